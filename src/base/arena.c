@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/arena.h"
+
+#include <stdalign.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#ifdef ARENA_DEBUG
+#define CHUNK_SIZE 0u
+#else
+#define CHUNK_SIZE 16384u
+#endif
+
+struct chunk {
+    struct chunk *next;
+    size_t used;
+    size_t size;
+    alignas(max_align_t) unsigned char data[];
+};
+
+struct deferred {
+    struct deferred *next;
+    void (*fn)(void *);
+    void *arg;
+};
+
+struct arena {
+    struct chunk *chunks;
+    struct deferred *deferred;
+};
+
+static void *alloc_or_die(size_t size)
+{
+    void *p = calloc(1, size);
+
+    if (!p) {
+        fputs("out of memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+struct arena *arena_new(void)
+{
+    return alloc_or_die(sizeof(struct arena));
+}
+
+void arena_free(struct arena *mem)
+{
+    struct chunk *c, *next;
+
+    if (!mem)
+        return;
+    for (struct deferred *d = mem->deferred; d; d = d->next)
+        d->fn(d->arg);
+    for (c = mem->chunks; c; c = next) {
+        next = c->next;
+        free(c);
+    }
+    free(mem);
+}
+
+void *arena_alloc(struct arena *mem, size_t size)
+{
+    struct chunk *c = mem->chunks;
+    const size_t align = alignof(max_align_t);
+    void *p;
+
+    if (size > SIZE_MAX / 2)
+        abort();
+    size = (size + align - 1) / align * align;
+    if (!c || c->size - c->used < size) {
+        size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
+        c = alloc_or_die(sizeof(*c) + room);
+        c->size = room;
+        c->next = mem->chunks;
+        mem->chunks = c;
+    }
+    p = c->data + c->used;
+    c->used += size;
+    return p;
+}
+
+void *arena_array(struct arena *mem, size_t n, size_t size)
+{
+    size_t total;
+
+    if (__builtin_mul_overflow(n, size, &total))
+        abort();
+    return arena_alloc(mem, total);
+}
+
+char *arena_strdup(struct arena *mem, const char *s)
+{
+    size_t len = strlen(s) + 1;
+
+    return memcpy(arena_alloc(mem, len), s, len);
+}
+
+char *arena_strndup(struct arena *mem, const char *s, size_t len)
+{
+    char *copy = arena_alloc(mem, len + 1);
+
+    memcpy(copy, s, len);
+    return copy;
+}
+
+void *arena_memdup(struct arena *mem, const void *p, size_t len)
+{
+    void *copy = arena_alloc(mem, len ? len : 1);
+
+    return len ? memcpy(copy, p, len) : copy;
+}
+
+char *arena_printf(struct arena *mem, const char *fmt, ...)
+{
+    va_list ap, again;
+    int len;
+    char *s;
+
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    len = vsnprintf(NULL, 0, fmt, ap);
+    va_end(ap);
+    if (len < 0)
+        abort();
+    s = arena_alloc(mem, (size_t)len + 1);
+    vsnprintf(s, (size_t)len + 1, fmt, again);
+    va_end(again);
+    return s;
+}
+
+void arena_defer(struct arena *mem, void (*fn)(void *), void *arg)
+{
+    struct deferred *d = arena_new_of(mem, struct deferred);
+
+    *d = (struct deferred){.next = mem->deferred, .fn = fn, .arg = arg};
+    mem->deferred = d;
+}

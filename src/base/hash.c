@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/hash.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+static void must(bool is_done)
+{
+    if (!is_done) {
+        fputs("OpenSSL cannot compute SHA-256\n", stderr);
+        abort();
+    }
+}
+
+void hash_sha256(struct slice in, unsigned char out[SHA256_SIZE])
+{
+    must(EVP_Digest(in.data, in.len, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
+void hash_hmac_sha256(struct slice key, struct slice in, unsigned char out[SHA256_SIZE])
+{
+    must(HMAC(EVP_sha256(), key.data, (int)key.len, in.data, in.len, out, NULL) != NULL);
+}
+
+bool hash_equal(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+const char *hex_encode(struct arena *mem, struct slice in)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *out = arena_alloc(mem, in.len * 2 + 1);
+
+    for (size_t i = 0; i < in.len; i++) {
+        out[2 * i] = digits[in.data[i] >> 4];
+        out[2 * i + 1] = digits[in.data[i] & 15];
+    }
+    return out;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool hex_decode(struct arena *mem, const char *in, struct slice *out, struct err *err)
+{
+    size_t len = strlen(in);
+    unsigned char *data = arena_alloc(mem, len / 2 + 1);
+
+    if (len % 2)
+        return err_set(err, ERR_BAD_INPUT, "%zu hex digits, an even number is needed", len);
+    for (size_t i = 0; i < len / 2; i++) {
+        int high = hex_digit(in[2 * i]), low = hex_digit(in[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return err_set(err, ERR_BAD_INPUT, "not a hex digit at position %zu", 2 * i);
+        data[i] = (unsigned char)(high << 4 | low);
+    }
+    *out = slice_of(data, len / 2);
+    return true;
+}
+
+const char *base64url_encode(struct arena *mem, struct slice in)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    size_t out_len = (in.len * 4 + 2) / 3;
+    char *out = arena_alloc(mem, out_len + 1);
+    uint32_t bits = 0;
+    unsigned have = 0;
+    size_t n = 0;
+
+    for (size_t i = 0; i < in.len; i++) {
+        bits = bits << 8 | in.data[i];
+        for (have += 8; have >= 6; have -= 6)
+            out[n++] = digits[bits >> (have - 6) & 63];
+    }
+    if (have > 0)
+        out[n] = digits[bits << (6 - have) & 63];
+    return out;
+}
+
+static int base64url_digit(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '-' ? 62 : c == '_' ? 63 : -1;
+}
+
+bool base64url_decode(struct arena *mem, const char *in, struct slice *out, struct err *err)
+{
+    size_t len = strlen(in), n = 0;
+    unsigned char *data = arena_alloc(mem, len * 3 / 4 + 1);
+    uint32_t bits = 0;
+    unsigned have = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        int digit = base64url_digit(in[i]);
+
+        if (digit < 0)
+            return err_set(err, ERR_BAD_INPUT, "not base64url at position %zu", i);
+        bits = bits << 6 | (uint32_t)digit;
+        have += 6;
+        if (have >= 8) {
+            have -= 8;
+            data[n++] = (unsigned char)(bits >> have);
+        }
+    }
+    if (have == 6 || (bits & ((1u << have) - 1)) != 0)
+        return err_set(err, ERR_BAD_INPUT, "base64url text ends in the middle of an octet");
+    *out = slice_of(data, n);
+    return true;
+}
