@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* certificate: fetching a chain and revoking a leaf (RFC 8555 sections 7.4.2, 7.6). */
+#include "acme/client.h"
+
+#define ACME_ALTERNATES_MAX 16
+
+struct acme_certificate {
+    struct slice chain; /* PEM, leaf first, certificates only; not verified: see tls/chain.h */
+    const char *const *alternates; /* URLs of other chains for the same leaf (Link: alternate) */
+    size_t alternate_count;
+};
+
+/* RFC 5280 section 5.3.1, those that CAs accept from a subscriber. */
+enum acme_revocation_reason {
+    ACME_REVOKED_UNSPECIFIED = 0,
+    ACME_REVOKED_KEY_COMPROMISE = 1,
+    ACME_REVOKED_SUPERSEDED = 4,
+    ACME_REVOKED_CESSATION_OF_OPERATION = 5,
+};
+
+/* May be repeated at any time. */
+MUST_CHECK bool acme_certificate_get(struct arena *mem, const struct acme_call *call,
+                                     const char *url, struct acme_certificate **out,
+                                     struct err *err);
+/* Signed by the account that ordered it. A certificate that is revoked already is a success. */
+MUST_CHECK bool acme_revoke(struct arena *mem, const struct acme_call *call, struct slice leaf_der,
+                            enum acme_revocation_reason reason, struct err *err);

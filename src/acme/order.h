@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* order: the CA's order object (RFC 8555 sections 7.1.3, 7.4). */
+#include "acme/client.h"
+
+struct acme_problem;
+
+#define ACME_ORDER_STATES(X)                                                                       \
+    X(PENDING, "pending")                                                                          \
+    X(READY, "ready")                                                                              \
+    X(PROCESSING, "processing")                                                                    \
+    X(VALID, "valid")                                                                              \
+    X(INVALID, "invalid")
+
+#define X(id, name) ACME_ORDER_##id,
+enum acme_order_status { ACME_ORDER_STATES(X) ACME_ORDER_STATUS_COUNT };
+#undef X
+
+struct acme_order {
+    const char *url; /* to be stored before anything else is done with the order */
+    enum acme_order_status status;
+    const char *const *names; /* its DNS identifiers as the CA repeats them */
+    size_t name_count;
+    const char *const *authorizations; /* URLs */
+    size_t authorization_count;
+    const char *finalize;
+    const char *certificate;          /* URL; NULL until status is valid */
+    int64_t expires_at;               /* 0 = not said */
+    int64_t retry_at;                 /* from Retry-After; 0 = the caller's own schedule */
+    const struct acme_problem *error; /* why it is invalid, or NULL */
+};
+
+struct acme_order_request {
+    const char *const *names; /* lower-case A-labels without final dot, or "*." and such */
+    size_t name_count;        /* 1..ACME_NAMES_MAX */
+    const char *profile;      /* a name in the directory's profiles, or NULL */
+    const char *replaces;     /* ARI certificate id (RFC 9773 section 5), or NULL */
+};
+
+const char *acme_order_status_name(enum acme_order_status status);
+
+/* newOrder. May be repeated when the answer was lost: some CAs return the same pending order,
+ * others make a second one, and the first expires by itself. */
+MUST_CHECK bool acme_order_new(struct arena *mem, const struct acme_call *call,
+                               const struct acme_order_request *want, struct acme_order **out,
+                               struct err *err);
+MUST_CHECK bool acme_order_get(struct arena *mem, const struct acme_call *call, const char *url,
+                               struct acme_order **out, struct err *err);
+
+struct acme_finalize_request {
+    const char *order_url;
+    const char *finalize_url;
+    struct slice csr; /* DER, PKCS#10, signed by the certificate's key */
+};
+
+/* Sends the CSR. The order comes back as processing or already valid. When the answer was lost, do
+ * not repeat: acme_order_get() shows how far the CA is. */
+MUST_CHECK bool acme_order_finalize(struct arena *mem, const struct acme_call *call,
+                                    const struct acme_finalize_request *want,
+                                    struct acme_order **out, struct err *err);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * problem: what a refusal of the CA means. RFC 8555 section 6.7 gives the types; real CAs put the
+ * difference that matters into status and detail. One table (problem.c) turns type, place, HTTP
+ * status and detail into: whose problem it is, whether it is final, who must act, what to do next.
+ *
+ * Failures without a problem document (the CA cannot be reached, its answer makes no sense) have
+ * rows too, so that a caller decides by this record alone.
+ */
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+
+/* type, its name after "urn:ietf:params:acme:error:" */
+#define ACME_PROBLEM_TYPES(X)                                                                      \
+    X(UNREACHABLE, "") /* no answer: DNS, TCP, TLS or time-out */                                  \
+    X(NOT_ACME, "")    /* an answer that RFC 8555 does not allow */                                \
+    X(UNKNOWN, "")     /* a problem document of a type that is not listed here */                  \
+    X(ACCOUNT_DOES_NOT_EXIST, "accountDoesNotExist")                                               \
+    X(ALREADY_REPLACED, "alreadyReplaced")                                                         \
+    X(ALREADY_REVOKED, "alreadyRevoked")                                                           \
+    X(BAD_CSR, "badCSR")                                                                           \
+    X(BAD_NONCE, "badNonce")                                                                       \
+    X(BAD_PUBLIC_KEY, "badPublicKey")                                                              \
+    X(BAD_REVOCATION_REASON, "badRevocationReason")                                                \
+    X(BAD_SIGNATURE_ALGORITHM, "badSignatureAlgorithm")                                            \
+    X(CAA, "caa")                                                                                  \
+    X(COMPOUND, "compound")                                                                        \
+    X(CONFLICT, "conflict")                                                                        \
+    X(CONNECTION, "connection")                                                                    \
+    X(DNS, "dns")                                                                                  \
+    X(EXTERNAL_ACCOUNT_REQUIRED, "externalAccountRequired")                                        \
+    X(INCORRECT_RESPONSE, "incorrectResponse")                                                     \
+    X(INVALID_CONTACT, "invalidContact")                                                           \
+    X(INVALID_PROFILE, "invalidProfile")                                                           \
+    X(MALFORMED, "malformed")                                                                      \
+    X(ORDER_NOT_READY, "orderNotReady")                                                            \
+    X(RATE_LIMITED, "rateLimited")                                                                 \
+    X(REJECTED_IDENTIFIER, "rejectedIdentifier")                                                   \
+    X(SERVER_INTERNAL, "serverInternal")                                                           \
+    X(TLS, "tls")                                                                                  \
+    X(UNAUTHORIZED, "unauthorized")                                                                \
+    X(UNSUPPORTED_CONTACT, "unsupportedContact")                                                   \
+    X(UNSUPPORTED_IDENTIFIER, "unsupportedIdentifier")                                             \
+    X(USER_ACTION_REQUIRED, "userActionRequired")
+
+#define X(id, name) ACME_PROBLEM_##id,
+enum acme_problem_type { ACME_PROBLEM_NONE, ACME_PROBLEM_TYPES(X) ACME_PROBLEM_COUNT };
+#undef X
+
+/* Where the document stood: in the answer to a request, or in a challenge or order object. */
+enum acme_problem_place { ACME_IN_ANSWER, ACME_IN_OBJECT };
+
+/* What it holds up: this name (or this set of names), everything of the account, the whole CA. */
+enum acme_scope { ACME_SCOPE_NAME, ACME_SCOPE_ACCOUNT, ACME_SCOPE_CA };
+
+enum acme_permanence {
+    ACME_TRANSIENT,    /* goes by itself */
+    ACME_UNTIL_CHANGE, /* stays until somebody changes something: see actor */
+    ACME_FINAL,        /* the same request will always be refused */
+};
+
+enum acme_reaction {
+    ACME_RETRY_NOW,       /* the same request at once (done by the library already) */
+    ACME_RETRY_AT,        /* the same request at retry_at */
+    ACME_BACK_OFF,        /* the same request on the caller's growing schedule */
+    ACME_REREAD,          /* fetch the object again and go on from its state */
+    ACME_NEW_ORDER,       /* the object is gone: start over with newOrder */
+    ACME_NEW_KEY,         /* make a new certificate key and CSR, once */
+    ACME_REGISTER,        /* newAccount with the same key, then go on */
+    ACME_DROP_NAME,       /* order without the names of the subproblems */
+    ACME_DROP_REPLACES,   /* order without "replaces" */
+    ACME_DEFAULT_PROFILE, /* read the directory again, order without a profile */
+    ACME_DROP_CONTACT,    /* newAccount without contact */
+    ACME_IS_DONE,         /* what was asked for is so already */
+    ACME_STOP,            /* nothing until the actor has acted */
+};
+
+/* Which of the CA's limits answered, as far as its detail says. */
+enum acme_limit {
+    ACME_LIMIT_NONE,
+    ACME_LIMIT_ACCOUNTS_PER_ADDRESS,
+    ACME_LIMIT_ORDERS_PER_ACCOUNT,
+    ACME_LIMIT_FAILURES_PER_NAME,
+    ACME_LIMIT_CERTIFICATES_PER_DOMAIN,
+    ACME_LIMIT_CERTIFICATES_PER_SET,
+    ACME_LIMIT_NAME_PAUSED, /* until a person visits the address in `detail` */
+    ACME_LIMIT_REQUESTS,    /* load balancer or overload */
+};
+
+#define ACME_SUBPROBLEMS_MAX 100
+
+struct acme_subproblem {
+    enum acme_problem_type type;
+    const char *identifier; /* the name it is about, or "" */
+    const char *detail;     /* printable, at most ACME_TEXT_MAX octets */
+};
+
+/* Filled for a call that failed; the texts live in the arena of that call. */
+struct acme_problem {
+    enum acme_problem_type type; /* ACME_PROBLEM_NONE: the failure was on this side (sign, input) */
+    int status;                  /* HTTP status, 0 when there was none */
+    const char *type_text;       /* as the CA wrote it, printable; "" when there is no document */
+    const char *detail;          /* as the CA wrote it, printable; may hold a link for people */
+    enum acme_scope scope;
+    enum acme_permanence permanence;
+    enum acme_reaction reaction;
+    enum acme_limit limit;
+    enum err_actor actor;
+    int64_t retry_at; /* unix ms on the movable clock: Retry-After, else the table's; 0 = none */
+    const struct acme_subproblem *subproblems;
+    size_t subproblem_count;
+};
+
+const char *acme_problem_name(enum acme_problem_type type); /* "badNonce", "unreachable" */
+const char *acme_scope_name(enum acme_scope scope);         /* "name", "account", "ca" */
+
+/* Everything but the texts from what the table says of (type, place, status, detail). */
+void acme_problem_classify(struct acme_problem *problem, enum acme_problem_place place);
+
+/* A problem document (RFC 7807, RFC 8555 6.7.1) from its JSON object; `status` stands in for a
+ * missing "status". What is missing or of the wrong type is taken as absent, never an error. */
+void acme_problem_parse(struct arena *mem, const json_t *json, int status,
+                        enum acme_problem_place place, struct acme_problem *out);
+
+/* The err of a problem: code, retry_at and "<CA> refused <what>: <type>: <detail>". Returns false.
+ */
+bool acme_problem_err(const struct acme_problem *problem, const char *ca, const char *what,
+                      struct err *err);
