@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * config: latchkey.yaml as an open struct. The options, their defaults, limits and help are one
+ * table (config/options.h), from which the man page and the sample file are written.
+ *
+ * Every path is absolute after loading: a relative one is taken from the folder of the file. Texts
+ * are UTF-8, never NULL, "" = not set. Spans are in the unit that the name says.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/log.h"
+
+struct config_list {
+    const char *const *items;
+    size_t count;
+};
+
+enum config_mode { CONFIG_SANDBOX, CONFIG_LIVE };
+enum config_ca_kind { CONFIG_CA_PUBLIC, CONFIG_CA_PRIVATE, CONFIG_CA_SANDBOX };
+
+/* An ACME CA that certificates are ordered from. */
+struct config_ca {
+    const char *id;           /* a-z, 0-9 and '-', stored with each order */
+    const char *name;         /* for people */
+    enum config_ca_kind kind; /* private: its directory on loopback or in net.own_prefixes */
+    const char *directory;    /* URL of the ACME directory */
+    const char *tls_ca_file;  /* PEM that its https is verified by; "" = tls.trust_store */
+    struct config_list
+        roots; /* PEM files: what a chain from it must end in; empty = tls.trust_store */
+    struct config_list contact; /* URLs, "mailto:..." */
+    bool is_default;            /* exactly one of the list */
+};
+
+/* A place that a site's visitors are served from; its id is all that partners ever name (R43). */
+struct config_origin {
+    const char *id;      /* a-z, 0-9 and '-' */
+    const char *address; /* "127.0.0.1:8090" */
+};
+
+/* An edge that `latchkey run` starts on this machine. */
+struct config_run_edge {
+    const char *name;
+    struct config_list addresses; /* loopback */
+};
+
+struct config {
+    const char *file; /* absolute; "" when there is none and the defaults stand */
+    const char *dir;  /* absolute: the folder of `file`, or the current one */
+    enum config_mode mode;
+    struct {
+        const char *brand;         /* what people read where a partner has no brand of its own */
+        const char *neutral_label; /* the word in delegation and challenge names */
+    } platform;
+    struct {
+        struct config_list own_prefixes; /* "10.1.0.0/16": the operator's own networks */
+    } net;
+    struct {
+        const char *forwarder;    /* "127.0.0.1@8053"; "" = full recursion from the root */
+        const char *trust_anchor; /* file; "" = no DNSSEC validation */
+        int64_t timeout_ms;
+    } dns;
+    struct {
+        struct config_list extra_suffixes; /* never in live mode */
+        struct config_list reserved;       /* the platform's own names, and all under them */
+        const char *suffix_file;           /* "" = the system's public suffix list */
+    } names;
+    struct {
+        const char *url; /* "sqlite:/abs/path" or "postgresql:..."; may hold a password */
+    } store;
+    struct {
+        const char *socket;     /* AF_UNIX, nginx is in front */
+        const char *public_url; /* "https://host[:port]", no final slash */
+        int64_t workers;        /* threads */
+    } web;
+    struct {
+        int64_t threads;
+    } worker;
+    struct {
+        const char *keys_dir;
+        const char *socket;
+    } signer;
+    const struct config_ca *ca;
+    size_t ca_count;
+    struct {
+        const char *socket;
+        const char *dir;              /* ca.db, root.pem, ... */
+        const char *public_url;       /* "https://host[:port]", no final slash */
+        const char *resolver;         /* "127.0.0.1@8053" */
+        int64_t http_port;            /* where http-01 is validated */
+        struct config_list permitted; /* DNS suffixes of the root's name constraints */
+        bool validate_private; /* whether validation may connect to loopback and private nets */
+    } sandbox_ca;
+    struct {
+        const char *name, *group;
+        const char *lmdb_dir;
+        const char *feed_url; /* "https://host[:port]": the API that has /v1/edge/feed */
+        const char *feed_ca_file;
+        const char *token_file;        /* holds the edge's bearer token */
+        int64_t http_port, https_port; /* as visitors see them */
+        struct config_list ipv4, ipv6; /* the platform's default address set */
+        const char *cname;
+    } edge;
+    const struct config_origin *origins;
+    size_t origin_count;
+    struct {
+        const char *trust_store; /* PEM file of the roots that visitors trust */
+    } tls;
+    struct {
+        int64_t retry_min_ms, retry_max_ms; /* between two checks of a waiting name */
+    } check;
+    struct {
+        const struct config_run_edge *edges;
+        size_t edge_count;
+        int64_t front_port, ca_port, dns_port, origin_port;
+    } run;
+    struct {
+        enum log_level level;
+        enum log_format format;
+    } log;
+};
+
+/* Reads `path` (NULL: defaults and environment only), applies LATCHKEY_SECTION_KEY from the
+ * environment to scalars, and checks it. ERR_CONFIG, "file:line: section.key: reason". Reads no
+ * other file but those that a check names. `out` belongs to `mem`. */
+MUST_CHECK bool config_load(struct arena *mem, const char *path, const struct config **out,
+                            struct err *err);
+
+/* The file that is used without --config: ./var/latchkey.yaml, else /etc/latchkey/latchkey.yaml,
+ * else NULL. */
+const char *config_default_path(void);
+
+/* NULL when there is none of this id. */
+const struct config_ca *config_ca_find(const struct config *cfg, const char *id);
+const struct config_ca *config_ca_default(const struct config *cfg);
+const struct config_origin *config_origin_find(const struct config *cfg, const char *id);

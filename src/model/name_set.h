@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * name_set: which names one order covers (R54), and which names nobody can order because they are
+ * the platform's own (R41).
+ */
+#include "model/hostname.h"
+
+#define NAME_SET_MAX 2
+
+struct name_set {
+    const char *names[NAME_SET_MAX];
+    size_t count;
+    const char *offered;  /* a www name that may be ordered beside it, or NULL */
+    const char *left_out; /* a www name that would break a limit, or NULL */
+    const char *left_out_why;
+};
+
+/* A registered domain: it and www; a wildcard: it and the name below the star; else the name alone.
+ * The first name is the one ordered (a wildcard comes before its base). */
+void name_set_cover(struct arena *mem, const struct hostname *name, struct name_set *out);
+
+/* The entry of `reserved` (lower-case A-labels) that `name` is, is under, or, as a wildcard,
+ * covers; NULL when none. */
+const char *name_reserved_by(const char *const *reserved, size_t count, const char *name);
