@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * signer: the worker's side of the process that holds the private keys. One request, one reply,
+ * each a JSON object in one datagram (signer/protocol.h). A `struct signer` is shared by all
+ * threads of a process; a call holds its mutex for one round trip.
+ *
+ * Every call fails with ERR_SIGNER ("may work later") when no reply comes within
+ * SIGNER_DEADLINE_MS, waiting for the turn included; with the signer's own code and text when it
+ * refuses. Every request may be repeated: the signer keeps nothing.
+ *
+ * Sealed blobs are for the store; `owner` must be the same at every use (see tls/seal.h).
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "tls/csr.h"
+#include "tls/key.h"
+#include "tls/seal.h"
+
+struct json_t;
+struct signer;
+
+#define SIGNER_DEADLINE_MS 5000
+
+/* Over an inherited SOCK_SEQPACKET connection, which is taken over (closed by signer_free). */
+struct signer *signer_new_fd(int fd);
+/* Over the socket at `path`: connected at the first call, and again when the signer was replaced.
+ */
+struct signer *signer_new_path(const char *path);
+void signer_free(struct signer *signer);
+
+enum signer_key_kind { SIGNER_CERTIFICATE, SIGNER_ACCOUNT };
+
+struct signer_key {
+    enum key_type type;
+    struct slice sealed;
+    struct slice spki; /* SubjectPublicKeyInfo, DER */
+};
+
+/* owner: certificate id (crt_...) or CA account id (caa_...). */
+MUST_CHECK bool signer_make_key(struct arena *mem, struct signer *signer, enum signer_key_kind kind,
+                                const char *owner, struct signer_key *out, struct err *err);
+
+/* A private key as the store has it. */
+struct signer_sealed {
+    const char *owner;
+    struct slice blob;
+};
+
+/* DER of a request for these names; the key is a certificate key. */
+MUST_CHECK bool signer_csr(struct arena *mem, struct signer *signer,
+                           const struct signer_sealed *key, const struct csr_wish *wish,
+                           struct slice *out, struct err *err);
+
+/*
+ * Flattened JWS (RFC 7515 section 7.2.2) with ES256 by an account key. `header` is the protected
+ * header: url, nonce, and kid or jwk (RFC 8555 section 6.2); alg is added. `payload` is JSON text,
+ * "" for POST-as-GET. Refused with ERR_FORBIDDEN: a url whose scheme, host and port are not those
+ * of the directory of a configured CA, a jwk of another key.
+ */
+MUST_CHECK bool signer_jws(struct arena *mem, struct signer *signer,
+                           const struct signer_sealed *account, const struct json_t *header,
+                           const char *payload, const char **out, struct err *err);
+
+/* The externalAccountBinding of newAccount (RFC 8555 section 7.3.4) with the configured EAB key of
+ * the CA of this name. `url` is its newAccount URL. ERR_CONFIG when the CA has no EAB key. */
+MUST_CHECK bool signer_jws_eab(struct arena *mem, struct signer *signer,
+                               const struct signer_sealed *account, const char *ca, const char *url,
+                               const char **out, struct err *err);
+
+struct signer_rollover {
+    struct signer_sealed old_key, new_key;
+    const char *account_url, *url; /* url: keyChange */
+};
+
+/* The inner JWS of keyChange (RFC 8555 section 7.3.5): the payload of a signer_jws by the old key.
+ */
+MUST_CHECK bool signer_jws_rollover(struct arena *mem, struct signer *signer,
+                                    const struct signer_rollover *in, const char **out,
+                                    struct err *err);
+
+struct signer_jwk {
+    const char *json;       /* the public JWK: crv, kty, x, y and nothing else */
+    const char *thumbprint; /* RFC 7638, SHA-256, base64url */
+};
+
+MUST_CHECK bool signer_public_jwk(struct arena *mem, struct signer *signer,
+                                  const struct signer_sealed *account, struct signer_jwk *out,
+                                  struct err *err);
+
+/* The same secret under the newest key of its family; `kind` is a seal_kind of tls/seal.h. */
+MUST_CHECK bool signer_reseal(struct arena *mem, struct signer *signer, enum seal_kind kind,
+                              const struct signer_sealed *in, struct slice *out, struct err *err);
+
+#define SIGNER_MAC_SIZE 32
+
+/* An edge record to be authenticated. kid and mac are filled. */
+struct signer_record {
+    const char *group;   /* of edges: [a-z0-9-], at most 32 octets */
+    struct slice octets; /* the record from its version to the end of its body: no kid, no MAC */
+    uint8_t kid;
+    unsigned char mac[SIGNER_MAC_SIZE];
+};
+
+/* MAC = HMAC-SHA-256(newest feed key of the group, "latchkey-feed-1" | 0 | u8 length of group |
+ * group | octets | kid). Any number of records: they are sent in as few datagrams as they fit in.
+ * When it fails, no record has been changed. */
+MUST_CHECK bool signer_mac(struct signer *signer, struct signer_record *records, size_t count,
+                           struct err *err);

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * chain: what a CA sent as a certificate chain (RFC 8555 section 9.1), leaf first, taken apart into
+ * what the product stores. Everything lives in the arena; there are no handles.
+ *
+ * Not checked by chain_read(): times, signatures, names, key. Ask the functions below.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "base/slice.h"
+
+#define CHAIN_CERT_MAX 10
+#define CHAIN_PEM_MAX  65536 /* octets */
+
+struct chain {
+    size_t count;
+    struct slice certs[CHAIN_CERT_MAX]; /* DER, [0] is the leaf */
+    const char *serial;                 /* of the leaf, as all below; lower-case hex, no colons */
+    const char *issuer;                 /* RFC 2253 one-line text, UTF-8 */
+    const char *fingerprint;            /* SHA-256 of the DER, lower-case hex */
+    const char *const *names;           /* dNSName entries of the SAN, lower case */
+    size_t name_count;
+    int64_t not_before, not_after; /* unix milliseconds */
+    struct slice spki;             /* SubjectPublicKeyInfo, DER */
+    uint16_t point_offset;         /* as chain_point_offset() */
+};
+
+/* Reads 1..CHAIN_CERT_MAX certificates from at most CHAIN_PEM_MAX octets of PEM. Text around the
+ * blocks is passed over; a block that is not a certificate, or that has something after its DER, is
+ * an error. ERR_BAD_CERT. */
+MUST_CHECK bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct err *err);
+/* The same from DER, leaf first. */
+MUST_CHECK bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count,
+                               struct chain *out, struct err *err);
+/* The PEM text of all certificates, leaf first. */
+const char *chain_pem(struct arena *mem, const struct chain *chain);
+
+/* ERR_BAD_CERT unless each name is in the leaf's SAN: the same text in any case, or under a
+ * wildcard that stands for exactly its first label (RFC 6125 section 6.4.3). */
+MUST_CHECK bool chain_covers(const struct chain *chain, const char *const *names, size_t count,
+                             struct err *err);
+/* ERR_BAD_CERT unless the leaf's public key is this SubjectPublicKeyInfo. */
+MUST_CHECK bool chain_has_key(const struct chain *chain, struct slice spki, struct err *err);
+
+/* Where the 65 octets of an uncompressed P-256 point (0x04, x, y) begin in a certificate's DER,
+ * found by walking the structure to the SubjectPublicKeyInfo; 0 when the key is not such a point.
+ * ERR_BAD_CERT when the DER cannot be walked. */
+MUST_CHECK bool chain_point_offset(struct slice der, uint16_t *out, struct err *err);

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * verify: does a chain lead to a root of a given file, at a given time? The time is always explicit
+ * (clock_now()), so that it follows the movable clock; the system's trust store is never used.
+ * A `struct verify_roots` is immutable and may be shared between threads.
+ */
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/slice.h"
+#include "tls/handle.h"
+
+#define VERIFY_FILE_MAX (4u << 20) /* octets of a file of roots */
+
+struct verify_roots;
+
+enum verify_verdict {
+    VERIFY_TRUSTED,      /* every signature, time, constraint and the purpose hold, up to a root */
+    VERIFY_UNKNOWN_ROOT, /* the chain ends outside the given roots */
+    VERIFY_REFUSED       /* expired, not yet valid, bad signature, name constraint, ... */
+};
+
+struct verify_result {
+    enum verify_verdict verdict;
+    char reason[128];              /* OpenSSL's, in lower case; "" when trusted */
+    unsigned char fingerprint[32]; /* SHA-256 of the root's DER, when trusted */
+};
+
+/* A PEM file with at least one certificate. The roots are freed with the arena. ERR_CONFIG. */
+MUST_CHECK bool verify_roots_load(struct arena *mem, const char *path, struct verify_roots **out,
+                                  struct err *err);
+MUST_CHECK bool verify_roots_read(struct arena *mem, struct slice pem, struct verify_roots **out,
+                                  struct err *err);
+
+/* `certs`: DER, leaf first, at most CHAIN_CERT_MAX; for TLS server use. Host names are not checked:
+ * see chain_covers(). A certificate that cannot be read is VERIFY_REFUSED. */
+struct verify_result verify_chain(const struct verify_roots *roots, const struct slice *certs,
+                                  size_t count, int64_t at);
