@@ -19,7 +19,6 @@
 #include "tls/key.h"
 #include "tls/seal.h"
 
-struct json_t;
 struct signer;
 
 #define SIGNER_DEADLINE_MS 5000
@@ -56,13 +55,13 @@ MUST_CHECK bool signer_csr(struct arena *mem, struct signer *signer,
 
 /*
  * Flattened JWS (RFC 7515 section 7.2.2) with ES256 by an account key. `header` is the protected
- * header: url, nonce, and kid or jwk (RFC 8555 section 6.2); alg is added. `payload` is JSON text,
- * "" for POST-as-GET. Refused with ERR_FORBIDDEN: a url whose scheme, host and port are not those
- * of the directory of a configured CA, a jwk of another key.
+ * header as JSON text: url, nonce, and kid or jwk (RFC 8555 section 6.2); alg is set to ES256.
+ * `payload` is JSON text, empty for POST-as-GET. Refused with ERR_FORBIDDEN: a url whose scheme,
+ * host and port are not those of the directory of a configured CA, a jwk of another key.
  */
 MUST_CHECK bool signer_jws(struct arena *mem, struct signer *signer,
-                           const struct signer_sealed *account, const struct json_t *header,
-                           const char *payload, const char **out, struct err *err);
+                           const struct signer_sealed *account, const char *header,
+                           struct slice payload, const char **out, struct err *err);
 
 /* The externalAccountBinding of newAccount (RFC 8555 section 7.3.4) with the configured EAB key of
  * the CA of this name. `url` is its newAccount URL. ERR_CONFIG when the CA has no EAB key. */
