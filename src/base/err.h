@@ -20,8 +20,10 @@
     X(BAD_METHOD, "method_not_allowed", 405, CALLER)                                               \
     X(CONFLICT, "conflict", 409, CALLER)                                                           \
     X(TOO_LARGE, "too_large", 413, CALLER)                                                         \
+    X(URI_TOO_LONG, "uri_too_long", 414, CALLER)                                                   \
     X(BAD_TYPE, "unsupported_media_type", 415, CALLER)                                             \
     X(BAD_INPUT, "bad_input", 422, CALLER)                                                         \
+    X(TOO_MANY_HEADERS, "too_many_headers", 431, CALLER)                                           \
     X(RATE_LIMITED, "rate_limited", 429, WAIT)                                                     \
     X(BAD_CERT, "bad_cert", 422, CALLER)                                                           \
     X(CONFIG, "config", 500, OPERATOR)                                                             \
