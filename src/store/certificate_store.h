@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* certificate_store: certificates that a CA issued to us. */
+#include "db/db.h"
+#include "store/page.h"
+#include "store/scope.h"
+#include "store/text_list.h"
+
+#define CERTIFICATE_STATES(X)                                                                      \
+    X(ISSUED, "issued")         /* stored, not yet seen on the wire */                             \
+    X(LIVE, "live")             /* proven on every edge that counts */                             \
+    X(SUPERSEDED, "superseded") /* another one of the domain is live */                            \
+    X(REVOKED, "revoked")                                                                          \
+    X(EXPIRED, "expired")
+
+#define X(id, name) CERTIFICATE_##id,
+enum certificate_state { CERTIFICATE_STATES(X) CERTIFICATE_STATE_COUNT };
+#undef X
+
+struct certificate {
+    const char *id;
+    const char *partner_id;
+    const char *account_id;
+    const char *domain_id;
+    const char *issuance_id;
+    const char *serial; /* lower-case hex */
+    struct text_list names;
+    int64_t not_before_at;
+    int64_t not_after_at;
+    const char *issuer;      /* common name of the issuing certificate */
+    struct slice leaf;       /* DER */
+    struct slice chain;      /* DER of the issuing certificates one after another, leaf excluded */
+    struct slice sealed_key; /* only for certificate_store_add(); see certificate_store_key() */
+    const char *key_type;    /* "p256" */
+    const char *key_fingerprint; /* lower-case hex of SHA-256 of SubjectPublicKeyInfo */
+    const char *trust;           /* model/badge.h trust_name() */
+    enum certificate_state state;
+    int64_t created_at;
+};
+
+struct certificate_filter {
+    struct page page;
+    const char *domain_id;               /* NULL: any */
+    const enum certificate_state *state; /* NULL: any */
+};
+
+struct certificate_list {
+    const struct certificate *items;
+    size_t count;
+    bool has_more;
+};
+
+extern const struct query_list certificate_queries;
+
+/* ERR_CONFLICT, field "certificate.issuance_id": the issuance has one already. */
+MUST_CHECK bool certificate_store_add(struct db *db, const struct certificate *certificate,
+                                      struct err *err);
+/* *out is NULL when it is not there or outside of the scope. */
+MUST_CHECK bool certificate_store_get(struct arena *mem, struct db *db, const struct scope *scope,
+                                      const char *id, const struct certificate **out,
+                                      struct err *err);
+/* What the domain's visitors should get: the live one, else the newest issued one; *out is NULL
+ * when there is none. */
+MUST_CHECK bool certificate_store_current(struct arena *mem, struct db *db,
+                                          const struct scope *scope, const char *domain_id,
+                                          const struct certificate **out, struct err *err);
+MUST_CHECK bool certificate_store_list(struct arena *mem, struct db *db, const struct scope *scope,
+                                       const struct certificate_filter *filter,
+                                       struct certificate_list *out, struct err *err);
+/* ERR_LOST_RACE when its state is not `from` any more. */
+MUST_CHECK bool certificate_store_move(struct db *db, const char *id, enum certificate_state from,
+                                       enum certificate_state to, struct err *err);
+/* Makes `id` the live one of its domain, and what was live before it superseded. ERR_LOST_RACE when
+ * it is neither issued nor live. `tx` is a transaction. */
+MUST_CHECK bool certificate_store_go_live(struct db *tx, const char *id, struct err *err);
+/* The sealed key, for the worker that builds the edges' record; data NULL when there is no such
+ * certificate. */
+MUST_CHECK bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
+                                      struct slice *sealed_key, struct err *err);
+
+const char *certificate_state_name(enum certificate_state state);
+MUST_CHECK bool certificate_state_parse(const char *name, enum certificate_state *out);

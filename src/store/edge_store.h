@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * edge_store: the edge servers and how far each has followed the feed. Whether an edge is
+ * following, stale or down is derived from polled_at by whoever asks; it is not stored.
+ */
+#include "db/db.h"
+#include "store/text_list.h"
+
+struct edge {
+    const char *id;
+    const char *name;
+    const char *group;
+    struct text_list addresses; /* IPv4 and IPv6, without port */
+    int64_t http_port;
+    int64_t https_port;
+    bool is_in_rotation;
+    int64_t ack_epoch; /* durably in its LMDB: everything up to this; 0: nothing yet */
+    int64_t ack_seq;
+    int64_t polled_at; /* 0: never */
+    int64_t acked_at;
+    int64_t created_at;
+    int64_t head_epoch; /* of its group's feed when this was read; 0: no feed yet */
+    int64_t head_seq;
+};
+
+struct edge_list {
+    const struct edge *items;
+    size_t count;
+};
+
+extern const struct query_list edge_queries;
+
+/* Adds the edge; of one with this name it sets group, addresses and ports, and leaves the rest,
+ * the id included (edge_store_find() tells it). */
+MUST_CHECK bool edge_store_put(struct db *db, const struct edge *edge, struct err *err);
+/* *out is NULL when it is not there, as below. */
+MUST_CHECK bool edge_store_get(struct arena *mem, struct db *db, const char *id,
+                               const struct edge **out, struct err *err);
+MUST_CHECK bool edge_store_find(struct arena *mem, struct db *db, const char *name,
+                                const struct edge **out, struct err *err);
+/* In order of the name. `group` NULL: all. */
+MUST_CHECK bool edge_store_list(struct arena *mem, struct db *db, const char *group,
+                                struct edge_list *out, struct err *err);
+/* The edge asked for the feed. ERR_LOST_RACE, as below: there is no such edge. */
+MUST_CHECK bool edge_store_poll(struct db *db, const char *id, int64_t now, struct err *err);
+/* The last value wins: it may go down. Sets polled_at too. */
+MUST_CHECK bool edge_store_ack(struct db *db, const char *id, int64_t epoch, int64_t seq,
+                               int64_t now, struct err *err);
+MUST_CHECK bool edge_store_set_rotation(struct db *db, const char *id, bool is_in_rotation,
+                                        struct err *err);

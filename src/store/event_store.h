@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* event_store: the timeline that people read. Events are listed in the order in which they were
+ * stored, so that whoever follows it misses none. */
+#include "db/db.h"
+#include "store/page.h"
+#include "store/scope.h"
+
+struct event {
+    const char *id;
+    const char *partner_id; /* NULL: the platform's own, as account_id */
+    const char *account_id;
+    const char *domain_id;  /* NULL: about no domain */
+    const char *subject_id; /* the order, issuance, edge, ... that it is about */
+    int64_t at;
+    const char *kind; /* "issuance.live" */
+    const char *text; /* one sentence in the reader's words */
+    const char *data; /* JSON object; NULL: none */
+};
+
+struct event_filter {
+    struct page page;      /* `after` is an id; one that is not known begins at the beginning */
+    const char *domain_id; /* NULL: any, as below */
+    const char *subject_id;
+};
+
+struct event_list {
+    const struct event *items;
+    size_t count;
+    bool has_more;
+};
+
+extern const struct query_list event_queries;
+
+MUST_CHECK bool event_store_add(struct db *db, const struct event *event, struct err *err);
+MUST_CHECK bool event_store_list(struct arena *mem, struct db *db, const struct scope *scope,
+                                 const struct event_filter *filter, struct event_list *out,
+                                 struct err *err);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * issuance_store: attempts at one certificate each; the rules are model/issuance_state.h, the names
+ * of an attempt issuance_name_store.h.
+ */
+#include "db/db.h"
+#include "model/issuance_state.h"
+#include "store/page.h"
+#include "store/scope.h"
+
+#define ISSUANCE_REASONS(X)                                                                        \
+    X(ORDER, "order")                                                                              \
+    X(RENEWAL, "renewal")                                                                          \
+    X(REISSUE, "reissue")                                                                          \
+    X(NAME_JOINED, "name_joined")                                                                  \
+    X(REVOKED, "revoked")
+
+#define X(id, name) ISSUANCE_FOR_##id,
+enum issuance_reason { ISSUANCE_REASONS(X) ISSUANCE_REASON_COUNT };
+#undef X
+
+struct issuance {
+    /* Fixed when it is added. */
+    const char *id;
+    const char *partner_id;
+    const char *account_id;
+    const char *domain_id;
+    const char *order_id;        /* NULL: not for an order */
+    const char *subscription_id; /* NULL until there is one; may be set later */
+    enum issuance_reason reason;
+    const char *ca; /* name of the CA in the configuration; may change */
+    int64_t created_at;
+
+    /* Written by issuance_store_save(). Text NULL, slice {NULL, 0} and 0 stand for "not yet". */
+    enum issuance_state state;
+    const char *ca_account_id;
+    const char *certificate_id; /* allocated together with the key */
+    const char *key_type;       /* "p256" */
+    struct slice sealed_key;    /* tls/seal.h, owner = certificate_id */
+    struct slice public_key;    /* SubjectPublicKeyInfo, DER */
+    struct slice csr;           /* DER */
+    const char *intent;         /* the effect outside that is under way; NULL: none */
+    const char *acme_order_url;
+    const char *finalize_url;
+    const char *certificate_url;
+    int64_t wait_seq; /* the feed sequence that the edges must acknowledge */
+    int64_t attempts;
+    const char *error_code; /* err_name() or a finding's code */
+    const char *error_text;
+    const char *problem; /* the CA's problem document, JSON */
+    int64_t next_try_at;
+    int64_t checked_at; /* the stages, each when it was passed first */
+    int64_t ordered_at;
+    int64_t published_at;
+    int64_t validated_at;
+    int64_t issued_at;
+    int64_t deployed_at;
+    int64_t live_at;
+
+    int64_t version; /* of the row that was read; kept by the store */
+};
+
+struct issuance_filter {
+    struct page page;
+    const char *domain_id;            /* NULL: any, as below */
+    const enum issuance_state *state; /* NULL: any */
+};
+
+struct issuance_list {
+    const struct issuance *items;
+    size_t count;
+    bool has_more;
+};
+
+extern const struct query_list issuance_queries;
+
+/* Stores every member; version becomes 1. */
+MUST_CHECK bool issuance_store_add(struct db *db, const struct issuance *issuance, struct err *err);
+/* *out is NULL when it is not there or outside of the scope. */
+MUST_CHECK bool issuance_store_get(struct arena *mem, struct db *db, const struct scope *scope,
+                                   const char *id, const struct issuance **out, struct err *err);
+/* The newest of a domain, whatever its state; *out is NULL when there is none. */
+MUST_CHECK bool issuance_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
+                                      const char *domain_id, const struct issuance **out,
+                                      struct err *err);
+MUST_CHECK bool issuance_store_list(struct arena *mem, struct db *db, const struct scope *scope,
+                                    const struct issuance_filter *filter, struct issuance_list *out,
+                                    struct err *err);
+/*
+ * Stores all members but the fixed ones (subscription_id and ca are stored too). ERR_LOST_RACE when
+ * the row has not issuance->version any more; else issuance->version is one more.
+ */
+MUST_CHECK bool issuance_store_save(struct db *db, struct issuance *issuance, struct err *err);
+
+const char *issuance_reason_name(enum issuance_reason reason);
+MUST_CHECK bool issuance_reason_parse(const char *name, enum issuance_reason *out);
