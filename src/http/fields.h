@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * fields: typed values out of a JSON object or a query string, by a table. One row per field, values
- * in the same order, so that an enum names both:
+ * fields: typed values out of a JSON object or a query string, by a table. One row per field,
+ * values in the same order, so that an enum names both:
  *
  *     enum { F_NAME, F_AUTO_RENEW, F_COUNT };
  *     static const struct http_field fields[F_COUNT] = {

@@ -26,18 +26,18 @@ struct http_req {
     const struct http_pair *headers;
     size_t header_count;
     struct slice body;
-    const char *client;   /* X-Real-IP as set by the front nginx; "" when absent or no address */
-    int64_t received_at;  /* clock_now() */
-    int64_t started_ms;   /* clock_boot_ms() */
+    const char *client;  /* X-Real-IP as set by the front nginx; "" when absent or no address */
+    int64_t received_at; /* clock_now() */
+    int64_t started_ms;  /* clock_boot_ms() */
     enum http_turn turn;
-    void *context;        /* http_options.context */
-    void *principal;      /* who asks; set by http_options.around */
-    const char *log_who;  /* an id for the log line, or NULL; never a token */
+    void *context;             /* http_options.context */
+    void *principal;           /* who asks; set by http_options.around */
+    const char *log_who;       /* an id for the log line, or NULL; never a token */
     struct exchange *exchange; /* the server's side; NULL in tests without a server */
 };
 
-const char *http_param(const struct http_req *req, const char *name);  /* of the pattern: asserted */
-const char *http_query(const struct http_req *req, const char *name);  /* NULL: not given */
+const char *http_param(const struct http_req *req, const char *name); /* of the pattern: asserted */
+const char *http_query(const struct http_req *req, const char *name); /* NULL: not given */
 const char *http_header(const struct http_req *req, const char *name); /* NULL: not given */
 
 /* The token of "Authorization: Bearer ..." (RFC 6750 section 2.1); NULL without one. */

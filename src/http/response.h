@@ -59,10 +59,11 @@ bool http_reply_unchanged(struct http_res *res, const char *tag);
  * Long poll. A handler first calls http_watch() with the key it would wait for, then looks; when
  * there is nothing to answer, `return http_park(...)`. No thread is held. It is called again with
  * turn HTTP_WOKEN after http_server_wake(server, key), also when that came between watch and park
- * (no wake is lost), or with HTTP_DEADLINE `wait_ms` (<= HTTP_PARK_MAX_MS) after the request came in
- * or when the server stops; on that turn it must answer, and parking is an internal error. When the client goes away
- * meanwhile, it is not called again. One key per request; a later http_watch() replaces it.
- * Nothing that the handler holds (transactions!) survives a park but what is in the arena.
+ * (no wake is lost), or with HTTP_DEADLINE `wait_ms` (<= HTTP_PARK_MAX_MS) after the request came
+ * in or when the server stops; on that turn it must answer, and parking is an internal error. When
+ * the client goes away meanwhile, it is not called again. One key per request; a later http_watch()
+ * replaces it. Nothing that the handler holds (transactions!) survives a park but what is in the
+ * arena.
  */
 void http_watch(struct http_req *req, const char *key);
 bool http_park(struct http_res *res, int64_t wait_ms);

@@ -10,8 +10,8 @@
  * with Transfer-Encoding, any Transfer-Encoding but "chunked", no Host in HTTP/1.1 (400 and close);
  * a URI over HTTP_URI_MAX (414), more than HTTP_HEADERS_MAX headers (431), a body over the route's
  * limit (413), an unknown path (404) or method (405, 501), a full queue (503, Retry-After: 1). A
- * body is read whole, within HTTP_BODY_MS, before the handler runs; a refused one is read and thrown
- * away up to HTTP_DRAIN_MAX, so that nginx gets to read the answer, and cut off above.
+ * body is read whole, within HTTP_BODY_MS, before the handler runs; a refused one is read and
+ * thrown away up to HTTP_DRAIN_MAX, so that nginx gets to read the answer, and cut off above.
  *
  * One log line, "http.request", at the end of each request: id, operation, method, path without
  * query, status, octets, milliseconds, client, who, and the error.
@@ -29,10 +29,10 @@ struct http_options {
     unsigned socket_mode;    /* 0660: the front nginx must be able to connect */
     const struct http_route *routes;
     size_t route_count;
-    void *context;           /* http_req.context */
-    unsigned event_threads;  /* 0 = 2 */
-    unsigned handlers;       /* handler threads; 0 = 8 */
-    unsigned max_queued;     /* requests waiting for a handler; 0 = 256 */
+    void *context;            /* http_req.context */
+    unsigned event_threads;   /* 0 = 2 */
+    unsigned handlers;        /* handler threads; 0 = 8 */
+    unsigned max_queued;      /* requests waiting for a handler; 0 = 256 */
     unsigned max_connections; /* parked ones included; 0 = 4096. Needs as many descriptors. */
 
     /* Called in place of route->run, which it calls (or not); NULL: run is called directly. For

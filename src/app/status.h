@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * status: all that is known about a domain's certificate, on four separate axes (order and
+ * subscription, DNS per name, certificate, edges), and the badge rolled up from it. One view for
+ * the API, the command line and the pages.
+ */
+#include "app/app.h"
+#include "model/badge.h"
+#include "model/edge_wait.h"
+#include "store/certificate_store.h"
+#include "store/domain_store.h"
+#include "store/issuance_name_store.h"
+#include "store/issuance_store.h"
+#include "store/order_store.h"
+#include "store/subscription_store.h"
+
+struct status_edge {
+    const char *name;
+    enum edge_condition condition;
+    bool is_counted;   /* in rotation and not down */
+    bool is_proven;    /* showed the serial of `certificate` at every name and address */
+    int64_t proven_at; /* the oldest of these proofs; 0 = none */
+};
+
+struct status {
+    const struct domain *domain;
+    const struct cert_order *order;          /* the newest; NULL: never ordered */
+    const struct subscription *subscription; /* the current one, or NULL */
+    const struct issuance *issuance;         /* the newest, or NULL */
+    struct issuance_name_list names;         /* of that issuance */
+    const struct certificate *certificate;   /* what visitors get, or NULL */
+    const struct status_edge *edges;
+    size_t edge_count, counted, proven; /* "CDN locations proven/counted" */
+    struct badge badge;
+    const char *badge_text;
+    const char *next;      /* what happens next, or what somebody must do: one sentence */
+    int64_t next_at;       /* when, 0 = not known */
+    const char *site_url;  /* where the site is once it is live, with the canonical host */
+};
+
+/* By domain id. ERR_NOT_FOUND when it is not in the caller's scope. */
+MUST_CHECK bool app_status(const struct app *app, const struct caller *caller, struct arena *mem,
+                           const char *domain_id, struct status *out, struct err *err);
