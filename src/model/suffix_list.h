@@ -26,5 +26,6 @@ bool suffix_is_public(const struct suffix_list *list, const char *name); /* is i
 /* Whether `name` ends in a suffix of the list itself (its default rule `*` does not count) or in an
  * extra one. */
 bool suffix_is_known(const struct suffix_list *list, const char *name);
+bool suffix_is_extra(const struct suffix_list *list, const char *name); /* is or ends in one */
 /* The registered domain: a pointer into `name`; NULL when `name` is itself a public suffix. */
 const char *suffix_registered_domain(const struct suffix_list *list, const char *name);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model/name_set.h"
+
+#include <string.h>
+
+static bool is_under(const char *name, const char *parent)
+{
+    size_t len = strlen(name), tail = strlen(parent);
+
+    return len > tail && name[len - tail - 1] == '.' && strcmp(name + len - tail, parent) == 0;
+}
+
+static bool is_www(const char *name)
+{
+    return strncmp(name, "www.", 4) == 0;
+}
+
+void name_set_cover(struct arena *mem, const struct hostname *name, struct name_set *out)
+{
+    struct name_set set = {.names = {name->name}, .count = 1};
+    const char *www = arena_printf(mem, "www.%s", name->base);
+    struct err err = {0};
+
+    if (name->is_wildcard) {
+        set.names[set.count++] = name->base;
+    } else if (name->is_registered && hostname_check(www, &err)) {
+        set.names[set.count++] = www;
+    } else if (name->is_registered) {
+        set.left_out = www;
+        set.left_out_why = arena_strdup(mem, err.text);
+    } else if (!is_www(name->base) && hostname_check(www, &err)) {
+        set.offered = www;
+    }
+    *out = set;
+}
+
+const char *name_reserved_by(const char *const *reserved, size_t count, const char *name)
+{
+    bool is_wildcard = strncmp(name, "*.", 2) == 0;
+    const char *base = is_wildcard ? name + 2 : name;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *entry = reserved[i];
+        const char *parent = strchr(entry, '.');
+
+        if (strcmp(base, entry) == 0 || is_under(base, entry))
+            return entry;
+        if (is_wildcard && parent && strcmp(parent + 1, base) == 0)
+            return entry;
+    }
+    return NULL;
+}
