@@ -63,6 +63,6 @@ MUST_CHECK bool hostname_parse(struct arena *mem, const struct suffix_list *list
  */
 MUST_CHECK bool hostname_check(const char *name, struct err *err);
 
-/* The U-label form for display; `name` itself unless it is exactly the A-label form of what is shown. */
+/* The U-label form for display; `name` itself unless it is the A-label form of what is shown. */
 const char *hostname_unicode(struct arena *mem, const char *name);
 const char *hostname_fault_name(enum hostname_fault fault);
