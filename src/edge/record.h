@@ -33,8 +33,8 @@
 #define EDGE_TOKEN_MAX       128
 #define EDGE_THUMBPRINT_SIZE 43 /* base64url of SHA-256 */
 #define EDGE_LEAF_MAX        16384
-#define EDGE_SEALED_MAX      4096
-#define EDGE_CHAIN_MAX       4 /* certificates, the leaf not counted */
+#define EDGE_SEALED_MAX      4126 /* SEAL_PLAIN_MAX and what a seal adds */
+#define EDGE_CHAIN_MAX       4    /* certificates, the leaf not counted */
 #define EDGE_CHAIN_DER_MAX   8192
 #define EDGE_POINT_SIZE      65 /* uncompressed P-256 point */
 #define EDGE_CHECK_KEY_SIZE  32
@@ -50,7 +50,7 @@
     X(CHAIN, 'i', true)       /* key: SHA-256 of the chain, see edge_chain_hash() */               \
     X(CHALLENGE, 't', true)   /* key: host 0x00 token */                                           \
     X(SETTINGS, 's', false)   /* key: "settings" */                                                \
-    X(END, 'e', false)        /* key: "end"; the last of a snapshot, never stored by an edge */
+    X(END, 'e', false) /* key: "end"; what the group's live records are, see struct edge_end */
 
 #define X(id, octet, is_deletable) EDGE_##id = (octet),
 enum edge_kind { EDGE_KINDS(X) };
@@ -127,9 +127,11 @@ struct edge_origin {
     struct slice address; /* "192.0.2.1:8090" or "[2001:db8::1]:8090" */
 };
 
+/* The live records of a group at one moment, so that an edge which lost track may forget the rest.
+ */
 struct edge_end {
-    uint64_t count; /* of live records of the snapshot, this one not counted */
-    struct slice digest;
+    uint64_t count;      /* tombstones and this record not counted */
+    struct slice digest; /* edge_digest_add() over their LMDB keys */
 };
 
 /*

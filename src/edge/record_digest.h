@@ -11,7 +11,7 @@
 #include "edge/record.h"
 
 #define EDGE_FEED_KEY_SIZE 32
-#define EDGE_GROUP_MAX     64
+#define EDGE_GROUP_MAX     32
 
 /* `unsigned_record` is the record up to and with the key id. False when OpenSSL fails. */
 MUST_CHECK bool edge_record_mac(struct slice feed_key, struct slice group,

@@ -26,10 +26,3 @@ MUST_CHECK enum edge_fault edge_record_write(struct buf *out, const struct edge_
 /* The key of a challenge record: host 0x00 token, appended to `out`. */
 MUST_CHECK enum edge_fault edge_challenge_key_write(struct buf *out, struct slice host,
                                                     struct slice token);
-
-/*
- * Where the uncompressed P-256 point of subjectPublicKeyInfo begins in a DER certificate, found by
- * walking the structure (RFC 5280 section 4.1). 0 when the key is not P-256, or the DER is not a
- * certificate.
- */
-uint16_t edge_point_offset(struct slice leaf);
