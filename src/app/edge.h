@@ -6,8 +6,8 @@
 #include "app/partner.h"
 
 struct edge_input {
-    const char *name;            /* [a-z0-9-], 1..63 */
-    const char *group;           /* NULL: "default" */
+    const char *name;             /* [a-z0-9-], 1..63 */
+    const char *group;            /* NULL: "default" */
     struct config_list addresses; /* as visitors reach it: IPv4 and IPv6 */
     int64_t http_port, https_port;
 };

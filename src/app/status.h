@@ -35,9 +35,9 @@ struct status {
     size_t edge_count, counted, proven; /* "CDN locations proven/counted" */
     struct badge badge;
     const char *badge_text;
-    const char *next;      /* what happens next, or what somebody must do: one sentence */
-    int64_t next_at;       /* when, 0 = not known */
-    const char *site_url;  /* where the site is once it is live, with the canonical host */
+    const char *next;     /* what happens next, or what somebody must do: one sentence */
+    int64_t next_at;      /* when, 0 = not known */
+    const char *site_url; /* where the site is once it is live, with the canonical host */
 };
 
 /* By domain id. ERR_NOT_FOUND when it is not in the caller's scope. */

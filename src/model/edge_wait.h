@@ -31,8 +31,8 @@ struct edge_seen {
 };
 
 struct edge_wait {
-    bool is_over;            /* go on */
-    int64_t look_again_at;   /* when not over: at the latest; an acknowledgement comes sooner */
+    bool is_over;          /* go on */
+    int64_t look_again_at; /* when not over: at the latest; an acknowledgement comes sooner */
     size_t counted, acked;
     const char *waiting_for; /* the first edge that is behind; NULL when none */
 };

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/edge_wait.h"
-
 #include "check.h"
+#include "model/edge_wait.h"
 
 #define NOW   INT64_C(1800000000000)
 #define SINCE (NOW - 1000)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * check: the pre-flight of an order's names: look, then judge. Look-ups are fresh; the check path
+ * is asked over HTTP at each address found that is of the expected set, at exactly that port, and
+ * nowhere else. Takes as long as DNS and the slowest address, at most CHECK_DNS_MS + CHECK_HTTP_MS.
+ */
+#include "check/diagnose.h"
+
+#define CHECK_HTTP_MS     10000 /* per address: Let's Encrypt's own patience */
+#define CHECK_PATH        "/.well-known/host-check/"
+#define CHECK_TOKEN_BYTES 16    /* of a token, before hex: 32 characters */
+
+struct check_env {
+    struct resolver *resolver;
+    struct slice check_key; /* that the edges answer with; empty: HTTP is not checked */
+    const char *brand;
+    uint16_t http_port; /* of the edges, as visitors see it */
+    int64_t retry_at;   /* when the caller will look again by itself; 0 = not */
+    int http_ms;        /* 0 = CHECK_HTTP_MS */
+};
+
+/* False only for failures of our own. `out` belongs to mem. */
+MUST_CHECK bool check_run(struct arena *mem, const struct check_env *env,
+                          const struct check_names *names, const struct check_expected *expected,
+                          struct check_report *out, struct err *err);
+
+/* The body that an edge answers at CHECK_PATH token: lower-case hex of HMAC-SHA256(check key,
+ * host "/" token); host in lower case without port. */
+const char *check_answer(struct arena *mem, struct slice check_key, const char *host,
+                         const char *token);

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * diagnose: from what was seen of the names to what is wrong with them. Pure.
+ *
+ * The rule of the titles (R34, R35):
+ *   "<www name> has issues"                    the apex (or the single name) does not reach us, or
+ *                                              a name has a foreign AAAA or bad DNSSEC
+ *   "<host> did not respond to <brand> check"  the apex is right, but www is missing or leads
+ *                                              elsewhere; or DNS is right and HTTP fails
+ * What cannot be asked is not wrong: the verdict is unknown, and it is asked again.
+ */
+#include "check/report.h"
+#include "dns/resolver.h"
+#include "net/address.h"
+
+#define CHECK_ADDRESSES_MAX 32   /* of one name, per family */
+#define CHECK_RECORD_TTL    3600 /* seconds: what the records to set are advised to have */
+
+/* Where a partner's names have to lead: the address set. */
+struct check_expected {
+    const struct address *ipv4, *ipv6; /* ipv6_count 0: the platform has no IPv6 */
+    size_t ipv4_count, ipv6_count;
+    const char *cname; /* a name of ours that www may be a CNAME of; NULL or "" = none */
+};
+
+/* The names of one order (model/name_set.h). A www name beside its base is judged as its www. */
+struct check_names {
+    const char *const *names;
+    size_t count;
+    const char *registered; /* their registered domain: host fields are written relative to it */
+};
+
+struct check_context {
+    const char *brand;    /* of the partner */
+    const char *resolver; /* whom we asked, for evidence */
+    uint16_t http_port;   /* of the platform's addresses */
+    int64_t at;           /* of the report */
+    int64_t retry_at;     /* when it is looked at again by itself; 0 = not */
+};
+
+#define PROBES(X)                                                                                  \
+    X(OK, "ok")                                                                                    \
+    X(REFUSED, "refused")                                                                          \
+    X(TIMEOUT, "timeout")                                                                          \
+    X(UNREACHABLE, "unreachable")                                                                  \
+    X(CUT, "cut") /* closed in the middle, or no HTTP */                                           \
+    X(REDIRECTED, "redirected")                                                                    \
+    X(WRONG_ANSWER, "wrong_answer") /* another status or body than our edges give */
+
+#define X(id, name) PROBE_##id,
+enum probe_outcome { PROBES(X) PROBE_OUTCOME_COUNT };
+#undef X
+
+/* The check path, asked at one of our addresses. */
+struct probe {
+    struct address address;
+    enum probe_outcome outcome;
+    int status;             /* 0 without an answer */
+    const char *location;   /* host of the Location, when redirected */
+    const char *text;       /* the reason, for evidence */
+    int64_t took_ms;
+};
+
+struct observation {
+    const char *name;
+    struct dns_answer a, aaaa;
+    const struct probe *probes; /* empty when nothing of ours was found */
+    size_t probe_count;
+};
+
+/* observations[i] is of names->names[i]. `out` belongs to mem; took_ms is left to the caller. */
+void diagnose(struct arena *mem, const struct check_names *names,
+              const struct check_expected *expected, const struct check_context *context,
+              const struct observation *observations, struct check_report *out);
+
+/* Whether the address is of the set. */
+bool check_is_ours(const struct check_expected *expected, const struct address *address);
+const char *probe_outcome_name(enum probe_outcome outcome);

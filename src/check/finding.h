@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * finding: what is wrong with a name, in the one shape that page, API, CLI, webhook and mail share:
+ * what was found, what is expected, the exact change, and who has to make it. Open structs; all
+ * texts belong to the arena that the finding was made in.
+ *
+ * The catalogue (finding.c) has one row per code: severity, who acts, wording, place in the manual.
+ */
+#include <jansson.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/who_acts.h"
+
+/* Only an error keeps a name from being ordered; a warning is shown and tried. */
+#define FINDING_SEVERITIES(X)                                                                      \
+    X(ADVICE, "advice")                                                                            \
+    X(WARNING, "warning")                                                                          \
+    X(ERROR, "error")
+
+#define X(id, name) FINDING_##id,
+enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
+#undef X
+
+/* code, wire name, severity, who acts */
+#define FINDING_CODES(X)                                                                           \
+    X(NAME_NOT_FOUND, "name_not_found", ERROR, OWNER)                                              \
+    X(ADDRESS_MISSING, "address_missing", ERROR, OWNER)                                            \
+    X(WRONG_ADDRESS, "wrong_address", ERROR, OWNER)                                                \
+    X(PRIVATE_ADDRESS, "private_address", ERROR, OWNER)                                            \
+    X(EXTRA_ADDRESS, "extra_address", ERROR, OWNER)                                                \
+    X(FOREIGN_AAAA, "foreign_aaaa", ERROR, OWNER)                                                  \
+    X(WWW_MISSING, "www_missing", ERROR, OWNER)                                                    \
+    X(WWW_ELSEWHERE, "www_elsewhere", ERROR, OWNER)                                                \
+    X(FOLLOWS_BAD_NAME, "follows_bad_name", ERROR, OWNER)                                          \
+    X(CNAME_LOOP, "cname_loop", ERROR, OWNER)                                                      \
+    X(PLATFORM_TARGET_WRONG, "platform_target_wrong", ERROR, OPERATOR)                             \
+    X(DNSSEC_BOGUS, "dnssec_bogus", ERROR, OWNER)                                                  \
+    X(DNS_SERVFAIL, "dns_servfail", WARNING, NOBODY)                                               \
+    X(DNS_TIMEOUT, "dns_timeout", WARNING, NOBODY)                                                 \
+    X(HTTP_REFUSED, "http_refused", ERROR, OPERATOR)                                               \
+    X(HTTP_TIMEOUT, "http_timeout", ERROR, OPERATOR)                                               \
+    X(HTTP_UNREACHABLE, "http_unreachable", ERROR, OPERATOR)                                       \
+    X(HTTP_CUT, "http_cut", ERROR, OPERATOR)                                                       \
+    X(HTTP_REDIRECTED, "http_redirected", ERROR, OPERATOR)                                         \
+    X(HTTP_WRONG_SERVER, "http_wrong_server", ERROR, OPERATOR)                                     \
+    X(HTTP_PARTLY, "http_partly", WARNING, OPERATOR)                                               \
+    X(WILDCARD_NEEDS_DNS, "wildcard_needs_dns", ERROR, PARTNER)                                    \
+    X(AAAA_UNKNOWN, "aaaa_unknown", WARNING, NOBODY)                                               \
+    X(A_MISSING, "a_missing", WARNING, OWNER)                                                      \
+    X(AAAA_MISSING, "aaaa_missing", ADVICE, OWNER)                                                 \
+    X(CNAME_AT_APEX, "cname_at_apex", WARNING, OWNER)
+
+#define X(id, name, severity, who) FINDING_##id,
+enum finding_code { FINDING_CODES(X) FINDING_CODE_COUNT };
+#undef X
+
+enum finding_op { FINDING_ADD, FINDING_REPLACE, FINDING_REMOVE };
+
+#define FINDING_LIST_MAX 32 /* entries of each list of a finding; more are left out */
+
+struct finding_record {
+    const char *type, *name, *value; /* name: FQDN without final dot */
+    int64_t ttl;                     /* seconds; -1 = not known or any */
+};
+
+struct finding_action {
+    enum finding_op op;
+    const char *type;
+    const char *name;  /* as a registrar's form wants it: "@", "www" */
+    const char *fqdn;  /* without final dot */
+    const char *value; /* FINDING_REPLACE: the new one */
+    int64_t ttl;       /* seconds; -1 where it is removed */
+};
+
+struct finding_evidence {
+    const char *resolver; /* whom we asked: a resolver or an address and port */
+    const char *rcode;    /* "NOERROR", or what came of the connection */
+    const char *answer;
+    int64_t ttl; /* seconds; -1 = none */
+};
+
+struct finding {
+    enum finding_code code;
+    enum finding_severity severity;
+    enum who_acts who_acts;
+    const char *subject; /* the name it is about */
+    const char *title, *detail;
+    const struct finding_record *found, *expected;
+    const struct finding_action *actions;
+    const struct finding_evidence *evidence;
+    size_t found_count, expected_count, action_count, evidence_count;
+    int64_t retry_at;       /* when it is looked at again by itself; 0 = not */
+    const char *ca_problem; /* JSON text of the CA's problem document, or NULL */
+    const char *docs;       /* anchor in the manual */
+    /* What is only so because of this one, folded under it. One level deep. */
+    const struct finding *consequences;
+    size_t consequence_count;
+};
+
+const char *finding_code_name(enum finding_code code);
+MUST_CHECK bool finding_code_parse(const char *name, enum finding_code *out);
+const char *finding_severity_name(enum finding_severity severity);
+MUST_CHECK bool finding_severity_parse(const char *name, enum finding_severity *out);
+const char *finding_op_name(enum finding_op op);
+enum finding_severity finding_code_severity(enum finding_code code);
+
+/* The values that the wordings of the catalogue name. */
+struct finding_words {
+    const char *subject, *www, *brand; /* www: the name that the title is about */
+    const char *found, *expected, *why;
+    const char *other; /* another name: of a CNAME, of a redirect */
+};
+
+/* Fills code, severity, who_acts, subject, title, detail and docs from the catalogue. */
+void finding_set(struct arena *mem, struct finding *finding, enum finding_code code,
+                 const struct finding_words *words);
+/* The wording with each {word} put in; for the catalogue's test as well. */
+const char *finding_fill(struct arena *mem, const char *wording, const struct finding_words *words);
+/* The detail of the catalogue before filling, for the manual and the tests. */
+const char *finding_wording(enum finding_code code);
+
+void finding_add_found(struct arena *mem, struct finding *finding, struct finding_record record);
+void finding_add_expected(struct arena *mem, struct finding *finding, struct finding_record record);
+void finding_add_action(struct arena *mem, struct finding *finding, struct finding_action action);
+void finding_add_evidence(struct arena *mem, struct finding *finding, struct finding_evidence e);
+
+/* The JSON form of REQUIREMENTS 2.3, a new reference. Instants are RFC 3339, or null. */
+json_t *finding_to_json(const struct finding *finding);
+/* The reverse. ERR_BAD_INPUT for an unknown code or a missing field. */
+MUST_CHECK bool finding_from_json(struct arena *mem, const json_t *json, struct finding *out,
+                                  struct err *err);

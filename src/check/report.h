@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* report: what one check of the names of an order came to. An open record with a JSON form. */
+#include "check/finding.h"
+#include "model/dns_verdict.h"
+
+#define CHECK_NAMES_MAX    8
+#define CHECK_FINDINGS_MAX 32
+
+enum check_outcome {
+    CHECK_READY,    /* every name passes */
+    CHECK_PARTLY,   /* some pass: they can be ordered, the others join later */
+    CHECK_NOT_READY,
+    CHECK_UNKNOWN, /* nothing is known to be wrong, but it could not all be seen */
+};
+
+struct check_name {
+    const char *name;
+    enum dns_verdict verdict;
+    const struct finding *finding; /* the first that is about this name, or NULL; of `findings` */
+};
+
+struct check_report {
+    int64_t at, took_ms;
+    const char *title; /* of the first error or warning; "" when there is none */
+    enum check_outcome outcome;
+    struct check_name names[CHECK_NAMES_MAX];
+    size_t name_count;
+    const struct finding *findings; /* root causes; errors first, then warnings, then advice */
+    size_t finding_count;
+    const struct finding_action *records; /* all changes to make, each once */
+    size_t record_count;
+};
+
+const char *check_outcome_name(enum check_outcome outcome);
+
+/* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...]};
+ * a new reference. */
+json_t *check_report_to_json(const struct check_report *report);
+/* The `findings` member alone, an array; a new reference. */
+json_t *check_findings_to_json(const struct check_report *report);
