@@ -32,7 +32,7 @@ struct chain {
  * blocks is passed over; a block that is not a certificate, or that has something after its DER, is
  * an error. ERR_BAD_CERT. */
 MUST_CHECK bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct err *err);
-/* The same from DER, leaf first. */
+/* The same from DER, leaf first; the octets are not copied. */
 MUST_CHECK bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count,
                                struct chain *out, struct err *err);
 /* The PEM text of all certificates, leaf first. */

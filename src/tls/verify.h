@@ -9,7 +9,6 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
-#include "tls/handle.h"
 
 #define VERIFY_FILE_MAX (4u << 20) /* octets of a file of roots */
 

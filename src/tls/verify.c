@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/verify.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include "tls/chain.h"
+#include "tls/handle.h"
+
+#define AUTH_LEVEL 2 /* 112 bits, as browsers ask: RSA 2048, P-256, SHA-256 */
+
+struct verify_roots {
+    X509_STORE *store;
+};
+
+typedef STACK_OF(X509) certificate_list;
+
+static void free_list(certificate_list **list)
+{
+    sk_X509_pop_free(*list, X509_free);
+}
+
+static void free_store(void *store)
+{
+    X509_STORE_free(store);
+}
+
+/* The number of roots added; -1 when the text is broken. */
+static int add_roots(X509_STORE *store, BIO *text)
+{
+    for (int count = 0;; count++) {
+        AUTO(X509_freep) X509 *root = PEM_read_bio_X509(text, NULL, NULL, NULL);
+        bool is_end = !root && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+
+        ERR_clear_error();
+        if (!root)
+            return is_end ? count : -1;
+        if (X509_STORE_add_cert(store, root) != 1)
+            return -1;
+    }
+}
+
+static bool read_roots(struct arena *mem, BIO *text, const char *name, struct verify_roots **out,
+                       struct err *err)
+{
+    struct verify_roots *roots = arena_new_of(mem, struct verify_roots);
+    int count;
+
+    roots->store = X509_STORE_new();
+    if (!roots->store)
+        return tls_err(err, ERR_CRYPTO, "could not make a store of roots");
+    arena_defer(mem, free_store, roots->store);
+    count = add_roots(roots->store, text);
+    if (count < 0)
+        return err_set(err, ERR_CONFIG, "%s has a certificate that cannot be read", name);
+    if (count == 0)
+        return err_set(err, ERR_CONFIG, "%s has no certificate in PEM", name);
+    *out = roots;
+    return true;
+}
+
+bool verify_roots_read(struct arena *mem, struct slice pem, struct verify_roots **out,
+                       struct err *err)
+{
+    AUTO(BIO_freep) BIO *text = NULL;
+
+    if (pem.len > VERIFY_FILE_MAX)
+        return err_set(err, ERR_CONFIG, "roots of %zu octets, at most %u are allowed", pem.len,
+                       VERIFY_FILE_MAX);
+    text = BIO_new_mem_buf(pem.data, (int)pem.len);
+    return text ? read_roots(mem, text, "the text", out, err)
+                : tls_err(err, ERR_CRYPTO, "could not read roots");
+}
+
+bool verify_roots_load(struct arena *mem, const char *path, struct verify_roots **out,
+                       struct err *err)
+{
+    AUTO(BIO_freep) BIO *file = BIO_new_file(path, "r");
+
+    if (!file)
+        return tls_err(err, ERR_CONFIG, "could not open %s", path);
+    return read_roots(mem, file, path, out, err);
+}
+
+static X509 *parse(struct slice der)
+{
+    const unsigned char *at = der.data;
+
+    return d2i_X509(NULL, &at, (long)der.len);
+}
+
+/* The certificates above the leaf; NULL when one cannot be read. */
+static certificate_list *parse_rest(const struct slice *certs, size_t count)
+{
+    certificate_list *list = sk_X509_new_null();
+
+    for (size_t i = 1; list && i < count; i++) {
+        X509 *cert = parse(certs[i]);
+
+        if (!cert || sk_X509_push(list, cert) <= 0) {
+            X509_free(cert);
+            free_list(&list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
+static enum verify_verdict verdict_of(int code)
+{
+    switch (code) {
+    case X509_V_OK:
+        return VERIFY_TRUSTED;
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return VERIFY_UNKNOWN_ROOT;
+    default:
+        return VERIFY_REFUSED;
+    }
+}
+
+static struct verify_result result_of(X509_STORE_CTX *ctx)
+{
+    int code = X509_STORE_CTX_get_error(ctx);
+    struct verify_result result = {.verdict = verdict_of(code)};
+    certificate_list *chain = X509_STORE_CTX_get0_chain(ctx);
+    unsigned len = sizeof(result.fingerprint);
+
+    if (result.verdict == VERIFY_TRUSTED)
+        X509_digest(sk_X509_value(chain, sk_X509_num(chain) - 1), EVP_sha256(), result.fingerprint,
+                    &len);
+    else
+        snprintf(result.reason, sizeof(result.reason), "%s", X509_verify_cert_error_string(code));
+    return result;
+}
+
+static struct verify_result refuse(const char *reason)
+{
+    struct verify_result result = {.verdict = VERIFY_REFUSED};
+
+    ERR_clear_error();
+    snprintf(result.reason, sizeof(result.reason), "%s", reason);
+    return result;
+}
+
+struct verify_result verify_chain(const struct verify_roots *roots, const struct slice *certs,
+                                  size_t count, int64_t at)
+{
+    AUTO(X509_STORE_CTX_freep) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+    AUTO(X509_freep) X509 *leaf = NULL;
+    AUTO(free_list) certificate_list *rest = NULL;
+    X509_VERIFY_PARAM *param;
+    struct verify_result result;
+
+    if (count < 1 || count > CHAIN_CERT_MAX)
+        return refuse("not 1 to 10 certificates");
+    leaf = parse(certs[0]);
+    rest = parse_rest(certs, count);
+    if (!leaf || !rest)
+        return refuse("a certificate cannot be read");
+    if (!ctx || X509_STORE_CTX_init(ctx, roots->store, leaf, rest) != 1)
+        return refuse("the crypto library failed");
+    param = X509_STORE_CTX_get0_param(ctx);
+    X509_VERIFY_PARAM_set_time(param, (time_t)(at / 1000));
+    X509_VERIFY_PARAM_set_purpose(param, X509_PURPOSE_SSL_SERVER);
+    X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
+    X509_verify_cert(ctx);
+    result = result_of(ctx);
+    ERR_clear_error();
+    return result;
+}

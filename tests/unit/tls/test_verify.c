@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "certs.h"
+#include "check.h"
+#include "tls/chain.h"
+#include "tls/verify.h"
+
+#define DAY  INT64_C(86400000)
+#define FROM INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
+
+static const char *const shop[] = {"shop.example", NULL};
+static const char *const abroad[] = {"shop.com", NULL};
+
+/* A CA of two levels and what it issued. */
+struct pki {
+    struct test_cert *root, *intermediate, *leaf, *outside, *other_root;
+};
+
+static struct test_cert *make_ca(struct arena *mem, const char *cn, const struct test_cert *issuer,
+                                 const char *permitted)
+{
+    return test_cert_make(mem, &(struct test_cert_wish){.cn = cn,
+                                                        .issuer = issuer,
+                                                        .permitted = permitted,
+                                                        .not_before = FROM,
+                                                        .not_after = FROM + 400 * DAY,
+                                                        .is_ca = true});
+}
+
+static struct test_cert *make_leaf(struct arena *mem, const struct test_cert *issuer,
+                                   const char *const *names)
+{
+    return test_cert_make(mem, &(struct test_cert_wish){.cn = names[0],
+                                                        .names = names,
+                                                        .issuer = issuer,
+                                                        .not_before = FROM,
+                                                        .not_after = FROM + 90 * DAY});
+}
+
+static struct pki make_pki(struct arena *mem)
+{
+    struct pki pki = {.root = make_ca(mem, "Root", NULL, "example"),
+                      .other_root = make_ca(mem, "Other", NULL, NULL)};
+
+    pki.intermediate = make_ca(mem, "Intermediate", pki.root, NULL);
+    pki.leaf = make_leaf(mem, pki.intermediate, shop);
+    pki.outside = make_leaf(mem, pki.intermediate, abroad);
+    return pki;
+}
+
+static void test_verdicts(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct pki p = make_pki(mem);
+    struct test_cert *self = make_leaf(mem, NULL, shop);
+    struct slice broken = slice_of(p.leaf->der.data, p.leaf->der.len - 1);
+    unsigned char *forged = arena_memdup(mem, p.leaf->der.data, p.leaf->der.len);
+    const struct {
+        const char *what;
+        struct slice certs[3];
+        size_t count;
+        int64_t at;
+        enum verify_verdict want;
+        const char *reason;
+    } rows[] = {
+        {"whole chain",               {p.leaf->der, p.intermediate->der}, 2, FROM + DAY,             VERIFY_TRUSTED,      ""                                      },
+        {"with the root in it",
+         {p.leaf->der, p.intermediate->der, p.root->der},
+         3,                                                                  FROM + DAY,
+         VERIFY_TRUSTED,                                                                                                  ""                                      },
+        {"first second",              {p.leaf->der, p.intermediate->der}, 2, FROM,                   VERIFY_TRUSTED,      ""                                      },
+        {"last second",
+         {p.leaf->der, p.intermediate->der},
+         2,                                                                  FROM + 90 * DAY - 1000,
+         VERIFY_TRUSTED,                                                                                                  ""                                      },
+        {"at notAfter",
+         {p.leaf->der, p.intermediate->der},
+         2,                                                                  FROM + 90 * DAY,
+         VERIFY_REFUSED,                                                                                                  "certificate has expired"               },
+        {"a second before the first",
+         {p.leaf->der, p.intermediate->der},
+         2,                                                                  FROM - 1000,
+         VERIFY_REFUSED,                                                                                                  "certificate is not yet valid"          },
+        {"no intermediate",
+         {p.leaf->der},
+         1,                                                                  FROM + DAY,
+         VERIFY_UNKNOWN_ROOT,                                                                                             "unable to get local issuer certificate"},
+        {"self-signed",               {self->der},                        1, FROM + DAY,             VERIFY_UNKNOWN_ROOT, "self-signed certificate"               },
+        {"outside the constraint",
+         {p.outside->der, p.intermediate->der},
+         2,                                                                  FROM + DAY,
+         VERIFY_REFUSED,                                                                                                  "permitted subtree violation"           },
+        {"leaf cut short",            {broken},                           1, FROM + DAY,             VERIFY_REFUSED,      "a certificate cannot be read"          },
+        {"rest cut short",
+         {p.leaf->der, broken},
+         2,                                                                  FROM + DAY,
+         VERIFY_REFUSED,                                                                                                  "a certificate cannot be read"          },
+        {"forged",
+         {slice_of(forged, p.leaf->der.len), p.intermediate->der},
+         2,                                                                  FROM + DAY,
+         VERIFY_REFUSED,                                                                                                  "certificate signature failure"         },
+        {"none",                      {p.leaf->der},                      0, FROM + DAY,             VERIFY_REFUSED,      "not 1 to 10 certificates"              },
+    };
+    struct verify_roots *roots;
+    struct err err = {0};
+
+    (void)state;
+    forged[p.leaf->der.len - 1] ^= 1;
+    assert_true(verify_roots_read(
+        mem, slice_str(test_pem_join(mem, p.other_root->pem, p.root->pem, NULL)), &roots, &err));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct verify_result got = verify_chain(roots, rows[i].certs, rows[i].count, rows[i].at);
+
+        ok(got.verdict == rows[i].want && strcmp(got.reason, rows[i].reason) == 0, "%s: %u \"%s\"",
+           rows[i].what, got.verdict, got.reason);
+    }
+    all_ok();
+}
+
+static void test_which_root(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct pki p = make_pki(mem);
+    struct slice certs[] = {p.leaf->der, p.intermediate->der};
+    unsigned char digest[SHA256_SIZE];
+    struct verify_roots *own, *other;
+    struct verify_result got;
+    struct err err = {0};
+
+    (void)state;
+    assert_true(verify_roots_read(mem, slice_str(p.root->pem), &own, &err));
+    assert_true(verify_roots_read(mem, slice_str(p.other_root->pem), &other, &err));
+    got = verify_chain(own, certs, 2, FROM + DAY);
+    hash_sha256(p.root->der, digest);
+    ok(got.verdict == VERIFY_TRUSTED && memcmp(got.fingerprint, digest, SHA256_SIZE) == 0,
+       "fingerprint of the root");
+    got = verify_chain(other, certs, 2, FROM + DAY);
+    ok(got.verdict == VERIFY_UNKNOWN_ROOT, "trusted by another root");
+    all_ok();
+}
+
+static void test_loading(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct pki p = make_pki(mem);
+    char path[] = "/tmp/latchkey-roots-XXXXXX";
+    int fd = mkstemp(path);
+    struct slice certs[] = {p.leaf->der, p.intermediate->der};
+    struct verify_roots *roots;
+    struct err err = {0};
+
+    (void)state;
+    assert_int_equal(write(fd, p.root->pem, strlen(p.root->pem)), strlen(p.root->pem));
+    close(fd);
+    assert_true(verify_roots_load(mem, path, &roots, &err));
+    ok(verify_chain(roots, certs, 2, FROM + DAY).verdict == VERIFY_TRUSTED, "from a file");
+    unlink(path);
+    ok(!verify_roots_load(mem, path, &roots, &err) && err.code == ERR_CONFIG &&
+           strstr(err.text, "could not open /tmp/latchkey-roots-"),
+       "%s", err.text);
+    ok(!verify_roots_read(mem, slice_str("hello"), &roots, &err) &&
+           strcmp(err.text, "the text has no certificate in PEM") == 0,
+       "%s", err.text);
+    ok(!verify_roots_read(mem, slice_of(p.root->pem, strlen(p.root->pem) - 10), &roots, &err) &&
+           strcmp(err.text, "the text has a certificate that cannot be read") == 0,
+       "%s", err.text);
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verdicts),
+        cmocka_unit_test(test_which_root),
+        cmocka_unit_test(test_loading),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
