@@ -10,7 +10,7 @@
 
 #define CHECK_HTTP_MS     10000 /* per address: Let's Encrypt's own patience */
 #define CHECK_PATH        "/.well-known/host-check/"
-#define CHECK_TOKEN_BYTES 16    /* of a token, before hex: 32 characters */
+#define CHECK_TOKEN_BYTES 16 /* of a token, before hex: 32 characters */
 
 struct check_env {
     struct resolver *resolver;

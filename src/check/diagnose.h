@@ -57,9 +57,9 @@ enum probe_outcome { PROBES(X) PROBE_OUTCOME_COUNT };
 struct probe {
     struct address address;
     enum probe_outcome outcome;
-    int status;             /* 0 without an answer */
-    const char *location;   /* host of the Location, when redirected */
-    const char *text;       /* the reason, for evidence */
+    int status;           /* 0 without an answer */
+    const char *location; /* host of the Location, when redirected */
+    const char *text;     /* the reason, for evidence */
     int64_t took_ms;
 };
 

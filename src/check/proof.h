@@ -31,10 +31,10 @@
     X(NAME_MISSING, "name_missing", false)                                                         \
     X(CHAIN_REFUSED, "chain_refused", false) /* expired, bad signature, constraints */             \
     X(UNKNOWN_ROOT, "unknown_root", false)                                                         \
-    X(CUT, "cut", false)           /* the connection ended before an answer */                     \
-    X(NOT_HTTP, "not_http", false) /* something else than HTTP/1.x came */                         \
-    X(MISDIRECTED, "misdirected", false)       /* 421 */                                           \
-    X(BAD_GATEWAY, "bad_gateway", false)       /* 502: the edge does not reach the origin */       \
+    X(CUT, "cut", false)                         /* the connection ended before an answer */       \
+    X(NOT_HTTP, "not_http", false)               /* something else than HTTP/1.x came */           \
+    X(MISDIRECTED, "misdirected", false)         /* 421 */                                         \
+    X(BAD_GATEWAY, "bad_gateway", false)         /* 502: the edge does not reach the origin */     \
     X(GATEWAY_TIMEOUT, "gateway_timeout", false) /* 504 */
 
 #define X(id, name, holds) PROOF_##id,
@@ -53,9 +53,10 @@ struct proof_target {
 struct proof_options {
     const struct net_policy *policy;
     const struct verify_roots *roots; /* of the CA: the chain must end in one of them */
-    const struct verify_roots *trust; /* the operator's trust store; NULL = is_trusted stays false */
-    int64_t at;                       /* when the chain must be valid: clock_now() */
-    int timeout_ms;                   /* of all together; 0 = PROOF_TIMEOUT_MS */
+    const struct verify_roots
+        *trust;     /* the operator's trust store; NULL = is_trusted stays false */
+    int64_t at;     /* when the chain must be valid: clock_now() */
+    int timeout_ms; /* of all together; 0 = PROOF_TIMEOUT_MS */
 };
 
 struct proof {

@@ -9,8 +9,8 @@
 #define CHECK_FINDINGS_MAX 32
 
 enum check_outcome {
-    CHECK_READY,    /* every name passes */
-    CHECK_PARTLY,   /* some pass: they can be ordered, the others join later */
+    CHECK_READY,  /* every name passes */
+    CHECK_PARTLY, /* some pass: they can be ordered, the others join later */
     CHECK_NOT_READY,
     CHECK_UNKNOWN, /* nothing is known to be wrong, but it could not all be seen */
 };

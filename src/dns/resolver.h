@@ -42,13 +42,13 @@ enum dns_security { DNS_INSECURE, DNS_SECURE };
 
 struct dns_record {
     enum dns_type type;
-    const char *owner;        /* lower case, no final dot, as every name here */
-    uint32_t ttl;             /* seconds */
-    const char *text;         /* rdata in presentation form; an address or name alone for A, NS... */
-    struct slice address;     /* A: 4 octets, AAAA: 16 */
-    const char *name;         /* CNAME, NS: the target. SOA: the primary server */
-    uint8_t flags;            /* CAA */
-    const char *tag, *value;  /* CAA; the tag in lower case. TXT: value, its strings joined */
+    const char *owner;       /* lower case, no final dot, as every name here */
+    uint32_t ttl;            /* seconds */
+    const char *text;        /* rdata in presentation form; an address or name alone for A, NS... */
+    struct slice address;    /* A: 4 octets, AAAA: 16 */
+    const char *name;        /* CNAME, NS: the target. SOA: the primary server */
+    uint8_t flags;           /* CAA */
+    const char *tag, *value; /* CAA; the tag in lower case. TXT: value, its strings joined */
     uint32_t minimum, serial; /* SOA */
 };
 

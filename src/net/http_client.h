@@ -58,9 +58,9 @@ struct http_request {
     /* Connect to one of these, whatever the host of the URL resolves to. */
     const struct address *addresses;
     size_t address_count;
-    const char *unix_socket; /* connect to this path instead; the policy is not asked */
-    const char *user_agent;  /* NULL = "Latchkey/<version>" */
-    bool is_fresh;           /* on a connection of its own, closed afterwards */
+    const char *unix_socket;      /* connect to this path instead; the policy is not asked */
+    const char *user_agent;       /* NULL = "Latchkey/<version>" */
+    bool is_fresh;                /* on a connection of its own, closed afterwards */
     size_t body_max, headers_max; /* octets; 0 = HTTP_..._MAX */
     int connect_ms, total_ms;     /* 0 = HTTP_..._MS */
 };
@@ -89,7 +89,7 @@ struct http_response {
     int status;
     const struct http_header *headers; /* in order; the values without surrounding space */
     size_t header_count;
-    struct slice body; /* a NUL follows it, not counted */
+    struct slice body;   /* a NUL follows it, not counted */
     struct address peer; /* all 0 over a Unix socket */
     int64_t took_ms;
 };

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/check.h"
+
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/slice.h"
+#include "config/format.h"
+
+#define SANDBOX_ROOT "root.pem" /* in sandbox_ca.dir */
+
+DEFINE_FREEP(BIO, BIO_free)
+
+PRINTF(3, 4) static bool refuse(struct err *err, const char *path, const char *fmt, ...)
+{
+    char text[ERR_TEXT_MAX];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    err_field(err, path, "%s", text);
+    err->code = ERR_CONFIG;
+    return false;
+}
+
+static bool mode_check(struct arena *mem, const struct config *cfg, struct err *err)
+{
+    if (cfg->mode != CONFIG_LIVE)
+        return true;
+    if (cfg->names.extra_suffixes.count > 0)
+        return refuse(err, "names.extra_suffixes", "is not allowed in live mode");
+    if (clock_is_movable())
+        return refuse(err, "mode", "live mode refuses a moved clock: unset LATCHKEY_CLOCK_FILE");
+    for (size_t i = 0; i < cfg->ca_count; i++)
+        if (cfg->ca[i].kind == CONFIG_CA_SANDBOX)
+            return refuse(err, arena_printf(mem, "ca[%zu].kind", i),
+                          "live mode does not sell from a sandbox CA (\"%s\")", cfg->ca[i].id);
+    return true;
+}
+
+static bool is_own(const struct config *cfg, const char *host)
+{
+    if (format_is_loopback(host))
+        return true;
+    for (size_t i = 0; i < cfg->net.own_prefixes.count; i++)
+        if (format_in_prefix(host, cfg->net.own_prefixes.items[i]))
+            return true;
+    return false;
+}
+
+static bool ca_check(struct arena *mem, const struct config *cfg, size_t i, struct err *err)
+{
+    const struct config_ca *ca = &cfg->ca[i];
+    const char *host = format_url_host(mem, ca->directory);
+
+    if (ca->kind != CONFIG_CA_PUBLIC && !is_own(cfg, host))
+        return refuse(err, arena_printf(mem, "ca[%zu].directory", i),
+                      "the CA is %s, so %s must be on loopback or in net.own_prefixes",
+                      ca->kind == CONFIG_CA_SANDBOX ? "the sandbox" : "private", host);
+    for (size_t k = 0; k < i; k++) {
+        if (strcmp(ca->id, cfg->ca[k].id) == 0)
+            return refuse(err, arena_printf(mem, "ca[%zu].id", i), "\"%s\" is there twice", ca->id);
+        if (ca->is_default && cfg->ca[k].is_default)
+            return refuse(err, arena_printf(mem, "ca[%zu].is_default", i),
+                          "\"%s\" is the default already", cfg->ca[k].id);
+    }
+    return true;
+}
+
+static bool cas_check(struct arena *mem, const struct config *cfg, struct err *err)
+{
+    bool has_default = false;
+
+    for (size_t i = 0; i < cfg->ca_count; i++) {
+        if (!ca_check(mem, cfg, i, err))
+            return false;
+        has_default = has_default || cfg->ca[i].is_default;
+    }
+    if (cfg->ca_count > 0 && !has_default)
+        return refuse(err, "ca", "none of the CAs is the default: set is_default");
+    return true;
+}
+
+static bool lists_check(struct arena *mem, const struct config *cfg, struct err *err)
+{
+    for (size_t i = 0; i < cfg->origin_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(cfg->origins[i].id, cfg->origins[k].id) == 0)
+                return refuse(err, arena_printf(mem, "origins[%zu].id", i), "\"%s\" is there twice",
+                              cfg->origins[i].id);
+    for (size_t i = 0; i < cfg->run.edge_count; i++) {
+        if (cfg->run.edges[i].addresses.count == 0)
+            return refuse(err, arena_printf(mem, "run.edges[%zu].addresses", i), "is required");
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(cfg->run.edges[i].name, cfg->run.edges[k].name) == 0)
+                return refuse(err, arena_printf(mem, "run.edges[%zu].name", i),
+                              "\"%s\" is there twice", cfg->run.edges[i].name);
+    }
+    return true;
+}
+
+static bool spans_check(const struct config *cfg, struct err *err)
+{
+    if (cfg->check.retry_min_ms > cfg->check.retry_max_ms)
+        return refuse(err, "check.retry_min_ms", "%lld is more than check.retry_max_ms, %lld",
+                      (long long)cfg->check.retry_min_ms, (long long)cfg->check.retry_max_ms);
+    if (cfg->edge.http_port == cfg->edge.https_port)
+        return refuse(err, "edge.https_port", "%lld is edge.http_port too",
+                      (long long)cfg->edge.https_port);
+    return true;
+}
+
+/* Calls `each` with the DER of every certificate of a PEM file until it returns false. A file that
+ * is not there, or holds none, has no certificates. */
+static bool pem_each(const char *path, bool (*each)(void *arg, struct slice der), void *arg)
+{
+    AUTO(BIO_freep) BIO *file = BIO_new_file(path, "r");
+    char *name, *header;
+    unsigned char *der;
+    long len;
+    bool go_on = true;
+
+    while (file && go_on && PEM_read_bio(file, &name, &header, &der, &len) == 1) {
+        if (strcmp(name, PEM_STRING_X509) == 0)
+            go_on = each(arg, slice_of(der, (size_t)len));
+        OPENSSL_free(name);
+        OPENSSL_free(header);
+        OPENSSL_free(der);
+    }
+    return go_on;
+}
+
+static bool differs(void *arg, struct slice der)
+{
+    const struct slice *other = arg;
+
+    return !slice_eq(*other, der);
+}
+
+static bool is_absent_from_store(void *arg, struct slice der)
+{
+    const struct config *cfg = *(const struct config **)arg;
+
+    return pem_each(cfg->tls.trust_store, differs, &der);
+}
+
+/* R45: a chain to the sandbox's root is never "Secured", so the root may not be trusted. */
+static bool trust_check(struct arena *mem, const struct config *cfg, struct err *err)
+{
+    const char *own = arena_printf(mem, "%s/" SANDBOX_ROOT, cfg->sandbox_ca.dir);
+
+    if (!pem_each(own, is_absent_from_store, &cfg))
+        return refuse(err, "tls.trust_store", "%s holds the root of the sandbox CA, %s",
+                      cfg->tls.trust_store, own);
+    for (size_t i = 0; i < cfg->ca_count; i++) {
+        const struct config_list *roots = &cfg->ca[i].roots;
+
+        if (cfg->ca[i].kind != CONFIG_CA_SANDBOX)
+            continue;
+        for (size_t k = 0; k < roots->count; k++)
+            if (!pem_each(roots->items[k], is_absent_from_store, &cfg))
+                return refuse(err, "tls.trust_store", "%s holds the root of the sandbox CA, %s",
+                              cfg->tls.trust_store, roots->items[k]);
+    }
+    return true;
+}
+
+bool config_check(struct arena *mem, const struct config *cfg, struct err *err)
+{
+    return mode_check(mem, cfg, err) && cas_check(mem, cfg, err) && lists_check(mem, cfg, err) &&
+           spans_check(cfg, err) && trust_check(mem, cfg, err);
+}

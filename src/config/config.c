@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+const char *config_default_path(void)
+{
+    static const char *const paths[] = {"./var/latchkey.yaml", "/etc/latchkey/latchkey.yaml"};
+
+    for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+        if (access(paths[i], F_OK) == 0)
+            return paths[i];
+    return NULL;
+}
+
+const struct config_ca *config_ca_find(const struct config *cfg, const char *id)
+{
+    for (size_t i = 0; i < cfg->ca_count; i++)
+        if (strcmp(cfg->ca[i].id, id) == 0)
+            return &cfg->ca[i];
+    return NULL;
+}
+
+const struct config_ca *config_ca_default(const struct config *cfg)
+{
+    for (size_t i = 0; i < cfg->ca_count; i++)
+        if (cfg->ca[i].is_default)
+            return &cfg->ca[i];
+    return NULL;
+}
+
+const struct config_origin *config_origin_find(const struct config *cfg, const char *id)
+{
+    for (size_t i = 0; i < cfg->origin_count; i++)
+        if (strcmp(cfg->origins[i].id, id) == 0)
+            return &cfg->origins[i];
+    return NULL;
+}

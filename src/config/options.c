@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/options.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "config/format.h"
+
+#define TEXT_MAX 1024
+#define LIST_MAX 256
+#define ROWS_MAX 64
+
+/* A row of struct config: what every kind has, then what the kind adds. */
+#define AT(s, k)        .section = #s, .key = #k, .offset = offsetof(struct config, s.k)
+#define TEXT(d, f)      .type = OPTION_TEXT, .fallback = (d), .max = TEXT_MAX, .format = (f)
+#define NEEDED(d, f)    TEXT(d, f), .min = 1
+#define PATH(d)         .type = OPTION_PATH, .fallback = (d), .min = 1, .max = TEXT_MAX
+#define OPT_PATH(d)     .type = OPTION_PATH, .fallback = (d), .max = TEXT_MAX
+#define NUMBER(d, a, b) .type = OPTION_NUMBER, .fallback = (d), .min = (a), .max = (b)
+#define PORT(d)         NUMBER(d, 1, 65535)
+#define FLAG(d)         .type = OPTION_FLAG, .fallback = (d)
+#define CHOICE(d, c)    .type = OPTION_CHOICE, .fallback = (d), .choices = (c)
+#define TEXTS(f)        .type = OPTION_TEXTS, .max = LIST_MAX, .format = (f)
+#define PATHS()         .type = OPTION_PATHS, .max = LIST_MAX
+
+#define AT_CA(k)     .key = #k, .offset = offsetof(struct config_ca, k)
+#define AT_ORIGIN(k) .key = #k, .offset = offsetof(struct config_origin, k)
+#define AT_EDGE(k)   .key = #k, .offset = offsetof(struct config_run_edge, k)
+#define ROWS(t)      .type = OPTION_ROWS, .max = ROWS_MAX, .rows = &(t)
+
+static const char *const modes[] = {
+    [CONFIG_SANDBOX] = "sandbox", [CONFIG_LIVE] = "live", [CONFIG_LIVE + 1] = NULL};
+static const char *const ca_kinds[] = {[CONFIG_CA_PUBLIC] = "public",
+                                       [CONFIG_CA_PRIVATE] = "private",
+                                       [CONFIG_CA_SANDBOX] = "sandbox",
+                                       [CONFIG_CA_SANDBOX + 1] = NULL};
+static const char *const levels[] = {[LOG_DEBUG] = "debug",
+                                     [LOG_INFO] = "info",
+                                     [LOG_WARN] = "warn",
+                                     [LOG_ERROR] = "error",
+                                     [LOG_ERROR + 1] = NULL};
+static const char *const log_formats[] = {
+    [LOG_LOGFMT] = "logfmt", [LOG_JSON] = "json", [LOG_JSON + 1] = NULL};
+
+/* clang-format off */
+static const struct option ca_options[] = {
+    {AT_CA(id), NEEDED("", format_id), .help = "What orders store; it is never changed."},
+    {AT_CA(name), NEEDED("", NULL), .help = "What people read."},
+    {AT_CA(kind), CHOICE("public", ca_kinds),
+     .help = "private: its directory is on loopback or in net.own_prefixes. sandbox: the CA of `latchkey ca`; "
+             "its certificates show as \"Test certificate\", and live mode refuses it."},
+    {AT_CA(directory), NEEDED("", format_url), .help = "URL of its ACME directory."},
+    {AT_CA(tls_ca_file), OPT_PATH(""), .help = "PEM that its https is verified by; empty: tls.trust_store."},
+    {AT_CA(roots), PATHS(), .help = "PEM files of the roots that its chains must end in; none: tls.trust_store."},
+    {AT_CA(contact), TEXTS(format_contact), .help = "Contacts of the account, as \"mailto:name@domain\"."},
+    {AT_CA(is_default), FLAG("false"), .help = "Taken when an order names none. The only one in the list needs no mark."},
+};
+static const struct option_table ca_table = {ca_options, ARRAY_LEN(ca_options), sizeof(struct config_ca)};
+
+static const struct option origin_options[] = {
+    {AT_ORIGIN(id), NEEDED("", format_id), .help = "What sites name."},
+    {AT_ORIGIN(address), NEEDED("", format_endpoint), .help = "Where edges fetch from, as \"127.0.0.1:8090\"."},
+};
+static const struct option_table origin_table = {origin_options, ARRAY_LEN(origin_options), sizeof(struct config_origin)};
+
+static const struct option run_edge_options[] = {
+    {AT_EDGE(name), NEEDED("", format_id), .help = "Name of the edge."},
+    {AT_EDGE(addresses), TEXTS(format_loopback), .help = "Loopback addresses that it listens on."},
+};
+static const struct option_table run_edge_table = {run_edge_options, ARRAY_LEN(run_edge_options), sizeof(struct config_run_edge)};
+
+static const struct option options[] = {
+    {.section = "", .key = "mode", .offset = offsetof(struct config, mode), CHOICE("sandbox", modes),
+     .help = "live is for real customers: it refuses the sandbox CA, a moved clock and names.extra_suffixes."},
+    {.section = "", .key = "ca", .offset = offsetof(struct config, ca), .count_offset = offsetof(struct config, ca_count),
+     ROWS(ca_table), .help = "The ACME CAs that certificates are ordered from."},
+    {.section = "", .key = "origins", .offset = offsetof(struct config, origins), .count_offset = offsetof(struct config, origin_count),
+     ROWS(origin_table), .help = "The places that sites are served from. Partners name an id, never an address."},
+
+    {AT(platform, brand), NEEDED("platform", NULL), .help = "What people read where a partner has no brand of its own."},
+    {AT(platform, neutral_label), NEEDED("site", format_id), .help = "The word in the names of challenge and delegation records."},
+
+    {AT(net, own_prefixes), TEXTS(format_prefix), .help = "The operator's own networks, as \"10.1.0.0/16\"."},
+
+    {AT(dns, forwarder), TEXT("", format_resolver), .help = "Resolver that every question goes to, as \"127.0.0.1@8053\"; empty: full recursion from the root."},
+    {AT(dns, trust_anchor), OPT_PATH("/usr/share/dns/root.key"), .help = "DNSSEC trust anchor; empty: answers are not validated."},
+    {AT(dns, timeout_ms), NUMBER("5000", 100, 60000), .help = "How long one question may take."},
+
+    {AT(names, extra_suffixes), TEXTS(format_name), .help = "Suffixes that names may have beside the public ones. Not in live mode."},
+    {AT(names, reserved), TEXTS(format_name), .help = "The platform's own names: these, and all under them, cannot be ordered."},
+    {AT(names, suffix_file), OPT_PATH(""), .help = "A newer public suffix list; empty: the system's."},
+
+    {AT(store, url), NEEDED("sqlite:latchkey.db", format_store), .is_secret = true,
+     .help = "\"sqlite:FILE\", relative to this file's folder, or a \"postgresql:\" connection URL."},
+
+    {AT(web, socket), PATH("run/web.sock"), .help = "Unix socket that the API and the pages are served on, behind nginx."},
+    {AT(web, public_url), NEEDED("https://localhost:8444", format_site_url), .help = "Where people and programs reach it."},
+    {AT(web, workers), NUMBER("2", 1, 64), .help = "Threads that serve requests."},
+
+    {AT(worker, threads), NUMBER("4", 1, 256), .help = "Jobs that are run at the same time."},
+
+    {AT(signer, keys_dir), PATH("keys"), .help = "Folder of the sealing and feed keys."},
+    {AT(signer, socket), PATH("run/signer.sock"), .help = "Unix socket of a signer that was not started by `latchkey run`."},
+
+    {AT(sandbox_ca, socket), PATH("run/ca.sock"), .help = "Unix socket that the sandbox CA is served on, behind nginx."},
+    {AT(sandbox_ca, dir), PATH("ca"), .help = "Folder of its keys, roots and database."},
+    {AT(sandbox_ca, public_url), NEEDED("https://localhost:8445", format_site_url), .help = "Where ACME clients reach it."},
+    {AT(sandbox_ca, resolver), NEEDED("127.0.0.1@8053", format_resolver), .help = "Resolver that it validates through."},
+    {AT(sandbox_ca, http_port), PORT("80"), .help = "Port that it validates http-01 on."},
+    {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify; none: test, example, invalid, localhost."},
+    {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},
+
+    {AT(edge, name), TEXT("", format_id), .help = "Name of this edge."},
+    {AT(edge, group), NEEDED("main", format_id), .help = "Its group: it receives only the group's records."},
+    {AT(edge, lmdb_dir), PATH("edge/lmdb"), .help = "Folder of the records that nginx reads."},
+    {AT(edge, feed_url), TEXT("", format_site_url), .help = "Where the feed is; empty: web.public_url."},
+    {AT(edge, feed_ca_file), OPT_PATH(""), .help = "PEM that the feed's https is verified by; empty: tls.trust_store."},
+    {AT(edge, token_file), OPT_PATH(""), .help = "File with the edge's bearer token."},
+    {AT(edge, http_port), PORT("80"), .help = "The http port as visitors see it."},
+    {AT(edge, https_port), PORT("443"), .help = "The https port as visitors see it."},
+    {AT(edge, ipv4), TEXTS(format_ipv4), .help = "Addresses that domains point to, unless their partner has its own."},
+    {AT(edge, ipv6), TEXTS(format_ipv6), .help = "IPv6 addresses that domains point to; none: any AAAA record is a fault."},
+    {AT(edge, cname), TEXT("", format_name), .help = "Name that subdomains may point to by CNAME."},
+
+    {AT(tls, trust_store), PATH("/etc/ssl/certs/ca-certificates.crt"), .help = "PEM of the roots that visitors trust."},
+
+    {AT(check, retry_min_ms), NUMBER("5000", 100, 86400000), .help = "A name that is not ready is looked at again after this, then less often."},
+    {AT(check, retry_max_ms), NUMBER("3600000", 100, 86400000), .help = "The longest time between two such looks."},
+
+    {.section = "run", .key = "edges", .offset = offsetof(struct config, run.edges), .count_offset = offsetof(struct config, run.edge_count),
+     ROWS(run_edge_table), .help = "The edges that `latchkey run` starts."},
+    {AT(run, front_port), PORT("8444"), .help = "Port of the API and the pages under `latchkey run`."},
+    {AT(run, ca_port), PORT("8445"), .help = "Port of the sandbox CA under `latchkey run`."},
+    {AT(run, dns_port), PORT("8053"), .help = "Port of the DNS server under `latchkey run`."},
+    {AT(run, origin_port), PORT("8090"), .help = "Port of the demo site under `latchkey run`."},
+
+    {AT(log, level), CHOICE("info", levels), .is_reloadable = true, .help = "The least that is logged."},
+    {AT(log, format), CHOICE("logfmt", log_formats), .is_reloadable = true, .help = "The form of a log line."},
+};
+/* clang-format on */
+const struct option_table config_options = {options, ARRAY_LEN(options), sizeof(struct config)};
+
+const struct option_section config_sections[] = {
+    {"",           "Top level."                                   },
+    {"platform",   "How the platform calls itself."               },
+    {"net",        "Networks."                                    },
+    {"dns",        "Look-ups."                                    },
+    {"names",      "Which names can be ordered."                  },
+    {"store",      "The database."                                },
+    {"web",        "API and pages."                               },
+    {"worker",     "Jobs."                                        },
+    {"signer",     "Private keys."                                },
+    {"sandbox_ca", "The CA of `latchkey ca`."                     },
+    {"edge",       "Edges: this one, and what all have in common."},
+    {"tls",        "Trust."                                       },
+    {"check",      "Checks of names."                             },
+    {"run",        "Everything on one machine: `latchkey run`."   },
+    {"log",        "Logs."                                        },
+};
+const size_t config_section_count = ARRAY_LEN(config_sections);
+
+const char *option_path(struct arena *mem, const struct option *option)
+{
+    return *option->section ? arena_printf(mem, "%s.%s", option->section, option->key)
+                            : option->key;
+}
+
+const char *option_env(struct arena *mem, const struct option *option)
+{
+    char *name = arena_printf(mem, "LATCHKEY_%s%s%s", option->section, *option->section ? "_" : "",
+                              option->key);
+
+    for (char *at = name; *at; at++)
+        *at = (char)toupper((unsigned char)*at);
+    return name;
+}
+
+const struct option *option_find(const struct option_table *table, const char *section,
+                                 const char *key)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option *option = &table->options[i];
+
+        if (strcmp(option->key, key) == 0 &&
+            strcmp(option->section ? option->section : "", section) == 0)
+            return option;
+    }
+    return NULL;
+}
