@@ -13,7 +13,7 @@ struct edge_input {
 };
 
 /* Operator only. Adds the edge, or gives the one of this name other addresses and ports; makes a
- * token for it (older ones of the same edge are revoked). */
+ * token for it. */
 MUST_CHECK bool app_edge_enrol(const struct app *app, const struct caller *caller,
                                struct arena *mem, const struct edge_input *in,
                                struct token_created *out, struct err *err);

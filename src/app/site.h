@@ -52,3 +52,6 @@ MUST_CHECK bool app_domain_add(const struct app *app, const struct caller *calle
 MUST_CHECK bool app_domain_names(const struct app *app, struct arena *mem,
                                  const struct domain *domain, struct name_set *out,
                                  struct err *err);
+
+/* Where visitors of a domain belong: its www name when the site wants www and there is one. */
+const char *app_site_canonical(const struct site *site, const struct name_set *names);

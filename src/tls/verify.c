@@ -42,22 +42,26 @@ static int add_roots(X509_STORE *store, BIO *text)
     }
 }
 
-static bool read_roots(struct arena *mem, BIO *text, const char *name, struct verify_roots **out,
-                       struct err *err)
+static bool new_roots(struct arena *mem, struct verify_roots **out, struct err *err)
 {
     struct verify_roots *roots = arena_new_of(mem, struct verify_roots);
-    int count;
 
     roots->store = X509_STORE_new();
     if (!roots->store)
         return tls_err(err, ERR_CRYPTO, "could not make a store of roots");
     arena_defer(mem, free_store, roots->store);
-    count = add_roots(roots->store, text);
+    *out = roots;
+    return true;
+}
+
+static bool read_roots(struct verify_roots *roots, BIO *text, const char *name, struct err *err)
+{
+    int count = add_roots(roots->store, text);
+
     if (count < 0)
         return err_set(err, ERR_CONFIG, "%s has a certificate that cannot be read", name);
     if (count == 0)
         return err_set(err, ERR_CONFIG, "%s has no certificate in PEM", name);
-    *out = roots;
     return true;
 }
 
@@ -65,23 +69,43 @@ bool verify_roots_read(struct arena *mem, struct slice pem, struct verify_roots 
                        struct err *err)
 {
     AUTO(BIO_freep) BIO *text = NULL;
+    struct verify_roots *roots;
 
     if (pem.len > VERIFY_FILE_MAX)
         return err_set(err, ERR_CONFIG, "roots of %zu octets, at most %u are allowed", pem.len,
                        VERIFY_FILE_MAX);
     text = BIO_new_mem_buf(pem.data, (int)pem.len);
-    return text ? read_roots(mem, text, "the text", out, err)
-                : tls_err(err, ERR_CRYPTO, "could not read roots");
+    if (!text)
+        return tls_err(err, ERR_CRYPTO, "could not read roots");
+    if (!new_roots(mem, &roots, err) || !read_roots(roots, text, "the text", err))
+        return false;
+    *out = roots;
+    return true;
+}
+
+bool verify_roots_load_all(struct arena *mem, const char *const *paths, size_t count,
+                           struct verify_roots **out, struct err *err)
+{
+    struct verify_roots *roots;
+
+    if (!new_roots(mem, &roots, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        AUTO(BIO_freep) BIO *file = BIO_new_file(paths[i], "r");
+
+        if (!file)
+            return tls_err(err, ERR_CONFIG, "could not open %s", paths[i]);
+        if (!read_roots(roots, file, paths[i], err))
+            return false;
+    }
+    *out = roots;
+    return true;
 }
 
 bool verify_roots_load(struct arena *mem, const char *path, struct verify_roots **out,
                        struct err *err)
 {
-    AUTO(BIO_freep) BIO *file = BIO_new_file(path, "r");
-
-    if (!file)
-        return tls_err(err, ERR_CONFIG, "could not open %s", path);
-    return read_roots(mem, file, path, out, err);
+    return verify_roots_load_all(mem, &path, 1, out, err);
 }
 
 static X509 *parse(struct slice der)

@@ -29,6 +29,9 @@ struct verify_result {
 /* A PEM file with at least one certificate. The roots are freed with the arena. ERR_CONFIG. */
 MUST_CHECK bool verify_roots_load(struct arena *mem, const char *path, struct verify_roots **out,
                                   struct err *err);
+/* The certificates of all files together; at least one file. */
+MUST_CHECK bool verify_roots_load_all(struct arena *mem, const char *const *paths, size_t count,
+                                      struct verify_roots **out, struct err *err);
 MUST_CHECK bool verify_roots_read(struct arena *mem, struct slice pem, struct verify_roots **out,
                                   struct err *err);
 

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/order.h"
+
+#include "app/site.h"
+#include "app/timeline.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "model/dns_verdict.h"
+#include "model/job_kind.h"
+#include "store/account_store.h"
+#include "store/claim_store.h"
+#include "store/issuance_name_store.h"
+#include "store/job_store.h"
+#include "store/subscription_store.h"
+
+/* What a new order is made of, gathered by the gates. */
+struct wish {
+    const struct domain *domain;
+    const struct config_ca *ca;
+    struct location where;
+    struct name_set names;
+};
+
+static bool find_domain(const struct app *app, const struct caller *caller, struct arena *mem,
+                        const char *id, const struct domain **out, struct err *err)
+{
+    if (!id)
+        return err_field(err, "domain_id",
+                         "domain_id is missing: what is ordered for which domain");
+    if (!domain_store_get(mem, app->db, &caller->scope, id, out, err))
+        return false;
+    if (!*out)
+        return err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", id);
+    if ((*out)->is_removed)
+        return err_set(err, ERR_CONFLICT, "%s was removed from the account", (*out)->name);
+    if (!(*out)->site_id)
+        return err_set(err, ERR_CONFLICT, "%s is not attached to a site: attach it first",
+                       (*out)->name);
+    return true;
+}
+
+static bool check_claims(const struct app *app, struct arena *mem, const struct wish *wish,
+                         struct err *err)
+{
+    for (size_t i = 0; i < wish->names.count; i++) {
+        const struct claim *claim;
+
+        if (!claim_store_holder(mem, app->db, wish->names.names[i], &claim, err))
+            return false;
+        if (!claim || strcmp(claim->domain_id, wish->domain->id) != 0)
+            return err_set(err, ERR_CONFLICT, "the claim of %s has ended: add the domain again",
+                           wish->names.names[i]);
+    }
+    return true;
+}
+
+static bool check_no_other(const struct app *app, const struct caller *caller, struct arena *mem,
+                           const struct domain *domain, struct err *err)
+{
+    static const enum order_state placed = ORDER_PLACED;
+    const struct order_filter filter = {
+        .domain_id = domain->id, .state = &placed, .page = {.limit = 1}};
+    const struct subscription *subscription;
+    struct order_list orders;
+
+    if (!order_store_list(mem, app->db, &caller->scope, &filter, &orders, err) ||
+        !subscription_store_current(mem, app->db, &caller->scope, domain->id, &subscription, err))
+        return false;
+    if (orders.count > 0)
+        return err_set(err, ERR_CONFLICT, "%s has a placed order already: %s", domain->name,
+                       orders.items[0].id);
+    if (subscription)
+        return err_set(err, ERR_CONFLICT, "%s has a subscription already: %s, until %s",
+                       domain->name, subscription->id,
+                       clock_text_in(mem, subscription->term_end_at));
+    return true;
+}
+
+/* Country, and state or city: as given with the order, else as the account has them (R19). */
+static bool find_location(const struct app *app, const struct caller *caller, struct arena *mem,
+                          const struct order_input *in, struct wish *wish, struct err *err)
+{
+    struct location_input typed = {in->country, in->state, in->city};
+    const struct account *account;
+
+    if (!in->country && !in->state && !in->city) {
+        if (!account_store_get(mem, app->db, &caller->scope, wish->domain->account_id, &account,
+                               err))
+            return false;
+        if (!account || !account->country)
+            return true;
+        typed = (struct location_input){account->country, account->state, account->city};
+    }
+    return location_read(mem, app->locations, &typed, &wish->where, err);
+}
+
+static bool find_ca(const struct app *app, const char *named, const struct config_ca **out,
+                    struct err *err)
+{
+    *out = named ? config_ca_find(app->config, named) : config_ca_default(app->config);
+    if (*out)
+        return true;
+    if (!named)
+        return err_set(err, ERR_CONFIG, "no CA is configured: the operator must add one");
+    return err_field(err, "ca", "there is no CA \"%.40s\"", named);
+}
+
+static bool gather(const struct app *app, const struct caller *caller, struct arena *mem,
+                   const struct order_input *in, struct wish *out, struct err *err)
+{
+    *out = (struct wish){0};
+    if (!find_domain(app, caller, mem, in->domain_id, &out->domain, err) ||
+        !find_ca(app, in->ca, &out->ca, err) ||
+        !app_domain_names(app, mem, out->domain, &out->names, err))
+        return false;
+    if (strncmp(out->domain->name, "*.", 2) == 0)
+        return err_field(err, "domain_id",
+                         "%s is a wildcard: it needs validation by DNS, which is not offered yet",
+                         out->domain->name);
+    return find_location(app, caller, mem, in, out, err) && check_claims(app, mem, out, err) &&
+           check_no_other(app, caller, mem, out->domain, err);
+}
+
+static const struct cert_order *make_order(struct arena *mem, const struct wish *wish,
+                                           const struct order_input *in, int64_t now)
+{
+    struct cert_order *order = arena_new_of(mem, struct cert_order);
+
+    *order = (struct cert_order){.id = id_new(mem, ID_ORDER),
+                                 .partner_id = wish->domain->partner_id,
+                                 .account_id = wish->domain->account_id,
+                                 .domain_id = wish->domain->id,
+                                 .state = ORDER_PLACED,
+                                 .ca = wish->ca->id,
+                                 .country = wish->where.country,
+                                 .state_or_province = wish->where.state,
+                                 .city = wish->where.city,
+                                 .is_auto_renew = in->is_auto_renew,
+                                 .created_at = now,
+                                 .placed_at = now};
+    return order;
+}
+
+static const struct issuance *make_issuance(struct arena *mem, const struct cert_order *order)
+{
+    struct issuance *issuance = arena_new_of(mem, struct issuance);
+
+    *issuance = (struct issuance){.id = id_new(mem, ID_ISSUANCE),
+                                  .partner_id = order->partner_id,
+                                  .account_id = order->account_id,
+                                  .domain_id = order->domain_id,
+                                  .order_id = order->id,
+                                  .reason = ISSUANCE_FOR_ORDER,
+                                  .ca = order->ca,
+                                  .created_at = order->created_at,
+                                  .state = ISSUANCE_WAITING_DNS,
+                                  .next_try_at = order->created_at};
+    return issuance;
+}
+
+static bool store_names(struct db *tx, const struct issuance *issuance,
+                        const struct name_set *names, struct err *err)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const struct issuance_name name = {.issuance_id = issuance->id,
+                                           .name = names->names[i],
+                                           .dns_state = dns_verdict_name(DNS_UNCHECKED),
+                                           .challenge_state = "none"};
+
+        if (!issuance_name_store_put(tx, &name, err))
+            return false;
+    }
+    return true;
+}
+
+static bool store(const struct app *app, struct arena *mem, const struct wish *wish,
+                  const struct order_placed *placed, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct timeline_entry entry = {
+        .domain = wish->domain,
+        .subject_id = placed->order->id,
+        .kind = "order.placed",
+        .text = arena_printf(mem, "a certificate of %s was ordered for %s", wish->ca->name,
+                             wish->domain->name),
+    };
+
+    return db_tx_begin(app->db, &tx, err) && order_store_add(tx, placed->order, err) &&
+           issuance_store_add(tx, placed->issuance, err) &&
+           store_names(tx, placed->issuance, &wish->names, err) &&
+           timeline_add(mem, tx, &entry, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_ISSUE), placed->issuance->id,
+                             placed->order->placed_at, err) &&
+           db_tx_commit(&tx, err);
+}
+
+bool app_order_place(const struct app *app, const struct caller *caller, struct arena *mem,
+                     const struct order_input *in, struct order_placed *out, struct err *err)
+{
+    struct order_placed placed;
+    struct wish wish;
+
+    if (!gather(app, caller, mem, in, &wish, err))
+        return false;
+    placed.order = make_order(mem, &wish, in, clock_now());
+    placed.issuance = make_issuance(mem, placed.order);
+    if (!in->is_dry_run && !store(app, mem, &wish, &placed, err)) {
+        if (err->code == ERR_CONFLICT)
+            return err_set(err, ERR_CONFLICT, "%s has a placed order already", wish.domain->name);
+        return false;
+    }
+    *out = placed;
+    return true;
+}
+
+static bool find_order(const struct app *app, const struct caller *caller, struct arena *mem,
+                       const char *id, const struct cert_order **out, struct err *err)
+{
+    if (!order_store_get(mem, app->db, &caller->scope, id, out, err))
+        return false;
+    if (!*out)
+        return err_set(err, ERR_NOT_FOUND, "there is no order %.40s", id);
+    return true;
+}
+
+bool app_order_cancel(const struct app *app, const struct caller *caller, struct arena *mem,
+                      const char *order_id, const struct cert_order **out, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct cert_order *order;
+    const struct order_step *step;
+    const struct domain *domain;
+    const struct issuance *issuance;
+
+    if (!find_order(app, caller, mem, order_id, &order, err) ||
+        !domain_store_get(mem, app->db, &caller->scope, order->domain_id, &domain, err) ||
+        !issuance_store_latest(mem, app->db, &caller->scope, order->domain_id, &issuance, err))
+        return false;
+    step = order_step(order->state, ORDER_EVENT_CANCEL);
+    if (!step)
+        return err_set(err, ERR_CONFLICT, "the order is %s: it cannot be cancelled",
+                       order_state_name(order->state));
+    if (!db_tx_begin(app->db, &tx, err) ||
+        !order_store_move(tx, &caller->scope, order, step->to, clock_now(), err) ||
+        (issuance && !job_store_wake(tx, issuance->id, clock_now(), NULL, err)) ||
+        !timeline_add(mem, tx,
+                      &(struct timeline_entry){.domain = domain,
+                                               .subject_id = order->id,
+                                               .kind = "order.cancelled",
+                                               .text = step->why},
+                      err) ||
+        !db_tx_commit(&tx, err))
+        return false;
+    return find_order(app, caller, mem, order_id, out, err);
+}
+
+bool app_order_check_again(const struct app *app, const struct caller *caller, struct arena *mem,
+                           const char *order_id, struct err *err)
+{
+    const struct cert_order *order;
+    const struct issuance *issuance;
+
+    if (!find_order(app, caller, mem, order_id, &order, err) ||
+        !issuance_store_latest(mem, app->db, &caller->scope, order->domain_id, &issuance, err))
+        return false;
+    if (!issuance || issuance_state_is_final(issuance->state))
+        return err_set(err, ERR_CONFLICT, "the order is %s: nothing of it waits",
+                       order_state_name(order->state));
+    return job_store_wake(app->db, issuance->id, clock_now(), NULL, err);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/status.h"
+
+#include <jansson.h>
+
+#include "app/site.h"
+#include "base/clock.h"
+#include "check/finding.h"
+#include "store/edge_store.h"
+#include "store/proof_store.h"
+
+static bool find_order(const struct app *app, const struct scope *scope, struct arena *mem,
+                       struct status *out, struct err *err)
+{
+    struct order_filter filter = {.domain_id = out->domain->id, .page = {.limit = PAGE_LIMIT_MAX}};
+    struct order_list orders;
+
+    do {
+        if (!order_store_list(mem, app->db, scope, &filter, &orders, err))
+            return false;
+        if (orders.count > 0) {
+            out->order = &orders.items[orders.count - 1];
+            filter.page.after = out->order->id;
+        }
+    } while (orders.has_more);
+    return true;
+}
+
+static bool gather(const struct app *app, const struct scope *scope, struct arena *mem,
+                   const char *domain_id, struct status *out, struct err *err)
+{
+    if (!domain_store_get(mem, app->db, scope, domain_id, &out->domain, err))
+        return false;
+    if (!out->domain)
+        return err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", domain_id);
+    return find_order(app, scope, mem, out, err) &&
+           subscription_store_current(mem, app->db, scope, domain_id, &out->subscription, err) &&
+           issuance_store_latest(mem, app->db, scope, domain_id, &out->issuance, err) &&
+           certificate_store_current(mem, app->db, scope, domain_id, &out->certificate, err) &&
+           (!out->issuance || issuance_name_store_list(mem, app->db, scope, out->issuance->id,
+                                                       &out->names, err));
+}
+
+/* An edge is proven when it has proofs, and each of them shows this serial. */
+static void judge_edge(const struct edge_proof_list *proofs, const char *edge_id,
+                       const char *serial, struct status_edge *out)
+{
+    bool any = false, all = true;
+
+    for (size_t i = 0; i < proofs->count; i++) {
+        const struct edge_proof *proof = &proofs->items[i];
+
+        if (strcmp(proof->edge_id, edge_id) != 0)
+            continue;
+        any = true;
+        all = all && proof->is_ok && proof->serial && strcmp(proof->serial, serial) == 0;
+        if (out->proven_at == 0 || proof->at < out->proven_at)
+            out->proven_at = proof->at;
+    }
+    out->is_proven = any && all;
+    if (!any)
+        out->proven_at = 0;
+}
+
+static enum edge_condition condition_of(const struct edge *edge)
+{
+    return edge_condition_of(&(struct edge_seen){.name = edge->name,
+                                                 .is_in_rotation = edge->is_in_rotation,
+                                                 .is_answering = true,
+                                                 .polled_at = edge->polled_at},
+                             clock_now());
+}
+
+static bool judge_edges(const struct app *app, const struct scope *scope, struct arena *mem,
+                        struct status *out, struct err *err)
+{
+    struct edge_proof_list proofs = {0};
+    struct status_edge *seen;
+    struct edge_list edges;
+
+    if (!edge_store_list(mem, app->db, NULL, &edges, err) ||
+        (out->certificate && !proof_store_list(mem, app->db, scope, out->certificate->issuance_id,
+                                               &proofs, err)))
+        return false;
+    seen = arena_array_of(mem, edges.count, struct status_edge);
+    for (size_t i = 0; i < edges.count; i++) {
+        const struct edge *edge = &edges.items[i];
+
+        seen[i] = (struct status_edge){.name = edge->name, .condition = condition_of(edge)};
+        seen[i].is_counted = edge->is_in_rotation && seen[i].condition != EDGE_DOWN;
+        if (out->certificate)
+            judge_edge(&proofs, edge->id, out->certificate->serial, &seen[i]);
+        out->counted += seen[i].is_counted;
+        out->proven += seen[i].is_counted && seen[i].is_proven;
+    }
+    out->edges = seen;
+    out->edge_count = edges.count;
+    return true;
+}
+
+/* Who must act about the worst finding of the names. */
+static enum who_acts who_must_act(struct arena *mem, const struct issuance_name_list *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        json_auto_t *json =
+            names->items[i].finding ? json_loads(names->items[i].finding, 0, NULL) : NULL;
+        struct finding finding;
+        struct err ignored;
+
+        if (json && finding_from_json(mem, json, &finding, &ignored) &&
+            finding.severity == FINDING_ERROR)
+            return finding.who_acts;
+    }
+    return WHO_NOBODY;
+}
+
+static void judge_badge(struct arena *mem, struct status *out)
+{
+    struct badge_facts facts = {.has_issuance = out->issuance != NULL,
+                                .who_acts = who_must_act(mem, &out->names)};
+
+    if (out->certificate) {
+        facts.is_live = out->certificate->state == CERTIFICATE_LIVE;
+        facts.not_after_at = out->certificate->not_after_at;
+        if (!trust_parse(out->certificate->trust, &facts.trust))
+            facts.trust = TRUST_OTHER;
+    }
+    if (out->issuance)
+        facts.issuance = out->issuance->state;
+    if (out->issuance && out->certificate &&
+        strcmp(out->issuance->id, out->certificate->issuance_id) == 0 && facts.is_live)
+        facts.has_issuance = false;
+    out->badge = badge_of(&facts, clock_now());
+    out->badge_text = badge_text(mem, &out->badge);
+}
+
+/* What happens next in each state of an issuance, for people. */
+static const char *const next_texts[ISSUANCE_STATE_COUNT] = {
+    [ISSUANCE_WAITING_DNS] = "The names are checked again by themselves.",
+    [ISSUANCE_ADMITTED] = "Key and certificate request are being made.",
+    [ISSUANCE_ORDERING] = "The certificate is being ordered from the certificate authority.",
+    [ISSUANCE_PUBLISHING] = "The CDN locations are taking up the validation.",
+    [ISSUANCE_VALIDATING] = "The certificate authority is validating the names.",
+    [ISSUANCE_FINALIZING] = "The certificate authority is issuing the certificate.",
+    [ISSUANCE_ISSUED] = "The certificate is on its way to the CDN locations.",
+    [ISSUANCE_DEPLOYING] = "The CDN locations are taking up the certificate.",
+    [ISSUANCE_LIVE] = "Nothing needs to be done.",
+    [ISSUANCE_PARKED] = "It waits for the operator.",
+    [ISSUANCE_FAILED] = "The order has ended; it can be placed again.",
+};
+
+static void say_next(struct arena *mem, struct status *out)
+{
+    const struct issuance *issuance = out->issuance;
+
+    if (!issuance) {
+        out->next = "No certificate has been ordered.";
+        return;
+    }
+    out->next = next_texts[issuance->state];
+    out->next_at = issuance_state_is_final(issuance->state) ? 0 : issuance->next_try_at;
+    if (out->badge.kind == BADGE_ACTION_NEEDED && issuance->state == ISSUANCE_WAITING_DNS)
+        out->next = arena_printf(mem,
+                                 "The %s sets the records below; they are then seen by themselves.",
+                                 out->badge.who_acts == WHO_OWNER
+                                     ? "domain owner"
+                                     : who_acts_name(out->badge.who_acts));
+    else if (issuance->error_text && !issuance_state_is_final(issuance->state))
+        out->next = arena_printf(mem, "%s (%s)", out->next, issuance->error_text);
+}
+
+/* Where visitors end up: the canonical host, and the port where it is not 443. */
+static bool find_url(const struct app *app, const struct scope *scope, struct arena *mem,
+                     struct status *out, struct err *err)
+{
+    int64_t port = app->config->edge.https_port;
+    const struct site *site = NULL;
+    struct name_set names;
+    const char *name;
+
+    if (!app_domain_names(app, mem, out->domain, &names, err) ||
+        (out->domain->site_id &&
+         !site_store_get(mem, app->db, scope, out->domain->site_id, &site, err)))
+        return false;
+    name = site ? app_site_canonical(site, &names) : out->domain->name;
+    out->site_url = port == 443 ? arena_printf(mem, "https://%s", name)
+                                : arena_printf(mem, "https://%s:%lld", name, (long long)port);
+    return true;
+}
+
+bool app_status(const struct app *app, const struct caller *caller, struct arena *mem,
+                const char *domain_id, struct status *out, struct err *err)
+{
+    struct status status = {0};
+
+    if (!gather(app, &caller->scope, mem, domain_id, &status, err) ||
+        !judge_edges(app, &caller->scope, mem, &status, err) ||
+        !find_url(app, &caller->scope, mem, &status, err))
+        return false;
+    judge_badge(mem, &status);
+    say_next(mem, &status);
+    *out = status;
+    return true;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/hosts.h"
+
+#include "app/site.h"
+#include "edge/record_digest.h"
+#include "edge/record_write.h"
+#include "store/certificate_store.h"
+#include "store/issuance_store.h"
+#include "tls/chain.h"
+#include "tls/key.h"
+
+static bool add(struct hosts *hosts, enum edge_kind kind, struct slice key, struct slice body,
+                struct err *err)
+{
+    if (hosts->count == HOSTS_CHANGES_MAX)
+        return err_set(err, ERR_INTERNAL, "a domain needs more than %d edge records",
+                       HOSTS_CHANGES_MAX);
+    hosts->changes[hosts->count++] = (struct feed_change){kind, key, body};
+    return true;
+}
+
+static bool is_written(enum edge_fault fault, const char *what, struct err *err)
+{
+    return fault == EDGE_FAULT_NONE ||
+           err_set(err, ERR_INTERNAL, "cannot write the record of %s: %s", what,
+                   edge_fault_text(fault));
+}
+
+/* The certificate that visitors shall get; *out is NULL when there is none. */
+static bool choose_certificate(const struct worker *worker, struct arena *mem,
+                               const struct domain *domain, const struct certificate **out,
+                               struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct db *db = worker->app->db;
+    const struct issuance *latest;
+
+    if (!issuance_store_latest(mem, db, &scope, domain->id, &latest, err))
+        return false;
+    if (latest && (latest->state == ISSUANCE_ISSUED || latest->state == ISSUANCE_DEPLOYING))
+        return certificate_store_get(mem, db, &scope, latest->certificate_id, out, err);
+    return certificate_store_current(mem, db, &scope, domain->id, out, err);
+}
+
+static bool add_chain(struct arena *mem, struct hosts *hosts, const struct chain *pem,
+                      struct slice *hash, struct err *err)
+{
+    struct buf body = buf_new(mem, EDGE_BODY_MAX);
+    unsigned char *digest = arena_alloc(mem, EDGE_HASH_SIZE);
+    struct edge_chain chain = {.count = pem->count};
+
+    if (pem->count > EDGE_CHAIN_MAX)
+        return err_set(err, ERR_BAD_CERT, "a chain of %zu certificates, at most %d fit", pem->count,
+                       EDGE_CHAIN_MAX);
+    memcpy(chain.der, pem->certs, pem->count * sizeof(pem->certs[0]));
+    if (!is_written(edge_chain_write(&body, &chain), "a chain", err))
+        return false;
+    if (!edge_chain_hash(&chain, digest))
+        return err_set(err, ERR_CRYPTO, "cannot hash a chain");
+    *hash = slice_of(digest, EDGE_HASH_SIZE);
+    return add(hosts, EDGE_CHAIN, *hash, buf_view(&body), err);
+}
+
+static bool add_certificate(const struct worker *worker, struct arena *mem,
+                            const struct certificate *certificate, struct hosts *hosts,
+                            struct err *err)
+{
+    struct buf body = buf_new(mem, EDGE_BODY_MAX);
+    struct edge_certificate record = {.key_type = KEY_P256, .leaf = certificate->leaf};
+    struct chain pem;
+
+    if (!chain_read(mem, certificate->chain, &pem, err) ||
+        !add_chain(mem, hosts, &pem, &record.chain_hash, err) ||
+        !chain_point_offset(certificate->leaf, &record.point_offset, err) ||
+        !certificate_store_key(mem, worker->app->db, certificate->id, &record.sealed_key, err))
+        return err_wrap(err, "certificate %s", certificate->id);
+    return is_written(edge_certificate_write(&body, &record), certificate->id, err) &&
+           add(hosts, EDGE_CERTIFICATE, slice_str(certificate->id), buf_view(&body), err);
+}
+
+static bool add_host(struct arena *mem, const struct edge_host *host, const char *name,
+                     struct hosts *hosts, struct err *err)
+{
+    struct buf body = buf_new(mem, EDGE_BODY_MAX);
+
+    return is_written(edge_host_write(&body, host), name, err) &&
+           add(hosts, EDGE_HOST, slice_str(name), buf_view(&body), err);
+}
+
+static bool find_site(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                      const struct site **out, struct err *err)
+{
+    const struct scope scope = scope_platform();
+
+    *out = NULL;
+    return domain->is_removed || !domain->site_id ||
+           site_store_get(mem, worker->app->db, &scope, domain->site_id, out, err);
+}
+
+static bool add_hosts(struct arena *mem, const struct name_set *names, const struct site *site,
+                      const struct certificate *certificate, struct hosts *out, struct err *err)
+{
+    const char *canonical = app_site_canonical(site, names);
+    bool is_proven = certificate && certificate->state == CERTIFICATE_LIVE;
+    const struct edge_host host = {
+        .site_id = slice_str(site->id),
+        .flags = site->is_https_on && is_proven ? EDGE_HOST_REDIRECT : 0,
+        .canonical = slice_str(canonical),
+        .origin_id = slice_str(site->origin_id),
+        .certificate_id = slice_str(certificate ? certificate->id : ""),
+    };
+
+    for (size_t i = 0; i < names->count; i++)
+        if (!add_host(mem, &host, names->names[i], out, err))
+            return false;
+    return true;
+}
+
+bool hosts_make(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                struct hosts *out, struct err *err)
+{
+    const struct certificate *certificate;
+    const struct site *site;
+    struct name_set names;
+
+    *out = (struct hosts){0};
+    if (!app_domain_names(worker->app, mem, domain, &names, err) ||
+        !find_site(worker, mem, domain, &site, err))
+        return false;
+    for (size_t i = 0; !site && i < names.count; i++)
+        if (!add(out, EDGE_HOST, slice_str(names.names[i]), slice_of(NULL, 0), err))
+            return false;
+    if (!site)
+        return true;
+    return choose_certificate(worker, mem, domain, &certificate, err) &&
+           (!certificate || add_certificate(worker, mem, certificate, out, err)) &&
+           add_hosts(mem, &names, site, certificate, out, err);
+}

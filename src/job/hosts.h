@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * hosts: what the edges shall know of a domain: for each covered name its site, origin,
+ * certificate, and whether visitors are sent to https. Computed from the store each time, so that
+ * publishing it again changes nothing.
+ */
+#include "job/worker.h"
+#include "store/domain_store.h"
+
+#define HOSTS_CHANGES_MAX 16
+
+struct hosts {
+    struct feed_change changes[HOSTS_CHANGES_MAX];
+    size_t count;
+};
+
+/* The certificate served is that of an issuance under deployment, else the live one, else the
+ * newest; its records are among the changes. The redirect is on only where the site wishes it and
+ * a certificate of the domain was proven live. A removed or detached domain has its hosts deleted.
+ */
+MUST_CHECK bool hosts_make(const struct worker *worker, struct arena *mem,
+                           const struct domain *domain, struct hosts *out, struct err *err);

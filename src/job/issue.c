@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/issue.h"
+
+#include "app/timeline.h"
+#include "base/clock.h"
+#include "edge/record_write.h"
+
+#define STEPS_MAX 64 /* of one run: far more than a certificate needs, so that a mistake ends */
+
+static bool issue_stop(struct issue *is, struct issue_outcome *out, struct err *err);
+
+static const issue_step_fn steps[ISSUANCE_STATE_COUNT] = {
+    [ISSUANCE_WAITING_DNS] = issue_check,
+    [ISSUANCE_ADMITTED] = issue_prepare,
+    [ISSUANCE_ORDERING] = issue_order,
+    [ISSUANCE_PUBLISHING] = issue_publish,
+    [ISSUANCE_VALIDATING] = issue_validate,
+    [ISSUANCE_FINALIZING] = issue_finalize,
+    [ISSUANCE_ISSUED] = issue_deploy,
+    [ISSUANCE_DEPLOYING] = issue_prove,
+    [ISSUANCE_PARKED] = NULL,
+    [ISSUANCE_LIVE] = NULL,
+    [ISSUANCE_FAILED] = NULL,
+};
+
+static bool load_names(struct issue *is, struct db *db, const struct scope *scope, struct err *err)
+{
+    struct issuance_name_list names;
+
+    if (!issuance_name_store_list(is->mem, db, scope, is->issuance->id, &names, err))
+        return false;
+    if (names.count == 0 || names.count > ISSUE_NAMES_MAX)
+        return err_set(err, ERR_STORE, "issuance %s has %zu names, 1 to %d are possible",
+                       is->issuance->id, names.count, ISSUE_NAMES_MAX);
+    is->names = arena_memdup(is->mem, names.items, names.count * sizeof(*names.items));
+    is->name_count = names.count;
+    return true;
+}
+
+/* *found is false when the issuance does not exist any more. */
+static bool load(struct issue *is, bool *found, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct db *db = is->worker->app->db;
+    const struct issuance *issuance;
+
+    if (!issuance_store_get(is->mem, db, &scope, is->job->subject_id, &issuance, err))
+        return false;
+    *found = issuance != NULL;
+    if (!issuance)
+        return true;
+    is->issuance = arena_memdup(is->mem, issuance, sizeof(*issuance));
+    is->now = clock_now();
+    is->order = NULL;
+    if (!load_names(is, db, &scope, err) ||
+        !domain_store_get(is->mem, db, &scope, issuance->domain_id, &is->domain, err) ||
+        (issuance->order_id &&
+         !order_store_get(is->mem, db, &scope, issuance->order_id, &is->order, err)))
+        return false;
+    if (!is->domain)
+        return err_set(err, ERR_STORE, "issuance %s has no domain", issuance->id);
+    return worker_find_ca(is->worker, issuance->ca, &is->ca, err);
+}
+
+static bool is_cancelled(const struct issue *is)
+{
+    return is->domain->is_removed || (is->order && is->order->state == ORDER_CANCELLED);
+}
+
+static bool issue_stop(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    struct feed_batch *batch;
+
+    (void)out;
+    if (!issue_withdrawal(is, &batch, err))
+        return false;
+    return issue_commit(
+        is, &(struct issue_change){.event = ISSUANCE_EVENT_CANCELLED, .batch = batch}, err);
+}
+
+bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
+               struct err *err)
+{
+    struct issue is = {.worker = worker, .mem = mem, .job = job};
+
+    for (int i = 0; i < STEPS_MAX; i++) {
+        struct issue_outcome outcome = {0};
+        issue_step_fn step;
+        bool found;
+
+        if (!load(&is, &found, err))
+            return false;
+        step = found ? steps[is.issuance->state] : NULL;
+        if (found && is_cancelled(&is) && !issuance_state_is_final(is.issuance->state))
+            step = issue_stop;
+        if (!step) {
+            out->is_done = true;
+            return true;
+        }
+        if (!step(&is, &outcome, err))
+            return false;
+        if (outcome.is_wait) {
+            out->run_at = outcome.run_at;
+            return true;
+        }
+    }
+    return err_set(err, ERR_INTERNAL, "issuance %s made %d steps without an end", job->subject_id,
+                   STEPS_MAX);
+}
+
+static bool save_names(const struct issue *is, struct db *tx, struct err *err)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (!issuance_name_store_put(tx, &is->names[i], err))
+            return false;
+    return true;
+}
+
+bool issue_save(struct issue *is, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    return db_tx_begin(is->worker->app->db, &tx, err) &&
+           issuance_store_save(tx, is->issuance, err) && save_names(is, tx, err) &&
+           db_tx_commit(&tx, err);
+}
+
+/* When each stage was passed first, for the timeline and the statistics. */
+static void stamp(struct issuance *issuance, enum issuance_state to, int64_t now)
+{
+    int64_t *const stages[ISSUANCE_STATE_COUNT] = {
+        [ISSUANCE_ADMITTED] = &issuance->checked_at,
+        [ISSUANCE_PUBLISHING] = &issuance->ordered_at,
+        [ISSUANCE_VALIDATING] = &issuance->published_at,
+        [ISSUANCE_FINALIZING] = &issuance->validated_at,
+        [ISSUANCE_ISSUED] = &issuance->issued_at,
+        [ISSUANCE_DEPLOYING] = &issuance->deployed_at,
+        [ISSUANCE_LIVE] = &issuance->live_at,
+    };
+
+    if (stages[to] && *stages[to] == 0)
+        *stages[to] = now;
+}
+
+static bool add_timeline(const struct issue *is, struct db *tx, const struct issuance_step *step,
+                         const struct issue_change *change, struct err *err)
+{
+    const struct timeline_entry entry = {
+        .domain = is->domain,
+        .subject_id = is->issuance->order_id ? is->issuance->order_id : is->issuance->id,
+        .kind = arena_printf(is->mem, "issuance.%s", issuance_event_name(change->event)),
+        .text = change->text ? change->text : step->why,
+        .data = change->data,
+    };
+
+    return timeline_add(is->mem, tx, &entry, err);
+}
+
+bool issue_commit(struct issue *is, const struct issue_change *change, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct issuance_step *step = issuance_step(is->issuance->state, change->event);
+    struct feed_head head;
+
+    if (!step)
+        return err_set(err, ERR_INTERNAL, "event %s is not allowed in state %s",
+                       issuance_event_name(change->event),
+                       issuance_state_name(is->issuance->state));
+    is->issuance->state = step->to;
+    is->issuance->wait_seq = change->keep_seq;
+    stamp(is->issuance, step->to, clock_now());
+    if (!db_tx_begin(is->worker->app->db, &tx, err) ||
+        (!change->is_quiet && !add_timeline(is, tx, step, change, err)) ||
+        (change->also && !change->also(is, tx, err)) || !save_names(is, tx, err))
+        return false;
+    if (change->batch) {
+        if (!feed_put(tx, change->batch, &head, err))
+            return false;
+        is->issuance->wait_seq = head.seq;
+    }
+    return issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
+}
+
+bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err)
+{
+    struct feed_change *changes = arena_array_of(is->mem, is->name_count, struct feed_change);
+    size_t count = 0;
+
+    for (size_t i = 0; i < is->name_count; i++) {
+        struct buf key = buf_new(is->mem, EDGE_KEY_MAX);
+
+        if (!is->names[i].token)
+            continue;
+        if (edge_challenge_key_write(&key, slice_str(is->names[i].name),
+                                     slice_str(is->names[i].token)) != EDGE_FAULT_NONE)
+            continue; /* never published: such a token is refused before */
+        changes[count++] = (struct feed_change){.kind = EDGE_CHALLENGE, .key = buf_view(&key)};
+    }
+    return feed_prepare(is->mem, &is->worker->feed, changes, count, out, err);
+}

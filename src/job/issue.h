@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * issue: the job that brings an issuance from waiting_dns to live, step by step of
+ * model/issuance_state.h. Each step function looks, asks outside what it must, and ends with one
+ * transaction (issue_commit) that stores the new state, the timeline, and what goes with it. A run
+ * repeats load, step until a step says wait. Killed anywhere, the next run goes on from the row.
+ *
+ * This header is for the files job/issue*.c; others see job_issue() only.
+ */
+#include "acme/account.h"
+#include "acme/problem.h"
+#include "job/runner.h"
+#include "job/worker.h"
+#include "store/certificate_store.h"
+#include "store/domain_store.h"
+#include "store/issuance_name_store.h"
+#include "store/issuance_store.h"
+#include "store/order_store.h"
+
+#define ISSUE_NAMES_MAX    100
+#define ISSUE_ATTEMPTS_MAX 20 /* failed validations before it is parked for a person */
+
+/* challenge_state of an issuance_name: what we know of its challenge. */
+#define CHALLENGE_NONE     "none"     /* no challenge of this order is known */
+#define CHALLENGE_PENDING  "pending"  /* token stored, not answered yet */
+#define CHALLENGE_ANSWERED "answered" /* the CA was told to look */
+#define CHALLENGE_VALID    "valid"    /* the CA still knows the name as validated */
+
+/* One run. */
+struct issue {
+    const struct worker *worker;
+    struct arena *mem;
+    const struct job *job;
+    struct issuance *issuance; /* a copy: what the step changes is stored by issue_commit() */
+    struct issuance_name *names;
+    size_t name_count;
+    const struct domain *domain;
+    const struct cert_order *order; /* NULL: not for an order */
+    const struct worker_ca *ca;
+    const struct certificate *certificate; /* the new one, on its way into the store */
+    int64_t now;
+};
+
+/* What a step came to. */
+struct issue_outcome {
+    bool is_wait;   /* nothing more can be done before run_at */
+    int64_t run_at; /* on the movable clock */
+};
+
+typedef bool (*issue_step_fn)(struct issue *is, struct issue_outcome *out, struct err *err);
+
+MUST_CHECK bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_finalize(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err);
+
+/* --- storing --- */
+
+/* What goes into the transaction besides the issuance, its names and the timeline. */
+struct issue_change {
+    enum issuance_event event;
+    const char *text;               /* the timeline's words; NULL: the table's */
+    const char *data;               /* JSON, or NULL */
+    const struct feed_batch *batch; /* records that go with it, or NULL: sets wait_seq */
+    bool (*also)(struct issue *is, struct db *tx, struct err *err); /* or NULL */
+    bool is_quiet;                                                  /* nothing for the timeline */
+    int64_t keep_seq; /* without a batch: what the edges are still waited for */
+};
+
+/* Stores the step for change->event, with everything that belongs to it, in one transaction. The
+ * issuance must hold the new values of the step; its state and version are set here. */
+MUST_CHECK bool issue_commit(struct issue *is, const struct issue_change *change, struct err *err);
+/* Stores the issuance and its names as they are: an intent, or what was learned within a state. */
+MUST_CHECK bool issue_save(struct issue *is, struct err *err);
+/* Records that take the challenges of all names off the edges. */
+MUST_CHECK bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err);
+
+/* --- the CA --- */
+
+/* A context for calls to the issuance's CA with our account, which is made when there is none. */
+struct issue_ca {
+    struct acme_call call;
+    struct acme_account account;
+    struct signer_sealed key;
+    struct acme_problem problem;
+    const char *account_id;
+    const char *thumbprint;
+};
+
+MUST_CHECK bool issue_open_ca(struct issue *is, struct issue_ca **out, struct err *err);
+/* A call to the CA failed with `err`: stores what that means for the issuance, and when to go on.
+ * `err` is changed only when this itself fails. */
+MUST_CHECK bool issue_ca_failed(struct issue *is, const struct issue_ca *ca,
+                                struct issue_outcome *out, struct err *err);
+/* The authorization or order became invalid: says why, and starts over later. */
+MUST_CHECK bool issue_invalid(struct issue *is, const struct acme_problem *problem,
+                              const char *name, struct issue_outcome *out, struct err *err);
+
+/* When to look again at what the CA has been working on since `since`; retry_at: what it said. */
+int64_t issue_poll_at(int64_t since, int64_t retry_at);
+
+/* --- the job --- */
+
+MUST_CHECK bool job_issue(void *worker, struct arena *mem, const struct job *job,
+                          struct job_result *out, struct err *err);

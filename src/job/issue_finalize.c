@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "acme/certificate.h"
+#include "acme/order.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "job/issue.h"
+#include "model/badge.h"
+#include "tls/chain.h"
+
+/*
+ * finalizing: the CSR is sent under an intent; after a kill the order's state at the CA says how
+ * far it got. The chain is checked against key, names and roots before anything is stored.
+ */
+
+#define INTENT_FINALIZE "finalize"
+
+static bool send_csr(struct issue *is, struct issue_ca *ca, struct acme_order **out,
+                     struct err *err)
+{
+    const struct acme_finalize_request want = {.order_url = is->issuance->acme_order_url,
+                                               .finalize_url = is->issuance->finalize_url,
+                                               .csr = is->issuance->csr};
+
+    if (!is->issuance->intent) {
+        is->issuance->intent = INTENT_FINALIZE;
+        if (!issue_save(is, err))
+            return false;
+    }
+    return acme_order_finalize(is->mem, &ca->call, &want, out, err);
+}
+
+/* The order as it is now: finalized, if it has to be. */
+static bool drive(struct issue *is, struct issue_ca *ca, struct acme_order **out, struct err *err)
+{
+    if (!is->issuance->intent)
+        return send_csr(is, ca, out, err);
+    if (!acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, out, err))
+        return false;
+    return (*out)->status != ACME_ORDER_READY || send_csr(is, ca, out, err);
+}
+
+/* Which badge the chain can give: see DESIGN "Status". */
+static enum trust trust_of(const struct issue *is, const struct chain *chain)
+{
+    struct verify_result result =
+        verify_chain(is->worker->trust, chain->certs, chain->count, clock_now());
+
+    if (result.verdict == VERIFY_TRUSTED)
+        return TRUST_STORE;
+    return is->ca->config->kind == CONFIG_CA_SANDBOX ? TRUST_SANDBOX : TRUST_OTHER;
+}
+
+/* What the CA sent must be what was asked for. */
+static bool check_chain(const struct issue *is, const struct chain *chain, struct err *err)
+{
+    struct verify_result result;
+
+    for (size_t i = 0; i < is->name_count; i++)
+        if (!chain_covers(chain, &is->names[i].name, 1, err))
+            return false;
+    if (!chain_has_key(chain, is->issuance->public_key, err))
+        return false;
+    result = verify_chain(is->ca->roots, chain->certs, chain->count, clock_now());
+    if (result.verdict != VERIFY_TRUSTED)
+        return err_set(err, ERR_BAD_CERT, "the chain does not lead to a root of CA %s: %s",
+                       is->ca->config->id,
+                       *result.reason ? result.reason : "its root is not among them");
+    return true;
+}
+
+static const char *fingerprint(struct arena *mem, struct slice octets)
+{
+    unsigned char hash[SHA256_SIZE];
+
+    hash_sha256(octets, hash);
+    return hex_encode(mem, slice_of(hash, sizeof(hash)));
+}
+
+static const struct certificate *make_certificate(const struct issue *is, const struct chain *chain)
+{
+    struct certificate *certificate = arena_new_of(is->mem, struct certificate);
+    struct chain above = {.count = chain->count - 1};
+
+    memcpy(above.certs, &chain->certs[1], above.count * sizeof(above.certs[0]));
+    *certificate = (struct certificate){
+        .id = is->issuance->certificate_id,
+        .partner_id = is->issuance->partner_id,
+        .account_id = is->issuance->account_id,
+        .domain_id = is->issuance->domain_id,
+        .issuance_id = is->issuance->id,
+        .serial = chain->serial,
+        .names = {.items = chain->names, .count = chain->name_count},
+        .not_before_at = chain->not_before,
+        .not_after_at = chain->not_after,
+        .issuer = chain->issuer,
+        .leaf = chain->certs[0],
+        .chain = slice_str(chain_pem(is->mem, &above)),
+        .sealed_key = is->issuance->sealed_key,
+        .key_type = is->issuance->key_type,
+        .key_fingerprint = fingerprint(is->mem, is->issuance->public_key),
+        .trust = trust_name(trust_of(is, chain)),
+        .state = CERTIFICATE_ISSUED,
+        .created_at = clock_now(),
+    };
+    return certificate;
+}
+
+static bool add_certificate(struct issue *is, struct db *tx, struct err *err)
+{
+    return certificate_store_add(tx, is->certificate, err);
+}
+
+static bool download(struct issue *is, struct issue_ca *ca, const struct acme_order *order,
+                     struct issue_outcome *out, struct err *err)
+{
+    struct acme_certificate *pem;
+    struct feed_batch *batch;
+    struct chain chain;
+
+    is->issuance->certificate_url = order->certificate;
+    if (!acme_certificate_get(is->mem, &ca->call, order->certificate, &pem, err))
+        return issue_ca_failed(is, ca, out, err);
+    if (!chain_read(is->mem, pem->chain, &chain, err) || !check_chain(is, &chain, err)) {
+        err->code = ERR_CA_REFUSED;
+        return issue_ca_failed(is, ca, out, err);
+    }
+    if (!issue_withdrawal(is, &batch, err))
+        return false;
+    is->certificate = make_certificate(is, &chain);
+    is->issuance->intent = NULL;
+    return issue_commit(is,
+                        &(struct issue_change){.event = ISSUANCE_EVENT_ISSUED,
+                                               .batch = batch,
+                                               .also = add_certificate},
+                        err);
+}
+
+bool issue_finalize(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    struct acme_order *order;
+    struct issue_ca *ca;
+
+    if (!issue_open_ca(is, &ca, err))
+        return false;
+    if (!drive(is, ca, &order, err))
+        return issue_ca_failed(is, ca, out, err);
+    switch (order->status) {
+    case ACME_ORDER_VALID:
+        return download(is, ca, order, out, err);
+    case ACME_ORDER_INVALID:
+        return issue_invalid(is, order->error, is->domain->name, out, err);
+    case ACME_ORDER_PENDING:
+    case ACME_ORDER_READY:
+    case ACME_ORDER_PROCESSING:
+    case ACME_ORDER_STATUS_COUNT:
+        break;
+    }
+    *out = (struct issue_outcome){
+        .is_wait = true, .run_at = issue_poll_at(is->issuance->validated_at, order->retry_at)};
+    return true;
+}

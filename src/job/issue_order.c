@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "acme/authorization.h"
+#include "acme/order.h"
+#include "base/id.h"
+#include "job/issue.h"
+
+/*
+ * admitted: key and certificate request, made by the signer, are stored together with the intent to
+ * order. ordering: newOrder, whose URL is stored before anything else is done with it, then the
+ * authorizations are read.
+ */
+
+#define INTENT_NEW_ORDER "new_order"
+
+static const char **name_texts(const struct issue *is)
+{
+    const char **names = arena_array_of(is->mem, is->name_count, const char *);
+
+    for (size_t i = 0; i < is->name_count; i++)
+        names[i] = is->names[i].name;
+    return names;
+}
+
+/* A key is used for one certificate only; its id is the owner of the seal, so it comes first. */
+static bool make_key(struct issue *is, struct err *err)
+{
+    struct issuance *issuance = is->issuance;
+    struct signer_key key;
+    struct csr_wish wish = {.names = name_texts(is), .name_count = is->name_count};
+    struct signer_sealed sealed;
+
+    if (issuance->csr.data)
+        return true;
+    issuance->certificate_id = id_new(is->mem, ID_CERTIFICATE);
+    if (!signer_make_key(is->mem, is->worker->signer, SIGNER_CERTIFICATE, issuance->certificate_id,
+                         &key, err))
+        return false;
+    if (is->order) {
+        wish.country = is->order->country;
+        wish.state_or_province = is->order->state_or_province;
+        wish.city = is->order->city;
+    }
+    sealed = (struct signer_sealed){issuance->certificate_id, key.sealed};
+    if (!signer_csr(is->mem, is->worker->signer, &sealed, &wish, &issuance->csr, err))
+        return false;
+    issuance->key_type = "p256";
+    issuance->sealed_key = key.sealed;
+    issuance->public_key = key.spki;
+    return true;
+}
+
+bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    (void)out;
+    if (!make_key(is, err))
+        return false;
+    is->issuance->intent = INTENT_NEW_ORDER;
+    return issue_commit(
+        is, &(struct issue_change){.event = ISSUANCE_EVENT_PREPARED, .is_quiet = true}, err);
+}
+
+static struct issuance_name *find_name(struct issue *is, const char *name)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (strcmp(is->names[i].name, name) == 0)
+            return &is->names[i];
+    return NULL;
+}
+
+/* Puts what the CA asks about one name into its row. */
+static bool take_authorization(struct issue *is, const struct acme_authorization *authorization,
+                               struct err *err)
+{
+    struct issuance_name *name = find_name(is, authorization->identifier);
+    const struct acme_challenge *challenge =
+        acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
+
+    if (!name)
+        return err_set(err, ERR_CA_PROTOCOL, "the CA asks about %.80s, which was not ordered",
+                       authorization->identifier);
+    name->authorization_url = authorization->url;
+    if (authorization->status == ACME_AUTHORIZATION_VALID) {
+        name->challenge_state = CHALLENGE_VALID;
+        return true;
+    }
+    if (!challenge)
+        return err_set(err, ERR_CA_REFUSED, "the CA offers no http-01 challenge for %.80s",
+                       authorization->identifier);
+    name->challenge_url = challenge->url;
+    name->token = challenge->token;
+    name->challenge_state = CHALLENGE_PENDING;
+    return true;
+}
+
+static bool read_authorizations(struct issue *is, struct issue_ca *ca,
+                                const struct acme_order *order, struct err *err)
+{
+    for (size_t i = 0; i < order->authorization_count; i++) {
+        struct acme_authorization *authorization;
+
+        if (!acme_authorization_get(is->mem, &ca->call, order->authorizations[i], &authorization,
+                                    err) ||
+            !take_authorization(is, authorization, err))
+            return false;
+    }
+    return true;
+}
+
+static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order **out,
+                      struct err *err)
+{
+    const struct acme_order_request want = {.names = name_texts(is), .name_count = is->name_count};
+
+    if (is->issuance->acme_order_url)
+        return acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, out, err);
+    if (!acme_order_new(is->mem, &ca->call, &want, out, err))
+        return false;
+    is->issuance->acme_order_url = (*out)->url;
+    is->issuance->finalize_url = (*out)->finalize;
+    is->issuance->intent = NULL;
+    return issue_save(is, err);
+}
+
+bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    struct acme_order *order;
+    struct issue_ca *ca;
+
+    if (!issue_open_ca(is, &ca, err))
+        return err_wrap(err, "account at %s", is->ca->config->name);
+    is->issuance->ca_account_id = ca->account_id;
+    if (!new_order(is, ca, &order, err))
+        return issue_ca_failed(is, ca, out, err);
+    if (order->status == ACME_ORDER_INVALID)
+        return issue_invalid(is, order->error, is->domain->name, out, err);
+    if (order->status != ACME_ORDER_PENDING)
+        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
+    if (!read_authorizations(is, ca, order, err))
+        return issue_ca_failed(is, ca, out, err);
+    return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED}, err);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "acme/authorization.h"
+#include "acme/challenge.h"
+#include "acme/order.h"
+#include "base/clock.h"
+#include "edge/record_write.h"
+#include "job/edges.h"
+#include "job/issue.h"
+
+/*
+ * publishing: every edge that counts must have the challenges before the CA may look. validating:
+ * the CA is told to look, then its order is polled (not each authorization) until it is ready.
+ */
+
+static bool challenge_change(const struct issue *is, const struct issuance_name *name,
+                             const char *thumbprint, struct feed_change *out, struct err *err)
+{
+    struct buf key = buf_new(is->mem, EDGE_KEY_MAX);
+    const char *answer;
+    enum edge_fault fault;
+
+    if (!acme_key_authorization(is->mem, name->token, thumbprint, &answer, err))
+        return false;
+    fault = edge_challenge_key_write(&key, slice_str(name->name), slice_str(name->token));
+    if (fault != EDGE_FAULT_NONE)
+        return err_set(err, ERR_CA_PROTOCOL, "the challenge of %s cannot be published: %s",
+                       name->name, edge_fault_text(fault));
+    *out = (struct feed_change){EDGE_CHALLENGE, buf_view(&key), slice_str(answer)};
+    return true;
+}
+
+/* Stores the challenge records; the state stays until the edges have them. */
+static bool put_challenges(struct issue *is, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct feed_change *changes = arena_array_of(is->mem, is->name_count, struct feed_change);
+    struct feed_batch *batch;
+    struct feed_head head;
+    struct issue_ca *ca;
+    size_t count = 0;
+
+    if (!issue_open_ca(is, &ca, err))
+        return false;
+    for (size_t i = 0; i < is->name_count; i++)
+        if (is->names[i].token &&
+            !challenge_change(is, &is->names[i], ca->thumbprint, &changes[count++], err))
+            return false;
+    if (!feed_prepare(is->mem, &is->worker->feed, changes, count, &batch, err) ||
+        !db_tx_begin(is->worker->app->db, &tx, err) || !feed_put(tx, batch, &head, err))
+        return false;
+    is->issuance->wait_seq = head.seq;
+    is->issuance->next_try_at = is->now;
+    return issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
+}
+
+bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    struct edge_wait wait;
+
+    if (is->issuance->wait_seq == 0 && !put_challenges(is, err))
+        return false;
+    if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->ordered_at, &wait,
+                    err))
+        return false;
+    if (!wait.is_over) {
+        *out = (struct issue_outcome){.is_wait = true, .run_at = wait.look_again_at};
+        return true;
+    }
+    return issue_commit(is,
+                        &(struct issue_change){.event = ISSUANCE_EVENT_PUBLISHED,
+                                               .text = arena_printf(is->mem,
+                                                                    "%zu of %zu CDN locations "
+                                                                    "answer the validation",
+                                                                    wait.acked, wait.counted)},
+                        err);
+}
+
+/* Tells the CA to look at every name that it was not told about yet, one intent at a time. */
+static bool answer_challenges(struct issue *is, struct issue_ca *ca, struct err *err)
+{
+    for (size_t i = 0; i < is->name_count; i++) {
+        struct issuance_name *name = &is->names[i];
+        struct acme_challenge *challenge;
+
+        if (strcmp(name->challenge_state, CHALLENGE_PENDING) != 0)
+            continue;
+        name->challenge_state = CHALLENGE_ANSWERED;
+        if (!issue_save(is, err) ||
+            !acme_challenge_answer(is->mem, &ca->call, name->challenge_url, &challenge, err))
+            return false;
+    }
+    return true;
+}
+
+/* A challenge that was answered in a run that died may never have reached the CA: then its
+ * authorization is still pending, and it is answered once more. */
+static bool is_answer_lost(struct issue *is, struct issue_ca *ca, struct issuance_name *name,
+                           bool *lost, struct err *err)
+{
+    struct acme_authorization *authorization;
+    const struct acme_challenge *challenge;
+
+    if (!acme_authorization_get(is->mem, &ca->call, name->authorization_url, &authorization, err))
+        return false;
+    challenge = acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
+    *lost = authorization->status == ACME_AUTHORIZATION_PENDING && challenge &&
+            challenge->status == ACME_CHALLENGE_PENDING;
+    return true;
+}
+
+/* After a while without a result, looks whether the answers have arrived. */
+#define ANSWER_LOST_AFTER_MS INT64_C(5000)
+
+static bool repeat_lost_answers(struct issue *is, struct issue_ca *ca, struct err *err)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < is->name_count; i++) {
+        bool lost = false;
+
+        if (strcmp(is->names[i].challenge_state, CHALLENGE_ANSWERED) == 0 &&
+            !is_answer_lost(is, ca, &is->names[i], &lost, err))
+            return false;
+        if (lost)
+            is->names[i].challenge_state = CHALLENGE_PENDING;
+        any = any || lost;
+    }
+    is->issuance->next_try_at = clock_now() + ANSWER_LOST_AFTER_MS;
+    return issue_save(is, err) && (!any || answer_challenges(is, ca, err));
+}
+
+/* The reason stands in the authorization that failed, not in the order. */
+static bool tell_invalid(struct issue *is, struct issue_ca *ca, const struct acme_order *order,
+                         struct issue_outcome *out, struct err *err)
+{
+    for (size_t i = 0; i < is->name_count; i++) {
+        struct acme_authorization *authorization;
+        const struct acme_challenge *challenge;
+
+        if (!is->names[i].authorization_url)
+            continue;
+        if (!acme_authorization_get(is->mem, &ca->call, is->names[i].authorization_url,
+                                    &authorization, err))
+            return issue_ca_failed(is, ca, out, err);
+        challenge = acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
+        if (authorization->status == ACME_AUTHORIZATION_INVALID)
+            return issue_invalid(is, challenge ? challenge->error : NULL, is->names[i].name, out,
+                                 err);
+    }
+    return issue_invalid(is, order->error, is->domain->name, out, err);
+}
+
+bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    struct acme_order *order;
+    struct issue_ca *ca;
+    int64_t since = is->issuance->published_at;
+
+    if (!issue_open_ca(is, &ca, err))
+        return false;
+    if (!answer_challenges(is, ca, err) ||
+        !acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, &order, err))
+        return issue_ca_failed(is, ca, out, err);
+    if (order->status == ACME_ORDER_INVALID)
+        return tell_invalid(is, ca, order, out, err);
+    if (order->status != ACME_ORDER_PENDING)
+        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
+    if (clock_now() - since > ANSWER_LOST_AFTER_MS && clock_now() >= is->issuance->next_try_at &&
+        !repeat_lost_answers(is, ca, err))
+        return issue_ca_failed(is, ca, out, err);
+    *out = (struct issue_outcome){.is_wait = true, .run_at = issue_poll_at(since, order->retry_at)};
+    return true;
+}

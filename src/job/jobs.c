@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/jobs.h"
+
+#include "base/clock.h"
+#include "edge/record_write.h"
+#include "job/hosts.h"
+#include "job/issue.h"
+
+bool job_publish(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+                 struct err *err)
+{
+    const struct worker *worker = arg;
+    const struct scope scope = scope_platform();
+    const struct domain *domain;
+    struct feed_head head;
+    struct hosts hosts;
+
+    out->is_done = true;
+    if (!domain_store_get(mem, worker->app->db, &scope, job->subject_id, &domain, err))
+        return false;
+    if (!domain)
+        return true;
+    return hosts_make(worker, mem, domain, &hosts, err) &&
+           feed_publish(mem, &worker->feed, hosts.changes, hosts.count, &head, err);
+}
+
+static bool publish_settings(const struct worker *worker, struct arena *mem, struct err *err)
+{
+    const struct config *cfg = worker->app->config;
+    struct edge_origin *origins = arena_array_of(mem, cfg->origin_count, struct edge_origin);
+    struct buf body = buf_new(mem, EDGE_BODY_MAX);
+    struct feed_head head;
+    enum edge_fault fault;
+
+    for (size_t i = 0; i < cfg->origin_count; i++)
+        origins[i] =
+            (struct edge_origin){slice_str(cfg->origins[i].id), slice_str(cfg->origins[i].address)};
+    fault = edge_settings_write(&body, worker->check_key, origins, cfg->origin_count);
+    if (fault != EDGE_FAULT_NONE)
+        return err_set(err, ERR_CONFIG, "the settings of the edges cannot be written: %s",
+                       edge_fault_text(fault));
+    return feed_publish(
+        mem, &worker->feed,
+        &(struct feed_change){EDGE_SETTINGS, SLICE_LIT(EDGE_SETTINGS_KEY), buf_view(&body)}, 1,
+        &head, err);
+}
+
+bool job_settings(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+                  struct err *err)
+{
+    const struct worker *worker = arg;
+
+    (void)job;
+    out->run_at = clock_now() + JOB_SETTINGS_EVERY_MS;
+    return publish_settings(worker, mem, err) && feed_publish_end(mem, &worker->feed, err);
+}
+
+bool jobs_start(struct worker *worker, const char *owner, struct job_runner **out, struct err *err)
+{
+    const struct job_runner_options options = {
+        .db = worker->app->db,
+        .owner = owner,
+        .threads = (unsigned)worker->app->config->worker.threads,
+        .run =
+            {[JOB_ISSUE] = job_issue, [JOB_PUBLISH] = job_publish, [JOB_SETTINGS] = job_settings},
+        .arg = worker,
+    };
+
+    return job_store_enqueue(worker->app->db, job_kind_name(JOB_SETTINGS), worker->feed.group,
+                             clock_now(), err) &&
+           job_runner_start(&options, out, err);
+}

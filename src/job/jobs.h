@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* jobs: the jobs besides job_issue() (job/issue.h), and the table of all. */
+#include "job/runner.h"
+#include "job/worker.h"
+
+/* Subject: domain id. Its host records follow the site. */
+MUST_CHECK bool job_publish(void *worker, struct arena *mem, const struct job *job,
+                            struct job_result *out, struct err *err);
+/* Subject: edge group. Check key and origins, then the end record; again every
+ * JOB_SETTINGS_EVERY_MS. */
+#define JOB_SETTINGS_EVERY_MS INT64_C(600000)
+MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *job,
+                             struct job_result *out, struct err *err);
+
+/* A runner for all kinds; enqueues what runs for ever. */
+MUST_CHECK bool jobs_start(struct worker *worker, const char *owner, struct job_runner **out,
+                           struct err *err);

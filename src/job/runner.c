@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/runner.h"
+
+#include <pthread.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define IDLE_LOOK_MS INT64_C(1000) /* leases that ran out are found this often at the latest */
+#define TROUBLE_MS   INT64_C(250)  /* before the store is asked again after it failed */
+
+struct job_runner {
+    struct job_runner_options options;
+    struct db_watch *watch;
+    pthread_t dispatcher;
+    pthread_t threads[JOB_THREADS_MAX];
+    unsigned started;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    unsigned idle;          /* threads that wait for a job */
+    struct claimed *handed; /* claimed and not yet taken by a thread */
+    bool is_closing;        /* the dispatcher claims nothing more */
+    bool is_stopping;       /* the threads end; the dispatcher has ended before */
+
+    int64_t next_claim_at; /* clock_boot_ms(): at the latest, for leases that ran out */
+};
+
+/* A job on its way from the dispatcher to a thread, with the memory of its run. */
+struct claimed {
+    struct arena *mem;
+    const struct job *job;
+};
+
+int64_t job_backoff_ms(int64_t attempts)
+{
+    static const int64_t steps[] = {1000, 5000, 30000, 120000, 600000, 3600000};
+    size_t last = ARRAY_LEN(steps) - 1;
+
+    return steps[attempts < 0 ? 0 : (size_t)attempts > last ? last : (size_t)attempts];
+}
+
+/* What the row says after the run: done, later, or again because it failed. */
+static bool store_outcome(struct job_runner *runner, const struct job *job, bool has_run,
+                          const struct job_result *result, struct err *err)
+{
+    struct db *db = runner->options.db;
+    int64_t now = clock_now(), again;
+    const char *error;
+
+    if (has_run && result->is_done)
+        return job_store_finish(db, job, err);
+    if (has_run)
+        return job_store_reschedule(db, job, result->run_at, NULL, err);
+    again = now + job_backoff_ms(job->attempts);
+    if (err->code == ERR_LOST_RACE)
+        again = now;
+    else if (err->retry_at > now)
+        again = err->retry_at;
+    error = err->code == ERR_LOST_RACE ? NULL : err->text;
+    return job_store_reschedule(db, job, again, error, &(struct err){0});
+}
+
+static void run_one(struct job_runner *runner, const struct claimed *claimed)
+{
+    const struct job *job = claimed->job;
+    struct job_result result = {0};
+    struct err err = {0}, store_err = {0};
+    enum job_kind kind;
+    bool has_run;
+
+    if (job_kind_parse(job->kind, &kind))
+        has_run = runner->options.run[kind](runner->options.arg, claimed->mem, job, &result, &err);
+    else
+        has_run = err_set(&err, ERR_INTERNAL, "unknown kind of job \"%.40s\"", job->kind);
+    if (!has_run && err.code != ERR_LOST_RACE)
+        LOG(WARN, "job.failed", KS("job", job->id), KS("kind", job->kind),
+            KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
+    store_err = err;
+    if (!store_outcome(runner, job, has_run, &result, &store_err))
+        LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&store_err));
+}
+
+static void *thread_main(void *arg)
+{
+    struct job_runner *runner = arg;
+
+    pthread_mutex_lock(&runner->lock);
+    for (;;) {
+        struct claimed claimed;
+
+        runner->idle++;
+        pthread_cond_broadcast(&runner->changed);
+        while (!runner->handed && !runner->is_stopping)
+            pthread_cond_wait(&runner->changed, &runner->lock);
+        runner->idle--;
+        if (!runner->handed)
+            break;
+        claimed = *runner->handed;
+        runner->handed = NULL;
+        pthread_cond_broadcast(&runner->changed);
+        pthread_mutex_unlock(&runner->lock);
+        run_one(runner, &claimed);
+        arena_free(claimed.mem);
+        pthread_mutex_lock(&runner->lock);
+    }
+    pthread_mutex_unlock(&runner->lock);
+    return NULL;
+}
+
+/* Waits until a thread is idle and nothing is on its way to one; false when stopping. */
+static bool wait_for_idle(struct job_runner *runner)
+{
+    bool go_on;
+
+    pthread_mutex_lock(&runner->lock);
+    while (!runner->is_closing && (runner->idle == 0 || runner->handed))
+        pthread_cond_wait(&runner->changed, &runner->lock);
+    go_on = !runner->is_closing;
+    pthread_mutex_unlock(&runner->lock);
+    return go_on;
+}
+
+/* Hands `claimed` to an idle thread and returns when it was taken; wait_for_idle() saw one. */
+static void hand_over(struct job_runner *runner, struct claimed *claimed)
+{
+    pthread_mutex_lock(&runner->lock);
+    runner->handed = claimed;
+    pthread_cond_broadcast(&runner->changed);
+    while (runner->handed)
+        pthread_cond_wait(&runner->changed, &runner->lock);
+    pthread_mutex_unlock(&runner->lock);
+}
+
+/* Claims a job and hands it over; there may be none. */
+static bool claim_one(struct job_runner *runner, struct err *err)
+{
+    const struct job_claim claim = {
+        .owner = runner->options.owner, .now = clock_now(), .lease_ms = JOB_LEASE_MS};
+    struct claimed claimed = {.mem = arena_new()};
+    bool is_claimed = job_store_claim(claimed.mem, runner->options.db, &claim, &claimed.job, err);
+
+    runner->next_claim_at = clock_boot_ms() + IDLE_LOOK_MS;
+    if (is_claimed && claimed.job)
+        hand_over(runner, &claimed);
+    else
+        arena_free(claimed.mem);
+    return is_claimed;
+}
+
+/* Claims one job when one is due, else waits: for a commit of anybody, the next run_at, or the next
+ * look at leases. */
+static bool dispatch(struct job_runner *runner, struct err *err)
+{
+    int64_t next, wait, look = runner->next_claim_at - clock_boot_ms();
+    bool changed;
+
+    if (!job_store_next(runner->options.db, &next, err))
+        return false;
+    wait = next == INT64_MAX ? IDLE_LOOK_MS : next - clock_now();
+    if (wait <= 0 || look <= 0)
+        return claim_one(runner, err);
+    return db_watch_wait(runner->watch, wait < look ? wait : look, &changed, err);
+}
+
+static void *dispatcher_main(void *arg)
+{
+    struct job_runner *runner = arg;
+
+    while (wait_for_idle(runner)) {
+        struct err err = {0};
+
+        if (dispatch(runner, &err))
+            continue;
+        LOG(ERROR, "job.queue_failed", KERR(&err));
+        (void)nanosleep(&(struct timespec){.tv_nsec = TROUBLE_MS * 1000000}, NULL);
+    }
+    return NULL;
+}
+
+static void stop_threads(struct job_runner *runner)
+{
+    pthread_mutex_lock(&runner->lock);
+    runner->is_stopping = true;
+    pthread_cond_broadcast(&runner->changed);
+    pthread_mutex_unlock(&runner->lock);
+    for (unsigned i = 0; i < runner->started; i++)
+        pthread_join(runner->threads[i], NULL);
+}
+
+static void runner_free(struct job_runner *runner)
+{
+    db_watch_free(runner->watch);
+    pthread_cond_destroy(&runner->changed);
+    pthread_mutex_destroy(&runner->lock);
+    free(runner);
+}
+
+static bool start_threads(struct job_runner *runner, struct err *err)
+{
+    int failed;
+
+    for (unsigned i = 0; i < runner->options.threads; i++) {
+        failed = pthread_create(&runner->threads[i], NULL, thread_main, runner);
+        if (failed)
+            return err_errno(err, ERR_INTERNAL, failed, "could not start a worker thread");
+        runner->started++;
+    }
+    failed = pthread_create(&runner->dispatcher, NULL, dispatcher_main, runner);
+    if (failed)
+        return err_errno(err, ERR_INTERNAL, failed, "could not start the dispatcher");
+    return true;
+}
+
+bool job_runner_start(const struct job_runner_options *options, struct job_runner **out,
+                      struct err *err)
+{
+    struct job_runner *runner;
+    struct db_watch *watch;
+    int64_t released;
+
+    if (options->threads < 1 || options->threads > JOB_THREADS_MAX)
+        return err_set(err, ERR_CONFIG, "%u worker threads: 1 to %d are possible", options->threads,
+                       JOB_THREADS_MAX);
+    if (!job_store_release(options->db, options->owner, &released, err) ||
+        !db_watch_new(options->db, &watch, err))
+        return false;
+    runner = calloc(1, sizeof(*runner));
+    if (!runner)
+        abort();
+    runner->options = *options;
+    runner->watch = watch;
+    pthread_mutex_init(&runner->lock, NULL);
+    pthread_cond_init(&runner->changed, NULL);
+    if (!start_threads(runner, err)) {
+        stop_threads(runner);
+        runner_free(runner);
+        return false;
+    }
+    *out = runner;
+    return true;
+}
+
+void job_runner_stop(struct job_runner *runner)
+{
+    pthread_mutex_lock(&runner->lock);
+    runner->is_closing = true;
+    pthread_cond_broadcast(&runner->changed);
+    pthread_mutex_unlock(&runner->lock);
+    pthread_join(runner->dispatcher, NULL);
+    stop_threads(runner);
+    runner_free(runner);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * runner: takes due jobs out of the queue and runs them in threads, each with straight-line code.
+ *
+ * One dispatcher claims a job whenever a thread is idle; it wakes at once when this process
+ * commits, within DB_WATCH_MS when another one does, and at the next run_at. A run that has to wait
+ * says until when and returns: no thread ever sleeps for a job. A run that fails is repeated after
+ * a growing time (or at err.retry_at); one that lost a race is repeated at once.
+ */
+#include "base/arena.h"
+#include "model/job_kind.h"
+#include "store/job_store.h"
+
+#define JOB_LEASE_MS INT64_C(120000) /* longer than any run: its requests have deadlines */
+
+struct job_result {
+    bool is_done;   /* the job is removed */
+    int64_t run_at; /* else it runs again then */
+};
+
+typedef bool (*job_fn)(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+                       struct err *err);
+
+struct job_runner_options {
+    struct db *db;
+    const char *owner; /* of the leases, without '/': unique among the workers of a store */
+    unsigned threads;  /* 1..JOB_THREADS_MAX */
+    job_fn run[JOB_KIND_COUNT];
+    void *arg;
+};
+
+#define JOB_THREADS_MAX 64
+
+struct job_runner;
+
+/* Ends the leases that a dead worker of this name left, and begins. */
+MUST_CHECK bool job_runner_start(const struct job_runner_options *options, struct job_runner **out,
+                                 struct err *err);
+/* Lets the runs under way end, at most JOB_LEASE_MS. */
+void job_runner_stop(struct job_runner *runner);
+
+/* When a run that failed `attempts` times before is repeated, in ms from now. */
+int64_t job_backoff_ms(int64_t attempts);

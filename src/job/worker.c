@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/worker.h"
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "store/setting_store.h"
+
+#define CHECK_KEY_SETTING "check_key"
+#define USER_AGENT        "Latchkey/" LATCHKEY_VERSION
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+/* The signer makes the signature; acme sees a handle. */
+static bool sign(void *arg, struct arena *mem, const struct acme_sign_request *want,
+                 const char **jws, struct err *err)
+{
+    return signer_jws(mem, arg, want->account->key, want->protected_header, want->payload, jws,
+                      err);
+}
+
+/* The roots of a CA: of all its files together, or the trust store. */
+static bool load_roots(struct arena *mem, const struct worker *worker, const struct config_ca *ca,
+                       const struct verify_roots **out, struct err *err)
+{
+    struct verify_roots *roots;
+
+    if (ca->roots.count == 0) {
+        *out = worker->trust;
+        return true;
+    }
+    if (!verify_roots_load_all(mem, ca->roots.items, ca->roots.count, &roots, err))
+        return err_wrap(err, "roots of CA %s", ca->id);
+    *out = roots;
+    return true;
+}
+
+static bool open_ca(struct arena *mem, struct worker *worker, const struct config_ca *config,
+                    struct worker_ca *out, struct err *err)
+{
+    const struct acme_options options = {
+        .name = config->name,
+        .directory_url = config->directory,
+        .ca_file = *config->tls_ca_file ? config->tls_ca_file
+                                        : or_null(worker->app->config->tls.trust_store),
+        .user_agent = USER_AGENT,
+        .sign = sign,
+        .sign_arg = worker->signer,
+    };
+
+    out->config = config;
+    return load_roots(mem, worker, config, &out->roots, err) &&
+           acme_client_new(&options, &out->client, err);
+}
+
+static bool open_cas(struct arena *mem, struct worker *worker, struct err *err)
+{
+    const struct config *cfg = worker->app->config;
+
+    worker->cas = arena_array_of(mem, cfg->ca_count, struct worker_ca);
+    for (size_t i = 0; i < cfg->ca_count; i++) {
+        if (!open_ca(mem, worker, &cfg->ca[i], &worker->cas[i], err))
+            return false;
+        worker->ca_count++;
+    }
+    return true;
+}
+
+/* Made by the first worker of an installation. */
+static bool find_check_key(struct arena *mem, struct worker *worker, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    unsigned char octets[EDGE_CHECK_KEY_SIZE];
+    const char *text;
+
+    if (!db_tx_begin(worker->app->db, &tx, err) ||
+        !setting_store_get(mem, tx, CHECK_KEY_SETTING, &text, err))
+        return false;
+    if (!text) {
+        random_bytes(octets, sizeof(octets));
+        text = hex_encode(mem, slice_of(octets, sizeof(octets)));
+        if (!setting_store_put(tx, CHECK_KEY_SETTING, text, err))
+            return false;
+    }
+    if (!db_tx_commit(&tx, err) || !hex_decode(mem, text, &worker->check_key, err))
+        return false;
+    if (worker->check_key.len != EDGE_CHECK_KEY_SIZE)
+        return err_set(err, ERR_STORE, "the check key in the store has %zu octets, not %d",
+                       worker->check_key.len, EDGE_CHECK_KEY_SIZE);
+    return true;
+}
+
+static bool open_resolver(struct worker *worker, struct err *err)
+{
+    const struct config *cfg = worker->app->config;
+    const struct resolver_options options = {
+        .forwarder = or_null(cfg->dns.forwarder),
+        .trust_anchor_file = or_null(cfg->dns.trust_anchor),
+        .is_offline = cfg->mode == CONFIG_SANDBOX,
+        .timeout_ms = cfg->dns.timeout_ms,
+    };
+
+    return resolver_new(&options, &worker->resolver, err);
+}
+
+static bool open_trust(struct arena *mem, struct worker *worker, struct err *err)
+{
+    struct verify_roots *trust;
+
+    if (!verify_roots_load(mem, worker->app->config->tls.trust_store, &trust, err))
+        return err_wrap(err, "tls.trust_store");
+    worker->trust = trust;
+    return true;
+}
+
+bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
+                struct worker **out, struct err *err)
+{
+    struct worker *worker = arena_new_of(mem, struct worker);
+
+    *worker = (struct worker){
+        .app = app,
+        .signer = signer,
+        .feed = {.db = app->db, .signer = signer, .group = WORKER_GROUP},
+    };
+    if (!open_trust(mem, worker, err) || !open_resolver(worker, err) ||
+        !open_cas(mem, worker, err) || !find_check_key(mem, worker, err)) {
+        worker_free(worker);
+        return false;
+    }
+    *out = worker;
+    return true;
+}
+
+void worker_free(struct worker *worker)
+{
+    for (size_t i = 0; i < worker->ca_count; i++)
+        acme_client_free(worker->cas[i].client);
+    resolver_freep(&worker->resolver);
+}
+
+bool worker_find_ca(const struct worker *worker, const char *id, const struct worker_ca **out,
+                    struct err *err)
+{
+    for (size_t i = 0; i < worker->ca_count; i++) {
+        if (strcmp(worker->cas[i].config->id, id) == 0) {
+            *out = &worker->cas[i];
+            return true;
+        }
+    }
+    return err_set(err, ERR_CONFIG, "CA \"%.40s\" is not configured any more", id);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * worker: what all jobs share: the app, the signer, the CAs, the resolver, the feed. Made once,
+ * read-only afterwards; each of its parts may be used by many threads.
+ */
+#include "acme/client.h"
+#include "app/app.h"
+#include "check/check.h"
+#include "feed/publisher.h"
+#include "tls/verify.h"
+
+/* A configured CA. */
+struct worker_ca {
+    const struct config_ca *config;
+    struct acme_client *client;
+    const struct verify_roots *roots; /* what its chains must lead to */
+};
+
+struct worker {
+    const struct app *app;
+    struct signer *signer;
+    struct resolver *resolver;
+    struct feed feed;
+    const struct verify_roots *trust; /* the operator's trust store */
+    struct slice check_key;           /* of the check path */
+    struct worker_ca *cas;
+    size_t ca_count;
+};
+
+/* The one edge group there is so far. */
+#define WORKER_GROUP "default"
+
+/* Reads roots, makes clients, and the check key when there is none yet. `signer` stays the
+ * caller's. */
+MUST_CHECK bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
+                           struct worker **out, struct err *err);
+void worker_free(struct worker *worker);
+
+/* ERR_CONFIG when no CA of this id is configured any more. */
+MUST_CHECK bool worker_find_ca(const struct worker *worker, const char *id,
+                               const struct worker_ca **out, struct err *err);

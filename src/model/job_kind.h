@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* job_kind: what the queue holds. The subject of each is an id or a name. */
+#include "base/base.h"
+
+#define JOB_KINDS(X)                                                                               \
+    X(ISSUE, "issue")       /* subject: issuance id; until it is live or failed */                 \
+    X(PUBLISH, "publish")   /* subject: domain id; its host records follow the site's wishes */    \
+    X(SETTINGS, "settings") /* subject: edge group; check key and origins */
+
+#define X(id, name) JOB_##id,
+enum job_kind { JOB_KINDS(X) JOB_KIND_COUNT };
+#undef X
+
+const char *job_kind_name(enum job_kind kind);
+MUST_CHECK bool job_kind_parse(const char *name, enum job_kind *out);
