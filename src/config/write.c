@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "config/options.h"
+#include "config/roff.h"
 #include "config/value.h"
 
 #define OUT_MAX (1 << 20)
@@ -234,21 +235,6 @@ const char *config_sample(struct arena *mem)
     return buf_cstr(&out);
 }
 
-/* Text as man(7) takes it: no escapes, no requests, real hyphens. */
-static void roff_add(struct buf *out, const char *text)
-{
-    if (*text == '.' || *text == '\'')
-        buf_str(out, "\\&");
-    for (; *text; text++) {
-        if (*text == '\\')
-            buf_str(out, "\\e");
-        else if (*text == '-')
-            buf_str(out, "\\-");
-        else
-            buf_u8(out, (uint8_t)*text);
-    }
-}
-
 static void man_kind_add(struct buf *out, const struct option *option)
 {
     switch (option->type) {
@@ -285,17 +271,17 @@ static void man_option_add(struct arena *mem, struct buf *out, const struct opti
                            const char *path)
 {
     buf_str(out, ".TP\n.B ");
-    roff_add(out, path);
+    roff_text(out, path);
     buf_str(out, "\n(");
     man_kind_add(out, option);
     if (option_is_scalar(option) && *option->fallback) {
         buf_str(out, "; default ");
-        roff_add(out, option->fallback);
+        roff_text(out, option->fallback);
     } else if (option->type == OPTION_TEXT && option->min > 0) {
         buf_str(out, "; required");
     }
     buf_str(out, option->is_reloadable ? "; taken over on SIGHUP)\n" : ")\n");
-    roff_add(out, option->help);
+    roff_text(out, option->help);
     buf_str(out, "\n");
     for (size_t i = 0; option->type == OPTION_ROWS && i < option->rows->count; i++) {
         const struct option *cell = &option->rows->options[i];
@@ -318,7 +304,7 @@ const char *config_man(struct arena *mem)
                   "An unknown key is an error.\n");
     for (size_t i = 0; i < config_section_count; i++) {
         buf_str(&out, ".SH ");
-        roff_add(&out, config_sections[i].help);
+        roff_text(&out, config_sections[i].help);
         buf_str(&out, "\n");
         for (size_t k = 0; k < config_options.count; k++) {
             const struct option *option = &config_options.options[k];

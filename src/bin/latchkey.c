@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* latchkey: the table of commands. What a command does is in src/cli, src/bin and src/super. */
+#include "cli/commands.h"
+
+static const struct cli_command *const commands[] = {
+    &cmd_config,
+    &cmd_version,
+};
+
+int main(int argc, char **argv)
+{
+    return cli_main(commands, ARRAY_LEN(commands), argc, argv);
+}
