@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * authority: the sandbox's own root and intermediate (R45), made offline, in one folder:
+ *
+ *     root.pem             the present root; its key is thrown away once the intermediate is signed
+ *     roots.pem            the present root first, then the former ones: what to trust
+ *     intermediate.pem     issues everything, for as long as the root
+ *     intermediate.key     0400, the only key that is kept
+ *     service.pem .key     chain and key (0400) for the nginx in front: localhost, 127.0.0.1, ::1
+ *
+ * Root and intermediate live 400 days and are replaced at half; also when the list of permitted
+ * suffixes is another one, or when the files do not belong together (a first run that was killed).
+ * The service certificate is replaced at two thirds of its 90 days, and with the intermediate.
+ *
+ * Validity begins an hour before the earlier of real and movable clock, because the TLS in front
+ * runs on real time while everything issued follows the movable one.
+ */
+#include "ca/certificate.h"
+
+#define CA_ROOT_LIFE_MS       (INT64_C(400) * 86400 * 1000)
+#define CA_LEAF_LIFE_MS       (INT64_C(90) * 86400 * 1000)
+#define CA_BACKDATE_MS        (INT64_C(3600) * 1000)
+#define CA_AUTHORITY_FILE_MAX (1u << 20)
+
+/* Loaded and ready to sign; immutable, shared between threads. */
+struct ca_authority {
+    X509 *root, *intermediate;
+    EVP_PKEY *key;         /* of the intermediate */
+    const char *id;        /* fingerprint of the intermediate: names it in the database */
+    const char *chain_pem; /* what follows a leaf */
+    int64_t made_at, expires_at;
+};
+
+/* What ca_authority_init() did. */
+struct ca_authority_report {
+    bool is_root_new, is_service_new;
+    const char *root_file, *roots_file, *service_file, *service_key_file;
+};
+
+/* Makes what is missing or due in `dir`, which it creates (0700). Safe to call at any time, also
+ * beside a running CA, and to be killed in; two at once wait for each other. ERR_CONFIG when the
+ * folder or a file cannot be used, ERR_CRYPTO. */
+MUST_CHECK bool ca_authority_init(struct arena *mem, const char *dir,
+                                  const struct ca_suffixes *permitted,
+                                  struct ca_authority_report *out, struct err *err);
+
+/* Reads what init made; handles are released with the arena. ERR_CONFIG. */
+MUST_CHECK bool ca_authority_load(struct arena *mem, const char *dir,
+                                  const struct ca_suffixes *permitted, struct ca_authority *out,
+                                  struct err *err);
+
+/* Whether half of its life is over at `at`. */
+bool ca_authority_is_due(const struct ca_authority *authority, int64_t at);
+
+/* A leaf of 90 days for `key`, valid from an hour before `at`. Common name: the first of `names`
+ * that fits 64 octets, none otherwise. The caller owns *out. */
+MUST_CHECK bool ca_authority_issue(const struct ca_authority *authority,
+                                   const struct ca_names *names, EVP_PKEY *key, int64_t at,
+                                   X509 **out, struct err *err);

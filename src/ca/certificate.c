@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/certificate.h"
+
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "base/slice.h"
+#include "ca/name_constraint.h"
+
+DEFINE_FREEP(ASN1_BIT_STRING, ASN1_BIT_STRING_free)
+DEFINE_FREEP(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
+DEFINE_FREEP(AUTHORITY_KEYID, AUTHORITY_KEYID_free)
+DEFINE_FREEP(BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free)
+DEFINE_FREEP(CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
+DEFINE_FREEP(EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
+DEFINE_FREEP(GENERAL_NAMES, GENERAL_NAMES_free)
+DEFINE_FREEP(NAME_CONSTRAINTS, NAME_CONSTRAINTS_free)
+DEFINE_FREEP(POLICYINFO, POLICYINFO_free)
+
+#define DOMAIN_VALIDATED "2.23.140.1.2.1" /* CA/Browser Forum */
+#define SERIAL_PREFIX    0x05             /* positive, and the same length for all */
+
+static const struct profile {
+    bool is_ca;
+    int path_length; /* of a CA; -1 = no limit */
+    int key_usage;   /* KU_... */
+    bool has_server_auth;
+    bool has_policy;
+} profiles[CA_CERT_KIND_COUNT] = {
+    [CA_CERT_ROOT] = {.is_ca = true,
+                      .path_length = -1,
+                      .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN},
+    [CA_CERT_ISSUER] = {.is_ca = true,
+                      .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN | KU_DIGITAL_SIGNATURE,
+                      .has_server_auth = true,
+                      .has_policy = true},
+    [CA_CERT_LEAF] = {.key_usage = KU_DIGITAL_SIGNATURE,
+                      .has_server_auth = true,
+                      .has_policy = true                    },
+};
+
+static bool add(X509 *cert, int nid, void *value, int is_critical)
+{
+    return value && X509_add1_ext_i2d(cert, nid, value, is_critical, X509V3_ADD_APPEND) == 1;
+}
+
+static bool add_basic_constraints(X509 *cert, const struct profile *profile)
+{
+    AUTO(BASIC_CONSTRAINTS_freep) BASIC_CONSTRAINTS *basic = BASIC_CONSTRAINTS_new();
+
+    if (!basic)
+        return false;
+    basic->ca = profile->is_ca ? 0xff : 0;
+    if (profile->is_ca && profile->path_length >= 0) {
+        basic->pathlen = ASN1_INTEGER_new();
+        if (!basic->pathlen || ASN1_INTEGER_set(basic->pathlen, profile->path_length) != 1)
+            return false;
+    }
+    return add(cert, NID_basic_constraints, basic, 1);
+}
+
+static bool add_key_usage(X509 *cert, const struct profile *profile, const EVP_PKEY *key)
+{
+    AUTO(ASN1_BIT_STRING_freep) ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
+    int bits = profile->key_usage;
+
+    if (!profile->is_ca && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+        bits |= KU_KEY_ENCIPHERMENT;
+    if (!usage)
+        return false;
+    for (int i = 0; i < 8; i++) {
+        if ((bits & (0x80 >> i)) && ASN1_BIT_STRING_set_bit(usage, i, 1) != 1)
+            return false;
+    }
+    return add(cert, NID_key_usage, usage, 1);
+}
+
+static bool add_server_auth(X509 *cert)
+{
+    AUTO(EXTENDED_KEY_USAGE_freep) EXTENDED_KEY_USAGE *usage = EXTENDED_KEY_USAGE_new();
+
+    return usage && sk_ASN1_OBJECT_push(usage, OBJ_nid2obj(NID_server_auth)) > 0 &&
+           add(cert, NID_ext_key_usage, usage, 0);
+}
+
+static bool add_policy(X509 *cert)
+{
+    AUTO(CERTIFICATEPOLICIES_freep) CERTIFICATEPOLICIES *policies = CERTIFICATEPOLICIES_new();
+    AUTO(POLICYINFO_freep) POLICYINFO *policy = POLICYINFO_new();
+
+    if (!policies || !policy)
+        return false;
+    policy->policyid = OBJ_txt2obj(DOMAIN_VALIDATED, 1);
+    if (!policy->policyid || sk_POLICYINFO_push(policies, policy) <= 0)
+        return false;
+    policy = NULL;
+    return add(cert, NID_certificate_policies, policies, 0);
+}
+
+/* RFC 5280 section 4.2.1.2, method 1. */
+static bool add_subject_key_id(X509 *cert)
+{
+    AUTO(ASN1_OCTET_STRING_freep) ASN1_OCTET_STRING *id = ASN1_OCTET_STRING_new();
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    return id && X509_pubkey_digest(cert, EVP_sha1(), digest, &len) == 1 &&
+           ASN1_OCTET_STRING_set(id, digest, (int)len) == 1 &&
+           add(cert, NID_subject_key_identifier, id, 0);
+}
+
+/* The issuer may be the unfinished certificate itself, so nothing that caches may look at it. */
+static bool add_authority_key_id(X509 *cert, const X509 *issuer)
+{
+    AUTO(AUTHORITY_KEYID_freep) AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
+
+    if (!id)
+        return false;
+    id->keyid = X509_get_ext_d2i(issuer, NID_subject_key_identifier, NULL, NULL);
+    return id->keyid && add(cert, NID_authority_key_identifier, id, 0);
+}
+
+/* Takes `string` over in any case. */
+static bool push_name(GENERAL_NAMES *names, int type, ASN1_STRING *string)
+{
+    GENERAL_NAME *name = GENERAL_NAME_new();
+
+    if (!name || !string) {
+        GENERAL_NAME_free(name);
+        ASN1_STRING_free(string);
+        return false;
+    }
+    GENERAL_NAME_set0_value(name, type, string);
+    if (sk_GENERAL_NAME_push(names, name) > 0)
+        return true;
+    GENERAL_NAME_free(name);
+    return false;
+}
+
+static bool push_dns(GENERAL_NAMES *names, const char *text)
+{
+    ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+
+    if (string && ASN1_STRING_set(string, text, -1) != 1) {
+        ASN1_IA5STRING_free(string);
+        return false;
+    }
+    return push_name(names, GEN_DNS, string);
+}
+
+static bool add_subject_names(X509 *cert, const struct ca_cert_wish *wish)
+{
+    AUTO(GENERAL_NAMES_freep) GENERAL_NAMES *names = GENERAL_NAMES_new();
+
+    if (!names)
+        return false;
+    for (size_t i = 0; wish->names && i < wish->names->count; i++) {
+        if (!push_dns(names, wish->names->items[i]))
+            return false;
+    }
+    for (size_t i = 0; i < wish->address_count; i++) {
+        if (!push_name(names, GEN_IPADD, a2i_IPADDRESS(wish->addresses[i])))
+            return false;
+    }
+    return add(cert, NID_subject_alt_name, names, wish->common_name ? 0 : 1);
+}
+
+static bool add_constraints(X509 *cert, const struct ca_suffixes *permitted)
+{
+    AUTO(NAME_CONSTRAINTS_freep)
+    NAME_CONSTRAINTS *constraints = ca_name_constraints_make(permitted);
+
+    return add(cert, NID_name_constraints, constraints, 1);
+}
+
+static bool add_extensions(X509 *cert, const struct ca_cert_wish *wish)
+{
+    const struct profile *profile = &profiles[wish->kind];
+
+    return add_basic_constraints(cert, profile) && add_key_usage(cert, profile, wish->key) &&
+           (!profile->has_server_auth || add_server_auth(cert)) && add_subject_key_id(cert) &&
+           add_authority_key_id(cert, wish->issuer ? wish->issuer : cert) &&
+           (!profile->has_policy || add_policy(cert)) &&
+           (profile->is_ca ? add_constraints(cert, wish->permitted)
+                           : add_subject_names(cert, wish));
+}
+
+static bool set_serial(X509 *cert)
+{
+    AUTO(BIGNUM_freep) BIGNUM *number = NULL;
+    unsigned char octets[CA_SERIAL_OCTETS];
+
+    random_bytes(octets, sizeof(octets));
+    octets[0] = SERIAL_PREFIX;
+    number = BN_bin2bn(octets, sizeof(octets), NULL);
+    return number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(cert));
+}
+
+static bool set_subject(X509 *cert, const char *common_name)
+{
+    X509_NAME *subject = X509_get_subject_name(cert);
+
+    return !common_name ||
+           X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+                                      (const unsigned char *)common_name, -1, -1, 0) == 1;
+}
+
+static bool set_times(X509 *cert, const struct ca_cert_wish *wish)
+{
+    return ASN1_TIME_set(X509_getm_notBefore(cert), wish->not_before / 1000) &&
+           ASN1_TIME_set(X509_getm_notAfter(cert), wish->not_after / 1000);
+}
+
+bool ca_certificate_make(const struct ca_cert_wish *wish, X509 **out, struct err *err)
+{
+    AUTO(X509_freep) X509 *cert = X509_new();
+    const X509 *issuer = wish->issuer ? wish->issuer : cert;
+
+    if (!cert || X509_set_version(cert, X509_VERSION_3) != 1 || !set_serial(cert) ||
+        !set_subject(cert, wish->common_name) || !set_times(cert, wish) ||
+        X509_set_issuer_name(cert, X509_get_subject_name(issuer)) != 1 ||
+        X509_set_pubkey(cert, wish->key) != 1 || !add_extensions(cert, wish))
+        return tls_err(err, ERR_CRYPTO, "could not make a certificate");
+    if (X509_sign(cert, wish->signer, EVP_sha256()) == 0)
+        return tls_err(err, ERR_CRYPTO, "could not sign a certificate");
+    *out = cert;
+    cert = NULL;
+    return true;
+}
+
+const char *ca_certificate_serial(struct arena *mem, const X509 *cert)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+
+    return hex_encode(mem,
+                      slice_of(ASN1_STRING_get0_data(serial), (size_t)ASN1_STRING_length(serial)));
+}
+
+const char *ca_certificate_fingerprint(struct arena *mem, const X509 *cert)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned len = 0;
+
+    if (X509_digest(cert, EVP_sha256(), digest, &len) != 1)
+        abort();
+    return hex_encode(mem, slice_of(digest, len));
+}
+
+bool ca_certificate_der(struct arena *mem, X509 *cert, struct slice *out, struct err *err)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+
+    if (len <= 0)
+        return tls_err(err, ERR_CRYPTO, "could not encode a certificate");
+    *out = slice_of(arena_memdup(mem, der, (size_t)len), (size_t)len);
+    OPENSSL_free(der);
+    return true;
+}
+
+bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out, struct err *err)
+{
+    AUTO(BIO_freep) BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    long len;
+
+    if (!bio || PEM_write_bio_X509(bio, cert) != 1)
+        return tls_err(err, ERR_CRYPTO, "could not write a certificate as PEM");
+    len = BIO_get_mem_data(bio, &text);
+    *out = arena_strndup(mem, text, (size_t)len);
+    return true;
+}
+
+static int64_t instant(const ASN1_TIME *time)
+{
+    struct tm tm;
+
+    return ASN1_TIME_to_tm(time, &tm) == 1 ? (int64_t)timegm(&tm) * 1000 : 0;
+}
+
+int64_t ca_certificate_not_before(const X509 *cert)
+{
+    return instant(X509_get0_notBefore(cert));
+}
+
+int64_t ca_certificate_not_after(const X509 *cert)
+{
+    return instant(X509_get0_notAfter(cert));
+}

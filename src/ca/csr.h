@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * csr: what a client may ask to have signed (RFC 2986, RFC 8555 section 7.4). Refused as badCSR: no
+ * PKCS#10 in DER, a bad signature or one by another algorithm than RSA or ECDSA with SHA-2, a key
+ * that is neither P-256, P-384 nor RSA of 2048..4096 bits, names other than DNS names. Only the
+ * key and the names of a CSR are ever used. Whether the names are those of the order and the key is
+ * no account's is the caller's to check.
+ */
+#include <openssl/x509.h>
+
+#include "ca/identifier.h"
+
+#define CA_CSR_MAX 32768 /* octets of DER */
+
+struct ca_csr {
+    struct ca_names names; /* of the SAN and the common name */
+    const char *key_hash;  /* as in struct ca_jwk */
+    X509_REQ *request;     /* released with the arena */
+};
+
+/* `text`: base64url of the DER. */
+MUST_CHECK bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
+                            struct ca_problem *problem);

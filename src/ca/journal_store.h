@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * journal_store: what the CA has done, a row for each effect, written in the transaction of the
+ * effect: what is in the journal happened, and what happened is in the journal. Orders and
+ * certificates are counted here.
+ */
+#include "db/db.h"
+
+#define CA_JOURNAL_KINDS(X)                                                                        \
+    X(ACCOUNT_CREATED, "account.created")                                                          \
+    X(ACCOUNT_UPDATED, "account.updated")                                                          \
+    X(ACCOUNT_DEACTIVATED, "account.deactivated")                                                  \
+    X(ACCOUNT_KEY_CHANGED, "account.key_changed")                                                  \
+    X(ORDER_CREATED, "order.created")                                                              \
+    X(ORDER_REPEATED, "order.repeated") /* an identical open order was returned again */           \
+    X(ORDER_FINALIZED, "order.finalized")                                                          \
+    X(ORDER_FAILED, "order.failed")                                                                \
+    X(AUTHORIZATION_DEACTIVATED, "authorization.deactivated")                                      \
+    X(CHALLENGE_STARTED, "challenge.started")                                                      \
+    X(CHALLENGE_VALID, "challenge.valid")                                                          \
+    X(CHALLENGE_INVALID, "challenge.invalid")                                                      \
+    X(CERTIFICATE_ISSUED, "certificate.issued")                                                    \
+    X(CERTIFICATE_REVOKED, "certificate.revoked")
+
+#define X(id, name) CA_JOURNAL_##id,
+enum ca_journal_kind { CA_JOURNAL_KINDS(X) CA_JOURNAL_KIND_COUNT };
+#undef X
+
+const char *ca_journal_kind_name(enum ca_journal_kind kind);
+MUST_CHECK bool ca_journal_kind_parse(const char *name, enum ca_journal_kind *out);
+
+struct ca_journal_entry {
+    int64_t id; /* rises by one a row */
+    int64_t at;
+    int64_t account_id; /* 0 = none: a revocation by the certificate's key */
+    enum ca_journal_kind kind;
+    const char
+        *subject;       /* account, order, authorization or challenge id; serial of a certificate */
+    const char *detail; /* names, reason, problem; may be "" */
+};
+
+struct ca_journal {
+    const struct ca_journal_entry *entries; /* oldest first */
+    size_t count;
+};
+
+/* 0 and NULL: any. */
+struct ca_journal_filter {
+    int64_t account_id;
+    const char *kind;
+    int64_t after_id;
+    int64_t limit; /* 1..CA_JOURNAL_LIMIT */
+};
+#define CA_JOURNAL_LIMIT 10000
+
+/* `entry->id` is given by the database. */
+MUST_CHECK bool ca_journal_add(struct db *db, const struct ca_journal_entry *entry,
+                               struct err *err);
+MUST_CHECK bool ca_journal_list(struct arena *mem, struct db *db,
+                                const struct ca_journal_filter *filter, struct ca_journal *out,
+                                struct err *err);
+
+extern const struct query_list ca_journal_queries;

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <ftw.h>
+#include <openssl/x509v3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ca/authority.h"
+#include "check.h"
+#include "tls/chain.h"
+#include "tls/key.h"
+#include "tls/verify.h"
+
+#define DAY_MS (INT64_C(86400) * 1000)
+
+static char base[] = "/tmp/latchkey-ca-XXXXXX";
+static const char *clock_file;
+
+static const char *path_in(struct arena *mem, const char *dir, const char *name)
+{
+    return arena_printf(mem, "%s/%s", dir, name);
+}
+
+static const char *fresh_dir(struct arena *mem)
+{
+    static unsigned count;
+
+    return arena_printf(mem, "%s/ca-%u", base, count++);
+}
+
+static void write_text(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static struct slice read_text(struct arena *mem, const char *path)
+{
+    char *text = arena_alloc(mem, 65536);
+    FILE *file = fopen(path, "r");
+
+    assert_non_null(file);
+    size_t len = fread(text, 1, 65535, file);
+
+    fclose(file);
+    return slice_of(text, len);
+}
+
+/* Moves the clock of this process, and waits until it has noticed. */
+static void move_clock(int64_t offset_ms)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%lld", (long long)offset_ms);
+    write_text(clock_file, text);
+    usleep(150000);
+    (void)clock_now();
+}
+
+static struct ca_suffixes suffixes_with(struct arena *mem, const char *extra)
+{
+    struct ca_suffixes out;
+    struct err err;
+
+    assert_true(ca_suffixes_make(mem, &extra, extra ? 1 : 0, &out, &err));
+    return out;
+}
+
+static struct ca_authority_report init(struct arena *mem, const char *dir, const char *extra)
+{
+    struct ca_suffixes suffixes = suffixes_with(mem, extra);
+    struct ca_authority_report report;
+    struct err err = {.text = ""};
+
+    if (!ca_authority_init(mem, dir, &suffixes, &report, &err))
+        fail_msg("%s", err.text);
+    return report;
+}
+
+static struct ca_authority loaded(struct arena *mem, const char *dir)
+{
+    struct ca_suffixes suffixes = suffixes_with(mem, NULL);
+    struct ca_authority authority;
+    struct err err = {.text = ""};
+
+    if (!ca_authority_load(mem, dir, &suffixes, &authority, &err))
+        fail_msg("%s", err.text);
+    return authority;
+}
+
+static void test_files(void **state)
+{
+    static const struct {
+        const char *name;
+        unsigned mode;
+    } files[] = {
+        {"root.pem",         0644},
+        {"roots.pem",        0644},
+        {"intermediate.pem", 0644},
+        {"intermediate.key", 0400},
+        {"service.pem",      0644},
+        {"service.key",      0400},
+    };
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *dir = fresh_dir(mem);
+    struct ca_authority_report report = init(mem, dir, NULL);
+    struct stat st;
+
+    (void)state;
+    assert_true(report.is_root_new);
+    assert_true(report.is_service_new);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        ok(stat(path_in(mem, dir, files[i].name), &st) == 0, "%s is missing", files[i].name);
+        ok((st.st_mode & 0777) == files[i].mode, "%s: mode %o", files[i].name,
+           (unsigned)st.st_mode & 0777);
+    }
+    ok(access(path_in(mem, dir, "root.key"), F_OK) != 0, "the root's key was kept");
+    report = init(mem, dir, NULL);
+    ok(!report.is_root_new && !report.is_service_new, "init is not idempotent");
+    all_ok();
+}
+
+static void test_installations_differ(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *a = fresh_dir(mem), *b = fresh_dir(mem);
+
+    (void)state;
+    init(mem, a, NULL);
+    init(mem, b, NULL);
+    assert_int_not_equal(X509_NAME_cmp(X509_get_subject_name(loaded(mem, a).root),
+                                       X509_get_subject_name(loaded(mem, b).root)),
+                         0);
+    assert_string_not_equal(loaded(mem, a).id, loaded(mem, b).id);
+}
+
+/* A leaf for these names, straight from the intermediate: the rules of newOrder are not asked. */
+static struct verify_result verify_names(struct arena *mem, const char *dir,
+                                         const struct ca_cert_wish *base_wish, int64_t at)
+{
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    AUTO(X509_freep) X509 *leaf = NULL;
+    struct ca_authority authority = loaded(mem, dir);
+    struct ca_cert_wish wish = *base_wish;
+    struct verify_roots *roots;
+    struct slice chain[2];
+    struct err err;
+
+    assert_true(key_make(&key, &err));
+    wish.kind = CA_CERT_LEAF;
+    wish.key = key;
+    wish.not_before = at - DAY_MS;
+    wish.not_after = at + DAY_MS;
+    wish.issuer = authority.intermediate;
+    wish.signer = authority.key;
+    assert_true(ca_certificate_make(&wish, &leaf, &err));
+    assert_true(ca_certificate_der(mem, leaf, &chain[0], &err));
+    assert_true(ca_certificate_der(mem, authority.intermediate, &chain[1], &err));
+    assert_true(verify_roots_load(mem, path_in(mem, dir, "root.pem"), &roots, &err));
+    return verify_chain(roots, chain, 2, at);
+}
+
+static void test_name_constraints(void **state)
+{
+    static const struct {
+        const char *name, *address, *cn;
+        enum verify_verdict verdict;
+    } rows[] = {
+        {"shop.example",     NULL,          NULL,       VERIFY_TRUSTED},
+        {"a.b.test",         NULL,          NULL,       VERIFY_TRUSTED},
+        {"a.invalid",        NULL,          NULL,       VERIFY_TRUSTED},
+        {"localhost",        NULL,          NULL,       VERIFY_TRUSTED},
+        {"a.localhost",      "127.0.0.1",   NULL,       VERIFY_TRUSTED},
+        {"a.test",           "127.255.0.9", NULL,       VERIFY_TRUSTED},
+        {"a.test",           "::1",         NULL,       VERIFY_TRUSTED},
+        {"shop.com",         NULL,          NULL,       VERIFY_REFUSED},
+        {"example.com",      NULL,          NULL,       VERIFY_REFUSED},
+        {"shop.example.com", NULL,          NULL,       VERIFY_REFUSED},
+        {"a.notest",         NULL,          NULL,       VERIFY_REFUSED},
+        {"a.test",           "128.0.0.1",   NULL,       VERIFY_REFUSED},
+        {"a.test",           "10.0.0.1",    NULL,       VERIFY_REFUSED},
+        {"a.test",           "::2",         NULL,       VERIFY_REFUSED},
+        {"a.test",           NULL,          "shop.com", VERIFY_TRUSTED},
+    };
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *dir = fresh_dir(mem);
+
+    (void)state;
+    init(mem, dir, NULL);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct ca_names names = {.items = &rows[i].name, .count = 1};
+        struct verify_result result =
+            verify_names(mem, dir,
+                         &(struct ca_cert_wish){.names = &names,
+                                                .common_name = rows[i].cn,
+                                                .addresses = &rows[i].address,
+                                                .address_count = rows[i].address ? 1 : 0},
+                         clock_now());
+
+        ok(result.verdict == rows[i].verdict, "%s %s: %d %s", rows[i].name,
+           rows[i].address ? rows[i].address : "", (int)result.verdict, result.reason);
+        if (rows[i].verdict == VERIFY_REFUSED)
+            ok(strcmp(result.reason, "permitted subtree violation") == 0, "%s: %s", rows[i].name,
+               result.reason);
+    }
+    all_ok();
+}
+
+static void test_service_certificate(void **state)
+{
+    static const char *const names[] = {"localhost"};
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    const char *dir = fresh_dir(mem);
+    struct ca_authority_report report = init(mem, dir, NULL);
+    struct verify_roots *roots;
+    struct chain chain;
+    struct slice spki;
+    struct err err = {.text = ""};
+
+    (void)state;
+    assert_true(chain_read(mem, read_text(mem, report.service_file), &chain, &err));
+    assert_int_equal(chain.count, 2);
+    assert_true(chain_covers(&chain, names, 1, &err));
+    assert_true(key_read_file(report.service_key_file, &key, &err));
+    assert_true(key_spki(mem, key, &spki, &err));
+    assert_true(chain_has_key(&chain, spki, &err));
+    assert_true(verify_roots_load(mem, report.root_file, &roots, &err));
+    assert_int_equal(verify_chain(roots, chain.certs, chain.count, clock_now()).verdict,
+                     VERIFY_TRUSTED);
+}
+
+static const char *root_of(struct arena *mem, const char *dir)
+{
+    struct slice pem = read_text(mem, path_in(mem, dir, "root.pem"));
+
+    return arena_strndup(mem, (const char *)pem.data, pem.len);
+}
+
+/* R45: rolled at half of 400 days, old roots kept; the service certificate at two thirds of 90. */
+static void test_renewed_on_the_moved_clock(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *dir = fresh_dir(mem), *first, *roots;
+    struct ca_authority_report report;
+    struct slice text;
+
+    (void)state;
+    init(mem, dir, NULL);
+    first = root_of(mem, dir);
+    move_clock(59 * DAY_MS);
+    report = init(mem, dir, NULL);
+    ok(!report.is_root_new && !report.is_service_new, "renewed on day 59");
+    move_clock(61 * DAY_MS);
+    report = init(mem, dir, NULL);
+    ok(!report.is_root_new && report.is_service_new, "service certificate kept on day 61");
+    move_clock(199 * DAY_MS);
+    report = init(mem, dir, NULL);
+    ok(!report.is_root_new, "root renewed on day 199");
+    move_clock(201 * DAY_MS);
+    report = init(mem, dir, NULL);
+    ok(report.is_root_new && report.is_service_new, "root kept on day 201");
+    move_clock(0);
+    ok(strcmp(first, root_of(mem, dir)) != 0, "the root is the same");
+    text = read_text(mem, report.roots_file);
+    roots = arena_strndup(mem, (const char *)text.data, text.len);
+    ok(strstr(roots, root_of(mem, dir)) == roots, "the present root is not the first");
+    ok(strstr(roots, first) != NULL, "the old root was not kept");
+    all_ok();
+}
+
+static void test_other_suffixes_make_another_root(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *dir = fresh_dir(mem);
+    struct ca_suffixes suffixes = suffixes_with(mem, NULL);
+    struct ca_authority authority;
+    struct err err;
+
+    (void)state;
+    init(mem, dir, NULL);
+    assert_true(init(mem, dir, "corp.internal").is_root_new);
+    assert_false(init(mem, dir, "corp.internal").is_root_new);
+    assert_false(ca_authority_load(mem, dir, &suffixes, &authority, &err));
+    assert_string_equal(
+        err.text, arena_printf(mem, "there is no sandbox CA in %s: run `latchkey ca init`", dir));
+}
+
+/* Killed between two files of the first run: whatever is there, init ends with a whole one. */
+static void test_half_made(void **state)
+{
+    static const char *const files[] = {"root.pem", "intermediate.pem", "intermediate.key",
+                                        "service.pem", "service.key"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        const char *dir = fresh_dir(mem);
+
+        init(mem, dir, NULL);
+        assert_int_equal(unlink(path_in(mem, dir, files[i])), 0);
+        write_text(path_in(mem, dir, "intermediate.key.new"), "half of a key");
+        init(mem, dir, NULL);
+        ok(loaded(mem, dir).id != NULL, "%s", files[i]);
+        ok(!init(mem, dir, NULL).is_service_new, "%s: service", files[i]);
+    }
+    all_ok();
+}
+
+static void test_unreadable_is_an_error(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *dir = fresh_dir(mem);
+    struct ca_suffixes suffixes = suffixes_with(mem, NULL);
+    struct ca_authority_report report;
+    struct err err;
+
+    (void)state;
+    init(mem, dir, NULL);
+    write_text(path_in(mem, dir, "root.pem"), "no certificate");
+    assert_false(ca_authority_init(mem, dir, &suffixes, &report, &err));
+    assert_int_equal(err.code, ERR_CONFIG);
+    assert_non_null(strstr(err.text, "cannot read a certificate from"));
+    assert_false(ca_authority_init(mem, "/dev/null/ca", &suffixes, &report, &err));
+    assert_string_equal(err.text, "cannot make the folder /dev/null/ca: Not a directory");
+}
+
+static void test_leaf(void **state)
+{
+    static const char *const items[] = {"a.test", "b.test"};
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    AUTO(X509_freep) X509 *leaf = NULL;
+    const char *dir = fresh_dir(mem);
+    struct ca_names names = {.items = items, .count = 2};
+    int64_t at = INT64_C(1800000000123);
+    struct ca_authority authority;
+    struct slice der;
+    struct chain chain;
+    struct err err;
+
+    (void)state;
+    init(mem, dir, NULL);
+    authority = loaded(mem, dir);
+    assert_true(key_make(&key, &err));
+    assert_true(ca_authority_issue(&authority, &names, key, at, &leaf, &err));
+    assert_true(ca_certificate_der(mem, leaf, &der, &err));
+    assert_true(chain_from_der(mem, &der, 1, &chain, &err));
+    assert_int_equal(chain.name_count, 2);
+    assert_string_equal(chain.names[0], "a.test");
+    assert_int_equal(chain.not_before, INT64_C(1800000000000) - CA_BACKDATE_MS);
+    assert_int_equal(chain.not_after, chain.not_before + 90 * DAY_MS - 1000);
+    assert_int_equal(strlen(chain.serial), CA_SERIAL_LEN);
+    assert_string_equal(chain.serial, ca_certificate_serial(mem, leaf));
+    assert_int_not_equal(chain.point_offset, 0);
+    assert_int_equal(X509_get_extended_key_usage(leaf), XKU_SSL_SERVER);
+    assert_int_equal(X509_get_key_usage(leaf), KU_DIGITAL_SIGNATURE);
+    assert_int_equal(X509_check_ca(leaf), 0);
+    assert_non_null(X509_get0_subject_key_id(leaf));
+    assert_int_equal(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(leaf),
+                                           X509_get0_subject_key_id(authority.intermediate)),
+                     0);
+}
+
+/* The common name is the first that fits, and none is needed. */
+static void test_common_name_limit(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    const char *dir = fresh_dir(mem);
+    struct ca_authority authority;
+    struct err err;
+
+    (void)state;
+    init(mem, dir, NULL);
+    authority = loaded(mem, dir);
+    assert_true(key_make(&key, &err));
+    for (int len = CA_COMMON_NAME_MAX - 1; len <= CA_COMMON_NAME_MAX + 1; len++) {
+        AUTO(X509_freep) X509 *leaf = NULL;
+        const char *name = arena_printf(mem, "%0*d.test", len - 5, 0);
+        struct ca_names names = {.items = &name, .count = 1};
+        bool has_name, is_critical;
+
+        assert_true(ca_authority_issue(&authority, &names, key, clock_now(), &leaf, &err));
+        has_name = X509_NAME_entry_count(X509_get_subject_name(leaf)) > 0;
+        is_critical = X509_EXTENSION_get_critical(
+            X509_get_ext(leaf, X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1)));
+        ok(has_name == (len <= CA_COMMON_NAME_MAX), "%d octets: common name", len);
+        ok(is_critical == !has_name, "%d octets: critical", len);
+    }
+    all_ok();
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (!mkdtemp(base))
+        return -1;
+    clock_file = "clock";
+    if (chdir(base) != 0 || setenv("LATCHKEY_CLOCK_FILE", clock_file, 1) != 0)
+        return -1;
+    write_text(clock_file, "0");
+    return 0;
+}
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return nftw(base, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_installations_differ),
+        cmocka_unit_test(test_name_constraints),
+        cmocka_unit_test(test_service_certificate),
+        cmocka_unit_test(test_renewed_on_the_moved_clock),
+        cmocka_unit_test(test_other_suffixes_make_another_root),
+        cmocka_unit_test(test_half_made),
+        cmocka_unit_test(test_unreadable_is_an_error),
+        cmocka_unit_test(test_leaf),
+        cmocka_unit_test(test_common_name_limit),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include "base/hash.h"
+#include "ca/csr.h"
+#include "ca/public_key.h"
+#include "check.h"
+
+DEFINE_FREEP(GENERAL_NAMES, GENERAL_NAMES_free)
+
+enum fault { SOUND, BAD_SIGNATURE, TRAILING_OCTET, CUT, WEAK_DIGEST, OTHER_KEY };
+
+static const struct row {
+    const char *title;
+    const char *key; /* "P-256", "RSA 2048", "ED25519", ... */
+    const char *cn;
+    const char *san; /* "DNS:a.test,email:..."; as in openssl's configuration */
+    enum fault fault;
+    const char *type, *detail; /* NULL: accepted, and detail are the names */
+} rows[] = {
+    {"P-256",                                  "P-256",     NULL,     "DNS:b.test,DNS:a.test",          SOUND,          NULL,     "a.test,b.test"                    },
+    {"P-384",                                  "P-384",     NULL,     "DNS:a.test",                     SOUND,          NULL,     "a.test"                           },
+    {"RSA 2048",                               "RSA 2048",  NULL,     "DNS:a.test",                     SOUND,          NULL,     "a.test"                           },
+    {"common name alone",                      "P-256",     "A.test", NULL,                             SOUND,          NULL,     "a.test"                           },
+    {"common name as well",                    "P-256",     "a.test", "DNS:a.test,DNS:B.TEST",          SOUND,          NULL,
+     "a.test,b.test"                                                                                                                                                 },
+    {"common name that is no name in the SAN", "P-256",     "c.test", "DNS:a.test",                     SOUND,          NULL,
+     "a.test,c.test"                                                                                                                                                 },
+    {"RSA 1024",                               "RSA 1024",  NULL,     "DNS:a.test",                     SOUND,          "badCSR",
+     "Error finalizing order :: invalid public key in CSR: key too small: 1024"                                                                                      },
+    {"P-521",                                  "P-521",     NULL,     "DNS:a.test",                     SOUND,          "badCSR",
+     "Error finalizing order :: invalid public key in CSR: ECDSA curve is not allowed"                                                                               },
+    {"secp256k1",                              "secp256k1", NULL,     "DNS:a.test",                     SOUND,          "badCSR",
+     "Error finalizing order :: invalid public key in CSR: ECDSA curve is not allowed"                                                                               },
+    {"Ed25519",                                "ED25519",   NULL,     "DNS:a.test",                     SOUND,          "badCSR",
+     "Error finalizing order :: invalid public key in CSR: unknown key type"                                                                                         },
+    {"no names",                               "P-256",     NULL,     NULL,                             SOUND,          "badCSR",
+     "Error finalizing order :: at least one identifier is required"                                                                                                 },
+    {"mail address",                           "P-256",     NULL,     "DNS:a.test,email:a@a.test",      SOUND,          "badCSR",
+     "Error finalizing order :: CSR contains one or more email address fields"                                                                                       },
+    {"IP address",                             "P-256",     NULL,     "DNS:a.test,IP:127.0.0.1",        SOUND,          "badCSR",
+     "Error finalizing order :: CSR contains one or more IP address fields"                                                                                          },
+    {"URI",                                    "P-256",     NULL,     "DNS:a.test,URI:https://a.test/", SOUND,          "badCSR",
+     "Error finalizing order :: CSR contains a name that is not a DNS name"                                                                                          },
+    {"bad signature",                          "P-256",     NULL,     "DNS:a.test",                     BAD_SIGNATURE,  "badCSR",
+     "Error finalizing order :: invalid signature on CSR"                                                                                                            },
+    {"signed by another key",                  "P-256",     NULL,     "DNS:a.test",                     OTHER_KEY,      "badCSR",
+     "Error finalizing order :: invalid signature on CSR"                                                                                                            },
+    {"SHA-1",                                  "RSA 2048",  NULL,     "DNS:a.test",                     WEAK_DIGEST,    "badCSR",
+     "Error finalizing order :: signature algorithm not supported"                                                                                                   },
+    {"trailing octet",                         "P-256",     NULL,     "DNS:a.test",                     TRAILING_OCTET, "badCSR",
+     "Error parsing certificate request: trailing data"                                                                                                              },
+    {"cut",                                    "P-256",     NULL,     "DNS:a.test",                     CUT,            "badCSR", "Error parsing certificate request"},
+};
+
+static EVP_PKEY *key_of(const char *kind)
+{
+    EVP_PKEY *key = NULL;
+
+    if (strncmp(kind, "RSA ", 4) == 0)
+        key = EVP_RSA_gen((unsigned)strtoul(kind + 4, NULL, 10));
+    else if (strcmp(kind, "ED25519") == 0)
+        key = EVP_PKEY_Q_keygen(NULL, NULL, kind);
+    else
+        key = EVP_EC_gen(kind);
+    assert_non_null(key);
+    return key;
+}
+
+static void add_san(X509_REQ *request, const char *san)
+{
+    STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
+
+    sk_X509_EXTENSION_push(list, X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san));
+    X509_REQ_add_extensions(request, list);
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+}
+
+static const EVP_MD *digest_of(const EVP_PKEY *key, enum fault fault)
+{
+    if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
+        return NULL;
+    return fault == WEAK_DIGEST ? EVP_sha1() : EVP_sha256();
+}
+
+/* The DER, with the fault of the row. */
+static struct slice request_der(struct arena *mem, const struct row *row)
+{
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = key_of(row->key), *other = key_of(row->key);
+    AUTO(X509_REQ_freep) X509_REQ *request = X509_REQ_new();
+    EVP_PKEY *signer = row->fault == OTHER_KEY ? other : key;
+    unsigned char *der = NULL, *copy;
+    int len;
+
+    X509_REQ_set_pubkey(request, key);
+    if (row->cn)
+        X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN", MBSTRING_UTF8,
+                                   (const unsigned char *)row->cn, -1, -1, 0);
+    if (row->san)
+        add_san(request, row->san);
+    assert_true(X509_REQ_sign(request, signer, digest_of(key, row->fault)) > 0);
+    len = i2d_X509_REQ(request, &der);
+    copy = arena_alloc(mem, (size_t)len + 1);
+    memcpy(copy, der, (size_t)len);
+    OPENSSL_free(der);
+    if (row->fault == BAD_SIGNATURE)
+        copy[len - 1] ^= 1;
+    len += row->fault == TRAILING_OCTET ? 1 : row->fault == CUT ? -1 : 0;
+    return slice_of(copy, (size_t)len);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct ca_problem problem = {.detail = ""};
+        struct ca_csr csr;
+        const char *text = base64url_encode(mem, request_der(mem, &rows[i]));
+        bool accepted = ca_csr_read(mem, text, &csr, &problem);
+
+        if (!ok(accepted == !rows[i].type, "%s: %s", rows[i].title,
+                accepted ? "accepted" : problem.detail))
+            continue;
+        if (accepted) {
+            const char *names = ca_names_text(mem, &csr.names);
+
+            ok(strcmp(names, rows[i].detail) == 0, "%s: names %s", rows[i].title, names);
+            ok(strlen(csr.key_hash) == 64, "%s: key hash", rows[i].title);
+            continue;
+        }
+        ok(strcmp(ca_problem_name(problem.type), rows[i].type) == 0, "%s: %s", rows[i].title,
+           ca_problem_name(problem.type));
+        ok(strcmp(problem.detail, rows[i].detail) == 0, "%s: \"%s\"", rows[i].title,
+           problem.detail);
+    }
+    all_ok();
+}
+
+static void test_not_a_request(void **state)
+{
+    static const struct {
+        const char *text, *type, *detail;
+    } texts[] = {
+        {"",     "badCSR",    "Error parsing certificate request"        },
+        {"wP_u", "badCSR",    "Error parsing certificate request"        },
+        {"MAA",  "badCSR",    "Error parsing certificate request"        },
+        {"+/",   "malformed", "Error unmarshaling finalize order request"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct ca_problem problem = {.detail = ""};
+        struct ca_csr csr;
+
+        ok(!ca_csr_read(mem, texts[i].text, &csr, &problem), "\"%s\" accepted", texts[i].text);
+        ok(strcmp(ca_problem_name(problem.type), texts[i].type) == 0, "\"%s\": %s", texts[i].text,
+           ca_problem_name(problem.type));
+        ok(strcmp(problem.detail, texts[i].detail) == 0, "\"%s\": \"%s\"", texts[i].text,
+           problem.detail);
+    }
+    all_ok();
+}
+
+/* A NUL in the middle of a name must not end it: "good.test\0.evil.test". */
+static void test_name_with_nul(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = key_of("P-256");
+    AUTO(X509_REQ_freep) X509_REQ *request = X509_REQ_new();
+    AUTO(GENERAL_NAMES_freep) GENERAL_NAMES *names = GENERAL_NAMES_new();
+    STACK_OF(X509_EXTENSION) *list = NULL;
+    GENERAL_NAME *name = GENERAL_NAME_new();
+    ASN1_IA5STRING *string = ASN1_IA5STRING_new();
+    struct ca_problem problem = {.detail = ""};
+    unsigned char *der = NULL;
+    struct ca_csr csr;
+    const char *text;
+    int len;
+
+    (void)state;
+    ASN1_STRING_set(string, "good.test\0.evil.test", 20);
+    GENERAL_NAME_set0_value(name, GEN_DNS, string);
+    sk_GENERAL_NAME_push(names, name);
+    X509V3_add1_i2d(&list, NID_subject_alt_name, names, 0, X509V3_ADD_APPEND);
+    X509_REQ_add_extensions(request, list);
+    sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
+    X509_REQ_set_pubkey(request, key);
+    assert_true(X509_REQ_sign(request, key, EVP_sha256()) > 0);
+    len = i2d_X509_REQ(request, &der);
+    text = base64url_encode(mem, slice_of(der, (size_t)len));
+    OPENSSL_free(der);
+    assert_false(ca_csr_read(mem, text, &csr, &problem));
+    assert_string_equal(problem.detail,
+                        "Error finalizing order :: CSR contains a name that is not a DNS name");
+}
+
+static void test_name_limit(void **state)
+{
+    (void)state;
+    for (size_t count = CA_NAMES_MAX - 1; count <= CA_NAMES_MAX + 1; count++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        const char *san = "DNS:n0.test";
+        struct ca_problem problem = {.detail = ""};
+        struct ca_csr csr;
+        struct row row = {.key = "P-256"};
+
+        for (size_t i = 1; i < count; i++)
+            san = arena_printf(mem, "%s,DNS:n%zu.test", san, i);
+        row.san = san;
+        ok(ca_csr_read(mem, base64url_encode(mem, request_der(mem, &row)), &csr, &problem) ==
+               (count <= CA_NAMES_MAX),
+           "%zu names: %s", count, problem.detail);
+    }
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_not_a_request),
+        cmocka_unit_test(test_name_with_nul),
+        cmocka_unit_test(test_name_limit),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
