@@ -43,6 +43,9 @@ const char *http_header(const struct http_req *req, const char *name); /* NULL: 
 /* The token of "Authorization: Bearer ..." (RFC 6750 section 2.1); NULL without one. */
 const char *http_bearer(const struct http_req *req);
 
+/* Whether the Content-Type is `type`, with or without parameters. */
+bool http_is_type(const struct http_req *req, const char *type);
+
 /*
  * The body as JSON (RFC 8259), owned by the arena. ERR_BAD_TYPE unless the Content-Type is
  * application/json; ERR_BAD_REQUEST for text that is not JSON, has a name twice in an object, a

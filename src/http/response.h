@@ -51,6 +51,9 @@ bool http_reply_json_as(struct http_res *res, int status, const char *type, json
  * caller: it is in the log under the same request id.
  */
 bool http_reply_problem(struct http_res *res, const struct err *err);
+/* A JSON string; null for NULL. Octets of text that is not UTF-8 become "?" (errors quote what was
+ * sent, and are cut at their limit). */
+json_t *http_json_text(const char *text);
 /* Sets ETag: "<tag>" (RFC 9110 section 8.8.3) and `Cache-Control: no-cache`. True: the request's
  * If-None-Match has it, and the reply is an empty 304. */
 bool http_reply_unchanged(struct http_res *res, const char *tag);

@@ -44,9 +44,14 @@ const char *http_method_name(enum http_method method);
 /* "GET", case-sensitive as RFC 9110 section 9.1 has it. HEAD parses as HTTP_GET with *is_head. */
 MUST_CHECK bool http_method_parse(const char *name, enum http_method *out, bool *is_head);
 
-/* ERR_NOT_FOUND: no row has this path. ERR_BAD_METHOD: rows have, but not with this method; then
- * `out->allowed` is set. */
-MUST_CHECK bool http_route_match(const struct http_route *routes, size_t count,
+struct http_table {
+    const struct http_route *routes;
+    size_t count;
+};
+
+/* ERR_NOT_FOUND: no row has this path. ERR_BAD_METHOD: rows have, but not with this method
+ * (HTTP_METHOD_COUNT stands for one that is none of ours). `out->allowed` is set even then. */
+MUST_CHECK bool http_route_match(struct arena *mem, const struct http_table *table,
                                  enum http_method method, const struct uri *uri,
                                  struct http_match *out, struct err *err);
 /* The value of the Allow header (RFC 9110 section 10.2.1): "GET, HEAD, POST". */

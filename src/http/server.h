@@ -9,7 +9,7 @@
  * Refused before a handler runs: two of Host, Content-Length or Transfer-Encoding, Content-Length
  * with Transfer-Encoding, any Transfer-Encoding but "chunked", no Host in HTTP/1.1 (400 and close);
  * a URI over HTTP_URI_MAX (414), more than HTTP_HEADERS_MAX headers (431), a body over the route's
- * limit (413), an unknown path (404) or method (405, 501), a full queue (503, Retry-After: 1). A
+ * limit (413), an unknown path (404) or method (405), a full queue (503, Retry-After: 1). A
  * body is read whole, within HTTP_BODY_MS, before the handler runs; a refused one is read and
  * thrown away up to HTTP_DRAIN_MAX, so that nginx gets to read the answer, and cut off above.
  *
@@ -27,19 +27,20 @@ struct http_server;
 struct http_options {
     const char *socket_path; /* replaced when it is a socket that nobody answers on */
     unsigned socket_mode;    /* 0660: the front nginx must be able to connect */
-    const struct http_route *routes;
-    size_t route_count;
+    struct http_table table;
     void *context;            /* http_req.context */
     unsigned event_threads;   /* 0 = 2 */
     unsigned handlers;        /* handler threads; 0 = 8 */
     unsigned max_queued;      /* requests waiting for a handler; 0 = 256 */
+    unsigned body_ms;         /* for a whole body; 0 = HTTP_BODY_MS */
     unsigned max_connections; /* parked ones included; 0 = 4096. Needs as many descriptors. */
 
     /* Called in place of route->run, which it calls (or not); NULL: run is called directly. For
      * authentication, idempotency, headers that every answer carries. */
     bool (*around)(struct http_req *req, struct http_res *res, struct err *err);
     /* Called for every error in place of http_reply_problem(), the server's own refusals included
-     * (then req->match.route may be NULL). NULL: http_reply_problem(). */
+     * (then it runs on an event thread, must not block, and req->match.route may be NULL). NULL:
+     * http_reply_problem(). */
     bool (*problem)(struct http_res *res, const struct err *err);
 };
 

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/exchange.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+
+static const struct http_pair default_headers[] = {
+    {"Cache-Control",           "no-store"                                  },
+    {"X-Content-Type-Options",  "nosniff"                                   },
+    {"Referrer-Policy",         "no-referrer"                               },
+    {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
+};
+
+struct exchange *exchange_new(struct http_server *server, const struct http_options *options,
+                              const char *target)
+{
+    struct arena *mem = arena_new();
+    struct exchange *x = arena_new_of(mem, struct exchange);
+
+    x->mem = mem;
+    x->server = server;
+    x->options = options;
+    x->target = arena_strdup(mem, target);
+    x->req = (struct http_req){
+        .mem = mem,
+        .id = id_new(mem, ID_REQUEST),
+        .method = HTTP_METHOD_COUNT,
+        .client = "",
+        .received_at = clock_now(),
+        .started_ms = clock_boot_ms(),
+        .context = options->context,
+        .exchange = x,
+    };
+    x->res = (struct http_res){.mem = mem, .req = &x->req};
+    return x;
+}
+
+void exchange_free(struct exchange *x)
+{
+    arena_free(x->mem);
+}
+
+void exchange_refuse(struct exchange *x, const struct err *err)
+{
+    x->res.err = *err;
+    x->res.is_parked = false;
+    if (x->options->problem)
+        x->options->problem(&x->res, err);
+    else
+        http_reply_problem(&x->res, err);
+    x->state = EXCHANGE_REFUSED;
+}
+
+static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const char *name,
+                                   size_t name_len, const char *value, size_t value_len)
+{
+    struct exchange *x = cls;
+    struct http_pair *headers = (struct http_pair *)(uintptr_t)x->req.headers;
+
+    (void)kind;
+    if (x->req.header_count <= HTTP_HEADERS_MAX - 1)
+        headers[x->req.header_count] = (struct http_pair){
+            .name = arena_strndup(x->mem, name, name_len),
+            .value = value ? arena_strndup(x->mem, value, value_len) : "",
+        };
+    x->req.header_count++;
+    return MHD_YES;
+}
+
+static size_t count_header(const struct http_req *req, const char *name)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < req->header_count; i++)
+        count += strcasecmp(req->headers[i].name, name) == 0;
+    return count;
+}
+
+static bool read_headers(struct exchange *x, struct err *err)
+{
+    size_t count;
+
+    x->req.headers = arena_array_of(x->mem, HTTP_HEADERS_MAX, struct http_pair);
+    MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, x);
+    count = x->req.header_count;
+    if (count <= HTTP_HEADERS_MAX)
+        return true;
+    x->req.header_count = HTTP_HEADERS_MAX;
+    return err_set(err, ERR_TOO_MANY_HEADERS, "%zu headers, at most %d are allowed", count,
+                   HTTP_HEADERS_MAX);
+}
+
+/* Framing that two programs in a row could read in two ways (RFC 9112 sections 3.2 and 6.3). */
+static bool check_framing(const struct http_req *req, const char *version, struct err *err)
+{
+    static const char *const once[] = {"Host", "Content-Length", "Transfer-Encoding"};
+    const char *coding = http_header(req, "Transfer-Encoding");
+
+    for (size_t i = 0; i < ARRAY_LEN(once); i++)
+        if (count_header(req, once[i]) > 1)
+            return err_set(err, ERR_BAD_REQUEST, "more than one %s header", once[i]);
+    if (coding && http_header(req, "Content-Length"))
+        return err_set(err, ERR_BAD_REQUEST, "both Content-Length and Transfer-Encoding");
+    if (coding && strcasecmp(coding, "chunked") != 0)
+        return err_set(err, ERR_BAD_REQUEST, "a Transfer-Encoding that is not \"chunked\"");
+    if (strcmp(version, MHD_HTTP_VERSION_1_0) != 0 && !http_header(req, "Host"))
+        return err_set(err, ERR_BAD_REQUEST, "no Host header");
+    return true;
+}
+
+static const char *client_of(const struct http_req *req)
+{
+    const char *value = http_header(req, "X-Real-IP");
+    unsigned char address[sizeof(struct in6_addr)];
+
+    if (!value)
+        return "";
+    if (inet_pton(AF_INET, value, address) == 1 || inet_pton(AF_INET6, value, address) == 1)
+        return value;
+    return "";
+}
+
+static bool refuse_body(size_t limit, struct err *err)
+{
+    if (limit == 0)
+        return err_set(err, ERR_TOO_LARGE, "this request takes no body");
+    return err_set(err, ERR_TOO_LARGE, "the body has more than %zu octets", limit);
+}
+
+static int64_t content_length(const struct http_req *req)
+{
+    const char *text = http_header(req, "Content-Length");
+    int64_t length = 0;
+
+    if (text && !slice_i64(slice_str(text), 0, INT64_MAX, &length))
+        return INT64_MAX;
+    return length;
+}
+
+static bool accept_head(struct exchange *x, const char *method, struct err *err)
+{
+    struct http_req *req = &x->req;
+    size_t limit;
+
+    if (!http_method_parse(method, &req->method, &req->is_head))
+        req->method = HTTP_METHOD_COUNT;
+    if (!uri_parse(x->mem, x->target, &req->uri, err))
+        return false;
+    if (!http_route_match(x->mem, &x->options->table, req->method, &req->uri, &req->match, err))
+        return false;
+    limit = req->match.route->max_body;
+    x->body = buf_new(x->mem, limit);
+    if (content_length(req) > (int64_t)limit)
+        return refuse_body(limit, err);
+    return true;
+}
+
+void exchange_begin(struct exchange *x, struct MHD_Connection *connection, const char *method,
+                    const char *version)
+{
+    struct err err = {0};
+
+    x->connection = connection;
+    x->is_begun = true;
+    if (!read_headers(x, &err) || !check_framing(&x->req, version, &err)) {
+        x->must_close = true;
+        exchange_refuse(x, &err);
+        return;
+    }
+    x->req.client = client_of(&x->req);
+    if (accept_head(x, method, &err))
+        return;
+    x->must_close = content_length(&x->req) > HTTP_DRAIN_MAX;
+    exchange_refuse(x, &err);
+}
+
+bool exchange_take_body(struct exchange *x, const void *data, size_t len)
+{
+    struct err err = {0};
+
+    x->received += len;
+    if (clock_boot_ms() - x->req.started_ms > x->options->body_ms)
+        return false;
+    if (x->state == EXCHANGE_REFUSED)
+        return x->received <= HTTP_DRAIN_MAX;
+    buf_add(&x->body, data, len);
+    if (!buf_ok(&x->body)) {
+        refuse_body(x->body.max, &err);
+        exchange_refuse(x, &err);
+    }
+    return true;
+}
+
+static bool run_handler(struct exchange *x, struct err *err)
+{
+    struct http_req *req = &x->req;
+    http_handler *run = x->options->around ? x->options->around : req->match.route->run;
+
+    if (!run(req, &x->res, err))
+        return false;
+    if (!x->res.is_parked)
+        return x->res.status != 0 || err_set(err, ERR_INTERNAL, "the handler made no reply");
+    if (req->turn == HTTP_DEADLINE)
+        return err_set(err, ERR_INTERNAL, "the handler parked again after its deadline");
+    if (!x->waiter.is_watching)
+        return err_set(err, ERR_INTERNAL, "the handler parked without a watch");
+    return true;
+}
+
+void exchange_run(struct exchange *x, enum http_turn turn)
+{
+    struct err err = {0};
+
+    x->req.turn = turn;
+    x->req.body = buf_view(&x->body);
+    x->res = (struct http_res){.mem = x->mem, .req = &x->req};
+    if (!run_handler(x, &err))
+        exchange_refuse(x, &err);
+    x->state = x->res.is_parked ? EXCHANGE_RUNNING : EXCHANGE_READY;
+}
+
+static void add_headers(struct exchange *x, struct MHD_Response *response)
+{
+    const struct http_res *res = &x->res;
+
+    for (size_t i = 0; i < res->header_count; i++)
+        MHD_add_response_header(response, res->headers[i].name, res->headers[i].value);
+    for (size_t i = 0; i < ARRAY_LEN(default_headers); i++)
+        if (!http_res_get(res, default_headers[i].name))
+            MHD_add_response_header(response, default_headers[i].name, default_headers[i].value);
+    if (res->type)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, res->type);
+    MHD_add_response_header(response, "Request-Id", x->req.id);
+    if (x->must_close)
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
+}
+
+enum MHD_Result exchange_answer(struct exchange *x)
+{
+    /* The library does not write to a persistent buffer; its prototype only lacks the const. */
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        x->res.body.len, (void *)(uintptr_t)x->res.body.data, MHD_RESPMEM_PERSISTENT);
+    enum MHD_Result result;
+
+    if (!response)
+        return MHD_NO;
+    add_headers(x, response);
+    result = MHD_queue_response(x->connection, (unsigned)x->res.status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static const char *const endings[] = {
+    [MHD_REQUEST_TERMINATED_COMPLETED_OK] = NULL,
+    [MHD_REQUEST_TERMINATED_WITH_ERROR] = "cut",
+    [MHD_REQUEST_TERMINATED_TIMEOUT_REACHED] = "timeout",
+    [MHD_REQUEST_TERMINATED_DAEMON_SHUTDOWN] = "shutdown",
+    [MHD_REQUEST_TERMINATED_READ_ERROR] = "read_error",
+    [MHD_REQUEST_TERMINATED_CLIENT_ABORT] = "client_gone",
+};
+
+static enum log_level level_of(const struct exchange *x)
+{
+    const struct http_route *route = x->req.match.route;
+
+    if (x->res.status == 500)
+        return LOG_ERROR;
+    if (x->res.status > 500)
+        return LOG_WARN;
+    return route && route->is_quiet && x->res.status < 400 ? LOG_DEBUG : LOG_INFO;
+}
+
+void exchange_log(const struct exchange *x, enum MHD_RequestTerminationCode how)
+{
+    const struct http_req *req = &x->req;
+    const struct http_res *res = &x->res;
+    const struct http_route *route = req->match.route;
+    struct log_field fields[12];
+    size_t n = 0;
+
+    fields[n++] = KS("id", req->id);
+    fields[n++] = KS("operation", route ? route->operation : "none");
+    fields[n++] = KS("method", req->is_head ? "HEAD" : http_method_name(req->method));
+    fields[n++] = KS("path", req->uri.path);
+    fields[n++] = KI("status", res->status);
+    fields[n++] = KI("octets", req->is_head ? 0 : res->body.len);
+    fields[n++] = KI("ms", clock_boot_ms() - req->started_ms);
+    fields[n++] = KS("client", req->client);
+    if (req->log_who)
+        fields[n++] = KS("who", req->log_who);
+    if (endings[how])
+        fields[n++] = KS("end", endings[how]);
+    if (res->err.code != ERR_NONE) {
+        fields[n++] = KS("error", err_name(res->err.code));
+        fields[n++] = KS("reason", res->err.text);
+    }
+    assert(n <= ARRAY_LEN(fields));
+    log_write(level_of(x), "http.request", fields, n);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/pool.h"
+
+#include <assert.h>
+#include <pthread.h>
+
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct pool_item *first, **last;
+    unsigned queued, reserved, max_queued; /* queued: the counted ones */
+    bool is_stopping;
+    pool_run *run;
+    pthread_t *threads;
+    unsigned thread_count;
+};
+
+static void append(struct pool *pool, struct pool_item *item, bool is_counted)
+{
+    *item = (struct pool_item){.is_counted = is_counted};
+    *pool->last = item;
+    pool->last = &item->next;
+    pool->queued += is_counted;
+    if (pool->is_stopping)
+        pthread_cond_broadcast(&pool->changed); /* the last reservation lets every thread go */
+    else
+        pthread_cond_signal(&pool->changed);
+}
+
+/* The next item; NULL when the pool has stopped and nothing more can come. */
+static struct pool_item *take(struct pool *pool)
+{
+    struct pool_item *item;
+
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->first && (!pool->is_stopping || pool->reserved > 0))
+        pthread_cond_wait(&pool->changed, &pool->lock);
+    item = pool->first;
+    if (item) {
+        pool->first = item->next;
+        if (!pool->first)
+            pool->last = &pool->first;
+        pool->queued -= item->is_counted;
+    }
+    pthread_mutex_unlock(&pool->lock);
+    return item;
+}
+
+static void *work(void *arg)
+{
+    struct pool *pool = arg;
+    struct pool_item *item;
+
+    while ((item = take(pool)))
+        pool->run(item);
+    return NULL;
+}
+
+bool pool_new(unsigned threads, unsigned max_queued, pool_run *run, struct pool **out,
+              struct err *err)
+{
+    struct pool *pool = calloc(1, sizeof(*pool));
+
+    if (pool)
+        pool->threads = calloc(threads, sizeof(pool->threads[0]));
+    if (!pool || !pool->threads)
+        abort();
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->changed, NULL);
+    pool->last = &pool->first;
+    pool->max_queued = max_queued;
+    pool->run = run;
+    for (; pool->thread_count < threads; pool->thread_count++) {
+        int rc = pthread_create(&pool->threads[pool->thread_count], NULL, work, pool);
+
+        if (rc != 0) {
+            pool_stop(pool);
+            pool_free(pool);
+            return err_errno(err, ERR_INTERNAL, rc, "could not start a handler thread");
+        }
+    }
+    *out = pool;
+    return true;
+}
+
+bool pool_reserve(struct pool *pool)
+{
+    bool is_free;
+
+    pthread_mutex_lock(&pool->lock);
+    is_free = !pool->is_stopping && pool->queued + pool->reserved < pool->max_queued;
+    pool->reserved += is_free;
+    pthread_mutex_unlock(&pool->lock);
+    return is_free;
+}
+
+void pool_push(struct pool *pool, struct pool_item *item)
+{
+    pthread_mutex_lock(&pool->lock);
+    assert(pool->reserved > 0);
+    pool->reserved--;
+    append(pool, item, true);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_push_admitted(struct pool *pool, struct pool_item *item)
+{
+    pthread_mutex_lock(&pool->lock);
+    append(pool, item, false);
+    pthread_mutex_unlock(&pool->lock);
+}
+
+void pool_stop(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->is_stopping = true;
+    pthread_cond_broadcast(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+    for (unsigned i = 0; i < pool->thread_count; i++)
+        pthread_join(pool->threads[i], NULL);
+    pool->thread_count = 0;
+}
+
+void pool_free(struct pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_cond_destroy(&pool->changed);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool->threads);
+    free(pool);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * pool: threads that run what is queued, first come, first served. The queue is bounded by
+ * reservation: a place is taken before the caller commits itself to queueing.
+ */
+#include "base/err.h"
+
+struct pool;
+
+/* Embedded in what is queued. */
+struct pool_item {
+    struct pool_item *next;
+    bool is_counted; /* against the bound */
+};
+
+typedef void pool_run(struct pool_item *item);
+
+MUST_CHECK bool pool_new(unsigned threads, unsigned max_queued, pool_run *run, struct pool **out,
+                         struct err *err);
+/* Takes a place in the queue; false when it is full or the pool stops. Each place taken must be
+ * used by pool_push(). */
+MUST_CHECK bool pool_reserve(struct pool *pool);
+/* Queues into a reserved place. */
+void pool_push(struct pool *pool, struct pool_item *item);
+/* Queues beyond the bound, what was admitted before; not after pool_stop() has returned. */
+void pool_push_admitted(struct pool *pool, struct pool_item *item);
+/* Refuses reservations, runs all that is queued or reserved, and ends the threads. */
+void pool_stop(struct pool *pool);
+void pool_free(struct pool *pool); /* stopped; NULL is fine */
