@@ -37,8 +37,8 @@ static bool gather(const struct app *app, const struct scope *scope, struct aren
            subscription_store_current(mem, app->db, scope, domain_id, &out->subscription, err) &&
            issuance_store_latest(mem, app->db, scope, domain_id, &out->issuance, err) &&
            certificate_store_current(mem, app->db, scope, domain_id, &out->certificate, err) &&
-           (!out->issuance || issuance_name_store_list(mem, app->db, scope, out->issuance->id,
-                                                       &out->names, err));
+           (!out->issuance ||
+            issuance_name_store_list(mem, app->db, scope, out->issuance->id, &out->names, err));
 }
 
 /* An edge is proven when it has proofs, and each of them shows this serial. */
@@ -79,8 +79,8 @@ static bool judge_edges(const struct app *app, const struct scope *scope, struct
     struct edge_list edges;
 
     if (!edge_store_list(mem, app->db, NULL, &edges, err) ||
-        (out->certificate && !proof_store_list(mem, app->db, scope, out->certificate->issuance_id,
-                                               &proofs, err)))
+        (out->certificate &&
+         !proof_store_list(mem, app->db, scope, out->certificate->issuance_id, &proofs, err)))
         return false;
     seen = arena_array_of(mem, edges.count, struct status_edge);
     for (size_t i = 0; i < edges.count; i++) {
@@ -160,11 +160,9 @@ static void say_next(struct arena *mem, struct status *out)
     out->next = next_texts[issuance->state];
     out->next_at = issuance_state_is_final(issuance->state) ? 0 : issuance->next_try_at;
     if (out->badge.kind == BADGE_ACTION_NEEDED && issuance->state == ISSUANCE_WAITING_DNS)
-        out->next = arena_printf(mem,
-                                 "The %s sets the records below; they are then seen by themselves.",
-                                 out->badge.who_acts == WHO_OWNER
-                                     ? "domain owner"
-                                     : who_acts_name(out->badge.who_acts));
+        out->next = arena_printf(
+            mem, "The %s sets the records below; they are then seen by themselves.",
+            out->badge.who_acts == WHO_OWNER ? "domain owner" : who_acts_name(out->badge.who_acts));
     else if (issuance->error_text && !issuance_state_is_final(issuance->state))
         out->next = arena_printf(mem, "%s (%s)", out->next, issuance->error_text);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "model/term.h"
-
 #include "base/clock.h"
 #include "check.h"
 #include "model/job_kind.h"
+#include "model/term.h"
 
 static const struct {
     const char *start;

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* commands: the rows of commands that wire more than src/cli may know. */
+#include "cli/command.h"
+
+extern const struct cli_command cmd_serve;

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "bin/serve.h"
+#include "job/jobs.h"
+
+#define HOST_MAX 64
+
+static void wait_until_readable(int fd)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+    while (poll(&wait, 1, -1) <= 0)
+        continue;
+}
+
+static bool run_jobs(struct worker *worker, int stop_fd, struct err *err)
+{
+    struct job_runner *runner;
+    char owner[HOST_MAX + 16], host[HOST_MAX + 1] = "";
+
+    if (gethostname(host, HOST_MAX) != 0)
+        return err_set(err, ERR_INTERNAL, "this machine has no host name");
+    snprintf(owner, sizeof(owner), "worker@%s", host);
+    if (!jobs_start(worker, owner, &runner, err))
+        return false;
+    LOG(INFO, "worker.ready", KI("threads", worker->app->config->worker.threads));
+    wait_until_readable(stop_fd);
+    job_runner_stop(runner);
+    return true;
+}
+
+bool serve_worker(const struct app *app, const struct serve_options *options, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct signer *signer = options->signer_fd >= 0
+                                ? signer_new_fd(options->signer_fd)
+                                : signer_new_path(app->config->signer.socket);
+    struct worker *worker;
+    bool is_done = worker_new(mem, app, signer, &worker, err);
+
+    if (is_done) {
+        is_done = run_jobs(worker, options->stop_fd, err);
+        worker_free(worker);
+    }
+    signer_free(signer);
+    return is_done;
+}
