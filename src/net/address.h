@@ -10,6 +10,7 @@
  * by the one it carries.
  */
 #include "base/err.h"
+#include "base/slice.h"
 
 #define ADDRESS_TEXT_SIZE  46 /* INET6_ADDRSTRLEN */
 #define ADDRESS_PLACE_SIZE 56 /* "[address]:port" */
