@@ -23,7 +23,7 @@
 #include "base/slice.h"
 
 #define ACME_URL_MAX       1024         /* characters of any URL from the CA */
-#define ACME_TEXT_MAX      400          /* octets of any text from the CA that people get to see */
+#define ACME_TEXT_MAX      2048         /* octets of any text from the CA that people get to see */
 #define ACME_NAMES_MAX     100          /* identifiers or authorizations of an order */
 #define ACME_JSON_SIZE_MAX (256 * 1024) /* octets of a JSON answer */
 #define ACME_PEM_SIZE_MAX  (256 * 1024) /* octets of a certificate chain */

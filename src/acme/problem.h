@@ -14,11 +14,12 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* type, its name after "urn:ietf:params:acme:error:" */
+/* type, its name after "urn:ietf:params:acme:error:"; the first three are never sent by a CA */
 #define ACME_PROBLEM_TYPES(X)                                                                      \
-    X(UNREACHABLE, "") /* no answer: DNS, TCP, TLS or time-out */                                  \
-    X(NOT_ACME, "")    /* an answer that RFC 8555 does not allow */                                \
-    X(UNKNOWN, "")     /* a problem document of a type that is not listed here */                  \
+    X(UNREACHABLE, "unreachable") /* no answer: DNS, TCP, TLS or time-out */                       \
+    X(NOT_ACME, "notAcme")        /* an answer that RFC 8555 does not allow */                     \
+    X(UNKNOWN, "unknown")         /* a problem document of a type that is not listed here */       \
+    X(AGREEMENT_REQUIRED, "agreementRequired") /* not of the RFC; old servers */                   \
     X(ACCOUNT_DOES_NOT_EXIST, "accountDoesNotExist")                                               \
     X(ALREADY_REPLACED, "alreadyReplaced")                                                         \
     X(ALREADY_REVOKED, "alreadyRevoked")                                                           \
@@ -52,7 +53,7 @@ enum acme_problem_type { ACME_PROBLEM_NONE, ACME_PROBLEM_TYPES(X) ACME_PROBLEM_C
 #undef X
 
 /* Where the document stood: in the answer to a request, or in a challenge or order object. */
-enum acme_problem_place { ACME_IN_ANSWER, ACME_IN_OBJECT };
+enum acme_problem_place { ACME_IN_ANSWER = 1, ACME_IN_OBJECT = 2 };
 
 /* What it holds up: this name (or this set of names), everything of the account, the whole CA. */
 enum acme_scope { ACME_SCOPE_NAME, ACME_SCOPE_ACCOUNT, ACME_SCOPE_CA };
@@ -110,7 +111,9 @@ struct acme_problem {
     enum acme_reaction reaction;
     enum acme_limit limit;
     enum err_actor actor;
-    int64_t retry_at; /* unix ms on the movable clock: Retry-After, else the table's; 0 = none */
+    enum err_code code;  /* of the struct err that goes with it */
+    const char *meaning; /* for people: what it comes to, one clause, constant */
+    int64_t retry_at;    /* unix ms on the movable clock: Retry-After, else the table's; 0 = none */
     const struct acme_subproblem *subproblems;
     size_t subproblem_count;
 };
