@@ -13,9 +13,9 @@ struct acme_profile {
 
 struct acme_directory {
     const char *new_nonce, *new_account, *new_order; /* always there */
-    const char *revoke_cert, *key_change;            /* these may be NULL, as all below */
-    const char *renewal_info;                        /* RFC 9773 */
-    const char *terms_of_service, *website;
+    const char *revoke_cert, *key_change;            /* NULL where the CA has none */
+    const char *renewal_info;                        /* RFC 9773; the same */
+    const char *terms_of_service, *website;          /* printable, "" where the CA has none */
     bool is_external_account_required;
     const char *const *caa_identities;
     size_t caa_identity_count;

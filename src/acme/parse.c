@@ -214,6 +214,15 @@ static void read_challenge(struct acme_reader *reader, const json_t *json,
                        ACME_TOKEN_MIN, ACME_TOKEN_MAX, acme_text(reader->mem, challenge->token));
 }
 
+const struct acme_challenge *acme_authorization_find(const struct acme_authorization *authorization,
+                                                     enum acme_challenge_type type)
+{
+    for (size_t i = 0; i < authorization->challenge_count; i++)
+        if (authorization->challenges[i].type == type)
+            return &authorization->challenges[i];
+    return NULL;
+}
+
 static void read_challenges(struct acme_reader *reader, const json_t *json,
                             struct acme_authorization *authorization)
 {
