@@ -3,11 +3,13 @@
 
 /* certificate: fetching a chain and revoking a leaf (RFC 8555 sections 7.4.2, 7.6). */
 #include "acme/client.h"
+#include "tls/chain.h"
 
 #define ACME_ALTERNATES_MAX 16
 
 struct acme_certificate {
-    struct slice chain; /* PEM, leaf first, certificates only; not verified: see tls/chain.h */
+    struct slice pem;              /* as the CA sent it, at most CHAIN_PEM_MAX octets */
+    struct chain chain;            /* the same, taken apart; only well-formed: see tls/chain.h */
     const char *const *alternates; /* URLs of other chains for the same leaf (Link: alternate) */
     size_t alternate_count;
 };

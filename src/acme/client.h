@@ -21,13 +21,14 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
+#include "net/http_client.h"
 
 #define ACME_URL_MAX       1024         /* characters of any URL from the CA */
 #define ACME_TEXT_MAX      2048         /* octets of any text from the CA that people get to see */
 #define ACME_NAMES_MAX     100          /* identifiers or authorizations of an order */
 #define ACME_JSON_SIZE_MAX (256 * 1024) /* octets of a JSON answer */
-#define ACME_PEM_SIZE_MAX  (256 * 1024) /* octets of a certificate chain */
-#define ACME_NONCE_TRIES   20 /* sendings of one request that the CA answers by badNonce */
+
+#define ACME_NONCE_TRIES 20 /* sendings of one request that the CA answers by badNonce */
 
 /* For whom a request is made. A record of the caller; the library copies nothing of it. */
 struct acme_account {
@@ -49,11 +50,13 @@ typedef bool (*acme_sign_fn)(void *arg, struct arena *mem, const struct acme_sig
                              const char **jws, struct err *err);
 
 struct acme_options {
-    const char *name;          /* what people call this CA; in every error text */
-    const char *directory_url; /* https; http only where the caller allows it (loopback) */
-    const char *ca_file;       /* PEM roots of the CA's own web server; NULL = the system's */
-    const char *user_agent;    /* product/version (RFC 8555 6.1) */
-    int64_t timeout_ms;        /* of one request as a whole; 0 = 30 s */
+    const char *name; /* what people call this CA; in every error text */
+    const char
+        *directory_url;     /* https, or http (then all of the CA's URLs may be of that origin) */
+    const char *user_agent; /* product/version (RFC 8555 6.1) */
+    int timeout_ms;         /* of one request as a whole; 0 = HTTP_TOTAL_MS */
+    struct http_client_options
+        http; /* of the connections: policy, look-ups, CA file of the server */
     acme_sign_fn sign;
     void *sign_arg;
 };
@@ -61,7 +64,8 @@ struct acme_options {
 struct acme_client;
 struct acme_problem;
 
-/* Makes no request. The texts are copied. ERR_CONFIG: a URL or file that cannot be used. */
+/* Makes no request. The texts are copied; what `http` points at must live as long as the client and
+ * bear use by many threads. ERR_CONFIG: a URL or file that cannot be used. */
 MUST_CHECK bool acme_client_new(const struct acme_options *options, struct acme_client **out,
                                 struct err *err);
 void acme_client_free(struct acme_client *client);

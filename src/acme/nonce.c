@@ -47,11 +47,20 @@ static bool is_base64url(struct slice s)
     return s.len > 0;
 }
 
+bool acme_nonce_read(struct slice value, char out[ACME_NONCE_SIZE])
+{
+    if (value.len >= ACME_NONCE_SIZE || !is_base64url(value))
+        return false;
+    memcpy(out, value.data, value.len);
+    out[value.len] = '\0';
+    return true;
+}
+
 void acme_nonces_put(struct acme_nonces *pool, struct slice nonce, int64_t now)
 {
-    struct nonce *slot;
+    struct nonce *slot, fresh = {.at = now};
 
-    if (nonce.len >= ACME_NONCE_SIZE || !is_base64url(nonce))
+    if (!acme_nonce_read(nonce, fresh.text))
         return;
     pthread_mutex_lock(&pool->lock);
     slot = &pool->ring[(pool->first + pool->count) % ACME_NONCE_POOL];
@@ -59,9 +68,7 @@ void acme_nonces_put(struct acme_nonces *pool, struct slice nonce, int64_t now)
         pool->first = (pool->first + 1) % ACME_NONCE_POOL;
     else
         pool->count++;
-    slot->at = now;
-    memcpy(slot->text, nonce.data, nonce.len);
-    slot->text[nonce.len] = '\0';
+    *slot = fresh;
     pthread_mutex_unlock(&pool->lock);
 }
 

@@ -23,7 +23,8 @@ static void test_order_and_age(void **state)
     assert_string_equal(nonce, "third_-");
     assert_true(acme_nonces_take(pool, 2000 + ACME_NONCE_AGE_MS, nonce));
     assert_string_equal(nonce, "second");
-    assert_false(acme_nonces_take(pool, 1001 + ACME_NONCE_AGE_MS, nonce)); /* too old, and dropped */
+    assert_false(
+        acme_nonces_take(pool, 1001 + ACME_NONCE_AGE_MS, nonce)); /* too old, and dropped */
     assert_false(acme_nonces_take(pool, 1000, nonce));
     acme_nonces_free(pool);
 }
@@ -51,7 +52,8 @@ static void test_bounds(void **state)
     }
     for (int i = ACME_NONCE_POOL + 2; i >= 3; i--) {
         snprintf(text, sizeof(text), "nonce%d", i);
-        ok(acme_nonces_take(pool, 100, nonce) && strcmp(nonce, text) == 0, "%s for %s", nonce, text);
+        ok(acme_nonces_take(pool, 100, nonce) && strcmp(nonce, text) == 0, "%s for %s", nonce,
+           text);
     }
     assert_false(acme_nonces_take(pool, 100, nonce));
     acme_nonces_free(pool);

@@ -63,7 +63,7 @@ static const struct {
     const char *body;
     const char *error; /* NULL: it is fine */
 } rows[] = {
-    /* clang-format off */
+  /* clang-format off */
     {order, ORDER("\"pending\"", NAMES, AUTHZ, FINALIZE, ""), NULL},
     {order, ORDER("\"ready\"", NAMES, AUTHZ, FINALIZE, ",\"error\":null,\"unknown\":[1]"), NULL},
     {order, ORDER("\"valid\"", NAMES, AUTHZ, FINALIZE, ",\"certificate\":\"https://ca.example/c\""), NULL},
@@ -139,7 +139,7 @@ static const struct {
     {directory, "{\"newNonce\":\"https://ca.example/n\",\"newAccount\":\"https://ca.example/a\","
      "\"newOrder\":\"https://ca.example/o\",\"meta\":7,\"revokeCert\":\"gopher://x\"}",
      "directory: \"revokeCert\" is no https URL of at most 1024 characters: gopher://x"},
-    /* clang-format on */
+  /* clang-format on */
 };
 
 static void test_rows(void **state)
@@ -164,7 +164,8 @@ static void test_order(void **state)
     AUTO(arena_freep) struct arena *mem = arena_new();
     static const char body[] =
         "{\"status\":\"invalid\",\"expires\":\"2026-11-24T03:48:04Z\",\"identifiers\":["
-        "{\"type\":\"dns\",\"value\":\"www.a.example\"},{\"type\":\"dns\",\"value\":\"*.b.example\"}],"
+        "{\"type\":\"dns\",\"value\":\"www.a.example\"},{\"type\":\"dns\",\"value\":\"*.b."
+        "example\"}],"
         "\"authorizations\":[\"https://ca.example/a/1\",\"https://other.example/a/2\"],"
         "\"finalize\":\"https://ca.example/f/1\",\"error\":{"
         "\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"forbidden\",\"status\":403}}";
@@ -222,7 +223,8 @@ static void test_directory(void **state)
     static const char body[] =
         "{\"newNonce\":\"https://ca.example/n\",\"newAccount\":\"https://ca.example/a\","
         "\"newOrder\":\"https://ca.example/o\",\"Jx7bCbkW2sM\":\"https://community.example\","
-        "\"meta\":{\"termsOfService\":\"https://ca.example/tos\",\"caaIdentities\":[\"ca.example\"],"
+        "\"meta\":{\"termsOfService\":\"https://ca.example/"
+        "tos\",\"caaIdentities\":[\"ca.example\"],"
         "\"profiles\":{\"classic\":\"the usual\",\"shortlived\":\"six days\"}}}";
     struct acme_directory *got;
     struct err err;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
-#include <string.h>
-
 #include <jansson.h>
+#include <string.h>
 
 #include "acme/client.h"
 #include "acme/problem.h"
@@ -28,8 +27,11 @@ static const struct {
 } rows[] = {
 #define ROW(type, status, place, detail, expected, scope, permanence, reaction, limit, actor,      \
             code, wait)                                                                            \
-    {type, status, ACME_IN_##place, detail, ACME_PROBLEM_##expected, ACME_SCOPE_##scope,           \
-     ACME_##permanence, ACME_##reaction, ACME_LIMIT_##limit, ACTOR_##actor, ERR_##code, wait}
+    {                                                                                              \
+        type, status, ACME_IN_##place, detail, ACME_PROBLEM_##expected, ACME_SCOPE_##scope,        \
+            ACME_##permanence, ACME_##reaction, ACME_LIMIT_##limit, ACTOR_##actor, ERR_##code,     \
+            wait                                                                                   \
+    }
     /* clang-format off */
     ROW(URN "badNonce", 400, ANSWER, "JWS has an invalid anti-replay nonce: \"x\"",
         BAD_NONCE, CA, TRANSIENT, RETRY_NOW, NONE, WAIT, CA_BUSY, 1),
@@ -144,7 +146,7 @@ static const struct {
         UNKNOWN, NAME, UNTIL_CHANGE, BACK_OFF, NONE, OPERATOR, CA_REFUSED, 3600),
     ROW(NULL, 400, ANSWER, "",
         UNKNOWN, NAME, UNTIL_CHANGE, BACK_OFF, NONE, OPERATOR, CA_REFUSED, 3600),
-    /* clang-format on */
+/* clang-format on */
 #undef ROW
 };
 
@@ -196,13 +198,13 @@ static void test_without_document(void **state)
          "or under maintenance"},
         {ACME_PROBLEM_NOT_ACME, 429, ACME_RETRY_AT, ERR_RATE_LIMITED,
          "Test CA answered newOrder with status 429 and no problem document: the CA gets too many "
-         "requests from here"},
+         "requests from here"  },
         {ACME_PROBLEM_NOT_ACME, 502, ACME_BACK_OFF, ERR_CA_BUSY,
          "Test CA answered newOrder with status 502 and no problem document: the CA has a failure "
-         "of its own"},
+         "of its own"          },
         {ACME_PROBLEM_NOT_ACME, 301, ACME_BACK_OFF, ERR_CA_PROTOCOL,
          "Test CA answered newOrder with status 301 and no problem document: the CA's answer is "
-         "not ACME"},
+         "not ACME"            },
     };
     struct err err;
 

@@ -12,12 +12,12 @@ static void test_printable(void **state)
     static const struct {
         const char *in, *out;
     } rows[] = {
-        {NULL,                  ""                            },
-        {"",                    ""                            },
-        {"plain ~ text",        "plain ~ text"                },
+        {NULL,                  ""                           },
+        {"",                    ""                           },
+        {"plain ~ text",        "plain ~ text"               },
         {"a\nb\tc\x1b[31m\x7f", "a\\x0ab\\x09c\\x1b[31m\\x7f"},
-        {"\xc3\xa4",            "\\xc3\\xa4"                  },
-        {"\xe2\x80\xae",        "\\xe2\\x80\\xae"             },
+        {"\xc3\xa4",            "\\xc3\\xa4"                 },
+        {"\xe2\x80\xae",        "\\xe2\\x80\\xae"            },
     };
     char text[ACME_TEXT_MAX + 100];
 
@@ -49,33 +49,33 @@ static void test_urls(void **state)
         const char *url;
         bool is_allowed;
     } rows[] = {
-        {"https://ca.example/order/1",          true },
-        {"https://ca.example",                  true },
-        {"https://ca.example:444/a?b=c&d=%20",  true },
-        {"https://[2001:db8::1]:444/a",         true },
-        {"http://127.0.0.1:14000/order/1",      true },
-        {"http://127.0.0.1:14000?x",            true },
-        {"http://127.0.0.1:140001/order/1",     false},
-        {"http://127.0.0.1:1400/order/1",       false},
-        {"http://127.0.0.1/order/1",            false},
+        {"https://ca.example/order/1",           true },
+        {"https://ca.example",                   true },
+        {"https://ca.example:444/a?b=c&d=%20",   true },
+        {"https://[2001:db8::1]:444/a",          true },
+        {"http://127.0.0.1:14000/order/1",       true },
+        {"http://127.0.0.1:14000?x",             true },
+        {"http://127.0.0.1:140001/order/1",      false},
+        {"http://127.0.0.1:1400/order/1",        false},
+        {"http://127.0.0.1/order/1",             false},
         {"http://127.0.0.1:14000@evil.example/", false},
-        {"http://ca.example/order/1",           false},
-        {"HTTPS://ca.example/order/1",          false},
-        {"ftp://ca.example/",                   false},
-        {"file:///etc/passwd",                  false},
-        {"https://",                            false},
-        {"https:///path",                       false},
-        {"https://:443/path",                   false},
-        {"https://user@ca.example/",            false},
-        {"https://user:pass@ca.example/",       false},
-        {"https://ca.example/a b",              false},
-        {"https://ca.example/a\r\nHost: x",     false},
-        {"https://ca.example/\xc3\xa4",         false},
-        {"https://ca.example/\"",               false},
-        {"https://ca.example\\@evil.example/",  false},
-        {"https://ca.example/#top",             false},
-        {"/order/1",                            false},
-        {"",                                    false},
+        {"http://ca.example/order/1",            false},
+        {"HTTPS://ca.example/order/1",           false},
+        {"ftp://ca.example/",                    false},
+        {"file:///etc/passwd",                   false},
+        {"https://",                             false},
+        {"https:///path",                        false},
+        {"https://:443/path",                    false},
+        {"https://user@ca.example/",             false},
+        {"https://user:pass@ca.example/",        false},
+        {"https://ca.example/a b",               false},
+        {"https://ca.example/a\r\nHost: x",      false},
+        {"https://ca.example/\xc3\xa4",          false},
+        {"https://ca.example/\"",                false},
+        {"https://ca.example\\@evil.example/",   false},
+        {"https://ca.example/#top",              false},
+        {"/order/1",                             false},
+        {"",                                     false},
     };
     char url[ACME_URL_MAX + 2] = "https://ca.example/";
 
@@ -100,9 +100,12 @@ static void test_key_authorization(void **state)
     /* RFC 7638 section 3.1 */
     static const char rsa[] =
         "{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zw"
-        "u1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6C"
-        "f0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08"
-        "qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnq"
+        "u1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_"
+        "RN5w6C"
+        "f0h4QyQ5v-65YGjQR0_"
+        "FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08"
+        "qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-"
+        "kEgU8awapJzKnq"
         "DKgw\",\"e\":\"AQAB\",\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}";
     static const char expected[] = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs";
     static const char token[] = "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA";
@@ -115,14 +118,15 @@ static void test_key_authorization(void **state)
     assert_string_equal(thumbprint, expected);
     assert_true(acme_key_authorization(mem, token, thumbprint, &text, &err));
     assert_string_equal(
-        text, "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+        text,
+        "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     assert_false(acme_jwk_thumbprint(mem, "{\"kty\":\"EC\"}", &thumbprint, &err));
     assert_false(acme_jwk_thumbprint(mem, "no json", &thumbprint, &err));
     assert_string_equal(err.text, "cannot take the thumbprint: not a public JWK");
-    assert_false(acme_key_authorization(mem, "../../../../etc/passwd-long", thumbprint, &text, &err));
+    assert_false(
+        acme_key_authorization(mem, "../../../../etc/passwd-long", thumbprint, &text, &err));
     assert_int_equal(err.code, ERR_CA_PROTOCOL);
-    assert_string_equal(err.text,
-                        "the challenge's token is not 22 to 128 characters of base64url");
+    assert_string_equal(err.text, "the challenge's token is not 22 to 128 characters of base64url");
 
     memset(long_token, 'A', sizeof(long_token));
     for (size_t len = 0; len <= ACME_TOKEN_MAX + 1; len++) {

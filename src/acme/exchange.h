@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* exchange: one request of the library and its answer (RFC 8555 section 6), nonces included. */
+#include <jansson.h>
+
+#include "acme/client.h"
+
+enum acme_key_form { ACME_BY_URL, ACME_BY_JWK }; /* how the protected header names the key */
+
+struct acme_post {
+    const char *what; /* for the error text: "newOrder" */
+    const char *url;
+    const json_t *payload; /* NULL = POST-as-GET (RFC 8555 section 6.3) */
+    enum acme_key_form key_form;
+    size_t body_max;    /* octets; 0 = ACME_JSON_SIZE_MAX */
+    const char *accept; /* media type; NULL = any */
+};
+
+struct acme_answer {
+    struct http_response response; /* 2xx */
+    const char *location;          /* checked URL, or NULL */
+    int64_t retry_at;              /* from Retry-After; 0 = none */
+};
+
+/* scheme://host[:port] of the directory: see acme_url_is_allowed. */
+const char *acme_client_origin(const struct acme_client *client);
+
+/* Signs and sends; badNonce is retried. Fills call->problem when it fails. */
+MUST_CHECK bool acme_exchange_post(struct arena *mem, const struct acme_call *call,
+                                   const struct acme_post *post, struct acme_answer *out,
+                                   struct err *err);
+/* An unsigned GET, for the directory. */
+MUST_CHECK bool acme_exchange_get(struct arena *mem, const struct acme_call *call,
+                                  const char *what, const char *url, struct acme_answer *out,
+                                  struct err *err);
+/* "<CA>, <what>: " before the text of an answer that makes no sense; fills call->problem. */
+bool acme_exchange_bad(const struct acme_call *call, const char *what, struct err *err);
