@@ -15,8 +15,7 @@ static bool take_copy(struct arena *mem, struct acme_client *client, struct slic
     bool is_fresh;
 
     pthread_mutex_lock(&client->lock);
-    is_fresh =
-        client->directory && clock_boot_ms() - client->directory_at < DIRECTORY_AGE_MS;
+    is_fresh = client->directory && clock_boot_ms() - client->directory_at < DIRECTORY_AGE_MS;
     if (is_fresh)
         *out = slice_of(arena_memdup(mem, client->directory, client->directory_len),
                         client->directory_len);

@@ -31,8 +31,7 @@ MUST_CHECK bool acme_exchange_post(struct arena *mem, const struct acme_call *ca
                                    const struct acme_post *post, struct acme_answer *out,
                                    struct err *err);
 /* An unsigned GET, for the directory. */
-MUST_CHECK bool acme_exchange_get(struct arena *mem, const struct acme_call *call,
-                                  const char *what, const char *url, struct acme_answer *out,
-                                  struct err *err);
+MUST_CHECK bool acme_exchange_get(struct arena *mem, const struct acme_call *call, const char *what,
+                                  const char *url, struct acme_answer *out, struct err *err);
 /* "<CA>, <what>: " before the text of an answer that makes no sense; fills call->problem. */
 bool acme_exchange_bad(const struct acme_call *call, const char *what, struct err *err);

@@ -27,7 +27,8 @@ static const char *const scopes[] = {
 /*
  * The first row whose type, place, status and detail fit is taken; each type ends with a row that
  * fits always. place 0 and status 0 fit any, status 5 fits 500 to 599, detail NULL fits any and
- * else stands somewhere in the CA's text. wait_s is what Retry-After is when the CA sent none.
+ * else stands somewhere in the CA's text. wait_s is what Retry-After is when the CA
+ * sent none; 0 leaves it to the caller's own schedule.
  * Details are those of Boulder (ratelimits/limiter.go, wfe2, va).
  */
 static const struct row {
@@ -51,27 +52,27 @@ static const struct row {
             ACME_##reaction, ACME_LIMIT_##limit, ACTOR_##actor, ERR_##code, wait, meaning          \
     }
     /* clang-format off */
-    ROW(NONE, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, OPERATOR, INTERNAL, 60,
+    ROW(NONE, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, OPERATOR, INTERNAL, 0,
         "the request could not be made on this side"),
-    ROW(UNREACHABLE, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, NET, 60,
+    ROW(UNREACHABLE, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, NET, 0,
         "the CA cannot be reached"),
 
     ROW(NOT_ACME, 0, 429, NULL, CA, TRANSIENT, RETRY_AT, REQUESTS, WAIT, RATE_LIMITED, 60,
         "the CA gets too many requests from here"),
     ROW(NOT_ACME, 0, 503, NULL, CA, TRANSIENT, RETRY_AT, REQUESTS, WAIT, CA_BUSY, 60,
         "the CA is overloaded or under maintenance"),
-    ROW(NOT_ACME, 0, SERVER_5XX, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 60,
+    ROW(NOT_ACME, 0, SERVER_5XX, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 0,
         "the CA has a failure of its own"),
-    ROW(NOT_ACME, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, OPERATOR, CA_PROTOCOL, 300,
+    ROW(NOT_ACME, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, OPERATOR, CA_PROTOCOL, 0,
         "the CA's answer is not ACME"),
 
     ROW(UNKNOWN, 0, 429, NULL, ACCOUNT, TRANSIENT, RETRY_AT, REQUESTS, WAIT, RATE_LIMITED, 600,
         "a limit of the CA is reached"),
     ROW(UNKNOWN, 0, 503, NULL, CA, TRANSIENT, RETRY_AT, REQUESTS, WAIT, CA_BUSY, 60,
         "the CA is overloaded or under maintenance"),
-    ROW(UNKNOWN, 0, SERVER_5XX, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 60,
+    ROW(UNKNOWN, 0, SERVER_5XX, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 0,
         "the CA has a failure of its own"),
-    ROW(UNKNOWN, 0, 0, NULL, NAME, UNTIL_CHANGE, BACK_OFF, NONE, OPERATOR, CA_REFUSED, HOUR,
+    ROW(UNKNOWN, 0, 0, NULL, NAME, UNTIL_CHANGE, BACK_OFF, NONE, OPERATOR, CA_REFUSED, 0,
         "the CA refused for a reason that this program does not know"),
 
     ROW(AGREEMENT_REQUIRED, 0, 0, NULL, ACCOUNT, UNTIL_CHANGE, STOP, NONE, OPERATOR, CA_REFUSED, 0,
@@ -154,8 +155,8 @@ static const struct row {
     ROW(REJECTED_IDENTIFIER, 0, 0, NULL, NAME, FINAL, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
         "the CA does not issue for this name by its own rules"),
     ROW(SERVER_INTERNAL, ACME_IN_OBJECT, 0, NULL, NAME, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY,
-        60, "the CA had a failure of its own while it looked at this name"),
-    ROW(SERVER_INTERNAL, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 60,
+        0, "the CA had a failure of its own while it looked at this name"),
+    ROW(SERVER_INTERNAL, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 0,
         "the CA has a failure of its own"),
     ROW(TLS, 0, 0, NULL, NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
         "the CA cannot make a TLS connection to this name"),
