@@ -113,20 +113,19 @@ static bool add_certificate(struct issue *is, struct db *tx, struct err *err)
 static bool download(struct issue *is, struct issue_ca *ca, const struct acme_order *order,
                      struct issue_outcome *out, struct err *err)
 {
-    struct acme_certificate *pem;
+    struct acme_certificate *certificate;
     struct feed_batch *batch;
-    struct chain chain;
 
     is->issuance->certificate_url = order->certificate;
-    if (!acme_certificate_get(is->mem, &ca->call, order->certificate, &pem, err))
+    if (!acme_certificate_get(is->mem, &ca->call, order->certificate, &certificate, err))
         return issue_ca_failed(is, ca, out, err);
-    if (!chain_read(is->mem, pem->chain, &chain, err) || !check_chain(is, &chain, err)) {
+    if (!check_chain(is, &certificate->chain, err)) {
         err->code = ERR_CA_REFUSED;
         return issue_ca_failed(is, ca, out, err);
     }
     if (!issue_withdrawal(is, &batch, err))
         return false;
-    is->certificate = make_certificate(is, &chain);
+    is->certificate = make_certificate(is, &certificate->chain);
     is->issuance->intent = NULL;
     return issue_commit(is,
                         &(struct issue_change){.event = ISSUANCE_EVENT_ISSUED,

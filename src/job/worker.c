@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "base/random.h"
+#include "job/ca_http.h"
 #include "store/setting_store.h"
 
 #define CHECK_KEY_SETTING "check_key"
@@ -40,11 +41,9 @@ static bool load_roots(struct arena *mem, const struct worker *worker, const str
 static bool open_ca(struct arena *mem, struct worker *worker, const struct config_ca *config,
                     struct worker_ca *out, struct err *err)
 {
-    const struct acme_options options = {
+    struct acme_options options = {
         .name = config->name,
         .directory_url = config->directory,
-        .ca_file = *config->tls_ca_file ? config->tls_ca_file
-                                        : or_null(worker->app->config->tls.trust_store),
         .user_agent = USER_AGENT,
         .sign = sign,
         .sign_arg = worker->signer,
@@ -52,6 +51,8 @@ static bool open_ca(struct arena *mem, struct worker *worker, const struct confi
 
     out->config = config;
     return load_roots(mem, worker, config, &out->roots, err) &&
+           ca_http_options(mem, worker->app->config, config, worker->resolver, &options.http,
+                           err) &&
            acme_client_new(&options, &out->client, err);
 }
 
