@@ -26,8 +26,8 @@ struct signer;
 /* Over an inherited SOCK_SEQPACKET connection, which is taken over (closed by signer_free). */
 struct signer *signer_new_fd(int fd);
 /* Over the socket at `path`: connected at the first call, and again when the signer was replaced.
- */
-struct signer *signer_new_path(const char *path);
+ * ERR_CONFIG when the path is longer than a socket's may be (107 octets). */
+MUST_CHECK bool signer_new_path(const char *path, struct signer **out, struct err *err);
 void signer_free(struct signer *signer);
 
 enum signer_key_kind { SIGNER_CERTIFICATE, SIGNER_ACCOUNT };

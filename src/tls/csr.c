@@ -88,6 +88,13 @@ static bool check_place(const char *field, const char *text, struct err *err)
     return true;
 }
 
+bool csr_check(const struct csr_wish *wish, struct err *err)
+{
+    return check_names(wish, err) && check_country(wish->country, err) &&
+           check_place("state_or_province", wish->state_or_province, err) &&
+           check_place("city", wish->city, err);
+}
+
 static int cn_rank(const char *name)
 {
     struct slice text = slice_str(name);
@@ -169,9 +176,7 @@ bool csr_make(struct arena *mem, EVP_PKEY *key, const struct csr_wish *wish, str
     unsigned char *der = NULL;
     int len;
 
-    if (!check_names(wish, err) || !check_country(wish->country, err) ||
-        !check_place("state_or_province", wish->state_or_province, err) ||
-        !check_place("city", wish->city, err))
+    if (!csr_check(wish, err))
         return false;
     if (!request || X509_REQ_set_version(request, VERSION_1) != 1 || !add_subject(request, wish) ||
         !add_alternative_names(request, wish) || X509_REQ_set_pubkey(request, key) != 1 ||

@@ -28,7 +28,10 @@ struct csr_wish {
     const char *state_or_province, *city;
 };
 
-/* DER in the arena. ERR_BAD_INPUT with the field's name ("names", "country", ...) when the wish
- * breaks a rule above. Whether a name is public, registered or allowed is not checked. */
+/* ERR_BAD_INPUT with the field's name ("names", "country", "state_or_province", "city") when the
+ * wish breaks a rule above. Whether a name is public, registered or allowed is not checked. */
+MUST_CHECK bool csr_check(const struct csr_wish *wish, struct err *err);
+
+/* DER in the arena, of a wish that passes csr_check(); otherwise its error. */
 MUST_CHECK bool csr_make(struct arena *mem, EVP_PKEY *key, const struct csr_wish *wish,
                          struct slice *out, struct err *err);

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/answer.h"
+
+#include <assert.h>
+
+#include "signer/protocol.h"
+
+static const answer_fn answers[SIGNER_OP_COUNT] = {
+    [SIGNER_OP_MAKE_KEY] = answer_make_key,
+    [SIGNER_OP_CSR] = answer_csr,
+    [SIGNER_OP_JWS] = answer_jws,
+    [SIGNER_OP_JWS_EAB] = answer_jws_eab,
+    [SIGNER_OP_JWS_ROLLOVER] = answer_jws_rollover,
+    [SIGNER_OP_PUBLIC_JWK] = answer_public_jwk,
+    [SIGNER_OP_RESEAL] = answer_reseal,
+    [SIGNER_OP_MAC] = answer_mac,
+};
+
+/* Texts may quote a request, cut at an octet: what is not UTF-8 has no place in JSON. */
+static json_t *json_text(const char *text)
+{
+    json_t *value = json_string(text);
+
+    return value ? value : json_string("not UTF-8");
+}
+
+static json_t *refusal(json_int_t id, const struct err *err)
+{
+    json_t *reply = json_pack("{s:I, s:b}", "id", id, "ok", 0);
+
+    json_object_set_new(reply, "code", json_string(err_name(err->code)));
+    json_object_set_new(reply, "text", json_text(err->text));
+    if (err->field[0])
+        json_object_set_new(reply, "field", json_text(err->field));
+    return reply;
+}
+
+static json_t *reply_to(struct arena *mem, const struct signer_server *server,
+                        struct slice datagram)
+{
+    json_auto_t *request = NULL;
+    json_t *reply;
+    enum signer_op op;
+    json_int_t id;
+    struct err err = {0};
+
+    if (!signer_request_read(datagram, &request, &op, &id, &err))
+        return refusal(id, &err);
+    reply = json_pack("{s:I, s:b}", "id", id, "ok", 1);
+    if (answers[op](mem, server, request, reply, &err))
+        return reply;
+    json_decref(reply);
+    return refusal(id, &err);
+}
+
+static size_t write_reply(const json_t *reply, unsigned char *out)
+{
+    return json_dumpb(reply, (char *)out, SIGNER_DATAGRAM_MAX, JSON_COMPACT);
+}
+
+struct slice signer_answer(struct arena *mem, const struct signer_server *server,
+                           struct slice request)
+{
+    json_auto_t *reply = reply_to(mem, server, request);
+    unsigned char *text = arena_alloc(mem, SIGNER_DATAGRAM_MAX);
+    size_t len = write_reply(reply, text);
+
+    if (len > SIGNER_DATAGRAM_MAX) {
+        json_auto_t *shorter = NULL;
+        struct err err;
+
+        err_set(&err, ERR_TOO_LARGE, "the reply has %zu octets, at most %d are allowed", len,
+                SIGNER_DATAGRAM_MAX);
+        shorter = refusal(json_integer_value(json_object_get(reply, "id")), &err);
+        len = write_reply(shorter, text);
+    }
+    assert(len > 0 && len <= SIGNER_DATAGRAM_MAX);
+    return slice_of(text, len);
+}

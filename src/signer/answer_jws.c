@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Requests about account keys: jws, jws_eab, jws_rollover, public_jwk (RFC 8555 sections 6.2, 7.3).
+ */
+#include "signer/answer.h"
+#include "signer/jws.h"
+#include "signer/origin.h"
+#include "signer/protocol.h"
+#include "signer/unseal.h"
+
+static bool open_account(struct arena *mem, const struct signer_server *server,
+                         const json_t *request, EVP_PKEY **out, struct err *err)
+{
+    struct seal_label label = {SEAL_ACCOUNT_KEY, slice_str(signer_text(request, "owner"))};
+    struct slice sealed;
+
+    return signer_octets(mem, request, "sealed", &sealed, err) &&
+           unseal_key(server->keys, &label, sealed, out, err);
+}
+
+static bool is_of_ca(const struct signer_ca *ca, const struct origin *url)
+{
+    struct origin own;
+
+    return origin_parse(ca->directory, &own) && origin_equal(&own, url);
+}
+
+/* A signature is worth something only to a CA that this installation is configured for. */
+static bool check_url(const struct signer_server *server, const char *url, struct err *err)
+{
+    struct origin origin;
+
+    if (!origin_parse(url, &origin))
+        return err_field(err, "url", "\"%.128s\" is not an http or https URL", url);
+    for (size_t i = 0; i < server->ca_count; i++)
+        if (is_of_ca(&server->cas[i], &origin))
+            return true;
+    return err_set(err, ERR_FORBIDDEN, "%.128s is not at a configured CA", url);
+}
+
+/* The header of RFC 8555 section 6.2: url, nonce, and one of kid and jwk; alg may stand in it. */
+static bool check_header(const struct signer_server *server, const json_t *header,
+                         const EVP_PKEY *key, struct err *err)
+{
+    const char *url = signer_text(header, "url"), *alg = signer_text(header, "alg");
+    const json_t *jwk = json_object_get(header, "jwk");
+    json_auto_t *own = NULL;
+    size_t known = 3; /* url, nonce, kid or jwk */
+
+    if (json_object_get(header, "alg")) {
+        if (!alg || strcmp(alg, "ES256") != 0)
+            return err_field(err, "header", "alg is not ES256");
+        known++;
+    }
+    if (!url || !signer_text(header, "nonce") || !(jwk || signer_text(header, "kid")) ||
+        json_object_size(header) != known)
+        return err_field(err, "header", "not exactly url, nonce, and one of kid and jwk");
+    if (!check_url(server, url, err))
+        return false;
+    if (jwk && !jws_public_jwk(key, &own, err))
+        return false;
+    if (jwk && !json_equal(jwk, own))
+        return err_set(err, ERR_FORBIDDEN, "the jwk in the header is of another key");
+    return true;
+}
+
+bool answer_jws(struct arena *mem, const struct signer_server *server, const json_t *request,
+                json_t *reply, struct err *err)
+{
+    const json_t *payload = json_object_get(request, "payload");
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    json_t *header = json_object_get(request, "header");
+    const char *jws;
+
+    if (!open_account(mem, server, request, &key, err) || !check_header(server, header, key, err) ||
+        !jws_sign(mem, key, header,
+                  slice_of(json_string_value(payload), json_string_length(payload)), &jws, err))
+        return false;
+    json_object_set_new(reply, "jws", json_string(jws));
+    return true;
+}
+
+static const struct signer_ca *find_ca(const struct signer_server *server, const char *name)
+{
+    for (size_t i = 0; i < server->ca_count; i++)
+        if (strcmp(server->cas[i].name, name) == 0)
+            return &server->cas[i];
+    return NULL;
+}
+
+static bool check_eab(const struct signer_ca *ca, const char *name, const char *url,
+                      struct err *err)
+{
+    struct origin origin;
+
+    if (!ca)
+        return err_field(err, "ca", "no CA \"%.64s\"", name);
+    if (!ca->eab_kid)
+        return err_set(err, ERR_CONFIG, "CA \"%s\" has no EAB key", name);
+    if (!origin_parse(url, &origin) || !is_of_ca(ca, &origin))
+        return err_set(err, ERR_FORBIDDEN, "%.128s is not at CA \"%s\"", url, name);
+    return true;
+}
+
+static const char *dump(struct arena *mem, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS);
+    const char *kept = arena_strdup(mem, text);
+
+    free(text);
+    return kept;
+}
+
+bool answer_jws_eab(struct arena *mem, const struct signer_server *server, const json_t *request,
+                    json_t *reply, struct err *err)
+{
+    const char *name = signer_text(request, "ca"), *url = signer_text(request, "url"), *jws;
+    const struct signer_ca *ca = find_ca(server, name);
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    json_auto_t *jwk = NULL, *header = NULL;
+
+    if (!check_eab(ca, name, url, err) || !open_account(mem, server, request, &key, err) ||
+        !jws_public_jwk(key, &jwk, err))
+        return false;
+    header = json_pack("{s:s, s:s}", "kid", ca->eab_kid, "url", url);
+    if (!jws_mac(mem, ca->eab_secret, header, slice_str(dump(mem, jwk)), &jws, err))
+        return false;
+    json_object_set_new(reply, "jws", json_string(jws));
+    return true;
+}
+
+static bool open_new_account(struct arena *mem, const struct signer_server *server,
+                             const json_t *request, EVP_PKEY **out, struct err *err)
+{
+    struct seal_label label = {SEAL_ACCOUNT_KEY, slice_str(signer_text(request, "new_owner"))};
+    struct slice sealed;
+
+    return signer_octets(mem, request, "new_sealed", &sealed, err) &&
+           unseal_key(server->keys, &label, sealed, out, err);
+}
+
+/* The inner JWS of keyChange (RFC 8555 section 7.3.5). */
+static bool sign_rollover(struct arena *mem, const json_t *request, const EVP_PKEY *old_key,
+                          const EVP_PKEY *new_key, const char **jws, struct err *err)
+{
+    json_auto_t *old_jwk = NULL, *new_jwk = NULL, *payload = NULL, *header = NULL;
+
+    if (!jws_public_jwk(old_key, &old_jwk, err) || !jws_public_jwk(new_key, &new_jwk, err))
+        return false;
+    payload =
+        json_pack("{s:s, s:O}", "account", signer_text(request, "account_url"), "oldKey", old_jwk);
+    header = json_pack("{s:s, s:O}", "url", signer_text(request, "url"), "jwk", new_jwk);
+    return jws_sign(mem, new_key, header, slice_str(dump(mem, payload)), jws, err);
+}
+
+bool answer_jws_rollover(struct arena *mem, const struct signer_server *server,
+                         const json_t *request, json_t *reply, struct err *err)
+{
+    AUTO(EVP_PKEY_freep) EVP_PKEY *old_key = NULL;
+    AUTO(EVP_PKEY_freep) EVP_PKEY *new_key = NULL;
+    const char *jws;
+
+    if (!check_url(server, signer_text(request, "url"), err) ||
+        !open_account(mem, server, request, &old_key, err) ||
+        !open_new_account(mem, server, request, &new_key, err) ||
+        !sign_rollover(mem, request, old_key, new_key, &jws, err))
+        return false;
+    json_object_set_new(reply, "jws", json_string(jws));
+    return true;
+}
+
+bool answer_public_jwk(struct arena *mem, const struct signer_server *server, const json_t *request,
+                       json_t *reply, struct err *err)
+{
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    json_auto_t *jwk = NULL;
+    const char *thumbprint;
+
+    if (!open_account(mem, server, request, &key, err) || !jws_public_jwk(key, &jwk, err) ||
+        !jws_thumbprint(mem, jwk, &thumbprint, err))
+        return false;
+    json_object_set(reply, "jwk", jwk);
+    json_object_set_new(reply, "thumbprint", json_string(thumbprint));
+    return true;
+}

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/client.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/random.h"
+#include "signer/address.h"
+
+#define ID_MAX (INT64_C(1) << 52) /* exact in any JSON reader */
+
+struct signer {
+    pthread_mutex_t turn; /* guards all below */
+    int fd;               /* -1: not connected */
+    json_int_t last_id;
+    struct sockaddr_un path; /* of family AF_UNSPEC for an inherited connection */
+    char datagram[SIGNER_DATAGRAM_MAX];
+};
+
+enum outcome { DONE, FAILED, LOST }; /* LOST: the other end is gone */
+
+struct call {
+    struct signer *signer;
+    int64_t deadline_ms; /* CLOCK_MONOTONIC */
+    json_t *request;
+    json_int_t id;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static struct signer *signer_new(int fd)
+{
+    struct signer *signer = calloc(1, sizeof(*signer));
+
+    assert(signer);
+    pthread_mutex_init(&signer->turn, NULL);
+    signer->fd = fd;
+    signer->last_id = random_between(1, ID_MAX);
+    return signer;
+}
+
+struct signer *signer_new_fd(int fd)
+{
+    return signer_new(fd);
+}
+
+bool signer_new_path(const char *path, struct signer **out, struct err *err)
+{
+    struct sockaddr_un at;
+    struct signer *signer;
+
+    if (!signer_address(path, &at, err))
+        return false;
+    signer = signer_new(-1);
+    signer->path = at;
+    *out = signer;
+    return true;
+}
+
+static void disconnect(struct signer *signer)
+{
+    if (signer->fd >= 0)
+        (void)close(signer->fd);
+    signer->fd = -1;
+}
+
+void signer_free(struct signer *signer)
+{
+    if (!signer)
+        return;
+    disconnect(signer);
+    pthread_mutex_destroy(&signer->turn);
+    free(signer);
+}
+
+static bool take_turn(struct call *call, struct err *err)
+{
+    struct timespec until = {.tv_sec = call->deadline_ms / 1000,
+                             .tv_nsec = call->deadline_ms % 1000 * 1000000};
+
+    return pthread_mutex_clocklock(&call->signer->turn, CLOCK_MONOTONIC, &until) == 0 ||
+           err_set(err, ERR_SIGNER, "the signer did not answer others for %d ms",
+                   SIGNER_DEADLINE_MS);
+}
+
+static bool connect_path(struct signer *signer, struct err *err)
+{
+    const struct sockaddr *at = (const struct sockaddr *)&signer->path;
+
+    if (signer->fd >= 0)
+        return true;
+    signer->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (signer->fd >= 0 && connect(signer->fd, at, sizeof(signer->path)) == 0)
+        return true;
+    err_errno(err, ERR_SIGNER, errno, "could not reach the signer at %s", signer->path.sun_path);
+    disconnect(signer);
+    return false;
+}
+
+static bool wait_for(const struct call *call, short events, struct err *err)
+{
+    struct pollfd at = {.fd = call->signer->fd, .events = events};
+
+    for (;;) {
+        int64_t left = call->deadline_ms - now_ms();
+        int ready = left > 0 ? poll(&at, 1, (int)left) : 0;
+
+        if (ready > 0)
+            return true;
+        if (ready == 0)
+            return err_set(err, ERR_SIGNER, "the signer did not answer within %d ms",
+                           SIGNER_DEADLINE_MS);
+        if (errno != EINTR)
+            return err_errno(err, ERR_SIGNER, errno, "could not wait for the signer");
+    }
+}
+
+/* What a socket call left in errno: worth a wait (DONE), the end of the connection, or a failure.
+ */
+static enum outcome socket_outcome(struct err *err)
+{
+    if (errno == EAGAIN || errno == EINTR)
+        return DONE;
+    err_errno(err, ERR_SIGNER, errno, "could not talk to the signer");
+    return errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN ? LOST : FAILED;
+}
+
+static enum outcome send_request(struct call *call, struct err *err)
+{
+    struct signer *signer = call->signer;
+    size_t len = json_dumpb(call->request, signer->datagram, SIGNER_DATAGRAM_MAX, JSON_COMPACT);
+
+    if (len > SIGNER_DATAGRAM_MAX) {
+        err_set(err, ERR_TOO_LARGE, "request of %zu octets, the signer takes at most %d", len,
+                SIGNER_DATAGRAM_MAX);
+        return FAILED;
+    }
+    for (;;) {
+        enum outcome outcome;
+
+        if (send(signer->fd, signer->datagram, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+            return DONE;
+        outcome = socket_outcome(err);
+        if (outcome != DONE)
+            return outcome;
+        if (!wait_for(call, POLLOUT, err))
+            return FAILED;
+    }
+}
+
+/* The reply of this id, or NULL for one to somebody who has given up. */
+static json_t *read_reply(const struct call *call, size_t len)
+{
+    json_t *reply = json_loadb(call->signer->datagram, len, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *id = json_object_get(reply, "id");
+
+    if (json_is_integer(id) && json_integer_value(id) == call->id)
+        return reply;
+    json_decref(reply);
+    return NULL;
+}
+
+static enum outcome receive(struct call *call, json_t **reply, struct err *err)
+{
+    struct signer *signer = call->signer;
+
+    for (;;) {
+        enum outcome outcome;
+        ssize_t len;
+
+        if (!wait_for(call, POLLIN, err))
+            return FAILED;
+        len = recv(signer->fd, signer->datagram, SIGNER_DATAGRAM_MAX, MSG_DONTWAIT);
+        if (len == 0) {
+            err_set(err, ERR_SIGNER, "the signer has closed the connection");
+            return LOST;
+        }
+        outcome = len < 0 ? socket_outcome(err) : DONE;
+        if (outcome != DONE)
+            return outcome;
+        *reply = len > 0 ? read_reply(call, (size_t)len) : NULL;
+        if (*reply)
+            return DONE;
+    }
+}
+
+/* A connection by path that was lost is made anew once: the signer has been replaced. Requests may
+ * be repeated. */
+static bool exchange(struct call *call, json_t **reply, struct err *err)
+{
+    struct signer *signer = call->signer;
+    bool has_path = signer->path.sun_family == AF_UNIX;
+
+    for (bool is_again = false;; is_again = true) {
+        bool was_connected = signer->fd >= 0;
+        enum outcome outcome;
+
+        if (has_path && !connect_path(signer, err))
+            return false;
+        outcome = send_request(call, err);
+        if (outcome == DONE)
+            outcome = receive(call, reply, err);
+        if (outcome == DONE)
+            return true;
+        if (has_path)
+            disconnect(signer); /* and with it any reply still under way */
+        if (outcome == FAILED || !has_path || !was_connected || is_again)
+            return false;
+    }
+}
+
+static enum err_code code_of(const char *name)
+{
+    for (enum err_code code = ERR_NONE + 1; name && code < ERR_COUNT; code++)
+        if (strcmp(err_name(code), name) == 0)
+            return code;
+    return ERR_SIGNER;
+}
+
+static bool read_refusal(const json_t *reply, struct err *err)
+{
+    const char *text = signer_text(reply, "text"), *field = signer_text(reply, "field");
+    enum err_code code = code_of(signer_text(reply, "code"));
+
+    err_set(err, code, "%s", text ? text : "the signer gave no reason");
+    snprintf(err->field, sizeof(err->field), "%s", field ? field : "");
+    return false;
+}
+
+bool signer_call(struct signer *signer, enum signer_op op, json_t *request, json_t **reply,
+                 struct err *err)
+{
+    json_auto_t *owned = request, *answer = NULL;
+    struct call call = {signer, now_ms() + SIGNER_DEADLINE_MS, request, 0};
+    bool is_done;
+
+    assert(request);
+    json_object_set_new(request, "op", json_string(signer_op_name(op)));
+    if (!take_turn(&call, err))
+        return false;
+    call.id = ++signer->last_id;
+    json_object_set_new(request, "id", json_integer(call.id));
+    is_done = exchange(&call, &answer, err);
+    pthread_mutex_unlock(&signer->turn);
+    if (!is_done)
+        return false;
+    if (!json_is_true(json_object_get(answer, "ok")))
+        return read_refusal(answer, err);
+    *reply = json_incref(answer);
+    return true;
+}
