@@ -32,15 +32,24 @@ static bool run_jobs(struct worker *worker, int stop_fd, struct err *err)
     return true;
 }
 
+static bool open_signer(const struct app *app, int fd, struct signer **out, struct err *err)
+{
+    if (fd < 0)
+        return signer_new_path(app->config->signer.socket, out, err);
+    *out = signer_new_fd(fd);
+    return true;
+}
+
 bool serve_worker(const struct app *app, const struct serve_options *options, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct signer *signer = options->signer_fd >= 0
-                                ? signer_new_fd(options->signer_fd)
-                                : signer_new_path(app->config->signer.socket);
+    struct signer *signer;
     struct worker *worker;
-    bool is_done = worker_new(mem, app, signer, &worker, err);
+    bool is_done;
 
+    if (!open_signer(app, options->signer_fd, &signer, err))
+        return false;
+    is_done = worker_new(mem, app, signer, &worker, err);
     if (is_done) {
         is_done = run_jobs(worker, options->stop_fd, err);
         worker_free(worker);
