@@ -63,7 +63,7 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
     struct http_pair *headers = (struct http_pair *)(uintptr_t)x->req.headers;
 
     (void)kind;
-    if (x->req.header_count <= HTTP_HEADERS_MAX - 1)
+    if (x->req.header_count <= HTTP_REQ_HEADERS_MAX - 1)
         headers[x->req.header_count] = (struct http_pair){
             .name = arena_strndup(x->mem, name, name_len),
             .value = value ? arena_strndup(x->mem, value, value_len) : "",
@@ -85,37 +85,37 @@ static bool read_headers(struct exchange *x, struct err *err)
 {
     size_t count;
 
-    x->req.headers = arena_array_of(x->mem, HTTP_HEADERS_MAX, struct http_pair);
+    x->req.headers = arena_array_of(x->mem, HTTP_REQ_HEADERS_MAX, struct http_pair);
     MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, x);
     count = x->req.header_count;
-    if (count <= HTTP_HEADERS_MAX)
+    if (count <= HTTP_REQ_HEADERS_MAX)
         return true;
-    x->req.header_count = HTTP_HEADERS_MAX;
+    x->req.header_count = HTTP_REQ_HEADERS_MAX;
     return err_set(err, ERR_TOO_MANY_HEADERS, "%zu headers, at most %d are allowed", count,
-                   HTTP_HEADERS_MAX);
+                   HTTP_REQ_HEADERS_MAX);
 }
 
 /* Framing that two programs in a row could read in two ways (RFC 9112 sections 3.2 and 6.3). */
 static bool check_framing(const struct http_req *req, const char *version, struct err *err)
 {
     static const char *const once[] = {"Host", "Content-Length", "Transfer-Encoding"};
-    const char *coding = http_header(req, "Transfer-Encoding");
+    const char *coding = http_req_header(req, "Transfer-Encoding");
 
     for (size_t i = 0; i < ARRAY_LEN(once); i++)
         if (count_header(req, once[i]) > 1)
             return err_set(err, ERR_BAD_REQUEST, "more than one %s header", once[i]);
-    if (coding && http_header(req, "Content-Length"))
+    if (coding && http_req_header(req, "Content-Length"))
         return err_set(err, ERR_BAD_REQUEST, "both Content-Length and Transfer-Encoding");
     if (coding && strcasecmp(coding, "chunked") != 0)
         return err_set(err, ERR_BAD_REQUEST, "a Transfer-Encoding that is not \"chunked\"");
-    if (strcmp(version, MHD_HTTP_VERSION_1_0) != 0 && !http_header(req, "Host"))
+    if (strcmp(version, MHD_HTTP_VERSION_1_0) != 0 && !http_req_header(req, "Host"))
         return err_set(err, ERR_BAD_REQUEST, "no Host header");
     return true;
 }
 
 static const char *client_of(const struct http_req *req)
 {
-    const char *value = http_header(req, "X-Real-IP");
+    const char *value = http_req_header(req, "X-Real-IP");
     unsigned char address[sizeof(struct in6_addr)];
 
     if (!value)
@@ -134,7 +134,7 @@ static bool refuse_body(size_t limit, struct err *err)
 
 static int64_t content_length(const struct http_req *req)
 {
-    const char *text = http_header(req, "Content-Length");
+    const char *text = http_req_header(req, "Content-Length");
     int64_t length = 0;
 
     if (text && !slice_i64(slice_str(text), 0, INT64_MAX, &length))

@@ -25,7 +25,7 @@ const char *http_query(const struct http_req *req, const char *name)
     return find(req->uri.query, req->uri.query_count, name);
 }
 
-const char *http_header(const struct http_req *req, const char *name)
+const char *http_req_header(const struct http_req *req, const char *name)
 {
     for (size_t i = 0; i < req->header_count; i++)
         if (strcasecmp(req->headers[i].name, name) == 0)
@@ -36,7 +36,7 @@ const char *http_header(const struct http_req *req, const char *name)
 const char *http_bearer(const struct http_req *req)
 {
     static const char scheme[] = "Bearer ";
-    const char *value = http_header(req, "Authorization");
+    const char *value = http_req_header(req, "Authorization");
 
     if (!value || strncasecmp(value, scheme, sizeof(scheme) - 1) != 0)
         return NULL;
@@ -46,7 +46,7 @@ const char *http_bearer(const struct http_req *req)
 
 bool http_is_type(const struct http_req *req, const char *type)
 {
-    const char *value = http_header(req, "Content-Type");
+    const char *value = http_req_header(req, "Content-Type");
     size_t len = strlen(type);
 
     if (!value || strncasecmp(value, type, len) != 0)

@@ -10,8 +10,8 @@
 #include "base/slice.h"
 #include "http/router.h"
 
-#define HTTP_HEADERS_MAX    64 /* more: ERR_TOO_MANY_HEADERS */
-#define HTTP_JSON_DEPTH_MAX 16
+#define HTTP_REQ_HEADERS_MAX 64 /* more: ERR_TOO_MANY_HEADERS */
+#define HTTP_JSON_DEPTH_MAX  16
 
 /* Why a handler is called: a parked request (http/response.h) is handled again from the start. */
 enum http_turn { HTTP_FIRST, HTTP_WOKEN, HTTP_DEADLINE };
@@ -38,7 +38,7 @@ struct http_req {
 
 const char *http_param(const struct http_req *req, const char *name); /* of the pattern: asserted */
 const char *http_query(const struct http_req *req, const char *name); /* NULL: not given */
-const char *http_header(const struct http_req *req, const char *name); /* NULL: not given */
+const char *http_req_header(const struct http_req *req, const char *name); /* NULL: not given */
 
 /* The token of "Authorization: Bearer ..." (RFC 6750 section 2.1); NULL without one. */
 const char *http_bearer(const struct http_req *req);

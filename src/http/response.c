@@ -157,7 +157,7 @@ bool http_reply_problem(struct http_res *res, const struct err *err)
 bool http_reply_unchanged(struct http_res *res, const char *tag)
 {
     const char *quoted = arena_printf(res->mem, "\"%s\"", tag);
-    const char *have = http_header(res->req, "If-None-Match");
+    const char *have = http_req_header(res->req, "If-None-Match");
 
     http_res_header(res, "ETag", quoted);
     http_res_header(res, "Cache-Control", "no-cache");

@@ -78,7 +78,7 @@ static void ask_headers(const struct peer *peer, struct arena *mem, int n)
         buf_printf(&b, "X-%d: 1\r\n", i);
     buf_str(&b, "\r\n");
     peer_ask(peer, (const char *)b.data, b.len, &reply);
-    ok(reply.status == (n <= HTTP_HEADERS_MAX ? 200 : 431), "%d headers: %d", n, reply.status);
+    ok(reply.status == (n <= HTTP_REQ_HEADERS_MAX ? 200 : 431), "%d headers: %d", n, reply.status);
 }
 
 static void ask_query(const struct peer *peer, struct arena *mem, int n)
@@ -120,7 +120,7 @@ static void test_sizes(void **state)
     peer_start(&peer, (struct http_options){.table = table});
     for (int d = -1; d <= 1; d++) {
         ask_uri(&peer, mem, HTTP_URI_MAX + d);
-        ask_headers(&peer, mem, HTTP_HEADERS_MAX + d);
+        ask_headers(&peer, mem, HTTP_REQ_HEADERS_MAX + d);
         ask_query(&peer, mem, HTTP_QUERY_MAX + d);
         ask_body(&peer, mem, BODY_MAX + d);
     }
