@@ -32,6 +32,7 @@ static const struct {
     {CURLE_SEND_ERROR,               HTTP_FAILED_CUT        },
     {CURLE_HTTP2,                    HTTP_FAILED_CUT        },
     {CURLE_HTTP2_STREAM,             HTTP_FAILED_CUT        },
+    {CURLE_OUT_OF_MEMORY,            HTTP_FAILED_TOO_LARGE  }, /* a header line over 100 KiB */
     {CURLE_UNSUPPORTED_PROTOCOL,     HTTP_FAILED_PROTOCOL   },
     {CURLE_WEIRD_SERVER_REPLY,       HTTP_FAILED_PROTOCOL   },
 };
