@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A CA for tests over plain http on loopback: the directory and newNonce are real, nonces are
+ * checked (each once), everything else answers what the test scripted. The "JWS" of fake_sign() is
+ * the protected header and the payload in clear, in two lines.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "acme/client.h"
+#include "base/buf.h"
+#include "tiny_server.h"
+
+#define FAKE_NONCES 4096
+
+struct fake_ca {
+    struct tiny_server server;
+    char origin[64];
+    const char *reply;      /* status line, headers and body of every POST; {} is the origin */
+    size_t padding;         /* octets written after it */
+    int pause_ms;           /* between its octets */
+    int bad_nonces;         /* so many POSTs are refused with badNonce first */
+    bool is_dropping;       /* no nonce in the answers to POSTs */
+    bool is_directory_down; /* 503 to GET /dir */
+    _Atomic int directories, new_nonces, posts, stale;
+    _Atomic int handed_out;
+    _Atomic bool is_used[FAKE_NONCES];
+    char last_post[4096];
+};
+
+static inline void fake_respond(struct tiny_conn *conn, const char *head, const char *body)
+{
+    struct fake_ca *ca = conn->server->arg;
+    char text[4096];
+
+    snprintf(text, sizeof(text),
+             "HTTP/1.1 %s\r\nReplay-Nonce: n%d\r\nContent-Length: %zu\r\n\r\n%s", head,
+             atomic_fetch_add(&ca->handed_out, 1), strlen(body), body);
+    tiny_text(conn, text);
+}
+
+/* The text with each {} replaced by the origin. */
+static inline void fake_expand(const struct fake_ca *ca, const char *in, char *out, size_t size)
+{
+    size_t len = 0;
+
+    for (; *in && len + 1 < size; in++) {
+        if (strncmp(in, "{}", 2) == 0) {
+            len += (size_t)snprintf(out + len, size - len, "%s", ca->origin);
+            in++;
+        } else {
+            out[len++] = *in;
+        }
+    }
+    out[len] = '\0';
+}
+
+static inline void fake_script(struct tiny_conn *conn)
+{
+    struct fake_ca *ca = conn->server->arg;
+    char text[8192], block[4096];
+
+    fake_expand(ca, ca->reply, text, sizeof(text));
+    for (const char *c = text; ca->pause_ms && *c; c++) {
+        tiny_write(conn, c, 1);
+        tiny_wait(conn, ca->pause_ms);
+    }
+    if (!ca->pause_ms)
+        tiny_text(conn, text);
+    memset(block, 'x', sizeof(block));
+    for (size_t left = ca->padding; left > 0; left -= left < sizeof(block) ? left : sizeof(block))
+        tiny_write(conn, block, left < sizeof(block) ? left : sizeof(block));
+}
+
+/* The rest of a request whose header section (and maybe more) is in `request`. */
+static inline void fake_read_body(struct tiny_conn *conn, const char *request, char *body,
+                                  size_t size)
+{
+    const char *end = strstr(request, "\r\n\r\n"), *length = strcasestr(request, "content-length:");
+    size_t want = length ? strtoul(length + 15, NULL, 10) : 0, len;
+
+    len = (size_t)snprintf(body, size, "%s", end + 4);
+    while (len < want && len + 1 < size) {
+        ssize_t n = read(conn->fd, body + len, size - 1 - len);
+
+        if (n <= 0)
+            return;
+        len += (size_t)n;
+        body[len] = '\0';
+    }
+}
+
+static inline bool fake_takes_nonce(struct fake_ca *ca, const char *body)
+{
+    const char *nonce = strstr(body, "\"nonce\":\"n");
+    long number = nonce ? strtol(nonce + 10, NULL, 10) : FAKE_NONCES;
+
+    return number < atomic_load(&ca->handed_out) && number < FAKE_NONCES &&
+           !atomic_exchange(&ca->is_used[number], true);
+}
+
+static inline bool fake_post(struct tiny_conn *conn, const char *request)
+{
+    static const char bad_nonce[] = "{\"type\":\"urn:ietf:params:acme:error:badNonce\","
+                                    "\"detail\":\"JWS has an invalid anti-replay nonce\"}";
+    struct fake_ca *ca = conn->server->arg;
+    char body[4096];
+
+    fake_read_body(conn, request, body, sizeof(body));
+    if (!fake_takes_nonce(ca, body))
+        atomic_fetch_add(&ca->stale, 1);
+    if (atomic_fetch_add(&ca->posts, 1) < ca->bad_nonces) {
+        fake_respond(conn, "400 Bad Request", bad_nonce);
+        return true;
+    }
+    if (ca->reply) {
+        memcpy(ca->last_post, body, sizeof(body));
+        fake_script(conn);
+        return false;
+    }
+    fake_respond(conn, "200 OK\r\nLocation: /", "{}");
+    return true;
+}
+
+static inline bool fake_answer(struct tiny_conn *conn, const char *request)
+{
+    struct fake_ca *ca = conn->server->arg;
+    char directory[512];
+
+    if (strncmp(request, "GET /dir ", 9) == 0) {
+        atomic_fetch_add(&ca->directories, 1);
+        fake_expand(ca,
+                    "{\"newNonce\":\"{}/nonce\",\"newAccount\":\"{}/account\",\"newOrder\":"
+                    "\"{}/new-order\",\"revokeCert\":\"{}/revoke\"}",
+                    directory, sizeof(directory));
+        if (ca->is_directory_down)
+            fake_respond(conn, "503 Slow Down\r\nRetry-After: 120", "<html>busy</html>");
+        else
+            fake_respond(conn, "200 OK", directory);
+        return true;
+    }
+    if (strncmp(request, "HEAD /nonce ", 12) == 0) {
+        atomic_fetch_add(&ca->new_nonces, 1);
+        fake_respond(conn, "200 OK", "");
+        return true;
+    }
+    return fake_post(conn, request);
+}
+
+static inline bool fake_sign(void *arg, struct arena *mem, const struct acme_sign_request *want,
+                             const char **jws, struct err *err)
+{
+    if (arg && *(bool *)arg)
+        return err_set(err, ERR_SIGNER, "the signer does not answer");
+    *jws = arena_printf(mem, "%s\n%.*s\n", want->protected_header, (int)want->payload.len,
+                        (const char *)want->payload.data);
+    return true;
+}

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <sys/resource.h>
+
+#include "acme/account.h"
+#include "acme/certificate.h"
+#include "acme/directory.h"
+#include "acme/order.h"
+#include "acme/problem.h"
+#include "base/clock.h"
+#include "check.h"
+#include "fake_ca.h"
+
+#define URN "urn:ietf:params:acme:error:"
+#define ORDER                                                                                      \
+    "{\"status\":\"pending\",\"identifiers\":[],\"authorizations\":[],\"finalize\":\"{}/f\"}"
+#define CREATED       "HTTP/1.1 201 Created\r\nLocation: {}/order/1\r\nReplay-Nonce: n0\r\n"
+#define JSON_OF(body) "Content-Type: application/json\r\nConnection: close\r\n\r\n" body
+
+static const struct net_allowed loopback = {
+    .prefix = {.address = {.octets = {127}}, .bits = 8}
+};
+static const struct net_policy policy = {
+    .public_reach = NET_PUBLIC_NONE, .allowed = &loopback, .allowed_count = 1};
+static const struct acme_account account = {
+    .alg = "ES256", .jwk = "{\"kty\":\"EC\"}", .url = "kid"};
+
+struct world {
+    struct fake_ca ca;
+    struct acme_client *client;
+    struct arena *mem;
+    struct acme_problem problem;
+    struct acme_call call;
+    bool is_signer_down;
+};
+
+static struct world *world_new(void)
+{
+    struct world *w = calloc(1, sizeof(*w));
+    char url[80];
+    struct err err;
+
+    w->mem = arena_new();
+    w->ca.server.answer = fake_answer;
+    w->ca.server.arg = &w->ca;
+    assert_true(tiny_start(&w->ca.server, "127.0.0.1", 0));
+    snprintf(w->ca.origin, sizeof(w->ca.origin), "http://127.0.0.1:%d", w->ca.server.port);
+    snprintf(url, sizeof(url), "%s/dir", w->ca.origin);
+    assert_true(acme_client_new(&(struct acme_options){.name = "Test CA",
+                                                       .directory_url = url,
+                                                       .user_agent = "test/1",
+                                                       .timeout_ms = 700,
+                                                       .http = {.policy = &policy},
+                                                       .sign = fake_sign,
+                                                       .sign_arg = &w->is_signer_down},
+                                &w->client, &err));
+    w->call = (struct acme_call){w->client, &account, &w->problem};
+    return w;
+}
+
+static void world_free(struct world *w)
+{
+    acme_client_free(w->client);
+    tiny_stop(&w->ca.server);
+    arena_free(w->mem);
+    free(w);
+}
+
+static bool new_order(struct world *w, struct acme_order **out, struct err *err)
+{
+    static const char *const names[] = {"a.example", "www.a.example"};
+    const struct acme_order_request want = {.names = names, .name_count = ARRAY_LEN(names)};
+
+    return acme_order_new(w->mem, &w->call, &want, out, err);
+}
+
+static void test_order(void **state)
+{
+    struct world *w = world_new();
+    char expected[512];
+    struct acme_order *order;
+    struct err err;
+
+    (void)state;
+    w->ca.reply = CREATED "Retry-After: 3\r\n" JSON_OF(ORDER);
+    assert_true(new_order(w, &order, &err));
+    snprintf(expected, sizeof(expected),
+             "{\"alg\":\"ES256\",\"nonce\":\"n0\",\"url\":\"%s/new-order\",\"kid\":\"kid\"}\n"
+             "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a.example\"},"
+             "{\"type\":\"dns\",\"value\":\"www.a.example\"}]}\n",
+             w->ca.origin);
+    assert_string_equal(w->ca.last_post, expected);
+    assert_int_equal(w->ca.new_nonces, 0); /* the directory's answer had brought n0 */
+    snprintf(expected, sizeof(expected), "%s/order/1", w->ca.origin);
+    assert_string_equal(order->url, expected);
+    assert_int_equal(order->status, ACME_ORDER_PENDING);
+    assert_in_range(order->retry_at, clock_now() + 2000, clock_now() + 3000);
+    world_free(w);
+}
+
+/* No reply of this test has a nonce the client could use, but those of newNonce and badNonce. */
+static void test_bad_nonce(void **state)
+{
+    static const struct {
+        int bad;
+        bool is_done;
+    } rows[] = {
+        {0,                    true },
+        {1,                    true },
+        {ACME_NONCE_TRIES - 1, true },
+        {ACME_NONCE_TRIES,     false}
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct world *w = world_new();
+        struct acme_order *order;
+        struct err err = {.text = ""};
+
+        w->ca.reply = "HTTP/1.1 201 Created\r\nLocation: {}/order/1\r\n" JSON_OF(ORDER);
+        w->ca.bad_nonces = rows[i].bad;
+        ok(new_order(w, &order, &err) == rows[i].is_done, "%d badNonce: %s", rows[i].bad, err.text);
+        ok(w->ca.posts == (rows[i].bad < ACME_NONCE_TRIES ? rows[i].bad + 1 : ACME_NONCE_TRIES),
+           "%d badNonce: %d posts", rows[i].bad, w->ca.posts);
+        ok(w->ca.stale == 0 && w->ca.new_nonces == 0, "%d badNonce: %d stale, %d newNonce",
+           rows[i].bad, w->ca.stale, w->ca.new_nonces);
+        if (!rows[i].is_done)
+            ok(err.code == ERR_CA_BUSY && w->problem.reaction == ACME_RETRY_NOW &&
+                   strcmp(err.text, "Test CA refused newOrder: badNonce: JWS has an invalid "
+                                    "anti-replay nonce") == 0,
+               "%s", err.text);
+        world_free(w);
+    }
+    all_ok();
+}
+
+static const struct fault {
+    const char *reply;
+    size_t padding;
+    int pause_ms;
+    enum err_code code;
+    enum acme_problem_type type;
+    enum acme_reaction reaction;
+    const char *text; /* after "Test CA, newOrder: " or whole; PORT is the port */
+} faults[] = {
+    {"",                                                                        0,        0,   ERR_NET,         ACME_PROBLEM_UNREACHABLE,         ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT closed the connection"                                                                                                                                                                               },
+    {"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"status\"",          0,        0,   ERR_NET,
+     ACME_PROBLEM_UNREACHABLE,                                                                                                                    ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT closed the connection"                                                                                                                                                                               },
+    {"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",                                      0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: "                                                      },
+    {"\x16\x03\x01\x02\xff\xfe{]\r\n\r\n",                                      0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: "                                                      },
+    {"HTTP/1.1 201 Created\r\nContent-Length: 10000000\r\n\r\n",                10000000, 0,   ERR_CA_PROTOCOL,
+     ACME_PROBLEM_NOT_ACME,                                                                                                                       ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT answered with more than 262144 octets"                                                                                                                                                               },
+    {"HTTP/1.1 201 Created\r\n\r\n",                                            10000000, 0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: 127.0.0.1:PORT answered with more than 262144 octets"  },
+    {"HTTP/1.1 201 Created\r\nX: ",                                             1000000,  0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: 127.0.0.1:PORT answered with headers over 65536 octets"},
+    {CREATED JSON_OF(ORDER),                                                    0,        100, ERR_TIMEOUT,     ACME_PROBLEM_UNREACHABLE,         ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT did not answer in full within 700 ms"                                                                                                                                                                },
+    {CREATED JSON_OF("not json"),                                               0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,            ACME_BACK_OFF,
+     "Test CA, newOrder: order: no JSON: '[' or '{' expected near 'not'"                                                                                                                                                                     },
+    {CREATED JSON_OF(""),                                                       0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,            ACME_BACK_OFF,
+     "Test CA, newOrder: order: no JSON: '[' or '{' expected near end of file"                                                                                                                                                               },
+    {"HTTP/1.1 201 Created\r\n" JSON_OF(ORDER),                                 0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: Location is missing"                                   },
+    {"HTTP/1.1 201 Created\r\nLocation: http://192.0.2.1/o\r\n" JSON_OF(ORDER), 0,        0,
+     ERR_CA_PROTOCOL,                                                                                           ACME_PROBLEM_NOT_ACME,            ACME_BACK_OFF,
+     "Test CA, newOrder: Location is no https URL of at most 1024 characters"                                                                                                                                                                },
+    {"HTTP/1.1 301 Moved\r\nLocation: http://192.0.2.1/\r\n" JSON_OF(""),       0,        0,   ERR_CA_PROTOCOL,
+     ACME_PROBLEM_NOT_ACME,                                                                                                                       ACME_BACK_OFF,
+     "Test CA answered newOrder with status 301 and no problem document: the CA's answer is not "
+     "ACME"                                                                                                                                                                                                                                  },
+    {"HTTP/1.1 404 Not Found\r\n" JSON_OF("{\"error\":\"x\"}"),                 0,        0,   ERR_CA_PROTOCOL,
+     ACME_PROBLEM_NOT_ACME,                                                                                                                       ACME_BACK_OFF,
+     "Test CA answered newOrder with status 404 and no problem document: the CA's answer is not "
+     "ACME"                                                                                                                                                                                                                                  },
+    {"HTTP/1.1 502 Bad Gateway\r\n" JSON_OF("<html>"),                          0,        0,   ERR_CA_BUSY,     ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF,                                                                                                                                               "Test CA answered newOrder with status 502 and no problem document: the CA has a failure of "
+     "its own"                                                                                                                                                                                                            },
+    {"HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "rejectedIdentifier\",\"detail\":"
+                                            "\"no\\u0007\"}"),
+     0,                                                                                   0,   ERR_CA_REFUSED,  ACME_PROBLEM_REJECTED_IDENTIFIER, ACME_DROP_NAME,
+     "Test CA refused newOrder: rejectedIdentifier: no\\x07"                                                                                                                                                                                 },
+};
+
+static void test_faults(void **state)
+{
+    struct world *w = world_new();
+    char expected[512], *port;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(faults); i++) {
+        const struct fault *fault = &faults[i];
+        struct acme_order *order = NULL;
+        struct err err = {.text = ""};
+
+        w->ca.reply = fault->reply;
+        w->ca.padding = fault->padding;
+        w->ca.pause_ms = fault->pause_ms;
+        ok(!new_order(w, &order, &err) && !order, "fault %zu passed", i);
+        snprintf(expected, sizeof(expected), "%s", fault->text);
+        port = strstr(expected, "PORT");
+        if (port)
+            snprintf(port, sizeof(expected) - (size_t)(port - expected), "%d%s", w->ca.server.port,
+                     strstr(fault->text, "PORT") + 4);
+        ok(strncmp(err.text, expected, strlen(expected)) == 0, "fault %zu: \"%s\", not \"%s\"", i,
+           err.text, expected);
+        ok(err.code == fault->code && w->problem.code == fault->code, "fault %zu: code %s", i,
+           err_name(err.code));
+        ok(w->problem.type == fault->type && w->problem.reaction == fault->reaction,
+           "fault %zu: type %s, reaction %u", i, acme_problem_name(w->problem.type),
+           w->problem.reaction);
+    }
+    w->ca.padding = 0; /* and the CA that is well again is used again */
+    w->ca.reply = CREATED JSON_OF(ORDER);
+    {
+        struct acme_order *order;
+        struct err err = {.text = ""};
+
+        ok(new_order(w, &order, &err), "after the faults: %s", err.text);
+    }
+    world_free(w);
+    all_ok();
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+static void test_memory(void **state)
+{
+    struct world *w = world_new();
+    struct rusage before, after;
+    struct acme_order *order;
+    struct err err;
+
+    (void)state;
+    w->ca.reply = "HTTP/1.1 201 Created\r\nContent-Length: 100000000\r\n\r\n";
+    w->ca.padding = 100 * 1000 * 1000;
+    assert_false(new_order(w, &order, &err));
+    getrusage(RUSAGE_SELF, &before);
+    for (int i = 0; i < 10; i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct arena *own = w->mem;
+
+        w->mem = mem;
+        ok(!new_order(w, &order, &err), "%d", i);
+        w->mem = own;
+    }
+    getrusage(RUSAGE_SELF, &after);
+    ok(after.ru_maxrss - before.ru_maxrss < 2048, "%ld KiB more",
+       after.ru_maxrss - before.ru_maxrss);
+    world_free(w);
+    all_ok();
+}
+#else
+static void test_memory(void **state)
+{
+    (void)state;
+    skip(); /* a sanitizer's quarantine is not memory of ours */
+}
+#endif
+
+static void test_retry_after(void **state)
+{
+    struct world *w = world_new();
+    struct acme_order *order;
+    struct err err;
+
+    (void)state;
+    w->ca.reply = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 100\r\n" JSON_OF(
+        "{\"type\":\"" URN "rateLimited\",\"detail\":\"too many new orders (300) from this account "
+        "in the last 3h0m0s\"}");
+    assert_false(new_order(w, &order, &err));
+    assert_int_equal(err.code, ERR_RATE_LIMITED);
+    assert_in_range(err.retry_at, clock_now() + 99000, clock_now() + 100000);
+    assert_int_equal(w->problem.retry_at, err.retry_at);
+    assert_int_equal(w->problem.limit, ACME_LIMIT_ORDERS_PER_ACCOUNT);
+    assert_int_equal(w->problem.scope, ACME_SCOPE_ACCOUNT);
+    world_free(w);
+}
+
+static void test_directory(void **state)
+{
+    struct world *w = world_new();
+    struct acme_directory *directory;
+    struct acme_order *order;
+    struct err err;
+
+    (void)state;
+    w->ca.is_directory_down = true;
+    assert_false(new_order(w, &order, &err));
+    assert_int_equal(err.code, ERR_CA_BUSY);
+    assert_string_equal(err.text, "Test CA answered directory with status 503 and no problem "
+                                  "document: the CA is overloaded or under maintenance");
+    assert_in_range(err.retry_at, clock_now() + 119000, clock_now() + 120000);
+    w->ca.is_directory_down = false;
+    w->ca.reply = CREATED JSON_OF(ORDER);
+    assert_true(new_order(w, &order, &err));
+    assert_true(new_order(w, &order, &err));
+    assert_true(acme_directory(w->mem, &w->call, &directory, &err));
+    assert_int_equal(w->ca.directories, 2); /* the refused one and the one that is kept */
+    acme_directory_forget(w->client);
+    assert_true(acme_directory(w->mem, &w->call, &directory, &err));
+    assert_int_equal(w->ca.directories, 3);
+    world_free(w);
+}
+
+static void test_account(void **state)
+{
+    struct world *w = world_new();
+    static const char *const contacts[] = {"mailto:ops@partner.example"};
+    const struct acme_account_request want = {
+        .contacts = contacts, .contact_count = 1, .is_terms_agreed = true};
+    struct acme_account_info *info;
+    struct err err;
+
+    (void)state;
+    w->ca.reply =
+        "HTTP/1.1 201 Created\r\nLocation: {}/acct/1\r\n" JSON_OF("{\"status\":\"valid\"}");
+    assert_true(acme_account_new(w->mem, &w->call, &want, &info, &err));
+    assert_non_null(strstr(info->url, "/acct/1"));
+    assert_non_null(strstr(w->ca.last_post, ",\"jwk\":{\"kty\":\"EC\"}}\n"));
+    assert_null(strstr(w->ca.last_post, "kid"));
+    assert_non_null(strstr(w->ca.last_post,
+                           "\n{\"termsOfServiceAgreed\":true,\"contact\":[\"mailto:"
+                           "ops@partner.example\"]}\n"));
+    assert_true(acme_account_find(w->mem, &w->call, &info, &err));
+    assert_non_null(info);
+    assert_non_null(strstr(w->ca.last_post, "\n{\"onlyReturnExisting\":true}\n"));
+    w->ca.reply =
+        "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "accountDoesNotExist\"}");
+    assert_true(acme_account_find(w->mem, &w->call, &info, &err));
+    assert_null(info);
+    w->ca.reply =
+        "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "externalAccountRequired\"}");
+    assert_false(acme_account_new(w->mem, &w->call, &want, &info, &err));
+    assert_int_equal(w->problem.reaction, ACME_STOP);
+    world_free(w);
+}
+
+static void test_revoke(void **state)
+{
+    struct world *w = world_new();
+    struct err err;
+
+    (void)state;
+    w->ca.reply = "HTTP/1.1 200 OK\r\n" JSON_OF("");
+    assert_true(
+        acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
+    assert_non_null(strstr(w->ca.last_post, "\n{\"certificate\":\"MAA\",\"reason\":4}\n"));
+    w->ca.reply = "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "alreadyRevoked\"}");
+    assert_true(
+        acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
+    w->ca.reply = "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "unauthorized\"}");
+    assert_false(
+        acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
+    assert_int_equal(w->problem.type, ACME_PROBLEM_UNAUTHORIZED);
+    world_free(w);
+}
+
+static void test_signer_down(void **state)
+{
+    struct world *w = world_new();
+    struct acme_order *order;
+    struct err err;
+
+    (void)state;
+    w->is_signer_down = true;
+    assert_false(new_order(w, &order, &err));
+    assert_int_equal(err.code, ERR_SIGNER);
+    assert_string_equal(err.text, "the signer does not answer");
+    assert_int_equal(w->problem.type, ACME_PROBLEM_NONE);
+    assert_int_equal(w->ca.posts, 0);
+    world_free(w);
+}
+
+static void test_unusable_options(void **state)
+{
+    struct acme_client *client = NULL;
+    struct acme_options options = {.name = "Test CA",
+                                   .directory_url = "ftp://ca.example/dir",
+                                   .user_agent = "test/1",
+                                   .http = {.policy = &policy},
+                                   .sign = fake_sign};
+    struct acme_problem problem;
+    struct acme_call call = {.problem = &problem};
+    struct acme_directory *directory;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct err err;
+
+    (void)state;
+    assert_false(acme_client_new(&options, &client, &err));
+    assert_int_equal(err.code, ERR_CONFIG);
+    assert_string_equal(err.text,
+                        "directory of Test CA is no http or https URL: ftp://ca.example/dir");
+    options.directory_url = "https://192.0.2.1/dir";
+    options.http.ca_file = "/nonexistent/ca.pem";
+    assert_false(acme_client_new(&options, &client, &err));
+    assert_int_equal(err.code, ERR_CONFIG);
+    options.http.ca_file = NULL;
+    assert_true(acme_client_new(&options, &client, &err));
+    call.client = client;
+    assert_false(
+        acme_directory(mem, &call, &directory, &err)); /* the policy allows loopback only */
+    assert_int_equal(err.code, ERR_CONFIG);
+    assert_int_equal(problem.type, ACME_PROBLEM_UNREACHABLE);
+    acme_client_free(client);
+}
+
+#define THREADS 8
+#define ROUNDS  40
+
+static void *ask_often(void *arg)
+{
+    struct world *w = arg;
+    struct acme_call call = {w->client, &account, NULL};
+    struct acme_directory *directory;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct acme_order *order;
+        struct err err;
+
+        if (acme_directory(mem, &call, &directory, &err))
+            (void)!acme_order_get(mem, &call, directory->new_order, &order, &err);
+    }
+    return NULL;
+}
+
+/* The default reply is no order, but it brings a nonce: threads must never use one twice. */
+static void test_threads(void **state)
+{
+    struct world *w = world_new();
+    pthread_t threads[THREADS];
+
+    (void)state;
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_often, w), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    ok(w->ca.posts == THREADS * ROUNDS, "%d posts", w->ca.posts);
+    ok(w->ca.stale == 0, "%d stale nonces", w->ca.stale);
+    ok(w->ca.new_nonces <= THREADS, "%d newNonce", w->ca.new_nonces);
+    ok(w->ca.server.count <= 2 * THREADS, "%d connections", w->ca.server.count);
+    world_free(w);
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_order),       cmocka_unit_test(test_bad_nonce),
+        cmocka_unit_test(test_faults),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_directory),
+        cmocka_unit_test(test_account),     cmocka_unit_test(test_revoke),
+        cmocka_unit_test(test_signer_down), cmocka_unit_test(test_unusable_options),
+        cmocka_unit_test(test_threads),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
