@@ -71,5 +71,6 @@ MUST_CHECK bool feed_store_snapshot(struct arena *mem, struct db *db, const char
                                     struct slice after, int64_t limit, struct feed_record_list *out,
                                     struct err *err);
 /* Removes tombstones with a sequence up to `seq`, and makes that the floor. `tx` is a transaction.
- * ERR_LOST_RACE when the head or the floor does not allow it. */
+ * ERR_LOST_RACE when the head or the floor does not allow it. Edges keep their tombstones: a key
+ * that comes back after this must not begin at rev 1 again. */
 MUST_CHECK bool feed_store_forget(struct db *tx, const char *group, int64_t seq, struct err *err);

@@ -44,6 +44,10 @@ MUST_CHECK bool order_store_add(struct db *db, const struct cert_order *order, s
 /* *out is NULL when it is not there or outside of the scope. */
 MUST_CHECK bool order_store_get(struct arena *mem, struct db *db, const struct scope *scope,
                                 const char *id, const struct cert_order **out, struct err *err);
+/* The newest of a domain, whatever its state; *out is NULL when there is none. */
+MUST_CHECK bool order_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
+                                   const char *domain_id, const struct cert_order **out,
+                                   struct err *err);
 MUST_CHECK bool order_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                  const struct order_filter *filter, struct order_list *out,
                                  struct err *err);

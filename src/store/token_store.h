@@ -43,3 +43,6 @@ MUST_CHECK bool token_store_list(struct arena *mem, struct db *db, const struct 
 /* ERR_LOST_RACE when it is not there, outside of the scope, or revoked before. */
 MUST_CHECK bool token_store_revoke(struct db *db, const struct scope *scope, const char *id,
                                    int64_t now, struct err *err);
+/* All tokens of an edge. */
+MUST_CHECK bool token_store_revoke_edge(struct db *db, const char *edge_id, int64_t now,
+                                        struct err *err);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/account_store.h"
+
+#include "store/record.h"
+
+#define COLUMNS "id, partner_id, name, email, country, state, city, created_at"
+#define LETTERS "ttttTTTi"
+#define SELECT  "SELECT " COLUMNS " FROM account"
+
+static void read_record(struct reader *r, struct account *out)
+{
+    out->id = next_text(r);
+    out->partner_id = next_text(r);
+    out->name = next_text(r);
+    out->email = next_text(r);
+    out->country = next_text(r);
+    out->state = next_text(r);
+    out->city = next_text(r);
+    out->created_at = next_i64(r);
+}
+
+DEFINE_READ_ONE(account)
+DEFINE_READ_PAGE(account, account_list)
+
+static const struct query add = {
+    .name = "account.add",
+    .sql = "INSERT INTO account (" COLUMNS ", name_key)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    .params = "ttttTTTit",
+    .cols = "",
+};
+
+bool account_store_add(struct db *db, const struct account *account, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    return db_exec(db, &add, NULL, err, QT(account->id), QT(account->partner_id), QT(account->name),
+                   QT(account->email), QT(account->country), QT(account->state), QT(account->city),
+                   QI(account->created_at), QT(fold_name(mem, account->name)));
+}
+
+static const struct query get = {
+    .name = "account.get",
+    .sql = SELECT " WHERE id = $1 AND ($2 IS NULL OR partner_id = $2) AND ($3 IS NULL OR id = $3)",
+    .params = "tTT",
+    .cols = LETTERS,
+};
+
+bool account_store_get(struct arena *mem, struct db *db, const struct scope *scope, const char *id,
+                       const struct account **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &get, &row, err, QT(id), SCOPE_ARGS(scope)) &&
+           read_one(mem, row, out, err);
+}
+
+#define TAIL LIST_TAIL(" AND name_key >= $6 AND name_key < $7")
+
+static const struct query list[LIST_BY_PARENT] = {
+    [LIST_ALL] = LIST_QUERY("account.list.all", SELECT, "1 = 1", TAIL, "tt", LETTERS),
+    [LIST_BY_PARTNER] =
+        LIST_QUERY("account.list.of_partner", SELECT, "partner_id = $1", TAIL, "tt", LETTERS),
+    [LIST_BY_ACCOUNT] =
+        LIST_QUERY("account.list.of_account", SELECT, "id = $2 AND ($1 IS NULL OR partner_id = $1)",
+                   TAIL, "tt", LETTERS),
+};
+
+bool account_store_list(struct arena *mem, struct db *db, const struct scope *scope,
+                        const struct account_filter *filter, struct account_list *out,
+                        struct err *err)
+{
+    const char *prefix = filter->name_prefix ? fold_name(mem, filter->name_prefix) : NULL;
+    struct prefix_range range = prefix_range(mem, prefix);
+    struct rows rows;
+
+    return db_each(mem, db, &list[list_by(scope, NULL)], &rows, err,
+                   LIST_ARGS(scope, NULL, &filter->page), QT(range.from), QT(range.to)) &&
+           read_page(mem, &rows, &filter->page, out, err);
+}
+
+static const struct query *const all[] = {&add, &get, LISTED_BY_TENANT(list)};
+const struct query_list account_queries = {"account_store.c", all, ARRAY_LEN(all)};

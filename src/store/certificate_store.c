@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/certificate_store.h"
+
+#include <assert.h>
+
+#include "base/name_table.h"
+#include "store/record.h"
+
+#define COLUMNS                                                                                    \
+    "id, partner_id, account_id, domain_id, issuance_id, serial, names, not_before_at,"            \
+    " not_after_at, issuer, leaf, chain, key_type, key_fingerprint, trust, state, created_at"
+#define LETTERS "tttttttiitbbtttti"
+#define SELECT  "SELECT " COLUMNS " FROM certificate"
+
+#define X(id, name) [CERTIFICATE_##id] = name,
+static const char *const states[CERTIFICATE_STATE_COUNT] = {CERTIFICATE_STATES(X)};
+#undef X
+
+DEFINE_NAME_PARSE(certificate_state_parse, enum certificate_state, states)
+
+const char *certificate_state_name(enum certificate_state state)
+{
+    return states[state];
+}
+
+static void read_record(struct reader *r, struct certificate *out)
+{
+    out->id = next_text(r);
+    out->partner_id = next_text(r);
+    out->account_id = next_text(r);
+    out->domain_id = next_text(r);
+    out->issuance_id = next_text(r);
+    out->serial = next_text(r);
+    out->names = next_list(r);
+    out->not_before_at = next_i64(r);
+    out->not_after_at = next_i64(r);
+    out->issuer = next_text(r);
+    out->leaf = next_bytes(r);
+    out->chain = next_bytes(r);
+    out->key_type = next_text(r);
+    out->key_fingerprint = next_text(r);
+    out->trust = next_text(r);
+    next_enum(r, certificate_state_parse, "state of a certificate", &out->state);
+    out->created_at = next_i64(r);
+}
+
+DEFINE_READ_ONE(certificate)
+DEFINE_READ_PAGE(certificate, certificate_list)
+
+static const struct query add = {
+    .name = "certificate.add",
+    .sql = "INSERT INTO certificate (" COLUMNS ", sealed_key)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+           " $18)",
+    .params = LETTERS "b",
+    .cols = "",
+};
+
+bool certificate_store_add(struct db *db, const struct certificate *certificate, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct certificate *c = certificate;
+
+    return db_exec(db, &add, NULL, err, QT(c->id), QT(c->partner_id), QT(c->account_id),
+                   QT(c->domain_id), QT(c->issuance_id), QT(c->serial),
+                   QT(text_list_json(mem, c->names)), QI(c->not_before_at), QI(c->not_after_at),
+                   QT(c->issuer), QB(c->leaf), QB(c->chain), QT(c->key_type),
+                   QT(c->key_fingerprint), QT(c->trust), QT(states[c->state]), QI(c->created_at),
+                   QB(c->sealed_key));
+}
+
+static const struct query get = {
+    .name = "certificate.get",
+    .sql = SELECT " WHERE id = $1 AND " SQL_SCOPE(2, 3),
+    .params = "tTT",
+    .cols = LETTERS,
+};
+
+bool certificate_store_get(struct arena *mem, struct db *db, const struct scope *scope,
+                           const char *id, const struct certificate **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &get, &row, err, QT(id), SCOPE_ARGS(scope)) &&
+           read_one(mem, row, out, err);
+}
+
+/* 'live' sorts after 'issued'. */
+static const struct query current = {
+    .name = "certificate.current",
+    .sql = SELECT " WHERE domain_id = $1 AND " SQL_SCOPE(
+        2, 3) " AND state IN ('issued', 'live') ORDER BY state DESC, id DESC LIMIT 1",
+    .params = "tTT",
+    .cols = LETTERS,
+};
+
+bool certificate_store_current(struct arena *mem, struct db *db, const struct scope *scope,
+                               const char *domain_id, const struct certificate **out,
+                               struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &current, &row, err, QT(domain_id), SCOPE_ARGS(scope)) &&
+           read_one(mem, row, out, err);
+}
+
+static const struct query list[LIST_BY_COUNT] = {
+    LIST_BY_TENANT_AND("domain_id", "certificate.list", SELECT,
+                       LIST_TAIL(" AND ($6 IS NULL OR state = $6)"), "T", LETTERS)};
+
+bool certificate_store_list(struct arena *mem, struct db *db, const struct scope *scope,
+                            const struct certificate_filter *filter, struct certificate_list *out,
+                            struct err *err)
+{
+    const char *state = filter->state ? states[*filter->state] : NULL;
+    struct rows rows;
+
+    return db_each(mem, db, &list[list_by(scope, filter->domain_id)], &rows, err,
+                   LIST_ARGS(scope, filter->domain_id, &filter->page), QT(state)) &&
+           read_page(mem, &rows, &filter->page, out, err);
+}
+
+static const struct query move = {
+    .name = "certificate.move",
+    .sql = "UPDATE certificate SET state = $3 WHERE id = $1 AND state = $2",
+    .params = "ttt",
+    .cols = "",
+};
+
+bool certificate_store_move(struct db *db, const char *id, enum certificate_state from,
+                            enum certificate_state to, struct err *err)
+{
+    return db_exec_one(db, &move, err, QT(id), QT(states[from]), QT(states[to]));
+}
+
+static const struct query supersede = {
+    .name = "certificate.supersede",
+    .sql = "UPDATE certificate SET state = 'superseded' WHERE state = 'live' AND id <> $1"
+           " AND domain_id = (SELECT domain_id FROM certificate WHERE id = $1)",
+    .params = "t",
+    .cols = "",
+};
+
+static const struct query go_live = {
+    .name = "certificate.go_live",
+    .sql = "UPDATE certificate SET state = 'live' WHERE id = $1 AND state IN ('issued', 'live')",
+    .params = "t",
+    .cols = "",
+};
+
+bool certificate_store_go_live(struct db *tx, const char *id, struct err *err)
+{
+    assert(db_is_tx(tx));
+    return db_exec(tx, &supersede, NULL, err, QT(id)) && db_exec_one(tx, &go_live, err, QT(id));
+}
+
+static const struct query key = {
+    .name = "certificate.key",
+    .sql = "SELECT sealed_key FROM certificate WHERE id = $1",
+    .params = "t",
+    .cols = "b",
+};
+
+bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
+                           struct slice *sealed_key, struct err *err)
+{
+    const struct row *row;
+
+    if (!db_one(mem, db, &key, &row, err, QT(id)))
+        return false;
+    *sealed_key = row ? row_bytes(row, 0) : (struct slice){0};
+    return true;
+}
+
+static const struct query *const all[] = {
+    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &move, &supersede, &go_live, &key};
+const struct query_list certificate_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/claim_store.h"
+
+#include <assert.h>
+
+#include "base/name_table.h"
+#include "store/record.h"
+
+#define COLUMNS "id, name, domain_id, partner_id, account_id, state, created_at, ended_at"
+#define LETTERS "ttttttiI"
+#define SELECT  "SELECT " COLUMNS " FROM claim"
+
+#define X(id, name) [CLAIM_##id] = name,
+static const char *const states[CLAIM_STATE_COUNT] = {CLAIM_STATES(X)};
+#undef X
+
+DEFINE_NAME_PARSE(claim_state_parse, enum claim_state, states)
+
+const char *claim_state_name(enum claim_state state)
+{
+    return states[state];
+}
+
+static void read_record(struct reader *r, struct claim *out)
+{
+    out->id = next_text(r);
+    out->name = next_text(r);
+    out->domain_id = next_text(r);
+    out->partner_id = next_text(r);
+    out->account_id = next_text(r);
+    next_enum(r, claim_state_parse, "state of a claim", &out->state);
+    out->created_at = next_i64(r);
+    out->ended_at = next_i64(r);
+}
+
+DEFINE_READ_ONE(claim)
+DEFINE_READ_ALL(claim, claim_list)
+
+static const struct query add = {
+    .name = "claim.add",
+    .sql = "INSERT INTO claim (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .params = LETTERS,
+    .cols = "",
+};
+
+bool claim_store_add(struct db *db, const struct claim *claim, struct err *err)
+{
+    bool is_added;
+
+    assert(claim->state == CLAIM_ACTIVE && !claim->ended_at);
+    is_added = db_exec(db, &add, NULL, err, QT(claim->id), QT(claim->name), QT(claim->domain_id),
+                       QT(claim->partner_id), QT(claim->account_id), QT(states[claim->state]),
+                       QI(claim->created_at), QNULL);
+    if (!is_added && err->code == ERR_CONFLICT && strcmp(err->field, "claim.name") == 0) {
+        err_set(err, ERR_CONFLICT, "%s is claimed already", claim->name);
+        snprintf(err->field, sizeof(err->field), "name");
+    }
+    return is_added;
+}
+
+static const struct query holder = {
+    .name = "claim.holder",
+    .sql = SELECT " WHERE name = $1 AND state = 'active'",
+    .params = "t",
+    .cols = LETTERS,
+};
+
+bool claim_store_holder(struct arena *mem, struct db *db, const char *name,
+                        const struct claim **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &holder, &row, err, QT(name)) && read_one(mem, row, out, err);
+}
+
+static const struct query list = {
+    .name = "claim.list",
+    .sql = SELECT " WHERE domain_id = $1 AND " SQL_SCOPE(2, 3) " ORDER BY id",
+    .params = "tTT",
+    .cols = LETTERS,
+};
+
+bool claim_store_list(struct arena *mem, struct db *db, const struct scope *scope,
+                      const char *domain_id, struct claim_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &list, &rows, err, QT(domain_id), SCOPE_ARGS(scope)) &&
+           read_all(mem, &rows, out, err);
+}
+
+static const struct query end = {
+    .name = "claim.end",
+    .sql = "UPDATE claim SET state = 'ended', ended_at = $4"
+           " WHERE domain_id = $1 AND " SQL_SCOPE(2, 3) " AND state = 'active'",
+    .params = "tTTi",
+    .cols = "",
+};
+
+bool claim_store_end(struct db *db, const struct scope *scope, const char *domain_id, int64_t now,
+                     int64_t *ended, struct err *err)
+{
+    return db_exec(db, &end, ended, err, QT(domain_id), SCOPE_ARGS(scope), QI(now));
+}
+
+static const struct query *const all[] = {&add, &holder, &list, &end};
+const struct query_list claim_queries = {"claim_store.c", all, ARRAY_LEN(all)};

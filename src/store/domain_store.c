@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/domain_store.h"
+
+#include "store/record.h"
+
+#define COLUMNS                                                                                    \
+    "id, partner_id, account_id, site_id, name, registered_domain, is_removed, created_at"
+#define LETTERS "tttTttii"
+#define SELECT  "SELECT " COLUMNS " FROM domain"
+
+static void read_record(struct reader *r, struct domain *out)
+{
+    out->id = next_text(r);
+    out->partner_id = next_text(r);
+    out->account_id = next_text(r);
+    out->site_id = next_text(r);
+    out->name = next_text(r);
+    out->registered_domain = next_text(r);
+    out->is_removed = next_bool(r);
+    out->created_at = next_i64(r);
+}
+
+DEFINE_READ_ONE(domain)
+DEFINE_READ_PAGE(domain, domain_list)
+
+static const struct query add = {
+    .name = "domain.add",
+    .sql = "INSERT INTO domain (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .params = LETTERS,
+    .cols = "",
+};
+
+bool domain_store_add(struct db *db, const struct domain *domain, struct err *err)
+{
+    return db_exec(db, &add, NULL, err, QT(domain->id), QT(domain->partner_id),
+                   QT(domain->account_id), QT(domain->site_id), QT(domain->name),
+                   QT(domain->registered_domain), QI(domain->is_removed), QI(domain->created_at));
+}
+
+static const struct query get = {
+    .name = "domain.get",
+    .sql = SELECT " WHERE id = $1 AND " SQL_SCOPE(2, 3),
+    .params = "tTT",
+    .cols = LETTERS,
+};
+
+bool domain_store_get(struct arena *mem, struct db *db, const struct scope *scope, const char *id,
+                      const struct domain **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &get, &row, err, QT(id), SCOPE_ARGS(scope)) &&
+           read_one(mem, row, out, err);
+}
+
+static const struct query list[LIST_BY_COUNT] = {LIST_BY_TENANT_AND(
+    "site_id", "domain.list", SELECT,
+    LIST_TAIL(" AND name >= $6 AND name < $7 AND ($8 = 1 OR is_removed = 0)"), "tti", LETTERS)};
+
+bool domain_store_list(struct arena *mem, struct db *db, const struct scope *scope,
+                       const struct domain_filter *filter, struct domain_list *out, struct err *err)
+{
+    struct prefix_range range = prefix_range(mem, filter->name_prefix);
+    struct rows rows;
+
+    return db_each(mem, db, &list[list_by(scope, filter->site_id)], &rows, err,
+                   LIST_ARGS(scope, filter->site_id, &filter->page), QT(range.from), QT(range.to),
+                   QI(filter->with_removed)) &&
+           read_page(mem, &rows, &filter->page, out, err);
+}
+
+static const struct query attach = {
+    .name = "domain.attach",
+    .sql = "UPDATE domain SET site_id = $4"
+           " WHERE id = $1 AND " SQL_SCOPE(2, 3) " AND is_removed = 0",
+    .params = "tTTT",
+    .cols = "",
+};
+
+bool domain_store_attach(struct db *db, const struct scope *scope, const char *id,
+                         const char *site_id, struct err *err)
+{
+    return db_exec_one(db, &attach, err, QT(id), SCOPE_ARGS(scope), QT(site_id));
+}
+
+static const struct query remove_one = {
+    .name = "domain.remove",
+    .sql = "UPDATE domain SET is_removed = 1, site_id = NULL"
+           " WHERE id = $1 AND " SQL_SCOPE(2, 3) " AND is_removed = 0",
+    .params = "tTT",
+    .cols = "",
+};
+
+bool domain_store_remove(struct db *db, const struct scope *scope, const char *id, struct err *err)
+{
+    return db_exec_one(db, &remove_one, err, QT(id), SCOPE_ARGS(scope));
+}
+
+static const struct query *const all[] = {&add, &get, LISTED_BY_TENANT_AND_PARENT(list), &attach,
+                                          &remove_one};
+const struct query_list domain_queries = {"domain_store.c", all, ARRAY_LEN(all)};

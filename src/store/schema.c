@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/schema.h"
+
+#include "db/migrate.h"
+#include "store/account_store.h"
+#include "store/address_store.h"
+#include "store/ca_account_store.h"
+#include "store/certificate_store.h"
+#include "store/check_store.h"
+#include "store/claim_store.h"
+#include "store/domain_store.h"
+#include "store/edge_store.h"
+#include "store/event_store.h"
+#include "store/feed_store.h"
+#include "store/idempotency_store.h"
+#include "store/issuance_name_store.h"
+#include "store/issuance_store.h"
+#include "store/job_store.h"
+#include "store/order_store.h"
+#include "store/origin_store.h"
+#include "store/partner_store.h"
+#include "store/proof_store.h"
+#include "store/setting_store.h"
+#include "store/site_store.h"
+#include "store/subscription_store.h"
+#include "store/token_store.h"
+
+static const struct query_list *const lists[] = {
+    &account_queries,      &address_queries, &ca_account_queries,  &certificate_queries,
+    &check_queries,        &claim_queries,   &domain_queries,      &edge_queries,
+    &event_queries,        &feed_queries,    &idempotency_queries, &issuance_name_queries,
+    &issuance_queries,     &job_queries,     &order_queries,       &origin_queries,
+    &partner_queries,      &proof_queries,   &setting_queries,     &site_queries,
+    &subscription_queries, &token_queries,
+};
+
+const struct query_list *const *store_queries(size_t *count)
+{
+    *count = ARRAY_LEN(lists);
+    return lists;
+}
+
+bool store_migrate(struct db *pool, size_t *applied, struct err *err)
+{
+    return db_migrate(pool, store_migrations, store_migrations_count, applied, err);
+}
+
+bool store_migrate_check(struct db *pool, struct err *err)
+{
+    return db_migrate_check(pool, store_migrations, store_migrations_count, err);
+}
