@@ -149,14 +149,14 @@ static bool find_addresses(struct http_transfer *t, const struct http_client_opt
 {
     static const struct address localhost[] = {
         {.octets = {127, 0, 0, 1}},
-        {.is_v6 = true, .octets = {[15] = 1}},
+        { .is_v6 = true,    .octets = {[15] = 1}},
     };
     const struct http_request *request = &t->exchange->request;
 
     *count = 0;
     if (request->address_count > 0) {
         *count = request->address_count < HTTP_ADDRESSES_MAX ? request->address_count
-                                                              : HTTP_ADDRESSES_MAX;
+                                                             : HTTP_ADDRESSES_MAX;
         memcpy(out, request->addresses, *count * sizeof(*out));
     } else if (place->is_literal) {
         *count = 1;
@@ -194,8 +194,7 @@ static void set_addresses(struct http_transfer *t, const struct place *place,
     name = hex_encode(t->mem, slice_of(digest, 16));
     t->resolve = curl_slist_append(
         NULL, arena_printf(t->mem, "+%s:%s:%s", name, place->port, buf_cstr(&list)));
-    t->connect_to =
-        curl_slist_append(NULL, arena_printf(t->mem, "::%s:%s", name, place->port));
+    t->connect_to = curl_slist_append(NULL, arena_printf(t->mem, "::%s:%s", name, place->port));
     curl_easy_setopt(t->easy, CURLOPT_RESOLVE, t->resolve);
     curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
 }
@@ -228,9 +227,9 @@ static bool set_headers(struct http_transfer *t)
 
         if (strpbrk(header->name, "\r\n:") || strpbrk(header->value, "\r\n"))
             return fail_locally(t, "a header has a line break in it", request->url);
-        t->headers = curl_slist_append(t->headers, arena_printf(t->mem, "%s%s%s", header->name,
-                                                                header->value[0] ? ": " : ";",
-                                                                header->value));
+        t->headers = curl_slist_append(t->headers,
+                                       arena_printf(t->mem, "%s%s%s", header->name,
+                                                    header->value[0] ? ": " : ";", header->value));
     }
     curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
     return true;
@@ -259,10 +258,8 @@ static void set_limits(struct http_transfer *t)
 {
     const struct http_request *request = &t->exchange->request;
 
-    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS,
-                     (long)http_connect_ms(request));
-    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS,
-                     (long)http_total_ms(request));
+    curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)http_connect_ms(request));
+    curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, (long)http_total_ms(request));
     curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(t->easy, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(t->easy, CURLOPT_PROXY, "");

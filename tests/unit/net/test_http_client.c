@@ -119,29 +119,26 @@ static const struct {
     enum err_code code;
     const char *text; /* after "127.0.0.1:port"; NULL: success */
 } cases[] = {
-    {"/body/99",     100,  0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                  },
-    {"/body/100",    100,  0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                  },
+    {"/body/99",     100,  0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
+    {"/body/100",    100,  0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
     {"/body/101",    100,  0,   HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
-     " answered with more than 100 octets"                                                                  },
-    {"/chunks",      1010, 0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                  },
+     " answered with more than 100 octets"                                                                   },
+    {"/chunks",      1010, 0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
     {"/chunks",      1009, 0,   HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
-     " answered with more than 1009 octets"                                                                 },
-    {"/headers/199", 0,    200, HTTP_FAILED_NONE,      ERR_NONE,      NULL                                  },
-    {"/headers/200", 0,    200, HTTP_FAILED_NONE,      ERR_NONE,      NULL                                  },
+     " answered with more than 1009 octets"                                                                  },
+    {"/headers/199", 0,    200, HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
+    {"/headers/200", 0,    200, HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
     {"/headers/201", 0,    200, HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
-     " answered with headers over 200 octets"                                                               },
-    {"/many",        0,    0,   HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
-     " answered with more than 200 headers"                                                                 },
+     " answered with headers over 200 octets"                                                                },
+    {"/many",        0,    0,   HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE, " answered with more than 200 headers" },
     {"/cut",         0,    0,   HTTP_FAILED_CUT,       ERR_NET,
-     " closed the connection before the answer was complete"                                                },
+     " closed the connection before the answer was complete"                                                 },
     {"/empty",       0,    0,   HTTP_FAILED_CUT,       ERR_NET,
-     " closed the connection before the answer was complete"                                                },
+     " closed the connection before the answer was complete"                                                 },
     {"/noise",       0,    0,   HTTP_FAILED_PROTOCOL,  ERR_NET,
-     " did not answer with HTTP: Received HTTP/0.9 when not allowed"                                        },
-    {"/hang",        0,    0,   HTTP_FAILED_SLOW,      ERR_TIMEOUT,
-     " did not answer in full within 200 ms"                                                                },
-    {"/slow",        0,    0,   HTTP_FAILED_SLOW,      ERR_TIMEOUT,
-     " did not answer in full within 200 ms"                                                                },
+     " did not answer with HTTP: Received HTTP/0.9 when not allowed"                                         },
+    {"/hang",        0,    0,   HTTP_FAILED_SLOW,      ERR_TIMEOUT,   " did not answer in full within 200 ms"},
+    {"/slow",        0,    0,   HTTP_FAILED_SLOW,      ERR_TIMEOUT,   " did not answer in full within 200 ms"},
 };
 
 static void test_limits(void **state)
@@ -151,13 +148,14 @@ static void test_limits(void **state)
     AUTO(http_client_freep) struct http_client *client = client_new();
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct http_exchange ex = {.request = {.url = url_of(mem, cases[i].path),
-                                               .body_max = cases[i].body_max,
-                                               .headers_max = cases[i].headers_max,
-                                               .total_ms = 200}};
-        const char *want = cases[i].text ? arena_printf(mem, "127.0.0.1:%u%s", server.port,
-                                                        cases[i].text)
-                                         : "";
+        struct http_exchange ex = {
+            .request = {.url = url_of(mem, cases[i].path),
+                        .body_max = cases[i].body_max,
+                        .headers_max = cases[i].headers_max,
+                        .total_ms = 200}
+        };
+        const char *want =
+            cases[i].text ? arena_printf(mem, "127.0.0.1:%u%s", server.port, cases[i].text) : "";
 
         http_do_all(mem, client, &ex, 1);
         ok(ex.is_ok == !cases[i].text && ex.failure == cases[i].failure &&
@@ -172,18 +170,22 @@ static void test_request(void **state)
     (void)state;
     AUTO(arena_freep) struct arena *mem = arena_new();
     AUTO(http_client_freep) struct http_client *client = client_new();
-    const struct http_header headers[] = {{"X-One", "1"}, {"X-Empty", ""}};
-    struct http_request request = {.url = url_of(mem, "/echo?a=b"), .headers = headers,
-                                   .header_count = 2};
+    const struct http_header headers[] = {
+        {"X-One",   "1"},
+        {"X-Empty", "" }
+    };
+    struct http_request request = {
+        .url = url_of(mem, "/echo?a=b"), .headers = headers, .header_count = 2};
     struct http_response response;
     struct err err = {0};
     const char *want;
 
     ok(http_do(mem, client, &request, &response, &err), "GET: %s", err.text);
-    want = arena_printf(mem,
-                        "GET /echo?a=b HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: Latchkey/%s\r\n"
-                        "Accept: */*\r\nX-One: 1\r\nX-Empty:\r\n\r\n",
-                        server.port, LATCHKEY_VERSION);
+    want =
+        arena_printf(mem,
+                     "GET /echo?a=b HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nUser-Agent: Latchkey/%s\r\n"
+                     "Accept: */*\r\nX-One: 1\r\nX-Empty:\r\n\r\n",
+                     server.port, LATCHKEY_VERSION);
     ok(slice_eq_str(response.body, want), "request:\n%s", (const char *)response.body.data);
     ok(response.status == 200 && response.peer.octets[0] == 127 && response.took_ms >= 0,
        "status %d", response.status);
@@ -219,9 +221,12 @@ static void test_post(void **state)
     const char *starts[] = {"POST /echo ", "PUT /echo ", "DELETE /echo "};
 
     for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-        struct http_request request = {.method = verbs[i], .url = url_of(mem, "/echo"),
-                                       .headers = &json, .header_count = 1,
-                                       .body = SLICE_LIT("{}"), .is_fresh = true};
+        struct http_request request = {.method = verbs[i],
+                                       .url = url_of(mem, "/echo"),
+                                       .headers = &json,
+                                       .header_count = 1,
+                                       .body = SLICE_LIT("{}"),
+                                       .is_fresh = true};
         struct http_response response = {0};
         struct err err = {0};
 
@@ -264,25 +269,30 @@ static const struct {
     enum http_failure failure;
     const char *text; /* %u = the server's port; NULL: success */
 } guards[] = {
-    {"www.shop.example",     {"127.0.0.1", NULL},                 HTTP_FAILED_NONE,      NULL               },
-    {"www.shop.example",     {"127.0.0.9", "127.0.0.1"},          HTTP_FAILED_NONE,      NULL               },
-    {"www.shop.example",     {"127.0.0.2", NULL},                 HTTP_FAILED_FORBIDDEN,
-     "127.0.0.2:%u is not connected to: the address is reserved (loopback)"                                 },
-    {"www.shop.example",     {"::ffff:127.0.0.1", NULL},          HTTP_FAILED_FORBIDDEN,
-     "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"                        },
-    {"www.shop.example",     {"::ffff:127.0.0.1", "10.0.0.1"},    HTTP_FAILED_FORBIDDEN,
-     NULL                                                                                                   },
-    {"www.shop.example",     {"8.8.8.8", NULL},                   HTTP_FAILED_FORBIDDEN,
-     "8.8.8.8:%u is not connected to: only ports 80 and 443 are"                                            },
-    {"127.0.0.2",            {NULL, NULL},                        HTTP_FAILED_FORBIDDEN,
-     "127.0.0.2:%u is not connected to: the address is reserved (loopback)"                                 },
-    {"[::ffff:7f00:1]",      {NULL, NULL},                        HTTP_FAILED_FORBIDDEN,
-     "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"                        },
-    {"2130706433",           {NULL, NULL},                        HTTP_FAILED_NONE,      NULL               },
-    {"0x7f.2",               {NULL, NULL},                        HTTP_FAILED_FORBIDDEN, NULL               },
-    {"localhost",            {NULL, NULL},                        HTTP_FAILED_NONE,      NULL               },
-    {"www.shop.example",     {NULL, NULL},                        HTTP_FAILED_NO_ADDRESS,
-     "could not connect to www.shop.example: it has no address"                                             },
+    {"www.shop.example", {"127.0.0.1", NULL},              HTTP_FAILED_NONE,      NULL                                                                           },
+    {"www.shop.example", {"127.0.0.9", "127.0.0.1"},       HTTP_FAILED_NONE,      NULL                                                                           },
+    {"www.shop.example",
+     {"127.0.0.2", NULL},
+     HTTP_FAILED_FORBIDDEN,                                                       "127.0.0.2:%u is not connected to: the address is reserved (loopback)"         },
+    {"www.shop.example",
+     {"::ffff:127.0.0.1", NULL},
+     HTTP_FAILED_FORBIDDEN,                                                       "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"},
+    {"www.shop.example", {"::ffff:127.0.0.1", "10.0.0.1"}, HTTP_FAILED_FORBIDDEN, NULL                                                                           },
+    {"www.shop.example",
+     {"8.8.8.8", NULL},
+     HTTP_FAILED_FORBIDDEN,                                                       "8.8.8.8:%u is not connected to: only ports 80 and 443 are"                    },
+    {"127.0.0.2",
+     {NULL, NULL},
+     HTTP_FAILED_FORBIDDEN,                                                       "127.0.0.2:%u is not connected to: the address is reserved (loopback)"         },
+    {"[::ffff:7f00:1]",
+     {NULL, NULL},
+     HTTP_FAILED_FORBIDDEN,                                                       "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"},
+    {"2130706433",       {NULL, NULL},                     HTTP_FAILED_NONE,      NULL                                                                           },
+    {"0x7f.2",           {NULL, NULL},                     HTTP_FAILED_FORBIDDEN, NULL                                                                           },
+    {"localhost",        {NULL, NULL},                     HTTP_FAILED_NONE,      NULL                                                                           },
+    {"www.shop.example",
+     {NULL, NULL},
+     HTTP_FAILED_NO_ADDRESS,                                                      "could not connect to www.shop.example: it has no address"                     },
 };
 
 static void test_guard(void **state)
@@ -296,13 +306,15 @@ static void test_guard(void **state)
         struct http_exchange ex = {
             .request = {.url = arena_printf(mem, "http://%s:%u/echo", guards[i].host, server.port),
                         .addresses = addresses,
-                        .total_ms = 2000}};
+                        .total_ms = 2000}
+        };
 
         while (ex.request.address_count < 2 && guards[i].addresses[ex.request.address_count]) {
             struct err err = {0};
 
             ok(address_parse(guards[i].addresses[ex.request.address_count],
-                             &addresses[ex.request.address_count], &err), "%s", err.text);
+                             &addresses[ex.request.address_count], &err),
+               "%s", err.text);
             ex.request.address_count++;
         }
         http_do_all(mem, client, &ex, 1);
@@ -319,13 +331,13 @@ static void test_guard(void **state)
 static const struct {
     const char *url, *text;
 } bad[] = {
-    {"ftp://127.0.0.1/",           "cannot ask \"ftp://127.0.0.1/\": only http and https are spoken" },
-    {"file:///etc/passwd",         "cannot ask \"file:///etc/passwd\": only http and https are spoken"},
+    {"ftp://127.0.0.1/",        "cannot ask \"ftp://127.0.0.1/\": only http and https are spoken"  },
+    {"file:///etc/passwd",      "cannot ask \"file:///etc/passwd\": only http and https are spoken"},
     {"http://a:b@127.0.0.1/",
-     "cannot ask \"http://a:b@127.0.0.1/\": not a URL, or with a user name in it"                    },
-    {"http://",                    "cannot ask \"http://\": not a URL, or with a user name in it"    },
+     "cannot ask \"http://a:b@127.0.0.1/\": not a URL, or with a user name in it"                  },
+    {"http://",                 "cannot ask \"http://\": not a URL, or with a user name in it"     },
     {"http://127.0.0.1:99999/",
-     "cannot ask \"http://127.0.0.1:99999/\": not a URL, or with a user name in it"                  },
+     "cannot ask \"http://127.0.0.1:99999/\": not a URL, or with a user name in it"                },
 };
 
 static void test_bad_requests(void **state)
@@ -334,8 +346,8 @@ static void test_bad_requests(void **state)
     AUTO(arena_freep) struct arena *mem = arena_new();
     AUTO(http_client_freep) struct http_client *client = client_new();
     const struct http_header split = {"X-A", "b\r\nX-C: d"};
-    struct http_request request = {.url = url_of(mem, "/echo"), .headers = &split,
-                                   .header_count = 1};
+    struct http_request request = {
+        .url = url_of(mem, "/echo"), .headers = &split, .header_count = 1};
     struct http_response response;
     struct err err = {0};
     char *longer = arena_alloc(mem, 8194);
@@ -374,8 +386,9 @@ static void test_connect(void **state)
     ex.request.url = arena_printf(mem, "http://127.0.0.1:%u/", gone.port);
     http_do_all(mem, client, &ex, 1);
     ok(ex.failure == HTTP_FAILED_REFUSED && ex.err.code == ERR_NET &&
-           strcmp(ex.err.text, arena_printf(mem, "could not connect to 127.0.0.1:%u: connection refused",
-                                            gone.port)) == 0,
+           strcmp(ex.err.text,
+                  arena_printf(mem, "could not connect to 127.0.0.1:%u: connection refused",
+                               gone.port)) == 0,
        "refused: %s \"%s\"", http_failure_name(ex.failure), ex.err.text);
 
     /* A listener with a full backlog does not answer the SYN. */
@@ -384,18 +397,22 @@ static void test_connect(void **state)
     int fillers[4];
     full = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     ok(bind(full, (struct sockaddr *)&sa, len) == 0 && listen(full, 0) == 0 &&
-           getsockname(full, (struct sockaddr *)&sa, &len) == 0, "full listener");
+           getsockname(full, (struct sockaddr *)&sa, &len) == 0,
+       "full listener");
     for (size_t i = 0; i < ARRAY_LEN(fillers); i++) {
         fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
         on += connect(fillers[i], (struct sockaddr *)&sa, len) == 0;
     }
-    ex = (struct http_exchange){.request = {.url = arena_printf(mem, "http://127.0.0.1:%u/",
-                                                                ntohs(sa.sin_port)),
-                                            .connect_ms = 150}};
+    ex = (struct http_exchange){
+        .request = {.url = arena_printf(mem, "http://127.0.0.1:%u/", ntohs(sa.sin_port)),
+                    .connect_ms = 150}
+    };
     http_do_all(mem, client, &ex, 1);
     ok(ex.failure == HTTP_FAILED_NO_CONNECT && ex.err.code == ERR_TIMEOUT &&
-           strcmp(ex.err.text, arena_printf(mem, "could not connect to 127.0.0.1:%u: no answer within "
-                                            "150 ms", ntohs(sa.sin_port))) == 0,
+           strcmp(ex.err.text, arena_printf(mem,
+                                            "could not connect to 127.0.0.1:%u: no answer within "
+                                            "150 ms",
+                                            ntohs(sa.sin_port))) == 0,
        "no connect: %s \"%s\" (%d)", http_failure_name(ex.failure), ex.err.text, on);
     for (size_t i = 0; i < ARRAY_LEN(fillers); i++)
         close(fillers[i]);
@@ -441,10 +458,10 @@ static void test_resolve(void **state)
     AUTO(arena_freep) struct arena *mem = arena_new();
     AUTO(http_client_freep) struct http_client *client = NULL;
     int calls = 0;
-    struct http_client_options options = {.policy = &policy, .resolve = resolve,
-                                          .resolve_arg = &calls};
-    struct http_request request = {
-        .url = arena_printf(mem, "http://ca.example:%u/echo", server.port)};
+    struct http_client_options options = {
+        .policy = &policy, .resolve = resolve, .resolve_arg = &calls};
+    struct http_request request = {.url =
+                                       arena_printf(mem, "http://ca.example:%u/echo", server.port)};
     struct http_response response;
     struct err err = {0};
 
@@ -487,10 +504,10 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits),   cmocka_unit_test(test_request),
-        cmocka_unit_test(test_post),     cmocka_unit_test(test_reuse),
-        cmocka_unit_test(test_guard),    cmocka_unit_test(test_bad_requests),
-        cmocka_unit_test(test_connect),  cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_limits),  cmocka_unit_test(test_request),
+        cmocka_unit_test(test_post),    cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_guard),   cmocka_unit_test(test_bad_requests),
+        cmocka_unit_test(test_connect), cmocka_unit_test(test_parallel),
         cmocka_unit_test(test_resolve),
     };
 
