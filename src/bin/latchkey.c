@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* latchkey: the table of commands. What a command does is in src/cli, src/bin and src/super. */
+#include "bin/commands.h"
 #include "cli/commands.h"
 
 static const struct cli_command *const commands[] = {
     &cmd_config,
+    &cmd_signer,
     &cmd_version,
 };
 

@@ -61,6 +61,10 @@ static bool ca_check(struct arena *mem, const struct config *cfg, size_t i, stru
         return refuse(err, arena_printf(mem, "ca[%zu].directory", i),
                       "the CA is %s, so %s must be on loopback or in net.own_prefixes",
                       ca->kind == CONFIG_CA_SANDBOX ? "the sandbox" : "private", host);
+    if ((*ca->eab_kid != '\0') != (*ca->eab_key_file != '\0'))
+        return refuse(err,
+                      arena_printf(mem, "ca[%zu].%s", i, *ca->eab_kid ? "eab_kid" : "eab_key_file"),
+                      "eab_kid and eab_key_file go together");
     for (size_t k = 0; k < i; k++) {
         if (strcmp(ca->id, cfg->ca[k].id) == 0)
             return refuse(err, arena_printf(mem, "ca[%zu].id", i), "\"%s\" is there twice", ca->id);

@@ -30,6 +30,8 @@ struct config_ca {
     struct config_list
         roots; /* PEM files: what a chain from it must end in; empty = tls.trust_store */
     struct config_list contact; /* URLs, "mailto:..." */
+    const char *eab_kid;        /* external account binding (RFC 8555 7.3.4); "" = none */
+    const char *eab_key_file;   /* base64url, as the CA gives it; read by the signer alone */
     bool is_default;            /* exactly one of the list */
 };
 

@@ -53,6 +53,8 @@ static const struct option ca_options[] = {
     {AT_CA(tls_ca_file), OPT_PATH(""), .help = "PEM that its https is verified by; empty: tls.trust_store."},
     {AT_CA(roots), PATHS(), .help = "PEM files of the roots that its chains must end in; none: tls.trust_store."},
     {AT_CA(contact), TEXTS(format_contact), .help = "Contacts of the account, as \"mailto:name@domain\"."},
+    {AT_CA(eab_kid), TEXT("", NULL), .help = "Key id of the external account binding, where the CA wants one."},
+    {AT_CA(eab_key_file), OPT_PATH(""), .help = "File, mode 0400, with the HMAC key that belongs to it, in base64url. Only the signer reads it."},
     {AT_CA(is_default), FLAG("false"), .help = "Taken when an order names none. The only one in the list needs no mark."},
 };
 static const struct option_table ca_table = {ca_options, ARRAY_LEN(ca_options), sizeof(struct config_ca)};
@@ -111,7 +113,7 @@ static const struct option options[] = {
     {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},
 
     {AT(edge, name), TEXT("", format_id), .help = "Name of this edge."},
-    {AT(edge, group), NEEDED("main", format_id), .help = "Its group: it receives only the group's records."},
+    {AT(edge, group), NEEDED("default", format_id), .help = "Its group: it receives only the group's records."},
     {AT(edge, lmdb_dir), PATH("edge/lmdb"), .help = "Folder of the records that nginx reads."},
     {AT(edge, feed_url), TEXT("", format_site_url), .help = "Where the feed is; empty: web.public_url."},
     {AT(edge, feed_ca_file), OPT_PATH(""), .help = "PEM that the feed's https is verified by; empty: tls.trust_store."},

@@ -80,25 +80,24 @@ bool answer_jws(struct arena *mem, const struct signer_server *server, const jso
     return true;
 }
 
-static const struct signer_ca *find_ca(const struct signer_server *server, const char *name)
+static const struct signer_ca *find_ca(const struct signer_server *server, const char *id)
 {
     for (size_t i = 0; i < server->ca_count; i++)
-        if (strcmp(server->cas[i].name, name) == 0)
+        if (strcmp(server->cas[i].id, id) == 0)
             return &server->cas[i];
     return NULL;
 }
 
-static bool check_eab(const struct signer_ca *ca, const char *name, const char *url,
-                      struct err *err)
+static bool check_eab(const struct signer_ca *ca, const char *id, const char *url, struct err *err)
 {
     struct origin origin;
 
     if (!ca)
-        return err_field(err, "ca", "no CA \"%.64s\"", name);
+        return err_field(err, "ca", "no CA \"%.64s\"", id);
     if (!ca->eab_kid)
-        return err_set(err, ERR_CONFIG, "CA \"%s\" has no EAB key", name);
+        return err_set(err, ERR_CONFIG, "CA \"%s\" has no EAB key", id);
     if (!origin_parse(url, &origin) || !is_of_ca(ca, &origin))
-        return err_set(err, ERR_FORBIDDEN, "%.128s is not at CA \"%s\"", url, name);
+        return err_set(err, ERR_FORBIDDEN, "%.128s is not at CA \"%s\"", url, id);
     return true;
 }
 
@@ -114,12 +113,12 @@ static const char *dump(struct arena *mem, const json_t *value)
 bool answer_jws_eab(struct arena *mem, const struct signer_server *server, const json_t *request,
                     json_t *reply, struct err *err)
 {
-    const char *name = signer_text(request, "ca"), *url = signer_text(request, "url"), *jws;
-    const struct signer_ca *ca = find_ca(server, name);
+    const char *id = signer_text(request, "ca"), *url = signer_text(request, "url"), *jws;
+    const struct signer_ca *ca = find_ca(server, id);
     AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
     json_auto_t *jwk = NULL, *header = NULL;
 
-    if (!check_eab(ca, name, url, err) || !open_account(mem, server, request, &key, err) ||
+    if (!check_eab(ca, id, url, err) || !open_account(mem, server, request, &key, err) ||
         !jws_public_jwk(key, &jwk, err))
         return false;
     header = json_pack("{s:s, s:s}", "kid", ca->eab_kid, "url", url);

@@ -11,7 +11,7 @@
 
 /* A CA whose URLs may be signed for. */
 struct signer_ca {
-    const char *name, *directory;    /* directory: https://host[:port]/path */
+    const char *id, *directory;      /* directory: https://host[:port]/path */
     const char *eab_kid;             /* NULL: no external account binding */
     const struct secret *eab_secret; /* the HMAC key, decoded */
 };

@@ -64,7 +64,7 @@ MUST_CHECK bool signer_jws(struct arena *mem, struct signer *signer,
                            struct slice payload, const char **out, struct err *err);
 
 /* The externalAccountBinding of newAccount (RFC 8555 section 7.3.4) with the configured EAB key of
- * the CA of this name. `url` is its newAccount URL. ERR_CONFIG when the CA has no EAB key. */
+ * the CA of this id. `url` is its newAccount URL. ERR_CONFIG when the CA has no EAB key. */
 MUST_CHECK bool signer_jws_eab(struct arena *mem, struct signer *signer,
                                const struct signer_sealed *account, const char *ca, const char *url,
                                const char **out, struct err *err);

@@ -32,11 +32,16 @@ static const struct {
      "l.yaml:1: ca: none of the CAs is the default: set is_default"},
     {"ca:\n- {id: a, name: A, directory: 'https://a', is_default: true}\n"
      "- {id: b, name: B, directory: 'https://b', is_default: true}\n", "l.yaml:3: ca[1].is_default: \"a\" is the default already"},
+    {"ca:\n- {id: a, name: A, directory: 'https://a', eab_kid: k}\n",
+     "l.yaml:2: ca[0].eab_kid: eab_kid and eab_key_file go together"                          },
+    {"ca:\n- {id: a, name: A, directory: 'https://a', eab_key_file: f}\n",
+     "l.yaml:2: ca[0].eab_key_file: eab_kid and eab_key_file go together"                                                                          },
+    {"ca:\n- {id: a, name: A, directory: 'https://a', eab_kid: k, eab_key_file: f}\n",           "" },
     {"origins:\n- {id: a, address: 'h:1'}\n- {id: a, address: 'h:2'}\n",
-     "l.yaml:3: origins[1].id: \"a\" is there twice"                          },
+     "l.yaml:3: origins[1].id: \"a\" is there twice"                                                    },
     {"run:\n  edges:\n  - {name: a, addresses: [127.0.0.1]}\n  - {name: a, addresses: ['::1']}\n",
-     "l.yaml:4: run.edges[1].name: \"a\" is there twice"                                                                          },
-    {"edge:\n  http_port: 443\n",           "l.yaml:1: edge.https_port: 443 is edge.http_port too" },
+     "l.yaml:4: run.edges[1].name: \"a\" is there twice"          },
+    {"edge:\n  http_port: 443\n",                                                     "l.yaml:1: edge.https_port: 443 is edge.http_port too"                                                                     },
 };
 
 static void test_rules(void **state)

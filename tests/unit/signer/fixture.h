@@ -69,7 +69,7 @@ static inline void fixture_keys(struct fixture *f)
     memcpy(f->eab.data, EAB_SECRET, sizeof(EAB_SECRET) - 1);
     f->eab.len = sizeof(EAB_SECRET) - 1;
     f->cas[0] = (struct signer_ca){"main", CA_URL "/directory", "eab-1", &f->eab};
-    f->cas[1] = (struct signer_ca){.name = "other", .directory = OTHER_URL};
+    f->cas[1] = (struct signer_ca){.id = "other", .directory = OTHER_URL};
     f->server = (struct signer_server){f->keys, f->cas, 2};
 }
 
