@@ -52,8 +52,7 @@ static inline bool knot_is_there(void)
 static inline uint16_t knot_free_port(void)
 {
     for (int i = 0; i < 50; i++) {
-        struct sockaddr_in sa = {.sin_family = AF_INET,
-                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
         socklen_t len = sizeof(sa);
         int udp = socket(AF_INET, SOCK_DGRAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
         bool is_free = bind(udp, (struct sockaddr *)&sa, len) == 0 &&
@@ -131,7 +130,8 @@ static inline void knot_configure(struct arena *mem, const struct knot *knot,
 static inline bool knot_answers(const struct knot *knot)
 {
     static const unsigned char query[] = {0x12, 0x34, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 1};
-    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_port = htons(knot->port),
+    struct sockaddr_in sa = {.sin_family = AF_INET,
+                             .sin_port = htons(knot->port),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct timeval wait = {.tv_usec = 100000};
     unsigned char reply[512];

@@ -15,8 +15,8 @@ struct input {
 enum { OPT_SIGNER_FD = 256 };
 
 static const struct argp_option options[] = {
-    {"role", 'r', "ROLE", 0, "web (API and feed) or worker (jobs)", 0},
-    {"signer-fd", OPT_SIGNER_FD, "N", 0,
+    {"role",                                 'r', "ROLE", 0, "web (API and feed) or worker (jobs)", 0},
+    {"signer-fd",                                OPT_SIGNER_FD, "N", 0,
      "inherited connection to the signer, instead of signer.socket", 0},
     {0},
 };
@@ -25,7 +25,7 @@ static const struct role {
     const char *name;
     bool (*serve)(const struct app *app, const struct serve_options *options, struct err *err);
 } roles[] = {
-    {"web", serve_web},
+    {"web",    serve_web   },
     {"worker", serve_worker},
 };
 
@@ -53,7 +53,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&cli_common_argp, 0, NULL, 0},
+    {0           }
+};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
@@ -72,8 +75,7 @@ static const struct role *find_role(const char *name)
 static bool serve(struct arena *mem, const struct input *input, const struct role *role,
                   struct err *err)
 {
-    const struct serve_options how = {.signer_fd = (int)input->signer_fd,
-                                      .stop_fd = cli_stop_fd()};
+    const struct serve_options how = {.signer_fd = (int)input->signer_fd, .stop_fd = cli_stop_fd()};
     const struct config *config;
     struct app app;
     bool is_done;
@@ -82,8 +84,9 @@ static bool serve(struct arena *mem, const struct input *input, const struct rol
         return false;
     log_set_up(config->log.level, config->log.format);
     if (config->mode == CONFIG_LIVE && clock_is_movable())
-        return err_set(err, ERR_CONFIG, "LATCHKEY_CLOCK_FILE is set: the clock cannot be moved "
-                                        "with mode: live");
+        return err_set(err, ERR_CONFIG,
+                       "LATCHKEY_CLOCK_FILE is set: the clock cannot be moved "
+                       "with mode: live");
     if (!app_open(mem, config, APP_CHECK, &app, err))
         return false;
     is_done = role->serve(&app, &how, err);

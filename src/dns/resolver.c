@@ -47,8 +47,8 @@ static const struct {
 static const char *const reply_names[DNS_REPLY_COUNT] = {DNS_REPLIES(X)};
 #undef X
 
-static const char *const rcode_names[] = {"NOERROR", "FORMERR", "SERVFAIL",
-                                          "NXDOMAIN", "NOTIMP", "REFUSED"};
+static const char *const rcode_names[] = {"NOERROR",  "FORMERR", "SERVFAIL",
+                                          "NXDOMAIN", "NOTIMP",  "REFUSED"};
 
 const char *dns_type_name(enum dns_type type)
 {
@@ -189,8 +189,9 @@ static bool check_options(const struct resolver *resolver, struct err *err)
         return err_set(err, ERR_CONFIG, "\"%.80s\" is not a DNS forwarder: address@port is wanted",
                        resolver->forwarder);
     if (!resolver->forwarder && (resolver->options.is_offline || (offline && offline[0])))
-        return err_set(err, ERR_CONFIG, "cannot resolve names: no DNS forwarder is set, and "
-                                        "nothing may be asked outside this machine");
+        return err_set(err, ERR_CONFIG,
+                       "cannot resolve names: no DNS forwarder is set, and "
+                       "nothing may be asked outside this machine");
     if (resolver->anchor_file && access(resolver->anchor_file, R_OK) != 0)
         return err_errno(err, ERR_CONFIG, errno, "could not read the DNSSEC trust anchor in %s",
                          resolver->anchor_file);
@@ -333,7 +334,8 @@ static void read_answer(struct arena *mem, const struct lookup *lookup, struct d
                                   .reply = DNS_REPLY_BOGUS,
                                   .rcode = RCODE_SERVFAIL,
                                   .took_ms = answer->took_ms};
-    answer->why_bogus = arena_strdup(mem, result->why_bogus ? result->why_bogus : "no reason given");
+    answer->why_bogus =
+        arena_strdup(mem, result->why_bogus ? result->why_bogus : "no reason given");
 }
 
 static bool ask_once(struct arena *mem, struct ub_ctx *ctx, const struct dns_query *queries,
@@ -348,8 +350,8 @@ static bool ask_once(struct arena *mem, struct ub_ctx *ctx, const struct dns_que
     cancel_rest(ctx, lookups, count);
     for (size_t i = 0; i < count; i++) {
         if (is_asked) {
-            answers[i] = (struct dns_answer){.query = queries[i],
-                                             .took_ms = clock_boot_ms() - began};
+            answers[i] =
+                (struct dns_answer){.query = queries[i], .took_ms = clock_boot_ms() - began};
             read_answer(mem, &lookups[i], &answers[i]);
         }
         ub_resolve_free(lookups[i].result);

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/runner.h"
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "check.h"
+#include "store/schema.h"
+
+#define WAIT_MS   5000
+#define THREADS   4
+#define SUBJECT   "iss_test"
+
+/* What the jobs of a test do, and what they saw. */
+static struct world {
+    char dir[32];
+    struct db *db;
+    struct job_runner *runner;
+    _Atomic int runs;       /* of any job */
+    _Atomic int at_once;    /* running now */
+    _Atomic int most;       /* ever at once */
+    _Atomic int64_t second; /* clock_now() of the second run */
+    bool (*body)(struct world *w, const struct job *job, struct job_result *out, struct err *err);
+} world;
+
+static bool run(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+                struct err *err)
+{
+    struct world *w = arg;
+    int now = atomic_fetch_add(&w->at_once, 1) + 1, most = atomic_load(&w->most);
+    bool is_done;
+
+    (void)mem;
+    while (now > most && !atomic_compare_exchange_weak(&w->most, &most, now))
+        continue;
+    if (atomic_fetch_add(&w->runs, 1) == 1)
+        atomic_store(&w->second, clock_now());
+    is_done = w->body(w, job, out, err);
+    atomic_fetch_sub(&w->at_once, 1);
+    return is_done;
+}
+
+static void start(void)
+{
+    struct job_runner_options options = {.db = world.db,
+                                         .owner = "test",
+                                         .threads = THREADS,
+                                         .run = {run, run, run},
+                                         .arg = &world};
+    struct err err = {0};
+
+    if (!job_runner_start(&options, &world.runner, &err))
+        fail_msg("%s", err.text);
+}
+
+static void enqueue(const char *subject, int64_t run_at)
+{
+    struct err err = {0};
+
+    if (!job_store_enqueue(world.db, job_kind_name(JOB_ISSUE), subject, run_at, &err))
+        fail_msg("%s", err.text);
+}
+
+static bool wait_for_runs(int n)
+{
+    int64_t end = clock_boot_ms() + WAIT_MS;
+
+    while (atomic_load(&world.runs) < n && clock_boot_ms() < end)
+        usleep(1000);
+    return atomic_load(&world.runs) >= n;
+}
+
+static const struct job *find(struct arena *mem, const char *subject)
+{
+    const struct job *job;
+    struct err err = {0};
+
+    if (!job_store_find(mem, world.db, job_kind_name(JOB_ISSUE), subject, &job, &err))
+        fail_msg("%s", err.text);
+    return job;
+}
+
+static int open_world(void **state)
+{
+    char path[64];
+    struct err err = {0};
+
+    (void)state;
+    world = (struct world){0};
+    snprintf(world.dir, sizeof(world.dir), "/tmp/latchkey-job-XXXXXX");
+    assert_non_null(mkdtemp(world.dir));
+    snprintf(path, sizeof(path), "%s/t.db", world.dir);
+    if (!db_open_sqlite(path, 4, &world.db, &err) || !store_migrate(world.db, NULL, &err))
+        fail_msg("%s", err.text);
+    return 0;
+}
+
+static int close_world(void **state)
+{
+    static const char *const files[] = {"t.db", "t.db-wal", "t.db-shm", "t.db-turn"};
+    char path[64];
+
+    (void)state;
+    db_close(world.db);
+    for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+        snprintf(path, sizeof(path), "%s/%s", world.dir, files[i]);
+        unlink(path);
+    }
+    return rmdir(world.dir);
+}
+
+static bool done(struct world *w, const struct job *job, struct job_result *out, struct err *err)
+{
+    (void)w, (void)job, (void)err;
+    out->is_done = true;
+    return true;
+}
+
+static void test_done(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    (void)state;
+    world.body = done;
+    start();
+    enqueue(SUBJECT, clock_now());
+    ok(wait_for_runs(1), "a job that is enqueued later runs at once");
+    job_runner_stop(world.runner);
+    ok(!find(mem, SUBJECT), "and is removed when it is done");
+    ok(atomic_load(&world.runs) == 1, "after one run: %d", atomic_load(&world.runs));
+    all_ok();
+}
+
+static bool later(struct world *w, const struct job *job, struct job_result *out, struct err *err)
+{
+    (void)job, (void)err;
+    out->is_done = atomic_load(&w->runs) > 1;
+    out->run_at = clock_now() + 150;
+    return true;
+}
+
+static void test_wait(void **state)
+{
+    int64_t began = clock_now(), took;
+
+    (void)state;
+    world.body = later;
+    enqueue(SUBJECT, began);
+    start();
+    ok(wait_for_runs(2), "a job that waits runs again");
+    took = atomic_load(&world.second) - began;
+    ok(took >= 150 && took < 400, "at its time, not sooner and not much later: %lld ms",
+       (long long)took);
+    job_runner_stop(world.runner);
+    all_ok();
+}
+
+static bool slow(struct world *w, const struct job *job, struct job_result *out, struct err *err)
+{
+    (void)w, (void)job, (void)err;
+    usleep(100 * 1000);
+    out->is_done = true;
+    return true;
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    world.body = slow;
+    for (int i = 0; i < 3 * THREADS; i++) {
+        char subject[16];
+
+        snprintf(subject, sizeof(subject), "iss_%d", i);
+        enqueue(subject, clock_now());
+    }
+    start();
+    ok(wait_for_runs(3 * THREADS), "all jobs run: %d", atomic_load(&world.runs));
+    ok(atomic_load(&world.most) == THREADS, "%d at once, never more: %d", THREADS,
+       atomic_load(&world.most));
+    job_runner_stop(world.runner);
+    all_ok();
+}
+
+static bool fails(struct world *w, const struct job *job, struct job_result *out, struct err *err)
+{
+    (void)w, (void)job, (void)out;
+    return err_set(err, ERR_NET, "could not reach it");
+}
+
+static void test_failure(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct job *job;
+    int64_t wait;
+
+    (void)state;
+    world.body = fails;
+    enqueue(SUBJECT, clock_now());
+    start();
+    ok(wait_for_runs(1), "it runs");
+    job_runner_stop(world.runner);
+    job = find(mem, SUBJECT);
+    wait = job ? job->run_at - clock_now() : 0;
+    ok(job && job->attempts == 1 && job->last_error &&
+           strcmp(job->last_error, "could not reach it") == 0,
+       "the failure is stored: %s", job && job->last_error ? job->last_error : "no");
+    ok(wait > 500 && wait <= job_backoff_ms(0), "and it is tried again in a while: %lld ms",
+       (long long)wait);
+    all_ok();
+}
+
+static bool loses_race(struct world *w, const struct job *job, struct job_result *out,
+                       struct err *err)
+{
+    (void)job;
+    out->is_done = true;
+    return atomic_load(&w->runs) > 1 || err_set(err, ERR_LOST_RACE, "somebody was faster");
+}
+
+static void test_lost_race(void **state)
+{
+    int64_t began = clock_now();
+
+    (void)state;
+    world.body = loses_race;
+    enqueue(SUBJECT, began);
+    start();
+    ok(wait_for_runs(2), "a lost race is run again");
+    ok(atomic_load(&world.second) - began < 500, "at once");
+    job_runner_stop(world.runner);
+    all_ok();
+}
+
+static bool woken_while_running(struct world *w, const struct job *job, struct job_result *out,
+                                struct err *err)
+{
+    if (atomic_load(&w->runs) == 1 &&
+        !job_store_wake(w->db, job->subject_id, clock_now(), NULL, err))
+        return false;
+    out->is_done = atomic_load(&w->runs) > 1;
+    out->run_at = clock_now() + 3600000;
+    return true;
+}
+
+static void test_wake(void **state)
+{
+    (void)state;
+    world.body = woken_while_running;
+    enqueue(SUBJECT, clock_now());
+    start();
+    ok(wait_for_runs(2), "a wake during the run is not lost to the hour that the run asks for");
+    job_runner_stop(world.runner);
+    all_ok();
+}
+
+static void test_stop_when_idle(void **state)
+{
+    (void)state;
+    world.body = done;
+    for (int i = 0; i < 20; i++) {
+        enqueue(SUBJECT, clock_now());
+        start();
+        job_runner_stop(world.runner);
+    }
+    ok(true, "starting and stopping twenty times ends");
+    all_ok();
+}
+
+static void test_backoff(void **state)
+{
+    (void)state;
+    for (int64_t i = 0; i < 10; i++)
+        ok(job_backoff_ms(i + 1) >= job_backoff_ms(i), "it never shrinks: %lld", (long long)i);
+    ok(job_backoff_ms(0) == 1000 && job_backoff_ms(1000) == 3600000, "from a second to an hour");
+    all_ok();
+}
+
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_done),      TEST(test_wait), TEST(test_threads),        TEST(test_failure),
+        TEST(test_lost_race), TEST(test_wake), TEST(test_stop_when_idle), cmocka_unit_test(test_backoff),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
