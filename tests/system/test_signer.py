@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """latchkey signer as a process: who may ask, what it gives up, restarts, what it refuses."""
+import base64
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import subprocess
 import time
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 BUILD = pathlib.Path(os.environ.get(
     "LATCHKEY_BUILD", pathlib.Path(__file__).resolve().parents[2] / "build"))
@@ -67,6 +69,10 @@ def ask(connection, number=1, **fields):
         reply = json.loads(connection.recv(1 << 17))
         if reply["id"] == number:
             return reply
+
+
+def decode(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 @pytest.fixture
@@ -192,3 +198,51 @@ def test_wrong_usage(signer):
     result = signer.run("--fd", "0")
     assert result.returncode == 2
     assert "descriptor 0" in result.stderr
+
+
+def memory_of(pid):
+    """All that the process has in memory and may write."""
+    found = []
+    for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+        span, modes = line.split()[:2]
+        if not modes.startswith("rw"):
+            continue
+        start, end = (int(part, 16) for part in span.split("-"))
+        with open(f"/proc/{pid}/mem", "rb") as memory:
+            memory.seek(start)
+            found.append(memory.read(end - start))
+    return b"".join(found)
+
+
+@pytest.mark.req("R50")
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into the signer")
+def test_no_account_or_certificate_key_stays_in_memory(signer):
+    connection = signer.listen()
+    sealing = {"account-key": (signer.keys / "signer-1").read_bytes(),
+               "certificate-key": (signer.keys / "edge-1").read_bytes()}
+    secrets = []
+    for number in range(1, 8):
+        kind = "account-key" if number % 2 else "certificate-key"
+        owner = f"x_{number}"
+        sealed = ask(connection, number, op="make_key", kind=kind, owner=owner)["sealed"]
+        assert ask(connection, number, op="reseal", kind=kind, owner=owner, sealed=sealed)["ok"]
+        if kind == "account-key":
+            used = ask(connection, number, op="jws", owner=owner, sealed=sealed, payload="{}",
+                       header={"url": "https://ca.example/x", "nonce": "n", "kid": "k"})
+        else:
+            used = ask(connection, number, op="csr", owner=owner, sealed=sealed,
+                       names=["a.example"])
+        assert used["ok"], used
+        blob = decode(sealed)
+        secrets.append(AESGCM(sealing[kind]).decrypt(
+            blob[2:14], blob[14:], f"latchkey-seal-1|{kind}|{owner}|1".encode()))
+    memory = memory_of(signer.process.pid)
+    assert memory.count(sealing["account-key"]) == 1  # so that the search is known to find
+    for secret in secrets:
+        assert len(secret) == 32
+        text = base64.urlsafe_b64encode(secret).rstrip(b"=")
+        found = [(form, at) for form, octets in
+                 {"raw": secret, "reversed": secret[::-1], "base64url": text}.items()
+                 for at in range(0, len(octets) - 11, 4)  # a part alone would be bad enough
+                 if octets[at:at + 12] in memory]
+        assert not found
