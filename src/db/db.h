@@ -7,7 +7,7 @@
  * `struct db` is a pool or one transaction of it; statements take either. On the pool a SELECT runs
  * on a connection of its own, and any other statement is a transaction of its own, durable when the
  * call returns true. Any thread may use a pool; a transaction belongs to the thread that began it,
- * which has at most one open and does no I/O before it ends.
+ * which has at most one of the pool open and does no I/O before it ends.
  *
  * SQLite: WAL, synchronous=FULL, foreign_keys=ON. One write connection per process is used in
  * turns; transactions that queue up share one COMMIT (group commit). A lock file beside the
@@ -126,8 +126,11 @@ static inline void db_closep(struct db **pool)
  * Transactions. db_tx_commit() returns true only when all is durable; it ends the transaction
  * either way and sets *tx to NULL. AUTO(db_tx_endp) rolls back what was not committed. A statement
  * that failed has changed nothing; the transaction may go on, unless the error was ERR_STORE.
+ *
+ * Begun on a transaction it is an inner one: it can be rolled back alone, and is durable only with
+ * the outer one, which is not used before the inner one has ended.
  */
-MUST_CHECK bool db_tx_begin(struct db *pool, struct db **tx, struct err *err);
+MUST_CHECK bool db_tx_begin(struct db *db, struct db **tx, struct err *err);
 MUST_CHECK bool db_tx_commit(struct db **tx, struct err *err);
 void db_tx_endp(struct db **tx);
 bool db_is_tx(const struct db *db);

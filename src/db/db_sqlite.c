@@ -175,38 +175,51 @@ bool db_exec_one_args(struct db *db, const struct query *q, const struct db_arg 
     return changed || err_set(err, ERR_LOST_RACE, "%s: changed or gone meanwhile", q->name);
 }
 
+static bool begin(struct db *db, struct err *err)
+{
+    if (!db->is_tx)
+        return writer_begin(db->pool->writer, err);
+    assert(pthread_equal(db->owner, pthread_self()));
+    return writer_script(db->pool->writer, "SAVEPOINT inside", err);
+}
+
 bool db_tx_begin(struct db *db, struct db **tx, struct err *err)
 {
-    struct db *begun;
+    struct db *begun = calloc(1, sizeof(*begun));
 
-    assert(!db->is_tx);
-    begun = calloc(1, sizeof(*begun));
     if (!begun)
         return err_set(err, ERR_STORE, "could not begin: out of memory");
-    if (!writer_begin(db->pool->writer, err)) {
+    if (!begin(db, err)) {
         free(begun);
         return false;
     }
-    *begun = (struct db){.pool = db->pool, .is_tx = true, .owner = pthread_self()};
+    *begun = (struct db){
+        .pool = db->pool, .is_tx = true, .is_inner = db->is_tx, .owner = pthread_self()};
     *tx = begun;
     return true;
 }
 
 bool db_tx_commit(struct db **tx, struct err *err)
 {
-    struct pool *pool = (*tx)->pool;
+    struct writer *writer = (*tx)->pool->writer;
+    bool is_inner = (*tx)->is_inner;
 
     assert((*tx)->is_tx && pthread_equal((*tx)->owner, pthread_self()));
     free(*tx);
     *tx = NULL;
-    return writer_commit(pool->writer, err);
+    return is_inner ? writer_script(writer, "RELEASE inside", err) : writer_commit(writer, err);
 }
 
 void db_tx_endp(struct db **tx)
 {
+    struct err ignored; /* what fails here fails the outer transaction as well */
+
     if (!*tx)
         return;
-    writer_rollback((*tx)->pool->writer);
+    if ((*tx)->is_inner)
+        (void)!writer_script((*tx)->pool->writer, "ROLLBACK TO inside; RELEASE inside", &ignored);
+    else
+        writer_rollback((*tx)->pool->writer);
     free(*tx);
     *tx = NULL;
 }

@@ -10,8 +10,8 @@
 /* What callers hold: the pool's own handle, or a transaction. */
 struct db {
     struct pool *pool;
-    bool is_tx;
-    pthread_t owner; /* of a transaction */
+    bool is_tx, is_inner; /* inner: a savepoint of another transaction */
+    pthread_t owner;      /* of a transaction */
 };
 
 struct pool {

@@ -211,6 +211,43 @@ static void test_tx(void **state)
 }
 
 /* The engine rolls a transaction back by itself when the disk is full. */
+/* An inner transaction is undone alone, and with the outer one. */
+static void test_inner(void **state)
+{
+    struct fixture f;
+    struct rows rows;
+    (void)state;
+
+    open_things(&f);
+    for (int i = 0; i < 2; i++) {
+        AUTO(db_tx_endp) struct db *outer = NULL;
+        AUTO(db_tx_endp) struct db *kept = NULL;
+        AUTO(db_tx_endp) struct db *undone = NULL;
+
+        MUST(&f, db_tx_begin(f.db, &outer, &f.err));
+        MUST(&f, db_exec_one(outer, &add, &f.err, QT("a"), QI(1), QB((struct slice){0})));
+        MUST(&f, db_tx_begin(outer, &kept, &f.err));
+        MUST(&f, db_exec_one(kept, &add, &f.err, QT("b"), QI(2), QB((struct slice){0})));
+        MUST(&f, db_tx_begin(kept, &undone, &f.err));
+        MUST(&f, db_exec_one(undone, &add, &f.err, QT("c"), QI(3), QB((struct slice){0})));
+        db_tx_endp(&undone);
+        MUST(&f, db_tx_commit(&kept, &f.err));
+        MUST(&f, db_each(f.mem, outer, &all, &rows, &f.err, QNONE));
+        ok(rows.count == 2 && strcmp(row_text(rows.row[1], 0), "b") == 0, "inside: %zu rows",
+           rows.count);
+        MUST(&f, db_each(f.mem, f.db, &all, &rows, &f.err, QNONE));
+        ok(rows.count == 0, "outside before the commit: %zu rows", rows.count);
+        if (i == 1)
+            MUST(&f, db_tx_commit(&outer, &f.err));
+        db_tx_endp(&outer);
+        MUST(&f, db_each(f.mem, f.db, &all, &rows, &f.err, QNONE));
+        ok(rows.count == (i == 1 ? 2 : 0), "outside after %s: %zu rows",
+           i == 1 ? "the commit" : "the end", rows.count);
+    }
+    fixture_close(&f);
+    all_ok();
+}
+
 static void test_full(void **state)
 {
     (void)state;
@@ -269,8 +306,9 @@ static void test_open(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types), cmocka_unit_test(test_rows), cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_tx),    cmocka_unit_test(test_full), cmocka_unit_test(test_open),
+        cmocka_unit_test(test_types), cmocka_unit_test(test_rows),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_tx),    cmocka_unit_test(test_inner), cmocka_unit_test(test_full),
+        cmocka_unit_test(test_open),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
