@@ -63,6 +63,8 @@ static const struct row {
         "the CA is overloaded or under maintenance"),
     ROW(NOT_ACME, 0, SERVER_5XX, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 0,
         "the CA has a failure of its own"),
+    ROW(NOT_ACME, 0, 404, NULL, NAME, FINAL, NEW_ORDER, NONE, WAIT, CA_PROTOCOL, 0,
+        "the CA has nothing under this address (any more)"),
     ROW(NOT_ACME, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, OPERATOR, CA_PROTOCOL, 0,
         "the CA's answer is not ACME"),
 

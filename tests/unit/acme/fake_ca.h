@@ -15,20 +15,43 @@
 
 #define FAKE_NONCES 4096
 
+/* What every POST gets. */
+struct fake_reply {
+    const char *text; /* status line, headers and body; {} is the origin. NULL: 200 and {} */
+    size_t padding;   /* octets written after it */
+    int pause_ms;     /* between its octets */
+};
+
 struct fake_ca {
     struct tiny_server server;
     char origin[64];
-    const char *reply;      /* status line, headers and body of every POST; {} is the origin */
-    size_t padding;         /* octets written after it */
-    int pause_ms;           /* between its octets */
-    int bad_nonces;         /* so many POSTs are refused with badNonce first */
-    bool is_dropping;       /* no nonce in the answers to POSTs */
-    bool is_directory_down; /* 503 to GET /dir */
+    pthread_mutex_t lock; /* of the next two */
+    struct fake_reply reply;
+    char last_post[4096];
+    _Atomic int bad_nonces;         /* so many POSTs are refused with badNonce first */
+    _Atomic bool is_directory_down; /* 503 to GET /dir */
     _Atomic int directories, new_nonces, posts, stale;
     _Atomic int handed_out;
     _Atomic bool is_used[FAKE_NONCES];
-    char last_post[4096];
 };
+
+static inline void fake_set_reply(struct fake_ca *ca, struct fake_reply reply)
+{
+    pthread_mutex_lock(&ca->lock);
+    ca->reply = reply;
+    pthread_mutex_unlock(&ca->lock);
+}
+
+/* Whether the last POST had this text in its "JWS". */
+static inline bool fake_got(struct fake_ca *ca, const char *text)
+{
+    bool is_there;
+
+    pthread_mutex_lock(&ca->lock);
+    is_there = strstr(ca->last_post, text) != NULL;
+    pthread_mutex_unlock(&ca->lock);
+    return is_there;
+}
 
 static inline void fake_respond(struct tiny_conn *conn, const char *head, const char *body)
 {
@@ -57,20 +80,20 @@ static inline void fake_expand(const struct fake_ca *ca, const char *in, char *o
     out[len] = '\0';
 }
 
-static inline void fake_script(struct tiny_conn *conn)
+static inline void fake_write(struct tiny_conn *conn, const struct fake_reply *reply)
 {
-    struct fake_ca *ca = conn->server->arg;
     char text[8192], block[4096];
 
-    fake_expand(ca, ca->reply, text, sizeof(text));
-    for (const char *c = text; ca->pause_ms && *c; c++) {
+    fake_expand(conn->server->arg, reply->text, text, sizeof(text));
+    for (const char *c = text; reply->pause_ms && *c; c++) {
         tiny_write(conn, c, 1);
-        tiny_wait(conn, ca->pause_ms);
+        tiny_wait(conn, reply->pause_ms);
     }
-    if (!ca->pause_ms)
+    if (!reply->pause_ms)
         tiny_text(conn, text);
     memset(block, 'x', sizeof(block));
-    for (size_t left = ca->padding; left > 0; left -= left < sizeof(block) ? left : sizeof(block))
+    for (size_t left = reply->padding; left > 0;
+         left -= left < sizeof(block) ? left : sizeof(block))
         tiny_write(conn, block, left < sizeof(block) ? left : sizeof(block));
 }
 
@@ -106,7 +129,8 @@ static inline bool fake_post(struct tiny_conn *conn, const char *request)
     static const char bad_nonce[] = "{\"type\":\"urn:ietf:params:acme:error:badNonce\","
                                     "\"detail\":\"JWS has an invalid anti-replay nonce\"}";
     struct fake_ca *ca = conn->server->arg;
-    char body[4096];
+    struct fake_reply reply;
+    char body[sizeof(ca->last_post)];
 
     fake_read_body(conn, request, body, sizeof(body));
     if (!fake_takes_nonce(ca, body))
@@ -115,9 +139,12 @@ static inline bool fake_post(struct tiny_conn *conn, const char *request)
         fake_respond(conn, "400 Bad Request", bad_nonce);
         return true;
     }
-    if (ca->reply) {
-        memcpy(ca->last_post, body, sizeof(body));
-        fake_script(conn);
+    pthread_mutex_lock(&ca->lock);
+    reply = ca->reply;
+    memcpy(ca->last_post, body, sizeof(body));
+    pthread_mutex_unlock(&ca->lock);
+    if (reply.text) {
+        fake_write(conn, &reply);
         return false;
     }
     fake_respond(conn, "200 OK\r\nLocation: /", "{}");

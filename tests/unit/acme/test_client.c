@@ -41,6 +41,7 @@ static struct world *world_new(void)
     struct err err;
 
     w->mem = arena_new();
+    pthread_mutex_init(&w->ca.lock, NULL);
     w->ca.server.answer = fake_answer;
     w->ca.server.arg = &w->ca;
     assert_true(tiny_start(&w->ca.server, "127.0.0.1", 0));
@@ -66,6 +67,11 @@ static void world_free(struct world *w)
     free(w);
 }
 
+static void reply_with(struct world *w, const char *text)
+{
+    fake_set_reply(&w->ca, (struct fake_reply){.text = text});
+}
+
 static bool new_order(struct world *w, struct acme_order **out, struct err *err)
 {
     static const char *const names[] = {"a.example", "www.a.example"};
@@ -82,14 +88,14 @@ static void test_order(void **state)
     struct err err;
 
     (void)state;
-    w->ca.reply = CREATED "Retry-After: 3\r\n" JSON_OF(ORDER);
+    reply_with(w, CREATED "Retry-After: 3\r\n" JSON_OF(ORDER));
     assert_true(new_order(w, &order, &err));
     snprintf(expected, sizeof(expected),
              "{\"alg\":\"ES256\",\"nonce\":\"n0\",\"url\":\"%s/new-order\",\"kid\":\"kid\"}\n"
              "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a.example\"},"
              "{\"type\":\"dns\",\"value\":\"www.a.example\"}]}\n",
              w->ca.origin);
-    assert_string_equal(w->ca.last_post, expected);
+    assert_true(fake_got(&w->ca, expected));
     assert_int_equal(w->ca.new_nonces, 0); /* the directory's answer had brought n0 */
     snprintf(expected, sizeof(expected), "%s/order/1", w->ca.origin);
     assert_string_equal(order->url, expected);
@@ -117,7 +123,7 @@ static void test_bad_nonce(void **state)
         struct acme_order *order;
         struct err err = {.text = ""};
 
-        w->ca.reply = "HTTP/1.1 201 Created\r\nLocation: {}/order/1\r\n" JSON_OF(ORDER);
+        reply_with(w, "HTTP/1.1 201 Created\r\nLocation: {}/order/1\r\n" JSON_OF(ORDER));
         w->ca.bad_nonces = rows[i].bad;
         ok(new_order(w, &order, &err) == rows[i].is_done, "%d badNonce: %s", rows[i].bad, err.text);
         ok(w->ca.posts == (rows[i].bad < ACME_NONCE_TRIES ? rows[i].bad + 1 : ACME_NONCE_TRIES),
@@ -135,56 +141,56 @@ static void test_bad_nonce(void **state)
 }
 
 static const struct fault {
-    const char *reply;
-    size_t padding;
-    int pause_ms;
+    struct fake_reply reply;
     enum err_code code;
     enum acme_problem_type type;
     enum acme_reaction reaction;
     const char *text; /* after "Test CA, newOrder: " or whole; PORT is the port */
 } faults[] = {
-    {"",                                                                        0,        0,   ERR_NET,         ACME_PROBLEM_UNREACHABLE,         ACME_BACK_OFF,
-     "Test CA, newOrder: 127.0.0.1:PORT closed the connection"                                                                                                                                                                               },
-    {"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"status\"",          0,        0,   ERR_NET,
-     ACME_PROBLEM_UNREACHABLE,                                                                                                                    ACME_BACK_OFF,
-     "Test CA, newOrder: 127.0.0.1:PORT closed the connection"                                                                                                                                                                               },
-    {"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n",                                      0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
-     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: "                                                      },
-    {"\x16\x03\x01\x02\xff\xfe{]\r\n\r\n",                                      0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
-     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: "                                                      },
-    {"HTTP/1.1 201 Created\r\nContent-Length: 10000000\r\n\r\n",                10000000, 0,   ERR_CA_PROTOCOL,
-     ACME_PROBLEM_NOT_ACME,                                                                                                                       ACME_BACK_OFF,
-     "Test CA, newOrder: 127.0.0.1:PORT answered with more than 262144 octets"                                                                                                                                                               },
-    {"HTTP/1.1 201 Created\r\n\r\n",                                            10000000, 0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
-     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: 127.0.0.1:PORT answered with more than 262144 octets"  },
-    {"HTTP/1.1 201 Created\r\nX: ",                                             1000000,  0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
-     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: 127.0.0.1:PORT answered with headers over 65536 octets"},
-    {CREATED JSON_OF(ORDER),                                                    0,        100, ERR_TIMEOUT,     ACME_PROBLEM_UNREACHABLE,         ACME_BACK_OFF,
-     "Test CA, newOrder: 127.0.0.1:PORT did not answer in full within 700 ms"                                                                                                                                                                },
-    {CREATED JSON_OF("not json"),                                               0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,            ACME_BACK_OFF,
-     "Test CA, newOrder: order: no JSON: '[' or '{' expected near 'not'"                                                                                                                                                                     },
-    {CREATED JSON_OF(""),                                                       0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,            ACME_BACK_OFF,
-     "Test CA, newOrder: order: no JSON: '[' or '{' expected near end of file"                                                                                                                                                               },
-    {"HTTP/1.1 201 Created\r\n" JSON_OF(ORDER),                                 0,        0,   ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
-     ACME_BACK_OFF,                                                                                                                                               "Test CA, newOrder: Location is missing"                                   },
-    {"HTTP/1.1 201 Created\r\nLocation: http://192.0.2.1/o\r\n" JSON_OF(ORDER), 0,        0,
-     ERR_CA_PROTOCOL,                                                                                           ACME_PROBLEM_NOT_ACME,            ACME_BACK_OFF,
-     "Test CA, newOrder: Location is no https URL of at most 1024 characters"                                                                                                                                                                },
-    {"HTTP/1.1 301 Moved\r\nLocation: http://192.0.2.1/\r\n" JSON_OF(""),       0,        0,   ERR_CA_PROTOCOL,
-     ACME_PROBLEM_NOT_ACME,                                                                                                                       ACME_BACK_OFF,
+  /* clang-format off */
+    {{"", 0, 0}, ERR_NET, ACME_PROBLEM_UNREACHABLE, ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT closed the connection"},
+    {{"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"status\"", 0, 0}, ERR_NET,
+     ACME_PROBLEM_UNREACHABLE, ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT closed the connection"},
+    {{"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", 0, 0}, ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF, "Test CA, newOrder: "},
+    {{"\x16\x03\x01\x02\xff\xfe{]\r\n\r\n", 0, 0}, ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF, "Test CA, newOrder: "},
+    {{"HTTP/1.1 201 Created\r\nContent-Length: 10000000\r\n\r\n", 10000000, 0}, ERR_CA_PROTOCOL,
+     ACME_PROBLEM_NOT_ACME, ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT answered with more than 262144 octets"},
+    {{"HTTP/1.1 201 Created\r\n\r\n", 10000000, 0}, ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF, "Test CA, newOrder: 127.0.0.1:PORT answered with more than 262144 octets"},
+    {{"HTTP/1.1 201 Created\r\nX: ", 1000000, 0}, ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF, "Test CA, newOrder: 127.0.0.1:PORT answered with headers over 65536 octets"},
+    {{CREATED JSON_OF(ORDER), 0, 100}, ERR_TIMEOUT, ACME_PROBLEM_UNREACHABLE, ACME_BACK_OFF,
+     "Test CA, newOrder: 127.0.0.1:PORT did not answer in full within 700 ms"},
+    {{CREATED JSON_OF("not json"), 0, 0}, ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME, ACME_BACK_OFF,
+     "Test CA, newOrder: order: no JSON: '[' or '{' expected near 'not'"},
+    {{CREATED JSON_OF(""), 0, 0}, ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME, ACME_BACK_OFF,
+     "Test CA, newOrder: order: no JSON: '[' or '{' expected near end of file"},
+    {{"HTTP/1.1 201 Created\r\n" JSON_OF(ORDER), 0, 0}, ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF, "Test CA, newOrder: Location is missing"},
+    {{"HTTP/1.1 201 Created\r\nLocation: http://192.0.2.1/o\r\n" JSON_OF(ORDER), 0, 0},
+     ERR_CA_PROTOCOL, ACME_PROBLEM_NOT_ACME, ACME_BACK_OFF,
+     "Test CA, newOrder: Location is no https URL of at most 1024 characters"},
+    {{"HTTP/1.1 301 Moved\r\nLocation: http://192.0.2.1/\r\n" JSON_OF(""), 0, 0}, ERR_CA_PROTOCOL,
+     ACME_PROBLEM_NOT_ACME, ACME_BACK_OFF,
      "Test CA answered newOrder with status 301 and no problem document: the CA's answer is not "
-     "ACME"                                                                                                                                                                                                                                  },
-    {"HTTP/1.1 404 Not Found\r\n" JSON_OF("{\"error\":\"x\"}"),                 0,        0,   ERR_CA_PROTOCOL,
-     ACME_PROBLEM_NOT_ACME,                                                                                                                       ACME_BACK_OFF,
-     "Test CA answered newOrder with status 404 and no problem document: the CA's answer is not "
-     "ACME"                                                                                                                                                                                                                                  },
-    {"HTTP/1.1 502 Bad Gateway\r\n" JSON_OF("<html>"),                          0,        0,   ERR_CA_BUSY,     ACME_PROBLEM_NOT_ACME,
-     ACME_BACK_OFF,                                                                                                                                               "Test CA answered newOrder with status 502 and no problem document: the CA has a failure of "
-     "its own"                                                                                                                                                                                                            },
-    {"HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "rejectedIdentifier\",\"detail\":"
+     "ACME"},
+    {{"HTTP/1.1 404 Not Found\r\n" JSON_OF("{\"error\":\"x\"}"), 0, 0}, ERR_CA_PROTOCOL,
+     ACME_PROBLEM_NOT_ACME, ACME_NEW_ORDER,
+     "Test CA answered newOrder with status 404 and no problem document: the CA has nothing under "
+     "this address (any more)"},
+    {{"HTTP/1.1 502 Bad Gateway\r\n" JSON_OF("<html>"), 0, 0}, ERR_CA_BUSY, ACME_PROBLEM_NOT_ACME,
+     ACME_BACK_OFF, "Test CA answered newOrder with status 502 and no problem document: the CA has a failure of "
+     "its own"},
+    {{"HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "rejectedIdentifier\",\"detail\":"
                                             "\"no\\u0007\"}"),
-     0,                                                                                   0,   ERR_CA_REFUSED,  ACME_PROBLEM_REJECTED_IDENTIFIER, ACME_DROP_NAME,
-     "Test CA refused newOrder: rejectedIdentifier: no\\x07"                                                                                                                                                                                 },
+     0, 0}, ERR_CA_REFUSED, ACME_PROBLEM_REJECTED_IDENTIFIER, ACME_DROP_NAME,
+     "Test CA refused newOrder: rejectedIdentifier: no\\x07"},
+  /* clang-format on */
 };
 
 static void test_faults(void **state)
@@ -198,9 +204,7 @@ static void test_faults(void **state)
         struct acme_order *order = NULL;
         struct err err = {.text = ""};
 
-        w->ca.reply = fault->reply;
-        w->ca.padding = fault->padding;
-        w->ca.pause_ms = fault->pause_ms;
+        fake_set_reply(&w->ca, fault->reply);
         ok(!new_order(w, &order, &err) && !order, "fault %zu passed", i);
         snprintf(expected, sizeof(expected), "%s", fault->text);
         port = strstr(expected, "PORT");
@@ -215,8 +219,7 @@ static void test_faults(void **state)
            "fault %zu: type %s, reaction %u", i, acme_problem_name(w->problem.type),
            w->problem.reaction);
     }
-    w->ca.padding = 0; /* and the CA that is well again is used again */
-    w->ca.reply = CREATED JSON_OF(ORDER);
+    reply_with(w, CREATED JSON_OF(ORDER)); /* and the CA that is well again is used again */
     {
         struct acme_order *order;
         struct err err = {.text = ""};
@@ -236,8 +239,9 @@ static void test_memory(void **state)
     struct err err;
 
     (void)state;
-    w->ca.reply = "HTTP/1.1 201 Created\r\nContent-Length: 100000000\r\n\r\n";
-    w->ca.padding = 100 * 1000 * 1000;
+    fake_set_reply(&w->ca, (struct fake_reply){.text = "HTTP/1.1 201 Created\r\n"
+                                                       "Content-Length: 100000000\r\n\r\n",
+                                               .padding = 100 * 1000 * 1000});
     assert_false(new_order(w, &order, &err));
     getrusage(RUSAGE_SELF, &before);
     for (int i = 0; i < 10; i++) {
@@ -269,9 +273,10 @@ static void test_retry_after(void **state)
     struct err err;
 
     (void)state;
-    w->ca.reply = "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 100\r\n" JSON_OF(
-        "{\"type\":\"" URN "rateLimited\",\"detail\":\"too many new orders (300) from this account "
-        "in the last 3h0m0s\"}");
+    reply_with(w, "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 100\r\n" JSON_OF(
+                      "{\"type\":\"" URN
+                      "rateLimited\",\"detail\":\"too many new orders (300) from this account "
+                      "in the last 3h0m0s\"}"));
     assert_false(new_order(w, &order, &err));
     assert_int_equal(err.code, ERR_RATE_LIMITED);
     assert_in_range(err.retry_at, clock_now() + 99000, clock_now() + 100000);
@@ -296,7 +301,7 @@ static void test_directory(void **state)
                                   "document: the CA is overloaded or under maintenance");
     assert_in_range(err.retry_at, clock_now() + 119000, clock_now() + 120000);
     w->ca.is_directory_down = false;
-    w->ca.reply = CREATED JSON_OF(ORDER);
+    reply_with(w, CREATED JSON_OF(ORDER));
     assert_true(new_order(w, &order, &err));
     assert_true(new_order(w, &order, &err));
     assert_true(acme_directory(w->mem, &w->call, &directory, &err));
@@ -317,24 +322,24 @@ static void test_account(void **state)
     struct err err;
 
     (void)state;
-    w->ca.reply =
-        "HTTP/1.1 201 Created\r\nLocation: {}/acct/1\r\n" JSON_OF("{\"status\":\"valid\"}");
+    reply_with(w,
+               "HTTP/1.1 201 Created\r\nLocation: {}/acct/1\r\n" JSON_OF("{\"status\":\"valid\"}"));
     assert_true(acme_account_new(w->mem, &w->call, &want, &info, &err));
     assert_non_null(strstr(info->url, "/acct/1"));
-    assert_non_null(strstr(w->ca.last_post, ",\"jwk\":{\"kty\":\"EC\"}}\n"));
-    assert_null(strstr(w->ca.last_post, "kid"));
+    assert_true(fake_got(&w->ca, ",\"jwk\":{\"kty\":\"EC\"}}\n"));
+    assert_false(fake_got(&w->ca, "kid"));
     assert_non_null(strstr(w->ca.last_post,
                            "\n{\"termsOfServiceAgreed\":true,\"contact\":[\"mailto:"
                            "ops@partner.example\"]}\n"));
     assert_true(acme_account_find(w->mem, &w->call, &info, &err));
     assert_non_null(info);
-    assert_non_null(strstr(w->ca.last_post, "\n{\"onlyReturnExisting\":true}\n"));
-    w->ca.reply =
-        "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "accountDoesNotExist\"}");
+    assert_true(fake_got(&w->ca, "\n{\"onlyReturnExisting\":true}\n"));
+    reply_with(w,
+               "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "accountDoesNotExist\"}"));
     assert_true(acme_account_find(w->mem, &w->call, &info, &err));
     assert_null(info);
-    w->ca.reply =
-        "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "externalAccountRequired\"}");
+    reply_with(
+        w, "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "externalAccountRequired\"}"));
     assert_false(acme_account_new(w->mem, &w->call, &want, &info, &err));
     assert_int_equal(w->problem.reaction, ACME_STOP);
     world_free(w);
@@ -346,14 +351,14 @@ static void test_revoke(void **state)
     struct err err;
 
     (void)state;
-    w->ca.reply = "HTTP/1.1 200 OK\r\n" JSON_OF("");
+    reply_with(w, "HTTP/1.1 200 OK\r\n" JSON_OF(""));
     assert_true(
         acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
-    assert_non_null(strstr(w->ca.last_post, "\n{\"certificate\":\"MAA\",\"reason\":4}\n"));
-    w->ca.reply = "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "alreadyRevoked\"}");
+    assert_true(fake_got(&w->ca, "\n{\"certificate\":\"MAA\",\"reason\":4}\n"));
+    reply_with(w, "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "alreadyRevoked\"}"));
     assert_true(
         acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
-    w->ca.reply = "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "unauthorized\"}");
+    reply_with(w, "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "unauthorized\"}"));
     assert_false(
         acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
     assert_int_equal(w->problem.type, ACME_PROBLEM_UNAUTHORIZED);

@@ -8,24 +8,26 @@ static const struct {
     const char *value;
     const char *found; /* the alternates, with a space behind each */
 } rows[] = {
-    {"<https://ca.example/1>;rel=\"alternate\"",                                    "https://ca.example/1 "                     },
-    {"<https://ca.example/1>; rel=alternate",                                       "https://ca.example/1 "                     },
+  /* clang-format off */
+    {"<https://ca.example/1>;rel=\"alternate\"", "https://ca.example/1 "},
+    {"<https://ca.example/1>; rel=alternate", "https://ca.example/1 "},
     {"<https://ca.example/1> ; title=\"a, <b>; rel=index\" ; REL=\"up Alternate\"",
-     "https://ca.example/1 "                                                                                                    },
-    {"<https://ca.example/dir>;rel=\"index\"",                                      ""                                          },
-    {"<https://ca.example/dir>;rel=\"index\", <https://ca.example/1>;rel=\"alternate\" ,"
-     "<https://ca.example/2>;rel=\"alternate\"",                               "https://ca.example/1 https://ca.example/2 "},
-    {"<https://ca.example/a,b;c>;rel=alternate",                                    "https://ca.example/a,b;c "                 },
-    {"<https://ca.example/1>;rel=\"alternates\"",                                   ""                                          },
-    {"<https://ca.example/1>;rel",                                                  ""                                          },
-    {"<https://ca.example/1>;rel=",                                                 ""                                          },
-    {"<https://ca.example/1>",                                                      ""                                          },
-    {"<>;rel=alternate",                                                            " "                                         },
-    {"<https://ca.example/1",                                                       ""                                          },
-    {"https://ca.example/1;rel=alternate",                                          ""                                          },
-    {"<https://ca.example/1>;rel=\"alternate",                                      "https://ca.example/1 "                     },
-    {"",                                                                            ""                                          },
-    {",,,",                                                                         ""                                          },
+     "https://ca.example/1 "},
+    {"<https://ca.example/dir>;rel=\"index\"", ""},
+    {"<https://ca.example/dir>;rel=\"index\", <https://ca.example/1>;rel=\"alternate\","
+     "<https://ca.example/2>;rel=\"alternate\"", "https://ca.example/1 https://ca.example/2 "},
+    {"<https://ca.example/a,b;c>;rel=alternate", "https://ca.example/a,b;c "},
+    {"<https://ca.example/1>;rel=\"alternates\"", ""},
+    {"<https://ca.example/1>;rel", ""},
+    {"<https://ca.example/1>;rel=", ""},
+    {"<https://ca.example/1>", ""},
+    {"<>;rel=alternate", " "},
+    {"<https://ca.example/1", ""},
+    {"https://ca.example/1;rel=alternate", ""},
+    {"<https://ca.example/1>;rel=\"alternate", "https://ca.example/1 "},
+    {"", ""},
+    {",,,", ""},
+  /* clang-format on */
 };
 
 static void test_rows(void **state)
