@@ -14,6 +14,7 @@
 #include "model/location.h"
 #include "model/suffix_list.h"
 #include "store/scope.h"
+#include "store/text_list.h"
 
 /* What every function needs; made once at start, read-only afterwards, shared by threads. */
 struct app {
@@ -27,6 +28,8 @@ struct app {
 struct caller {
     struct scope scope;
     const char *actor; /* id of the token (tok_...), or "cli" and such */
+    struct text_list
+        token_scopes; /* what its token is limited to; empty: nothing is kept from it */
 };
 
 /* ERR_FORBIDDEN unless the caller is the operator. `what` completes "only the operator may ...". */

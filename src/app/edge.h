@@ -4,6 +4,8 @@
 /* edge: the platform's edge servers, enrolled by the operator. */
 #include "app/app.h"
 #include "app/partner.h"
+#include "model/edge_wait.h"
+#include "store/edge_store.h"
 
 struct edge_input {
     const char *name;             /* [a-z0-9-], 1..63 */
@@ -17,3 +19,32 @@ struct edge_input {
 MUST_CHECK bool app_edge_enrol(const struct app *app, const struct caller *caller,
                                struct arena *mem, const struct edge_input *in,
                                struct token_created *out, struct err *err);
+
+/* Operator only. ERR_NOT_FOUND. Out of rotation, an edge is not counted (model/edge_wait.h). */
+MUST_CHECK bool app_edge_set_rotation(const struct app *app, const struct caller *caller,
+                                      struct arena *mem, const char *edge_id, bool is_in_rotation,
+                                      const struct edge **out, struct err *err);
+
+/* Whether an edge that does not follow answers is not tried here: it is taken to, so it is stale
+ * and waited for, but not for ever. */
+static inline struct edge_seen edge_seen_of(const struct edge *edge)
+{
+    return (struct edge_seen){.name = edge->name,
+                              .is_in_rotation = edge->is_in_rotation,
+                              .is_answering = true,
+                              .polled_at = edge->polled_at,
+                              .ack_epoch = edge->ack_epoch,
+                              .ack_seq = edge->ack_seq};
+}
+
+/* How far an edge is: durably in its LMDB. */
+struct edge_ack {
+    const char *edge_id;
+    int64_t epoch, seq;
+};
+
+/* Stores what edges of one group said at `now`, in one transaction, and makes the jobs of the
+ * issuances due that no longer have to wait for an edge. An edge that is gone is passed over. */
+MUST_CHECK bool app_edge_acks(const struct app *app, struct arena *mem, const char *group,
+                              const struct edge_ack *acks, size_t count, int64_t now,
+                              struct err *err);

@@ -104,6 +104,50 @@ bool app_account_create(const struct app *app, const struct caller *caller, stru
     return true;
 }
 
+#define X(id, name) [TOKEN_SCOPE_##id] = name,
+static const char *const scope_names[TOKEN_SCOPE_COUNT] = {TOKEN_SCOPES(X)};
+#undef X
+
+const char *token_scope_name(enum token_scope scope)
+{
+    return scope_names[scope];
+}
+
+bool token_scope_parse(const char *name, enum token_scope *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(scope_names); i++) {
+        if (strcmp(scope_names[i], name) == 0) {
+            *out = (enum token_scope)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool app_token_allows(const struct caller *caller, enum token_scope scope, struct err *err)
+{
+    if (caller->token_scopes.count == 0 || text_list_has(caller->token_scopes, scope_names[scope]))
+        return true;
+    return err_set(err, ERR_FORBIDDEN, "the token does not have the scope \"%s\"",
+                   scope_names[scope]);
+}
+
+/* A limited token makes no token that may do more than itself. */
+static bool check_scopes(const struct caller *caller, struct text_list wanted, struct err *err)
+{
+    enum token_scope scope;
+
+    if (wanted.count == 0 && caller->token_scopes.count > 0)
+        return err_field(err, "scopes", "scopes is missing: your own token is limited");
+    for (size_t i = 0; i < wanted.count; i++) {
+        if (!token_scope_parse(wanted.items[i], &scope))
+            return err_field(err, "scopes", "there is no scope \"%.40s\"", wanted.items[i]);
+        if (!app_token_allows(caller, scope, err))
+            return false;
+    }
+    return true;
+}
+
 /* Whether the caller may make a token for this tenant; fills in the partner of an account. */
 static bool check_token_tenant(const struct app *app, const struct caller *caller,
                                struct arena *mem, struct api_token *token, struct err *err)
@@ -138,8 +182,10 @@ bool app_token_create(const struct app *app, const struct caller *caller, struct
                                 .account_id = in->account_id,
                                 .edge_id = in->edge_id,
                                 .name = in->name,
+                                .scopes = in->scopes,
                                 .created_at = clock_now()};
-    if (!app_check_text("name", in->name, err) || !check_token_tenant(app, caller, mem, token, err))
+    if (!app_check_text("name", in->name, err) || !check_scopes(caller, in->scopes, err) ||
+        !check_token_tenant(app, caller, mem, token, err))
         return false;
     random_bytes(octets, sizeof(octets));
     secret = arena_printf(mem, TOKEN_PREFIX "%s",
@@ -150,6 +196,16 @@ bool app_token_create(const struct app *app, const struct caller *caller, struct
         return false;
     *out = (struct token_created){.token = token, .secret = secret};
     return true;
+}
+
+bool app_token_revoke(const struct app *app, const struct caller *caller, const char *token_id,
+                      struct err *err)
+{
+    if (token_store_revoke(app->db, &caller->scope, token_id, clock_now(), err))
+        return true;
+    if (err->code == ERR_LOST_RACE)
+        return err_set(err, ERR_NOT_FOUND, "there is no valid token %.40s", token_id);
+    return false;
 }
 
 bool app_token_find(const struct app *app, struct arena *mem, const char *secret,
@@ -171,6 +227,6 @@ bool app_token_caller(const struct api_token *token, struct caller *out, struct 
         scope = scope_account(token->partner_id, token->account_id);
     else if (token->partner_id)
         scope = scope_partner(token->partner_id);
-    *out = (struct caller){.scope = scope, .actor = token->id};
+    *out = (struct caller){.scope = scope, .actor = token->id, .token_scopes = token->scopes};
     return true;
 }

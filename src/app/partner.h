@@ -28,11 +28,28 @@ MUST_CHECK bool app_account_create(const struct app *app, const struct caller *c
                                    struct arena *mem, const struct account_input *in,
                                    const struct account **out, struct err *err);
 
+/* What a token may be limited to. */
+#define TOKEN_SCOPES(X)                                                                            \
+    X(READ, "read")                                                                                \
+    X(WRITE, "write")   /* all changes but the next */                                             \
+    X(TOKENS, "tokens") /* make and revoke tokens */
+
+#define X(id, name) TOKEN_SCOPE_##id,
+enum token_scope { TOKEN_SCOPES(X) TOKEN_SCOPE_COUNT };
+#undef X
+
+const char *token_scope_name(enum token_scope scope);
+MUST_CHECK bool token_scope_parse(const char *name, enum token_scope *out);
+/* ERR_FORBIDDEN when the caller's token is limited, and not to this. */
+MUST_CHECK bool app_token_allows(const struct caller *caller, enum token_scope scope,
+                                 struct err *err);
+
 struct token_input {
     const char *name;
     const char *partner_id; /* NULL with account_id NULL: the operator's own */
     const char *account_id;
-    const char *edge_id; /* an edge's token; then no partner and no account */
+    const char *edge_id;     /* an edge's token; then no partner and no account */
+    struct text_list scopes; /* names of TOKEN_SCOPES; empty: not limited */
 };
 
 struct token_created {
@@ -40,10 +57,14 @@ struct token_created {
     const char *secret; /* shown this once: "lk_" and 43 characters; stored is its SHA-256 */
 };
 
-/* A caller makes tokens of its own scope or below it. */
+/* A caller makes tokens of its own scope or below it, limited at least as its own token is. */
 MUST_CHECK bool app_token_create(const struct app *app, const struct caller *caller,
                                  struct arena *mem, const struct token_input *in,
                                  struct token_created *out, struct err *err);
+
+/* ERR_NOT_FOUND when the caller has no such token, or it is revoked already. */
+MUST_CHECK bool app_token_revoke(const struct app *app, const struct caller *caller,
+                                 const char *token_id, struct err *err);
 
 /* The token of this text, or NULL when it is unknown or revoked. */
 MUST_CHECK bool app_token_find(const struct app *app, struct arena *mem, const char *secret,

@@ -3,10 +3,10 @@
 
 #include <jansson.h>
 
+#include "app/edge.h"
 #include "app/site.h"
 #include "base/clock.h"
 #include "check/finding.h"
-#include "store/edge_store.h"
 #include "store/proof_store.h"
 
 static bool find_order(const struct app *app, const struct scope *scope, struct arena *mem,
@@ -62,15 +62,6 @@ static void judge_edge(const struct edge_proof_list *proofs, const char *edge_id
         out->proven_at = 0;
 }
 
-static enum edge_condition condition_of(const struct edge *edge)
-{
-    return edge_condition_of(&(struct edge_seen){.name = edge->name,
-                                                 .is_in_rotation = edge->is_in_rotation,
-                                                 .is_answering = true,
-                                                 .polled_at = edge->polled_at},
-                             clock_now());
-}
-
 static bool judge_edges(const struct app *app, const struct scope *scope, struct arena *mem,
                         struct status *out, struct err *err)
 {
@@ -85,8 +76,10 @@ static bool judge_edges(const struct app *app, const struct scope *scope, struct
     seen = arena_array_of(mem, edges.count, struct status_edge);
     for (size_t i = 0; i < edges.count; i++) {
         const struct edge *edge = &edges.items[i];
+        struct edge_seen state = edge_seen_of(edge);
 
-        seen[i] = (struct status_edge){.name = edge->name, .condition = condition_of(edge)};
+        seen[i] = (struct status_edge){.name = edge->name,
+                                       .condition = edge_condition_of(&state, clock_now())};
         seen[i].is_counted = edge->is_in_rotation && seen[i].condition != EDGE_DOWN;
         if (out->certificate)
             judge_edge(&proofs, edge->id, out->certificate->serial, &seen[i]);

@@ -1,44 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 
+#include "app/expected.h"
 #include "base/id.h"
 #include "job/issue.h"
-#include "store/address_store.h"
 #include "store/check_store.h"
-#include "store/partner_store.h"
 
 /*
  * waiting_dns: every name is looked at (DNS, then our own check path over HTTP) before the CA is
  * asked; what is wrong stands as a finding at each name, and it is looked at again by itself, often
  * at first, later less.
  */
-
-static bool parse_addresses(struct arena *mem, struct text_list texts, const struct address **out,
-                            struct err *err)
-{
-    struct address *addresses = arena_array_of(mem, texts.count, struct address);
-
-    for (size_t i = 0; i < texts.count; i++)
-        if (!address_parse(texts.items[i], &addresses[i], err))
-            return err_wrap(err, "the platform's address set");
-    *out = addresses;
-    return true;
-}
-
-/* Where the names of this partner must lead. */
-static bool find_expected(const struct issue *is, struct check_expected *out, struct err *err)
-{
-    const struct address_set *set;
-
-    if (!address_store_get(is->mem, is->worker->app->db, is->domain->partner_id, &set, err))
-        return false;
-    if (!set)
-        return err_set(err, ERR_CONFIG, "no address set: the operator must fill in edge.ipv4");
-    *out = (struct check_expected){
-        .ipv4_count = set->ipv4.count, .ipv6_count = set->ipv6.count, .cname = set->cname};
-    return parse_addresses(is->mem, set->ipv4, &out->ipv4, err) &&
-           parse_addresses(is->mem, set->ipv6, &out->ipv6, err);
-}
 
 /* Between two checks: as long again as the order has waited, within the configured bounds. */
 static int64_t next_check_at(const struct issue *is)
@@ -55,28 +27,25 @@ static int64_t next_check_at(const struct issue *is)
 
 static bool look(const struct issue *is, struct check_report *report, struct err *err)
 {
-    const struct scope scope = scope_platform();
     const struct config *cfg = is->worker->app->config;
     const char **names = arena_array_of(is->mem, is->name_count, const char *);
-    const struct partner *partner;
-    struct check_expected expected;
-    struct check_env env = {
+    struct app_expected expected;
+    struct check_env env;
+
+    if (!app_expected_of(is->worker->app, is->mem, is->domain->partner_id, &expected, err))
+        return false;
+    env = (struct check_env){
         .resolver = is->worker->resolver,
         .check_key = is->worker->check_key,
+        .brand = expected.brand,
         .http_port = (uint16_t)cfg->edge.http_port,
         .retry_at = next_check_at(is),
     };
-
-    if (!find_expected(is, &expected, err) ||
-        !partner_store_get(is->mem, is->worker->app->db, &scope, is->domain->partner_id, &partner,
-                           err))
-        return false;
-    env.brand = partner ? partner->brand : cfg->platform.brand;
     for (size_t i = 0; i < is->name_count; i++)
         names[i] = is->names[i].name;
     return check_run(is->mem, &env,
                      &(struct check_names){names, is->name_count, is->domain->registered_domain},
-                     &expected, report, err);
+                     &expected.addresses, report, err);
 }
 
 static const char *json_text(struct arena *mem, json_t *json)

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/worker.h"
 
-#include "base/hash.h"
-#include "base/random.h"
+#include "app/expected.h"
 #include "job/ca_http.h"
-#include "store/setting_store.h"
 
-#define CHECK_KEY_SETTING "check_key"
-#define USER_AGENT        "Latchkey/" LATCHKEY_VERSION
+#define USER_AGENT "Latchkey/" LATCHKEY_VERSION
 
 static const char *or_null(const char *text)
 {
@@ -73,24 +70,9 @@ static bool open_cas(struct arena *mem, struct worker *worker, struct err *err)
 static bool find_check_key(struct arena *mem, struct worker *worker, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
-    unsigned char octets[EDGE_CHECK_KEY_SIZE];
-    const char *text;
 
-    if (!db_tx_begin(worker->app->db, &tx, err) ||
-        !setting_store_get(mem, tx, CHECK_KEY_SETTING, &text, err))
-        return false;
-    if (!text) {
-        random_bytes(octets, sizeof(octets));
-        text = hex_encode(mem, slice_of(octets, sizeof(octets)));
-        if (!setting_store_put(tx, CHECK_KEY_SETTING, text, err))
-            return false;
-    }
-    if (!db_tx_commit(&tx, err) || !hex_decode(mem, text, &worker->check_key, err))
-        return false;
-    if (worker->check_key.len != EDGE_CHECK_KEY_SIZE)
-        return err_set(err, ERR_STORE, "the check key in the store has %zu octets, not %d",
-                       worker->check_key.len, EDGE_CHECK_KEY_SIZE);
-    return true;
+    return db_tx_begin(worker->app->db, &tx, err) &&
+           app_check_key_make(mem, tx, &worker->check_key, err) && db_tx_commit(&tx, err);
 }
 
 static bool open_resolver(struct worker *worker, struct err *err)

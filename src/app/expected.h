@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* expected: what a check of a partner's names compares with. */
+#include "app/app.h"
+#include "check/diagnose.h"
+
+struct app_expected {
+    struct check_expected addresses; /* where the names must lead */
+    const char *brand;               /* as the partner's customers know it */
+    struct slice check_key;          /* of the check path; empty: no worker has made one yet */
+};
+
+/* `partner_id` NULL: the platform itself. ERR_CONFIG when there is no address set. */
+MUST_CHECK bool app_expected_of(const struct app *app, struct arena *mem, const char *partner_id,
+                                struct app_expected *out, struct err *err);
+
+/* The check key alone; data NULL when there is none yet. */
+MUST_CHECK bool app_check_key(struct arena *mem, struct db *db, struct slice *out, struct err *err);
+/* The check key, made now if there is none. Part of the caller's transaction. */
+MUST_CHECK bool app_check_key_make(struct arena *mem, struct db *tx, struct slice *out,
+                                   struct err *err);
