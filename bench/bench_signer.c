@@ -52,15 +52,15 @@ static void make_key(struct arena *mem, const struct bench *bench)
 
 static void jws(struct arena *mem, const struct bench *bench)
 {
+    const struct signer_jws_wish wish = {
+        &bench->account,
+        "{\"url\":\"" CA_URL "/new-order\",\"nonce\":\"kZvLfEBJ0bwTqNRdGPlDGA\",\"kid\":\"" CA_URL
+        "/acct/1\"}",
+        SLICE_LIT("{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}")};
     struct err err = {0};
     const char *text;
 
-    must(signer_jws(mem, bench->client, &bench->account,
-                    "{\"url\":\"" CA_URL "/new-order\",\"nonce\":\"kZvLfEBJ0bwTqNRdGPlDGA\","
-                    "\"kid\":\"" CA_URL "/acct/1\"}",
-                    SLICE_LIT("{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}"),
-                    &text, &err),
-         &err);
+    must(signer_jws(mem, bench->client, &wish, &text, &err), &err);
 }
 
 static void csr(struct arena *mem, const struct bench *bench)

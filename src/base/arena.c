@@ -104,7 +104,8 @@ char *arena_strndup(struct arena *mem, const char *s, size_t len)
 {
     char *copy = arena_alloc(mem, len + 1);
 
-    memcpy(copy, s, len);
+    if (len)
+        memcpy(copy, s, len);
     return copy;
 }
 

@@ -15,8 +15,9 @@ static const char *or_null(const char *text)
 static bool sign(void *arg, struct arena *mem, const struct acme_sign_request *want,
                  const char **jws, struct err *err)
 {
-    return signer_jws(mem, arg, want->account->key, want->protected_header, want->payload, jws,
-                      err);
+    const struct signer_jws_wish wish = {want->account->key, want->protected_header, want->payload};
+
+    return signer_jws(mem, arg, &wish, jws, err);
 }
 
 /* The roots of a CA: of all its files together, or the trust store. */

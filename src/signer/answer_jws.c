@@ -39,8 +39,8 @@ static bool check_url(const struct signer_server *server, const char *url, struc
 }
 
 /* The header of RFC 8555 section 6.2: url, nonce, and one of kid and jwk; alg may stand in it. */
-static bool check_header(const struct signer_server *server, const json_t *header,
-                         const EVP_PKEY *key, struct err *err)
+static bool check_header(const struct signer_server *server, const json_t *header, EVP_PKEY *key,
+                         struct err *err)
 {
     const char *url = signer_text(header, "url"), *alg = signer_text(header, "alg");
     const json_t *jwk = json_object_get(header, "jwk");
@@ -139,8 +139,8 @@ static bool open_new_account(struct arena *mem, const struct signer_server *serv
 }
 
 /* The inner JWS of keyChange (RFC 8555 section 7.3.5). */
-static bool sign_rollover(struct arena *mem, const json_t *request, const EVP_PKEY *old_key,
-                          const EVP_PKEY *new_key, const char **jws, struct err *err)
+static bool sign_rollover(struct arena *mem, const json_t *request, EVP_PKEY *old_key,
+                          EVP_PKEY *new_key, const char **jws, struct err *err)
 {
     json_auto_t *old_jwk = NULL, *new_jwk = NULL, *payload = NULL, *header = NULL;
 

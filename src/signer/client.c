@@ -17,8 +17,10 @@
 #define ID_MAX (INT64_C(1) << 52) /* exact in any JSON reader */
 
 struct signer {
-    pthread_mutex_t turn; /* guards all below */
-    int fd;               /* -1: not connected */
+    pthread_mutex_t lock; /* guards is_busy */
+    pthread_cond_t is_free;
+    bool is_busy; /* whose call set it owns all below */
+    int fd;       /* -1: not connected */
     json_int_t last_id;
     struct sockaddr_un path; /* of family AF_UNSPEC for an inherited connection */
     char datagram[SIGNER_DATAGRAM_MAX];
@@ -44,9 +46,14 @@ static int64_t now_ms(void)
 static struct signer *signer_new(int fd)
 {
     struct signer *signer = calloc(1, sizeof(*signer));
+    pthread_condattr_t attributes;
 
     assert(signer);
-    pthread_mutex_init(&signer->turn, NULL);
+    pthread_mutex_init(&signer->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&signer->is_free, &attributes);
+    pthread_condattr_destroy(&attributes);
     signer->fd = fd;
     signer->last_id = random_between(1, ID_MAX);
     return signer;
@@ -82,18 +89,34 @@ void signer_free(struct signer *signer)
     if (!signer)
         return;
     disconnect(signer);
-    pthread_mutex_destroy(&signer->turn);
+    pthread_cond_destroy(&signer->is_free);
+    pthread_mutex_destroy(&signer->lock);
     free(signer);
 }
 
-static bool take_turn(struct call *call, struct err *err)
+static bool take_turn(const struct call *call, struct err *err)
 {
+    struct signer *signer = call->signer;
     struct timespec until = {.tv_sec = call->deadline_ms / 1000,
                              .tv_nsec = call->deadline_ms % 1000 * 1000000};
+    bool is_mine;
 
-    return pthread_mutex_clocklock(&call->signer->turn, CLOCK_MONOTONIC, &until) == 0 ||
-           err_set(err, ERR_SIGNER, "the signer did not answer others for %d ms",
-                   SIGNER_DEADLINE_MS);
+    pthread_mutex_lock(&signer->lock);
+    while (signer->is_busy && pthread_cond_timedwait(&signer->is_free, &signer->lock, &until) == 0)
+        continue;
+    is_mine = !signer->is_busy;
+    signer->is_busy = true;
+    pthread_mutex_unlock(&signer->lock);
+    return is_mine || err_set(err, ERR_SIGNER, "the signer did not answer others for %d ms",
+                              SIGNER_DEADLINE_MS);
+}
+
+static void end_turn(struct signer *signer)
+{
+    pthread_mutex_lock(&signer->lock);
+    signer->is_busy = false;
+    pthread_cond_signal(&signer->is_free);
+    pthread_mutex_unlock(&signer->lock);
 }
 
 static bool connect_path(struct signer *signer, struct err *err)
@@ -254,7 +277,7 @@ bool signer_call(struct signer *signer, enum signer_op op, json_t *request, json
     call.id = ++signer->last_id;
     json_object_set_new(request, "id", json_integer(call.id));
     is_done = exchange(&call, &answer, err);
-    pthread_mutex_unlock(&signer->turn);
+    end_turn(signer);
     if (!is_done)
         return false;
     if (!json_is_true(json_object_get(answer, "ok")))

@@ -6,15 +6,9 @@
 
 #include "base/hash.h"
 
-static json_t *private_jwk(const EVP_PKEY *key)
+bool jws_public_jwk(EVP_PKEY *key, json_t **out, struct err *err)
 {
-    /* libjose only reads the key, and lacks the const */
-    return jose_openssl_jwk_from_EVP_PKEY(NULL, (EVP_PKEY *)(uintptr_t)key);
-}
-
-bool jws_public_jwk(const EVP_PKEY *key, json_t **out, struct err *err)
-{
-    json_auto_t *jwk = private_jwk(key);
+    json_auto_t *jwk = jose_openssl_jwk_from_EVP_PKEY(NULL, key);
     json_t *public = json_pack("{s:O?, s:O?, s:O?, s:O?}", "crv", json_object_get(jwk, "crv"),
                                "kty", json_object_get(jwk, "kty"), "x", json_object_get(jwk, "x"),
                                "y", json_object_get(jwk, "y"));
@@ -55,10 +49,10 @@ static bool sign(struct arena *mem, const json_t *jwk, const char *alg, json_t *
     return true;
 }
 
-bool jws_sign(struct arena *mem, const EVP_PKEY *key, json_t *header, struct slice payload,
+bool jws_sign(struct arena *mem, EVP_PKEY *key, json_t *header, struct slice payload,
               const char **out, struct err *err)
 {
-    json_auto_t *jwk = private_jwk(key);
+    json_auto_t *jwk = jose_openssl_jwk_from_EVP_PKEY(NULL, key);
 
     if (!jwk || !sign(mem, jwk, "ES256", header, payload, out))
         return tls_err(err, ERR_CRYPTO, "could not sign with an account key");

@@ -10,14 +10,14 @@
 #include "tls/handle.h"
 
 /* The public JWK: crv, kty, x, y and nothing else. A new reference. */
-MUST_CHECK bool jws_public_jwk(const EVP_PKEY *key, json_t **out, struct err *err);
+MUST_CHECK bool jws_public_jwk(EVP_PKEY *key, json_t **out, struct err *err);
 /* RFC 7638 with SHA-256, base64url. */
 MUST_CHECK bool jws_thumbprint(struct arena *mem, const json_t *jwk, const char **out,
                                struct err *err);
 
 /* Flattened JSON serialization. `header` is the protected header but for alg, which is set: ES256,
  * or HS256 with a shared secret. The header is not kept. */
-MUST_CHECK bool jws_sign(struct arena *mem, const EVP_PKEY *key, json_t *header,
-                         struct slice payload, const char **out, struct err *err);
+MUST_CHECK bool jws_sign(struct arena *mem, EVP_PKEY *key, json_t *header, struct slice payload,
+                         const char **out, struct err *err);
 MUST_CHECK bool jws_mac(struct arena *mem, const struct secret *secret, json_t *header,
                         struct slice payload, const char **out, struct err *err);

@@ -90,32 +90,33 @@ bool signer_csr(struct arena *mem, struct signer *signer, const struct signer_se
            take_octets(mem, reply, "der", out, err);
 }
 
-bool signer_jws(struct arena *mem, struct signer *signer, const struct signer_sealed *account,
-                const char *header, struct slice payload, const char **out, struct err *err)
+bool signer_jws(struct arena *mem, struct signer *signer, const struct signer_jws_wish *wish,
+                const char **out, struct err *err)
 {
-    json_t *object = json_loads(header, JSON_REJECT_DUPLICATES, NULL), *request;
+    json_t *header = json_loads(wish->header, JSON_REJECT_DUPLICATES, NULL), *request;
     json_auto_t *reply = NULL;
 
-    if (!json_is_object(object)) {
-        json_decref(object);
+    if (!json_is_object(header)) {
+        json_decref(header);
         return err_field(err, "header", "the protected header is not a JSON object");
     }
-    request = new_request(mem, account);
-    json_object_set_new(request, "header", object);
-    json_object_set_new(request, "payload",
-                        json_stringn(payload.len ? (const char *)payload.data : "", payload.len));
+    request = new_request(mem, wish->account);
+    json_object_set_new(request, "header", header);
+    json_object_set_new(
+        request, "payload",
+        json_stringn(wish->payload.len ? (const char *)wish->payload.data : "", wish->payload.len));
     return signer_call(signer, SIGNER_OP_JWS, request, &reply, err) &&
            take_text(mem, reply, "jws", out, err);
 }
 
-bool signer_jws_eab(struct arena *mem, struct signer *signer, const struct signer_sealed *account,
-                    const char *ca, const char *url, const char **out, struct err *err)
+bool signer_jws_eab(struct arena *mem, struct signer *signer, const struct signer_eab_wish *wish,
+                    const char **out, struct err *err)
 {
-    json_t *request = new_request(mem, account);
+    json_t *request = new_request(mem, wish->account);
     json_auto_t *reply = NULL;
 
-    put(request, "ca", ca);
-    put(request, "url", url);
+    put(request, "ca", wish->ca);
+    put(request, "url", wish->url);
     return signer_call(signer, SIGNER_OP_JWS_EAB, request, &reply, err) &&
            take_text(mem, reply, "jws", out, err);
 }

@@ -4,7 +4,7 @@
 /*
  * signer: the worker's side of the process that holds the private keys. One request, one reply,
  * each a JSON object in one datagram (signer/protocol.h). A `struct signer` is shared by all
- * threads of a process; a call holds its mutex for one round trip.
+ * threads of a process; a call has it for one round trip.
  *
  * Every call fails with ERR_SIGNER ("may work later") when no reply comes within
  * SIGNER_DEADLINE_MS, waiting for the turn included; with the signer's own code and text when it
@@ -53,21 +53,29 @@ MUST_CHECK bool signer_csr(struct arena *mem, struct signer *signer,
                            const struct signer_sealed *key, const struct csr_wish *wish,
                            struct slice *out, struct err *err);
 
-/*
- * Flattened JWS (RFC 7515 section 7.2.2) with ES256 by an account key. `header` is the protected
- * header as JSON text: url, nonce, and kid or jwk (RFC 8555 section 6.2); alg is set to ES256.
- * `payload` is JSON text, empty for POST-as-GET. Refused with ERR_FORBIDDEN: a url whose scheme,
- * host and port are not those of the directory of a configured CA, a jwk of another key.
- */
+struct signer_jws_wish {
+    const struct signer_sealed *account;
+    const char *header;   /* protected, JSON text: url, nonce, and kid or jwk (RFC 8555 6.2) */
+    struct slice payload; /* JSON text; empty for POST-as-GET */
+};
+
+/* Flattened JWS (RFC 7515 section 7.2.2) with ES256, which is set as alg. ERR_FORBIDDEN for a url
+ * whose scheme, host and port are not those of the directory of a configured CA, and for a jwk of
+ * another key. */
 MUST_CHECK bool signer_jws(struct arena *mem, struct signer *signer,
-                           const struct signer_sealed *account, const char *header,
-                           struct slice payload, const char **out, struct err *err);
+                           const struct signer_jws_wish *wish, const char **out, struct err *err);
+
+struct signer_eab_wish {
+    const struct signer_sealed *account;
+    const char *ca;  /* its id */
+    const char *url; /* newAccount */
+};
 
 /* The externalAccountBinding of newAccount (RFC 8555 section 7.3.4) with the configured EAB key of
- * the CA of this id. `url` is its newAccount URL. ERR_CONFIG when the CA has no EAB key. */
+ * the CA. ERR_CONFIG when it has none. */
 MUST_CHECK bool signer_jws_eab(struct arena *mem, struct signer *signer,
-                               const struct signer_sealed *account, const char *ca, const char *url,
-                               const char **out, struct err *err);
+                               const struct signer_eab_wish *wish, const char **out,
+                               struct err *err);
 
 struct signer_rollover {
     struct signer_sealed old_key, new_key;

@@ -161,20 +161,11 @@ static bool check_file(const char *path, int fd, struct err *err)
     return true;
 }
 
-/* An encrypted file is refused; OpenSSL would ask on the terminal. */
-static int no_passphrase(char *text, int size, int is_writing, void *arg)
-{
-    (void)text;
-    (void)size;
-    (void)is_writing;
-    (void)arg;
-    return -1;
-}
-
 bool key_read_file(const char *path, EVP_PKEY **out, struct err *err)
 {
     AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     AUTO(BIO_freep) BIO *file = NULL;
+    char no_passphrase[] = ""; /* without one OpenSSL would ask on the terminal */
     EVP_PKEY *key;
 
     if (fd < 0)
@@ -182,7 +173,7 @@ bool key_read_file(const char *path, EVP_PKEY **out, struct err *err)
     if (!check_file(path, fd, err))
         return false;
     file = BIO_new_fd(fd, BIO_NOCLOSE);
-    key = file ? PEM_read_bio_PrivateKey(file, NULL, no_passphrase, NULL) : NULL;
+    key = file ? PEM_read_bio_PrivateKey(file, NULL, NULL, no_passphrase) : NULL;
     if (!key)
         return tls_err(err, ERR_CONFIG, "cannot read a private key from %s", path);
     *out = key;

@@ -64,6 +64,8 @@ static bool work(void)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct signer_sealed account = {.owner = ACCOUNT};
+    struct signer_jws_wish wish = {
+        &account, "{\"url\":\"" CA_URL "\",\"nonce\":\"n\",\"kid\":\"k\"}", SLICE_LIT("{}")};
     struct signer_key key;
     struct fixture f;
     struct err err = {0};
@@ -73,9 +75,7 @@ static bool work(void)
     fixture_start(&f);
     is_done = signer_make_key(mem, f.client, SIGNER_ACCOUNT, ACCOUNT, &key, &err);
     account.blob = key.sealed;
-    is_done = is_done && signer_jws(mem, f.client, &account,
-                                    "{\"url\":\"" CA_URL "\",\"nonce\":\"n\",\"kid\":\"k\"}",
-                                    SLICE_LIT("{}"), &jws, &err);
+    is_done = is_done && signer_jws(mem, f.client, &wish, &jws, &err);
     fixture_stop(&f);
     return is_done;
 }

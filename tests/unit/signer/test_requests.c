@@ -125,6 +125,22 @@ static json_t *decode_part(struct arena *mem, const json_t *jws, const char *nam
     return json_loadb((const char *)octets.data, octets.len, JSON_DECODE_ANY, NULL);
 }
 
+static bool sign(struct arena *mem, const struct signer_sealed *account, const char *header,
+                 struct slice payload, const char **out, struct err *err)
+{
+    const struct signer_jws_wish wish = {account, header, payload};
+
+    return signer_jws(mem, f.client, &wish, out, err);
+}
+
+static bool bind_account(struct arena *mem, const struct signer_sealed *account, const char *ca,
+                         const char *url, const char **out, struct err *err)
+{
+    const struct signer_eab_wish wish = {account, ca, url};
+
+    return signer_jws_eab(mem, f.client, &wish, out, err);
+}
+
 static void test_jws(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -139,23 +155,22 @@ static void test_jws(void **state)
     (void)state;
     assert_true(signer_public_jwk(mem, f.client, &account, &public, &err));
     jwk = json_loads(public.json, 0, NULL);
-    assert_true(
-        signer_jws(mem, f.client, &account, with_kid, SLICE_LIT("{\"a\":\"ü\"}"), &text, &err));
+    assert_true(sign(mem, &account, with_kid, SLICE_LIT("{\"a\":\"ü\"}"), &text, &err));
     jws = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     ok(json_object_size(jws) == 3 && jose_jws_ver(NULL, jws, NULL, jwk, true), "%s", text);
     header = decode_part(mem, jws, "protected");
     ok(json_object_size(header) == 4 && json_object_get(header, "kid"), "header");
     json_decref(jws);
-    assert_true(signer_jws(mem, f.client, &account, with_kid, slice_of(NULL, 0), &text, &err));
+    assert_true(sign(mem, &account, with_kid, slice_of(NULL, 0), &text, &err));
     jws = json_loads(text, 0, NULL);
     ok(strcmp(json_string_value(json_object_get(jws, "payload")), "") == 0, "POST-as-GET: %s",
        text);
     ok(jose_jws_ver(NULL, jws, NULL, jwk, true), "signature of an empty payload");
-    assert_true(signer_jws(
-        mem, f.client, &account,
-        arena_printf(mem, "{\"url\":\"%s\",\"nonce\":\"n\",\"alg\":\"ES256\",\"jwk\":%s}",
-                     OTHER_URL, public.json),
-        SLICE_LIT("{}"), &text, &err));
+    assert_true(
+        sign(mem, &account,
+             arena_printf(mem, "{\"url\":\"%s\",\"nonce\":\"n\",\"alg\":\"ES256\",\"jwk\":%s}",
+                          OTHER_URL, public.json),
+             SLICE_LIT("{}"), &text, &err));
     all_ok();
 }
 
@@ -204,13 +219,12 @@ static void test_jws_refusals(void **state)
             rows[i].rest ? rows[i].rest : arena_printf(mem, "\"nonce\":\"n\",\"jwk\":%s", jwk.json);
         const char *jws = NULL;
 
-        ok(!signer_jws(mem, f.client, &account,
-                       arena_printf(mem, "{\"url\":\"%s\",%s}", rows[i].url, rest), SLICE_LIT("{}"),
-                       &jws, &err) &&
+        ok(!sign(mem, &account, arena_printf(mem, "{\"url\":\"%s\",%s}", rows[i].url, rest),
+                 SLICE_LIT("{}"), &jws, &err) &&
                !jws && err.code == rows[i].code && strcmp(err.text, rows[i].text) == 0,
            "%s %s: %s", rows[i].url, rest, err.text);
     }
-    ok(!signer_jws(mem, f.client, &account, "[]", SLICE_LIT("{}"), &(const char *){0}, &err) &&
+    ok(!sign(mem, &account, "[]", SLICE_LIT("{}"), &(const char *){0}, &err) &&
            strcmp(err.text, "the protected header is not a JSON object") == 0,
        "%s", err.text);
     all_ok();
@@ -227,8 +241,7 @@ static void test_jws_eab(void **state)
 
     (void)state;
     assert_true(signer_public_jwk(mem, f.client, &account, &public, &err));
-    assert_true(
-        signer_jws_eab(mem, f.client, &account, "main", CA_URL "/new-account", &text, &err));
+    assert_true(bind_account(mem, &account, "main", CA_URL "/new-account", &text, &err));
     jws = json_loads(text, 0, NULL);
     secret = json_pack("{s:s, s:s, s:s}", "kty", "oct", "alg", "HS256", "k",
                        base64url_encode(mem, SLICE_LIT(EAB_SECRET)));
@@ -236,14 +249,13 @@ static void test_jws_eab(void **state)
     payload = decode_part(mem, jws, "payload");
     own = json_loads(public.json, 0, NULL);
     ok(json_equal(payload, own), "payload of %s", text);
-    ok(!signer_jws_eab(mem, f.client, &account, "none", CA_URL, &text, &err) &&
+    ok(!bind_account(mem, &account, "none", CA_URL, &text, &err) &&
            strcmp(err.text, "no CA \"none\"") == 0,
        "%s", err.text);
-    ok(!signer_jws_eab(mem, f.client, &account, "other", OTHER_URL, &text, &err) &&
-           err.code == ERR_CONFIG && strcmp(err.text, "CA \"other\" has no EAB key") == 0,
+    ok(!bind_account(mem, &account, "other", OTHER_URL, &text, &err) && err.code == ERR_CONFIG &&
+           strcmp(err.text, "CA \"other\" has no EAB key") == 0,
        "%s", err.text);
-    ok(!signer_jws_eab(mem, f.client, &account, "main", OTHER_URL, &text, &err) &&
-           err.code == ERR_FORBIDDEN,
+    ok(!bind_account(mem, &account, "main", OTHER_URL, &text, &err) && err.code == ERR_FORBIDDEN,
        "%s", err.text);
     all_ok();
 }
