@@ -10,9 +10,9 @@
 #define NUMBER_DIGITS 4
 #define DDL_MAX       (1024 * 1024)
 
-static const char make_table[] = "CREATE TABLE IF NOT EXISTS schema_migration ("
-                                 "number {int} PRIMARY KEY, name {text} NOT NULL, "
-                                 "checksum {text} NOT NULL, applied_at {int} NOT NULL) {strict}";
+const char migrate_table[] = "CREATE TABLE IF NOT EXISTS schema_migration ("
+                             "number {int} PRIMARY KEY, name {text} NOT NULL, "
+                             "checksum {text} NOT NULL, applied_at {int} NOT NULL) {strict}";
 
 static const struct query has_table = {
     .name = "migrate.has_table",
@@ -140,7 +140,7 @@ static bool apply_next(struct db *pool, const struct embedded_file *files, size_
     const struct embedded_file *file;
     struct rows applied;
 
-    if (!db_tx_begin(pool, &tx, err) || !run_ddl(mem, tx, make_table, err) ||
+    if (!db_tx_begin(pool, &tx, err) || !run_ddl(mem, tx, migrate_table, err) ||
         !read_applied(mem, tx, &applied, err) || !compare(mem, &applied, files, count, err))
         return false;
     *is_done = applied.count == count;

@@ -24,7 +24,9 @@ MUST_CHECK bool db_migrate_check(struct db *pool, const struct embedded_file *fi
                                  struct err *err);
 
 /* `sql` in words of the dialect. ERR_STORE names an unknown placeholder. */
-extern const struct query_list migrate_queries;
-
 MUST_CHECK bool db_ddl(struct arena *mem, enum db_dialect dialect, const char *sql,
                        const char **out, struct err *err);
+
+/* What the migrations keep their own books with, for the tests. */
+extern const struct query_list migrate_queries;
+extern const char migrate_table[];

@@ -267,7 +267,7 @@ static bool end_turn(struct writer *w, bool is_member, struct err *err)
     pthread_mutex_lock(&w->mutex);
     while (is_member && !g->is_done)
         pthread_cond_wait(&g->done, &w->mutex);
-    is_stored = g->is_stored;
+    is_stored = is_member && g->is_stored; /* who rolled back does not wait, and must not look */
     if (is_member && !is_stored)
         err_set(err, ERR_BUSY, "could not commit, nothing is stored: %s", g->reason);
     is_last = --g->waiting == 0 && g->is_done;

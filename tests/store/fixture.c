@@ -27,8 +27,10 @@ void must(struct fixture *f, bool done, const char *what)
 
 void fixture_open(struct fixture *f)
 {
+    const char *folder = getenv("TMPDIR");
+
     *f = (struct fixture){.mem = arena_new()};
-    snprintf(f->dir, sizeof(f->dir), "/tmp/latchkey-store-XXXXXX");
+    snprintf(f->dir, sizeof(f->dir), "%s/latchkey-store-XXXXXX", folder ? folder : "/tmp");
     assert_non_null(mkdtemp(f->dir));
     snprintf(f->path, sizeof(f->path), "%s/latchkey.db", f->dir);
     MUST(f, db_open_sqlite(f->path, 4, &f->db, &f->err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A database of its own for a test, migrated, in a directory of its own; and tenants to fill it. */
+/* A database of its own for a test, in a folder of its own (in TMPDIR), and tenants to fill it. */
 #include "check.h"
 #include "db/db.h"
 #include "store/certificate_store.h"
@@ -12,7 +12,7 @@
 #define T0 INT64_C(1795000000000) /* an instant in November 2026 */
 
 struct fixture {
-    char dir[64], path[96];
+    char dir[256], path[300];
     struct arena *mem;
     struct db *db;
     struct err err;

@@ -210,7 +210,6 @@ static void test_tx(void **state)
     all_ok();
 }
 
-/* The engine rolls a transaction back by itself when the disk is full. */
 /* An inner transaction is undone alone, and with the outer one. */
 static void test_inner(void **state)
 {
@@ -248,6 +247,7 @@ static void test_inner(void **state)
     all_ok();
 }
 
+/* The engine rolls a transaction back by itself when the disk is full. */
 static void test_full(void **state)
 {
     (void)state;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+#include "store/issuance_name_store.h"
+#include "store/proof_store.h"
+
+static const struct scope platform = {.kind = SCOPE_PLATFORM};
+
+static struct tenant open_tenant(struct fixture *f)
+{
+    fixture_open_migrated(f);
+    tenants_prepare(f);
+    partner_add(f, "par_1");
+    return tenant_add(f, "par_1", "a");
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool conflict(struct fixture *f, bool done, const char *field)
+{
+    return !done && f->err.code == ERR_CONFLICT && strcmp(f->err.field, field) == 0;
+}
+
+static bool lost(struct fixture *f, bool done)
+{
+    return !done && f->err.code == ERR_LOST_RACE;
+}
+
+/* Every member that is saved, with a value of its own. */
+static void fill_issuance(struct issuance *i, const struct tenant *t)
+{
+    i->subscription_id = t->subscription;
+    i->ca = "other";
+    i->state = ISSUANCE_VALIDATING;
+    i->ca_account_id = "caa_1";
+    i->certificate_id = "crt_x";
+    i->key_type = "p256";
+    i->sealed_key = SLICE_LIT("sealed");
+    i->public_key = SLICE_LIT("public");
+    i->csr = SLICE_LIT("csr");
+    i->intent = "finalize";
+    i->acme_order_url = "https://ca/order";
+    i->finalize_url = "https://ca/finalize";
+    i->certificate_url = "https://ca/cert";
+    i->wait_seq = 7;
+    i->attempts = 2;
+    i->error_code = "dns";
+    i->error_text = "wrong";
+    i->problem = "{}";
+    i->next_try_at = T0 + 10;
+    i->checked_at = T0 + 11;
+    i->ordered_at = T0 + 12;
+    i->published_at = T0 + 13;
+    i->validated_at = T0 + 14;
+    i->issued_at = T0 + 15;
+    i->deployed_at = T0 + 16;
+    i->live_at = T0 + 17;
+}
+
+static bool same_texts(const struct issuance *a, const struct issuance *b)
+{
+    return same(a->subscription_id, b->subscription_id) && same(a->ca, b->ca) &&
+           same(a->ca_account_id, b->ca_account_id) && same(a->certificate_id, b->certificate_id) &&
+           same(a->key_type, b->key_type) && same(a->intent, b->intent) &&
+           same(a->acme_order_url, b->acme_order_url) && same(a->finalize_url, b->finalize_url) &&
+           same(a->certificate_url, b->certificate_url) && same(a->error_code, b->error_code) &&
+           same(a->error_text, b->error_text) && same(a->problem, b->problem) &&
+           same(a->order_id, b->order_id);
+}
+
+static bool same_issuance(const struct issuance *a, const struct issuance *b)
+{
+    return same_texts(a, b) && a->state == b->state && a->reason == b->reason &&
+           slice_eq(a->sealed_key, b->sealed_key) && slice_eq(a->public_key, b->public_key) &&
+           slice_eq(a->csr, b->csr) && a->wait_seq == b->wait_seq && a->attempts == b->attempts &&
+           a->next_try_at == b->next_try_at && a->checked_at == b->checked_at &&
+           a->ordered_at == b->ordered_at && a->published_at == b->published_at &&
+           a->validated_at == b->validated_at && a->issued_at == b->issued_at &&
+           a->deployed_at == b->deployed_at && a->live_at == b->live_at &&
+           a->created_at == b->created_at;
+}
+
+static void test_issuances(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant a = open_tenant(&f);
+    struct issuance plain = issuance_of(&a), mine, stale;
+    const struct issuance *read;
+
+    MUST(&f, issuance_store_get(f.mem, f.db, &platform, a.issuance, &read, &f.err));
+    ok(same_issuance(read, &plain) && read->version == 1, "as added, the rest empty");
+    mine = stale = *read;
+    fill_issuance(&mine, &a);
+    MUST(&f, issuance_store_save(f.db, &mine, &f.err));
+    ok(mine.version == 2, "the next version");
+    MUST(&f, issuance_store_get(f.mem, f.db, &platform, a.issuance, &read, &f.err));
+    ok(same_issuance(read, &mine) && read->version == 2, "as saved");
+    ok(lost(&f, issuance_store_save(f.db, &stale, &f.err)) && stale.version == 1,
+       "who read an older version: %s", f.err.text);
+    plain.version = 2;
+    MUST(&f, issuance_store_save(f.db, &plain, &f.err));
+    MUST(&f, issuance_store_get(f.mem, f.db, &platform, a.issuance, &read, &f.err));
+    ok(same_issuance(read, &plain) && read->version == 3, "and empty again");
+    mine.id = "iss_b";
+    MUST(&f, issuance_store_add(f.db, &mine, &f.err));
+    MUST(&f, issuance_store_latest(f.mem, f.db, &platform, a.domain, &read, &f.err));
+    ok(same(read->id, "iss_b") && same_issuance(read, &mine) && read->version == 1,
+       "all members are added; the newest of the domain");
+    fixture_close(&f);
+    all_ok();
+}
+
+static void test_names_and_proofs(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant a = open_tenant(&f);
+    struct issuance_name name = {.issuance_id = a.issuance,
+                                 .name = a.name,
+                                 .dns_state = "missing",
+                                 .finding = "{}",
+                                 .authorization_url = "https://ca/authz",
+                                 .challenge_url = "https://ca/chall",
+                                 .token = "token",
+                                 .challenge_state = "pending"};
+    struct edge_proof proof = {a.issuance, "edge_1", a.name, "127.0.0.1:8443",
+                               NULL,       false,    T0 + 1, "no answer"};
+    struct issuance_name_list names;
+    struct edge_proof_list proofs;
+
+    MUST(&f, issuance_name_store_put(f.db, &name, &f.err));
+    MUST(&f, issuance_name_store_list(f.mem, f.db, &platform, a.issuance, &names, &f.err));
+    ok(names.count == 1 && same(names.items[0].dns_state, "missing") &&
+           same(names.items[0].finding, "{}") && same(names.items[0].token, "token") &&
+           same(names.items[0].authorization_url, "https://ca/authz") &&
+           same(names.items[0].challenge_url, "https://ca/chall") &&
+           same(names.items[0].challenge_state, "pending"),
+       "put again");
+    MUST(&f, proof_store_put(f.db, &proof, &f.err));
+    proof.address = "127.0.0.2:8443";
+    MUST(&f, proof_store_put(f.db, &proof, &f.err));
+    MUST(&f, proof_store_list(f.mem, f.db, &platform, a.issuance, &proofs, &f.err));
+    ok(proofs.count == 2 && !proofs.items[0].is_ok && !proofs.items[0].serial &&
+           same(proofs.items[0].detail, "no answer") && proofs.items[0].at == T0 + 1,
+       "the newest of each address");
+    fixture_close(&f);
+    all_ok();
+}
+
+static bool go_live(struct fixture *f, const char *id)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    MUST(f, db_tx_begin(f->db, &tx, &f->err));
+    return certificate_store_go_live(tx, id, &f->err) && db_tx_commit(&tx, &f->err);
+}
+
+static void test_certificates(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant a = open_tenant(&f);
+    struct issuance issuance = issuance_of(&a);
+    struct certificate second = certificate_of(&a);
+    const struct certificate *read;
+    struct slice key;
+
+    second.id = "crt_b";
+    ok(conflict(&f, certificate_store_add(f.db, &second, &f.err), "certificate.issuance_id"),
+       "one of an issuance: %s (%s)", f.err.text, f.err.field);
+    issuance.id = second.issuance_id = "iss_b";
+    MUST(&f, issuance_store_add(f.db, &issuance, &f.err));
+    MUST(&f, certificate_store_add(f.db, &second, &f.err));
+    MUST(&f, certificate_store_current(f.mem, f.db, &platform, a.domain, &read, &f.err));
+    ok(same(read->id, "crt_b"), "the newest");
+    ok(go_live(&f, a.certificate), "the first is live: %s", f.err.text);
+    MUST(&f, certificate_store_current(f.mem, f.db, &platform, a.domain, &read, &f.err));
+    ok(same(read->id, a.certificate) && read->state == CERTIFICATE_LIVE, "the live one");
+    ok(go_live(&f, "crt_b") && go_live(&f, "crt_b"), "the second, twice: %s", f.err.text);
+    MUST(&f, certificate_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
+    ok(read->state == CERTIFICATE_SUPERSEDED && !read->sealed_key.data &&
+           slice_eq(read->chain, SLICE_LIT("chain")) && read->names.count == 1 &&
+           same(read->names.items[0], a.name) && read->not_after_at == T0 + 90,
+       "the first is superseded");
+    ok(lost(&f, go_live(&f, a.certificate)), "and does not come back: %s", f.err.text);
+    MUST(&f, certificate_store_move(f.db, "crt_b", CERTIFICATE_LIVE, CERTIFICATE_REVOKED, &f.err));
+    ok(lost(&f,
+            certificate_store_move(f.db, "crt_b", CERTIFICATE_LIVE, CERTIFICATE_EXPIRED, &f.err)),
+       "not from the old state");
+    MUST(&f, certificate_store_key(f.mem, f.db, "crt_b", &key, &f.err));
+    ok(slice_eq(key, SLICE_LIT("sealed key")), "the key");
+    MUST(&f, certificate_store_key(f.mem, f.db, "crt_x", &key, &f.err));
+    ok(!key.data, "no such certificate");
+    fixture_close(&f);
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_issuances),
+        cmocka_unit_test(test_names_and_proofs),
+        cmocka_unit_test(test_certificates),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Nobody sees or changes another tenant's things. There is a row here for every query that takes a
+ * scope; that none is missing is read from the SQL of all queries.
+ */
+#include "fixture.h"
+#include "store/account_store.h"
+#include "store/check_store.h"
+#include "store/claim_store.h"
+#include "store/domain_store.h"
+#include "store/event_store.h"
+#include "store/issuance_name_store.h"
+#include "store/partner_store.h"
+#include "store/proof_store.h"
+#include "store/schema.h"
+#include "store/site_store.h"
+#include "store/token_store.h"
+
+static const struct page first_page = {.limit = PAGE_LIMIT_MAX};
+
+/* How much of tenant `t` is seen in the scope: rows read, or rows changed. */
+typedef size_t look_fn(struct fixture *f, const struct scope *scope, const struct tenant *t);
+
+#define LOOK_ONE(name, type, call)                                                                 \
+    static size_t name(struct fixture *f, const struct scope *scope, const struct tenant *t)       \
+    {                                                                                              \
+        const struct type *out = NULL;                                                             \
+                                                                                                   \
+        MUST(f, call);                                                                             \
+        return out != NULL;                                                                        \
+    }
+/* A list is asked for all that the scope shows; what is counted is what belongs to `t`. */
+#define LOOK_LIST(name, list, member, wanted, call)                                                \
+    static size_t name(struct fixture *f, const struct scope *scope, const struct tenant *t)       \
+    {                                                                                              \
+        struct list out = {0};                                                                     \
+        size_t found = 0;                                                                          \
+                                                                                                   \
+        MUST(f, call);                                                                             \
+        for (size_t i = 0; i < out.count; i++)                                                     \
+            found += strcmp(out.items[i].member, t->wanted) == 0;                                  \
+        return found;                                                                              \
+    }
+#define LOOK_CHANGE(name, call)                                                                    \
+    static size_t name(struct fixture *f, const struct scope *scope, const struct tenant *t)       \
+    {                                                                                              \
+        bool is_changed = call;                                                                    \
+                                                                                                   \
+        if (!is_changed && f->err.code != ERR_LOST_RACE)                                           \
+            fail_msg("%s: %s", #call, f->err.text);                                                \
+        return is_changed;                                                                         \
+    }
+#define GET(store, id) store(f->mem, f->db, scope, t->id, &out, &f->err)
+#define LIST(store, type, ...)                                                                     \
+    store(f->mem, f->db, scope, &(struct type){.page = first_page, __VA_ARGS__}, &out, &f->err)
+
+LOOK_ONE(get_account, account, GET(account_store_get, account))
+LOOK_ONE(get_site, site, GET(site_store_get, site))
+LOOK_ONE(get_domain, domain, GET(domain_store_get, domain))
+LOOK_ONE(get_order, cert_order, GET(order_store_get, order))
+LOOK_ONE(latest_order, cert_order, GET(order_store_latest, domain))
+LOOK_ONE(get_subscription, subscription, GET(subscription_store_get, subscription))
+LOOK_ONE(current_subscription, subscription, GET(subscription_store_current, domain))
+LOOK_ONE(get_issuance, issuance, GET(issuance_store_get, issuance))
+LOOK_ONE(latest_issuance, issuance, GET(issuance_store_latest, domain))
+LOOK_ONE(get_certificate, certificate, GET(certificate_store_get, certificate))
+LOOK_ONE(current_certificate, certificate, GET(certificate_store_current, domain))
+LOOK_ONE(get_check, check_run, GET(check_store_get, check))
+LOOK_ONE(latest_check, check_run, GET(check_store_latest, domain))
+
+LOOK_LIST(list_accounts, account_list, id, account,
+          LIST(account_store_list, account_filter, .name_prefix = NULL))
+LOOK_LIST(list_sites, site_list, id, site, LIST(site_store_list, site_filter, .name_prefix = NULL))
+LOOK_LIST(list_domains, domain_list, id, domain,
+          LIST(domain_store_list, domain_filter, .with_removed = true))
+LOOK_LIST(domains_of_site, domain_list, id, domain,
+          LIST(domain_store_list, domain_filter, .site_id = t->site))
+LOOK_LIST(list_orders, order_list, id, order, LIST(order_store_list, order_filter, .state = NULL))
+LOOK_LIST(orders_of_domain, order_list, id, order,
+          LIST(order_store_list, order_filter, .domain_id = t->domain))
+LOOK_LIST(list_subscriptions, subscription_list, id, subscription,
+          LIST(subscription_store_list, subscription_filter, .state = NULL))
+LOOK_LIST(subscriptions_of_domain, subscription_list, id, subscription,
+          LIST(subscription_store_list, subscription_filter, .domain_id = t->domain))
+LOOK_LIST(list_issuances, issuance_list, id, issuance,
+          LIST(issuance_store_list, issuance_filter, .state = NULL))
+LOOK_LIST(issuances_of_domain, issuance_list, id, issuance,
+          LIST(issuance_store_list, issuance_filter, .domain_id = t->domain))
+LOOK_LIST(list_certificates, certificate_list, id, certificate,
+          LIST(certificate_store_list, certificate_filter, .state = NULL))
+LOOK_LIST(certificates_of_domain, certificate_list, id, certificate,
+          LIST(certificate_store_list, certificate_filter, .domain_id = t->domain))
+LOOK_LIST(list_events, event_list, id, event,
+          LIST(event_store_list, event_filter, .subject_id = NULL))
+LOOK_LIST(events_of_domain, event_list, id, event,
+          LIST(event_store_list, event_filter, .domain_id = t->domain))
+LOOK_LIST(list_tokens, api_token_list, id, token,
+          token_store_list(f->mem, f->db, scope, &first_page, &out, &f->err))
+LOOK_LIST(list_claims, claim_list, id, claim, GET(claim_store_list, domain))
+LOOK_LIST(list_names, issuance_name_list, issuance_id, issuance,
+          GET(issuance_name_store_list, issuance))
+LOOK_LIST(list_proofs, edge_proof_list, issuance_id, issuance, GET(proof_store_list, issuance))
+
+LOOK_CHANGE(attach_domain, domain_store_attach(f->db, scope, t->domain, t->site, &f->err))
+LOOK_CHANGE(set_auto_renew,
+            subscription_store_set_auto_renew(f->db, scope, t->subscription, false, &f->err))
+LOOK_CHANGE(move_subscription,
+            subscription_store_move(f->db, scope, t->subscription, SUBSCRIPTION_ACTIVE,
+                                    SUBSCRIPTION_ACTIVE, &f->err))
+LOOK_CHANGE(remove_domain, domain_store_remove(f->db, scope, t->domain, &f->err))
+LOOK_CHANGE(revoke_token, token_store_revoke(f->db, scope, t->token, T0, &f->err))
+
+static size_t move_order(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    struct cert_order order = order_of(t);
+    bool is_moved = order_store_move(f->db, scope, &order, ORDER_PLACED, T0, &f->err);
+
+    if (!is_moved && f->err.code != ERR_LOST_RACE)
+        fail_msg("order_store_move: %s", f->err.text);
+    return is_moved;
+}
+
+static size_t save_site(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    struct site site = {.id = t->site,
+                        .name = "Renamed",
+                        .origin_id = "demo",
+                        .canonical = "apex",
+                        .updated_at = T0 + 1};
+    bool is_saved = site_store_save(f->db, scope, &site, T0, &f->err);
+
+    if (!is_saved && f->err.code != ERR_LOST_RACE)
+        fail_msg("site_store_save: %s", f->err.text);
+    return is_saved;
+}
+
+static size_t end_claims(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    int64_t ended = 0;
+
+    MUST(f, claim_store_end(f->db, scope, t->domain, T0, &ended, &f->err));
+    return (size_t)ended;
+}
+
+static const struct {
+    const char *query; /* whose name begins so */
+    look_fn *look;
+    bool is_once; /* a change that its owner can do only once: the owner comes last */
+} looks[] = {
+    {"account.get",                 get_account,             false},
+    {"account.list",                list_accounts,           false},
+    {"site.get",                    get_site,                false},
+    {"site.list",                   list_sites,              false},
+    {"site.save",                   save_site,               true },
+    {"domain.get",                  get_domain,              false},
+    {"domain.list",                 list_domains,            false},
+    {"domain.list.of_parent",       domains_of_site,         false},
+    {"domain.attach",               attach_domain,           false},
+    {"claim.list",                  list_claims,             false},
+    {"order.get",                   get_order,               false},
+    {"order.latest",                latest_order,            false},
+    {"order.list",                  list_orders,             false},
+    {"order.list.of_parent",        orders_of_domain,        false},
+    {"order.move",                  move_order,              false},
+    {"subscription.get",            get_subscription,        false},
+    {"subscription.current",        current_subscription,    false},
+    {"subscription.list",           list_subscriptions,      false},
+    {"subscription.list.of_parent", subscriptions_of_domain, false},
+    {"subscription.move",           move_subscription,       false},
+    {"subscription.set_auto_renew", set_auto_renew,          false},
+    {"issuance.get",                get_issuance,            false},
+    {"issuance.latest",             latest_issuance,         false},
+    {"issuance.list",               list_issuances,          false},
+    {"issuance.list.of_parent",     issuances_of_domain,     false},
+    {"issuance_name.list",          list_names,              false},
+    {"certificate.get",             get_certificate,         false},
+    {"certificate.current",         current_certificate,     false},
+    {"certificate.list",            list_certificates,       false},
+    {"certificate.list.of_parent",  certificates_of_domain,  false},
+    {"check.get",                   get_check,               false},
+    {"check.latest",                latest_check,            false},
+    {"event.list",                  list_events,             false},
+    {"event.list.of_parent",        events_of_domain,        false},
+    {"proof.list",                  list_proofs,             false},
+    {"token.list",                  list_tokens,             false},
+    {"token.revoke",                revoke_token,            true },
+    {"claim.end",                   end_claims,              true },
+    {"domain.remove",               remove_domain,           true },
+};
+
+struct world {
+    struct tenant mine, sibling, stranger;
+};
+
+static struct world open_world(struct fixture *f)
+{
+    struct world world;
+
+    fixture_open_migrated(f);
+    tenants_prepare(f);
+    partner_add(f, "par_1");
+    partner_add(f, "par_2");
+    world.mine = tenant_add(f, "par_1", "mine");
+    world.sibling = tenant_add(f, "par_1", "sibling");
+    world.stranger = tenant_add(f, "par_2", "stranger");
+    return world;
+}
+
+static void look_as(struct fixture *f, size_t i, const struct world *world, size_t who)
+{
+    const struct tenant *mine = &world->mine;
+    const struct {
+        const char *name;
+        struct scope scope;
+        size_t seen;
+    } callers[] = {
+        {"another partner",                   scope_partner("par_2"),             0                       },
+        {"an account of another partner",     scope_account("par_2",              world->stranger.account), 0},
+        {"another account of the partner",                                   scope_account("par_1",                                      world->sibling.account),       0},
+        {"the account under another partner",                                  scope_account("par_2",                                                                    mine->account),                                                    0},
+        {"a partner that does not exist",                     scope_partner(""),0},
+        {"the account",scope_account("par_1",                                             mine->account),                                                                                                              1},
+        {"the account, its partner not said",                 scope_account(NULL,mine->account),1},
+        {"the partner", scope_partner("par_1"), 1                  },
+        {"the platform",                                   scope_platform(),                                                         1                                                          },
+    };
+    size_t seen;
+
+    if (who >= ARRAY_LEN(callers) || (looks[i].is_once && who > 5))
+        return;
+    seen = looks[i].look(f, &callers[who].scope, mine);
+    ok(seen == callers[who].seen, "%s as %s: %zu seen, not %zu", looks[i].query, callers[who].name,
+       seen, callers[who].seen);
+    look_as(f, i, world, who + 1);
+}
+
+static void test_looks(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct world world = open_world(&f);
+
+    for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+        look_as(&f, i, &world, 0);
+    fixture_close(&f);
+    all_ok();
+}
+
+static void test_partners(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct world world = open_world(&f);
+    const struct {
+        struct scope scope;
+        bool sees_1, sees_2;
+    } rows[] = {
+        {scope_platform(), true,  true},
+        {                     scope_partner("par_1"),            true, false    },
+        { scope_account("par_1",            world.mine.account),            true,     false},
+        {    scope_account(NULL,           world.mine.account),           false,     false},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct partner *one, *two;
+        struct partner_list list;
+
+        MUST(&f, partner_store_get(f.mem, f.db, &rows[i].scope, "par_1", &one, &f.err));
+        MUST(&f, partner_store_get(f.mem, f.db, &rows[i].scope, "par_2", &two, &f.err));
+        MUST(&f, partner_store_list(f.mem, f.db, &rows[i].scope, &first_page, &list, &f.err));
+        ok(!!one == rows[i].sees_1 && !!two == rows[i].sees_2, "row %zu: get", i);
+        ok(list.count == (size_t)rows[i].sees_1 + rows[i].sees_2, "row %zu: list", i);
+    }
+    fixture_close(&f);
+    all_ok();
+}
+
+/* Tables of tenants, and which queries on them have no scope, with the reason. */
+static const char *const tenant_tables[] = {
+    "account",    "api_token",    "site",     "domain",        "claim",
+    "cert_order", "subscription", "issuance", "issuance_name", "certificate",
+    "check_run",  "edge_proof",   "event",
+};
+static const struct {
+    const char *query, *why;
+} unscoped[] = {
+    {"token.find",             "the hash is the proof"                   },
+    {"token.revoke_edge",      "edges belong to the platform"            },
+    {"claim.holder",           "conflicts are platform-wide; never shown"},
+    {"order.set_subscription", "the worker, which holds the order"       },
+    {"issuance.save",          "the worker, by the version that it read" },
+    {"certificate.move",       "the worker"                              },
+    {"certificate.supersede",  "the worker"                              },
+    {"certificate.go_live",    "the worker"                              },
+    {"certificate.key",        "the worker, to build the edges' record"  },
+};
+
+static bool begins(const char *text, const char *with)
+{
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
+static bool is_known(const char *query)
+{
+    for (size_t i = 0; i < ARRAY_LEN(looks); i++)
+        if (begins(query, looks[i].query))
+            return true;
+    for (size_t i = 0; i < ARRAY_LEN(unscoped); i++)
+        if (strcmp(query, unscoped[i].query) == 0)
+            return true;
+    return false;
+}
+
+static bool reads_tenants(const struct query *q)
+{
+    for (size_t i = 0; i < ARRAY_LEN(tenant_tables); i++) {
+        static const char *const verbs[] = {" FROM ", "UPDATE ", "DELETE FROM "};
+
+        for (size_t k = 0; k < ARRAY_LEN(verbs); k++) {
+            char text[64];
+
+            snprintf(text, sizeof(text), "%s%s ", verbs[k], tenant_tables[i]);
+            if (strstr(q->sql, text))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void test_complete(void **state)
+{
+    (void)state;
+    size_t count, seen = 0;
+    const struct query_list *const *lists = store_queries(&count);
+
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < lists[i]->count; k++) {
+            const struct query *q = lists[i]->queries[k];
+
+            if (!reads_tenants(q))
+                continue;
+            ok(is_known(q->name), "%s: its tenancy is tested, or there is a reason", q->name);
+            seen++;
+        }
+    ok(seen > 50, "%zu queries were looked at", seen);
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_looks),
+        cmocka_unit_test(test_partners),
+        cmocka_unit_test(test_complete),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
