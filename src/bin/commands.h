@@ -4,5 +4,6 @@
 /* commands: the rows of commands that wire more than src/cli may know. */
 #include "cli/command.h"
 
+extern const struct cli_command cmd_ca;
 extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_signer;

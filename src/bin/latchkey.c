@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 
 static const struct cli_command *const commands[] = {
+    &cmd_ca,
     &cmd_config,
     &cmd_signer,
     &cmd_version,

@@ -119,24 +119,18 @@ static bool take_names(struct arena *mem, X509_REQ *request, struct ca_names *ou
     return true;
 }
 
-bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
-                 struct ca_problem *problem)
+bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
+                  struct ca_problem *problem)
 {
-    struct ca_csr csr = {.key_hash = NULL};
-    const unsigned char *der;
-    struct slice octets;
-    struct err err;
+    struct ca_csr csr = {.der = der};
+    const unsigned char *end = der.data;
 
-    if (!base64url_decode(mem, text, &octets, &err) || octets.len > CA_CSR_MAX)
-        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
-                         "Error unmarshaling finalize order request");
-    der = octets.data;
-    csr.request = d2i_X509_REQ(NULL, &der, (long)octets.len);
+    csr.request = d2i_X509_REQ(NULL, &end, (long)der.len);
     ERR_clear_error();
     if (!csr.request)
         return ca_refuse(problem, CA_PROBLEM_BAD_CSR, "Error parsing certificate request");
     arena_defer(mem, release_request, csr.request);
-    if (der != octets.data + octets.len)
+    if (end != der.data + der.len)
         return ca_refuse(problem, CA_PROBLEM_BAD_CSR,
                          "Error parsing certificate request: trailing data");
     if (!check_key(mem, csr.request, problem) || !check_signature(csr.request, problem) ||
@@ -147,4 +141,16 @@ bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
         return bad_csr(problem, "invalid public key in CSR");
     *out = csr;
     return true;
+}
+
+bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
+                 struct ca_problem *problem)
+{
+    struct slice der;
+    struct err err;
+
+    if (!base64url_decode(mem, text, &der, &err) || der.len > CA_CSR_MAX)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "Error unmarshaling finalize order request");
+    return ca_csr_parse(mem, der, out, problem);
 }

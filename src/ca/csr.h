@@ -10,6 +10,7 @@
  */
 #include <openssl/x509.h>
 
+#include "base/slice.h"
 #include "ca/identifier.h"
 
 #define CA_CSR_MAX 32768 /* octets of DER */
@@ -17,9 +18,12 @@
 struct ca_csr {
     struct ca_names names; /* of the SAN and the common name */
     const char *key_hash;  /* as in struct ca_jwk */
-    X509_REQ *request;     /* released with the arena */
+    struct slice der;
+    X509_REQ *request; /* released with the arena */
 };
 
+MUST_CHECK bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
+                             struct ca_problem *problem);
 /* `text`: base64url of the DER. */
 MUST_CHECK bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
                             struct ca_problem *problem);

@@ -24,8 +24,10 @@
     X(CONNECTION, "connection", 400)                                                               \
     X(DNS, "dns", 400)                                                                             \
     X(INVALID_CONTACT, "invalidContact", 400)                                                      \
+    X(INVALID_PROFILE, "invalidProfile", 400)                                                      \
     X(MALFORMED, "malformed", 400)                                                                 \
     X(ORDER_NOT_READY, "orderNotReady", 403)                                                       \
+    X(RATE_LIMITED, "rateLimited", 429)                                                            \
     X(REJECTED_IDENTIFIER, "rejectedIdentifier", 400)                                              \
     X(SERVER_INTERNAL, "serverInternal", 500)                                                      \
     X(TLS, "tls", 400)                                                                             \

@@ -91,7 +91,9 @@ struct config {
         const char *public_url;       /* "https://host[:port]", no final slash */
         const char *resolver;         /* "127.0.0.1@8053" */
         int64_t http_port;            /* where http-01 is validated */
-        struct config_list permitted; /* DNS suffixes of the root's name constraints */
+        int64_t https_port;           /* where a redirect may lead it */
+        int64_t retry_after_s;        /* on processing orders; 0 = no header */
+        struct config_list permitted; /* DNS suffixes beyond the four reserved TLDs */
         bool validate_private; /* whether validation may connect to loopback and private nets */
     } sandbox_ca;
     struct {

@@ -109,7 +109,9 @@ static const struct option options[] = {
     {AT(sandbox_ca, public_url), NEEDED("https://localhost:8445", format_site_url), .help = "Where ACME clients reach it."},
     {AT(sandbox_ca, resolver), NEEDED("127.0.0.1@8053", format_resolver), .help = "Resolver that it validates through."},
     {AT(sandbox_ca, http_port), PORT("80"), .help = "Port that it validates http-01 on."},
-    {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify; none: test, example, invalid, localhost."},
+    {AT(sandbox_ca, https_port), PORT("443"), .help = "Port that redirects to https may lead it to."},
+    {AT(sandbox_ca, retry_after_s), NUMBER("1", 0, 3600), .help = "Retry-After on orders in processing, in seconds; 0: no header."},
+    {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify beside test, example, invalid and localhost."},
     {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},
 
     {AT(edge, name), TEXT("", format_id), .help = "Name of this edge."},

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <poll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/slice.h"
+#include "bin/commands.h"
+#include "ca/ca.h"
+#include "cli/stop.h"
+
+/* What sandbox_ca.validate_private opens: this machine, private networks, and the ranges that are
+ * kept for documentation and for measuring. */
+static const char *const private_prefixes[] = {
+    "127.0.0.0/8",  "10.0.0.0/8",    "172.16.0.0/12",   "192.168.0.0/16",
+    "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
+    "::1/128",      "fc00::/7",      "2001:db8::/32",
+};
+
+struct input {
+    struct cli_common common;
+    const char *word; /* "init", "log", or NULL: serve */
+    struct ca_journal_filter filter;
+};
+
+enum { OPT_KIND = 256, OPT_AFTER };
+
+static const struct argp_option options[] = {
+    {"account",                     'a', "N", 0, "log: of this account alone", 0},
+    {"kind",                          OPT_KIND, "KIND", 0, "log: of this kind alone, such as certificate.issued", 0},
+    {"after", OPT_AFTER, "N", 0, "log: entries behind this number", 0},
+    {0                            },
+};
+
+static void take_number(struct argp_state *state, const char *name, const char *arg, int64_t *out)
+{
+    if (!slice_i64(slice_str(arg), 0, INT64_MAX, out))
+        argp_error(state, "--%s %s: not a number", name, arg);
+}
+
+static void take_kind(struct argp_state *state, struct input *input, const char *arg)
+{
+    enum ca_journal_kind kind;
+
+    if (!ca_journal_kind_parse(arg, &kind))
+        argp_error(state, "--kind %s: there is no such kind", arg);
+    input->filter.kind = arg;
+}
+
+static void take_word(struct argp_state *state, struct input *input, const char *arg)
+{
+    if (input->word || (strcmp(arg, "init") != 0 && strcmp(arg, "log") != 0))
+        argp_error(state, "unexpected argument \"%s\"", arg);
+    input->word = arg;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct input *input = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &input->common;
+        return 0;
+    case 'a':
+        take_number(state, "account", arg, &input->filter.account_id);
+        return 0;
+    case OPT_AFTER:
+        take_number(state, "after", arg, &input->filter.after_id);
+        return 0;
+    case OPT_KIND:
+        take_kind(state, input, arg);
+        return 0;
+    case ARGP_KEY_ARG:
+        take_word(state, input, arg);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {
+    {&cli_common_argp, 0, NULL, 0},
+    {0           }
+};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "[init|log]",
+    .doc = "Serves the sandbox CA on the socket sandbox_ca.socket, until SIGTERM or SIGINT.\n\n"
+           "init: makes its root, intermediate and the certificate for the nginx in front where "
+           "they are missing or due. "
+           "log: prints what it has done, oldest first.",
+    .children = children,
+};
+
+static const char *const *reachable(struct arena *mem, const struct config *config, size_t *count)
+{
+    const struct config_list *own = &config->net.own_prefixes;
+    size_t extra = config->sandbox_ca.validate_private ? ARRAY_LEN(private_prefixes) : 0;
+    const char **list = arena_array_of(mem, own->count + extra + 1, const char *);
+
+    for (size_t i = 0; i < own->count; i++)
+        list[i] = own->items[i];
+    for (size_t i = 0; i < extra; i++)
+        list[own->count + i] = private_prefixes[i];
+    *count = own->count + extra;
+    return list;
+}
+
+static struct ca_options ca_options_of(struct arena *mem, const struct config *config)
+{
+    struct ca_options out = {
+        .dir = config->sandbox_ca.dir,
+        .socket = config->sandbox_ca.socket,
+        .public_url = config->sandbox_ca.public_url,
+        .resolver = config->sandbox_ca.resolver,
+        .http_port = (uint16_t)config->sandbox_ca.http_port,
+        .https_port = (uint16_t)config->sandbox_ca.https_port,
+        .permitted = config->sandbox_ca.permitted.items,
+        .permitted_count = config->sandbox_ca.permitted.count,
+        .retry_after_s = config->sandbox_ca.retry_after_s,
+    };
+
+    out.reachable = reachable(mem, config, &out.reachable_count);
+    return out;
+}
+
+static bool init(struct arena *mem, const struct input *input, const struct ca_options *ca,
+                 struct err *err)
+{
+    struct ca_authority_report report;
+
+    if (!ca_init(mem, ca, &report, err))
+        return false;
+    if (input->common.is_json)
+        printf("{\"ok\":true,\"root_is_new\":%s,\"service_is_new\":%s}\n",
+               report.is_root_new ? "true" : "false", report.is_service_new ? "true" : "false");
+    else
+        printf("%s: %s\n%s: %s\n", report.root_file, report.is_root_new ? "made" : "is in place",
+               report.service_file, report.is_service_new ? "made" : "is in place");
+    return true;
+}
+
+static void print_entry(const struct ca_journal_entry *entry, bool is_json)
+{
+    char at[CLOCK_TEXT_SIZE];
+    json_t *json;
+
+    if (!is_json) {
+        printf("%lld %s account %lld %s %s %s\n", (long long)entry->id, clock_text(entry->at, at),
+               (long long)entry->account_id, ca_journal_kind_name(entry->kind), entry->subject,
+               entry->detail);
+        return;
+    }
+    json = json_pack("{s:I, s:s, s:I, s:s, s:s, s:s}", "id", (json_int_t)entry->id, "at",
+                     clock_text(entry->at, at), "account", (json_int_t)entry->account_id, "kind",
+                     ca_journal_kind_name(entry->kind), "subject", entry->subject, "detail",
+                     entry->detail);
+    json_dumpf(json, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(json);
+}
+
+static bool print_journal(const struct input *input, const char *dir, struct err *err)
+{
+    struct ca_journal_filter filter = input->filter;
+    struct ca_journal journal;
+
+    filter.limit = CA_JOURNAL_LIMIT;
+    do {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+
+        if (!ca_read_journal(mem, dir, &filter, &journal, err))
+            return false;
+        for (size_t i = 0; i < journal.count; i++) {
+            print_entry(&journal.entries[i], input->common.is_json);
+            filter.after_id = journal.entries[i].id;
+        }
+    } while (journal.count == CA_JOURNAL_LIMIT);
+    return true;
+}
+
+static bool serve(const struct ca_options *how, struct err *err)
+{
+    struct pollfd stop = {.fd = cli_stop_fd(), .events = POLLIN};
+    AUTO(ca_stopp) struct ca *ca = NULL;
+
+    if (!ca_start(how, &ca, err))
+        return false;
+    LOG(INFO, "ca.ready", KS("socket", how->socket), KS("url", how->public_url));
+    while (poll(&stop, 1, -1) < 0)
+        continue;
+    LOG(INFO, "ca.stopping", KS("socket", how->socket));
+    return true;
+}
+
+static bool act(struct arena *mem, const struct input *input, const struct config *config,
+                struct err *err)
+{
+    struct ca_options ca = ca_options_of(mem, config);
+
+    if (!input->word) {
+        log_set_up(config->log.level, config->log.format);
+        return serve(&ca, err);
+    }
+    if (strcmp(input->word, "init") == 0)
+        return init(mem, input, &ca, err);
+    return print_journal(input, ca.dir, err);
+}
+
+static enum cli_exit run(int argc, char **argv)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct input input = {.word = NULL};
+    const struct config *config;
+    struct err err = {0};
+
+    argp_parse(&argp, argc, argv, 0, NULL, &input);
+    if (!cli_config(mem, &input.common, &config, &err))
+        return cli_failed(&input.common, &err);
+    return act(mem, &input, config, &err) ? CLI_DONE : cli_failed(&input.common, &err);
+}
+
+const struct cli_command cmd_ca = {"ca", "serve the sandbox CA", &argp, run};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Accounts: made, found again, changed, deactivated (RFC 8555 section 7.3). */
+#include "base/clock.h"
+#include "ca/call.h"
+#include "ca/contact.h"
+
+static json_t *account_json(const struct ca_account *account)
+{
+    char created[CLOCK_TEXT_SIZE];
+
+    return json_pack("{s:s, s:o*, s:o*, s:s}", "status", ca_status_name(account->status), "contact",
+                     json_loads(account->contact, 0, NULL), "key",
+                     json_loads(account->jwk, 0, NULL), "createdAt",
+                     clock_text(account->created_at, created));
+}
+
+static const char *account_url(const struct ca_call *call, int64_t id)
+{
+    return ca_url(call->mem, call->ca, "/acme/acct/%lld", (long long)id);
+}
+
+static void add_terms_link(const struct ca_call *call)
+{
+    http_res_header(call->res, "Link",
+                    arena_printf(call->mem, "<%s>;rel=\"terms-of-service\"",
+                                 ca_url(call->mem, call->ca, CA_TERMS_PATH)));
+}
+
+static bool reply_account(const struct ca_call *call, int status, const struct ca_account *account)
+{
+    http_res_header(call->res, "Location", account_url(call, account->id));
+    add_terms_link(call);
+    return http_reply_json(call->res, status, account_json(account));
+}
+
+static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_kind kind,
+                    const struct ca_account *account, struct err *err)
+{
+    return ca_journal_add(db,
+                          &(struct ca_journal_entry){
+                              .at = call->now,
+                              .account_id = account->id,
+                              .kind = kind,
+                              .subject = arena_printf(call->mem, "%lld", (long long)account->id),
+                              .detail = account->contact,
+                          },
+                          err);
+}
+
+static bool reply_existing(const struct ca_call *call, const struct ca_account *account,
+                           struct ca_problem *problem)
+{
+    if (account->status != CA_STATUS_VALID)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "An account with the provided public key exists but is deactivated");
+    call->req->log_who = arena_printf(call->mem, "account %lld", (long long)account->id);
+    return reply_account(call, 200, account);
+}
+
+/* ERR_CONFLICT: somebody else was first with this key. */
+static bool create(const struct ca_call *call, struct ca_account *account, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    return db_tx_begin(call->ca->db, &tx, err) &&
+           ca_account_add(call->mem, tx, account, &account->id, err) &&
+           journal(call, tx, CA_JOURNAL_ACCOUNT_CREATED, account, err) && db_tx_commit(&tx, err);
+}
+
+static bool create_and_reply(const struct ca_call *call, struct ca_problem *problem)
+{
+    const struct ca_account *existing;
+    struct ca_account account = {
+        .key_hash = call->key.key_hash,
+        .jwk = ca_jwk_text(call->mem, &call->key),
+        .status = CA_STATUS_VALID,
+        .created_at = call->now,
+    };
+    struct err err;
+
+    if (!json_is_true(json_object_get(call->payload, "termsOfServiceAgreed")))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "must agree to terms of service");
+    if (!ca_contacts_read(call->mem, json_object_get(call->payload, "contact"), &account.contact,
+                          problem))
+        return false;
+    if (create(call, &account, &err))
+        return reply_account(call, 201, &account);
+    if (err.code == ERR_CONFLICT &&
+        ca_account_of_key(call->mem, call->ca->db, account.key_hash, &existing, &err) && existing)
+        return reply_existing(call, existing, problem);
+    return ca_fail(problem, &err, "Error creating new account");
+}
+
+bool ca_new_account(struct ca_call *call, struct ca_problem *problem)
+{
+    const struct ca_account *existing;
+    struct err err;
+
+    if (!ca_account_of_key(call->mem, call->ca->db, call->key.key_hash, &existing, &err))
+        return ca_fail(problem, &err, "failed check for existing account");
+    if (existing)
+        return reply_existing(call, existing, problem);
+    if (json_is_true(json_object_get(call->payload, "onlyReturnExisting")))
+        return ca_refuse(problem, CA_PROBLEM_ACCOUNT_DOES_NOT_EXIST,
+                         "No account exists with the provided key");
+    return create_and_reply(call, problem);
+}
+
+static bool deactivate(const struct ca_call *call, struct ca_account *account, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    if (!db_tx_begin(call->ca->db, &tx, err) || !ca_account_deactivate(tx, account->id, err) ||
+        !journal(call, tx, CA_JOURNAL_ACCOUNT_DEACTIVATED, account, err))
+        return false;
+    account->status = CA_STATUS_DEACTIVATED;
+    return db_tx_commit(&tx, err);
+}
+
+static bool set_contact(const struct ca_call *call, const struct ca_account *account,
+                        struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    return db_tx_begin(call->ca->db, &tx, err) &&
+           ca_account_set_contact(tx, account->id, account->contact, err) &&
+           journal(call, tx, CA_JOURNAL_ACCOUNT_UPDATED, account, err) && db_tx_commit(&tx, err);
+}
+
+/* Clients post whole accounts, "valid" included; only another status is a wish. */
+static bool update(const struct ca_call *call, struct ca_account *account,
+                   struct ca_problem *problem)
+{
+    const json_t *status = json_object_get(call->payload, "status");
+    const json_t *contact = json_object_get(call->payload, "contact");
+    struct err err;
+
+    if (status && strcmp(json_is_string(status) ? json_string_value(status) : "", "valid") != 0) {
+        if (!json_is_string(status) || strcmp(json_string_value(status), "deactivated") != 0)
+            return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                             "Invalid value provided for status field");
+        return deactivate(call, account, &err) ||
+               ca_fail(problem, &err, "Unable to deactivate account");
+    }
+    if (!contact)
+        return true;
+    if (!ca_contacts_read(call->mem, contact, &account->contact, problem))
+        return false;
+    return set_contact(call, account, &err) || ca_fail(problem, &err, "Unable to update account");
+}
+
+bool ca_update_account(struct ca_call *call, struct ca_problem *problem)
+{
+    struct ca_account account = *call->account;
+    int64_t id;
+
+    if (!ca_call_id(call, "account", "Account not found", &id, problem))
+        return false;
+    if (id != account.id)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "Request signing key did not match account key");
+    if (call->payload && !update(call, &account, problem))
+        return false;
+    add_terms_link(call);
+    return http_reply_json(call->res, 200, account_json(&account));
+}

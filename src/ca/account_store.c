@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/account_store.h"
+
+#define COLUMNS "id, key_hash, jwk, status, contact, created_at"
+
+static const struct query get = {
+    .name = "ca_account.get",
+    .sql = "SELECT " COLUMNS " FROM account WHERE id = $1",
+    .params = "i",
+    .cols = "itttti",
+};
+
+static const struct query of_key = {
+    .name = "ca_account.of_key",
+    .sql = "SELECT " COLUMNS " FROM account WHERE key_hash = $1",
+    .params = "t",
+    .cols = "itttti",
+};
+
+static bool read_row(struct arena *mem, const struct row *row, const struct ca_account **out,
+                     struct err *err)
+{
+    struct ca_account *account;
+
+    *out = NULL;
+    if (!row)
+        return true;
+    account = arena_new_of(mem, struct ca_account);
+    *account = (struct ca_account){
+        .id = row_i64(row, 0),
+        .key_hash = row_text(row, 1),
+        .jwk = row_text(row, 2),
+        .contact = row_text(row, 4),
+        .created_at = row_i64(row, 5),
+    };
+    if (!ca_status_read(row_text(row, 3), &account->status, err))
+        return false;
+    *out = account;
+    return true;
+}
+
+bool ca_account_get(struct arena *mem, struct db *db, int64_t id, const struct ca_account **out,
+                    struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &get, &row, err, QI(id)) && read_row(mem, row, out, err);
+}
+
+bool ca_account_of_key(struct arena *mem, struct db *db, const char *key_hash,
+                       const struct ca_account **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &of_key, &row, err, QT(key_hash)) && read_row(mem, row, out, err);
+}
+
+static const struct query add = {
+    .name = "ca_account.add",
+    .sql = "INSERT INTO account (key_hash, jwk, status, contact, created_at)"
+           " VALUES ($1, $2, $3, $4, $5) RETURNING id",
+    .params = "tttti",
+    .cols = "i",
+};
+
+bool ca_account_add(struct arena *mem, struct db *db, const struct ca_account *account, int64_t *id,
+                    struct err *err)
+{
+    const struct row *row;
+
+    if (!db_one(mem, db, &add, &row, err, QT(account->key_hash), QT(account->jwk),
+                QT(ca_status_name(account->status)), QT(account->contact), QI(account->created_at)))
+        return false;
+    *id = row_i64(row, 0);
+    return true;
+}
+
+static const struct query set_contact = {
+    .name = "ca_account.set_contact",
+    .sql = "UPDATE account SET contact = $2 WHERE id = $1 AND status = 'valid'",
+    .params = "it",
+    .cols = "",
+};
+
+bool ca_account_set_contact(struct db *db, int64_t id, const char *contact, struct err *err)
+{
+    return db_exec_one(db, &set_contact, err, QI(id), QT(contact));
+}
+
+static const struct query deactivate = {
+    .name = "ca_account.deactivate",
+    .sql = "UPDATE account SET status = 'deactivated' WHERE id = $1 AND status = 'valid'",
+    .params = "i",
+    .cols = "",
+};
+
+bool ca_account_deactivate(struct db *db, int64_t id, struct err *err)
+{
+    return db_exec_one(db, &deactivate, err, QI(id));
+}
+
+static const struct query set_key = {
+    .name = "ca_account.set_key",
+    .sql = "UPDATE account SET key_hash = $2, jwk = $3 WHERE id = $1 AND status = 'valid'",
+    .params = "itt",
+    .cols = "",
+};
+
+bool ca_account_set_key(struct db *db, int64_t id, const char *key_hash, const char *jwk,
+                        struct err *err)
+{
+    return db_exec_one(db, &set_key, err, QI(id), QT(key_hash), QT(jwk));
+}
+
+static const struct query *const all[] = {&get, &of_key, &add, &set_contact, &deactivate, &set_key};
+const struct query_list ca_account_queries = {"account_store.c", all, ARRAY_LEN(all)};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* authorization_store: an account's proof of control of one name, and the challenges for it. */
+#include "ca/order_store.h"
+
+struct ca_authorization {
+    int64_t id, account_id;
+    const char *name;
+    enum ca_status status; /* pending, valid, invalid, deactivated */
+    int64_t created_at, expires_at;
+};
+
+struct ca_challenge {
+    int64_t id, authorization_id;
+    const char *type; /* "http-01" */
+    const char *token;
+    enum ca_status status; /* pending, processing, valid, invalid */
+    const char *error;     /* a problem document, or NULL */
+    const char *record;    /* JSON array: what was connected to; or NULL */
+    int64_t validated_at;  /* 0 = not */
+};
+
+struct ca_challenges {
+    const struct ca_challenge *items;
+    size_t count;
+};
+
+/* *out = NULL: there is none. */
+MUST_CHECK bool ca_authorization_get(struct arena *mem, struct db *db, int64_t id,
+                                     const struct ca_authorization **out, struct err *err);
+MUST_CHECK bool ca_authorization_add(struct arena *mem, struct db *db,
+                                     const struct ca_authorization *authorization, int64_t *id,
+                                     struct err *err);
+/* pending -> valid until `expires_at`, or pending -> invalid. */
+MUST_CHECK bool ca_authorization_validate(struct db *db, int64_t id, int64_t expires_at,
+                                          struct err *err);
+MUST_CHECK bool ca_authorization_invalidate(struct db *db, int64_t id, struct err *err);
+/* pending, valid -> deactivated */
+MUST_CHECK bool ca_authorization_deactivate(struct db *db, int64_t id, struct err *err);
+/* How many of `names` the account has a valid authorization for at `at`. */
+MUST_CHECK bool ca_authorization_count_valid(struct arena *mem, struct db *db, int64_t account_id,
+                                             const struct ca_names *names, int64_t at, size_t *out,
+                                             struct err *err);
+
+MUST_CHECK bool ca_challenge_get(struct arena *mem, struct db *db, int64_t id,
+                                 const struct ca_challenge **out, struct err *err);
+MUST_CHECK bool ca_challenge_list(struct arena *mem, struct db *db, int64_t authorization_id,
+                                  struct ca_challenges *out, struct err *err);
+/* A pending one. */
+MUST_CHECK bool ca_challenge_add(struct db *db, int64_t authorization_id, const char *type,
+                                 const char *token, struct err *err);
+/* pending -> processing */
+MUST_CHECK bool ca_challenge_start(struct db *db, int64_t id, struct err *err);
+/* processing -> valid (`error` NULL) or invalid. */
+MUST_CHECK bool ca_challenge_finish(struct db *db, int64_t id, const char *error,
+                                    const char *record, int64_t at, struct err *err);
+/* Those that a killed CA left in processing: as ca_order_processing(). */
+MUST_CHECK bool ca_challenge_processing(struct arena *mem, struct db *db, int64_t after_id,
+                                        struct ca_ids *out, struct err *err);
+
+extern const struct query_list ca_authorization_queries;

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/ca.h"
+
+#include <curl/curl.h>
+#include <stdarg.h>
+
+#include "ca/authorization_store.h"
+#include "ca/keeper.h"
+#include "ca/routes.h"
+#include "ca/state_dir.h"
+#include "db/migrate.h"
+#include "http/server.h"
+
+#define DATABASE_FILE   "ca.db"
+#define READERS         32
+#define HANDLERS        16
+#define VALIDATORS      32
+#define ISSUERS         8
+#define VALIDATIONS_MAX 4096 /* waiting or running */
+#define ISSUES_MAX      4096
+#define HTTP_PORT       80
+#define HTTPS_PORT      443
+
+extern const struct embedded_file ca_migrations[];
+extern const size_t ca_migrations_count;
+
+const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...)
+{
+    char path[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(path, sizeof(path), fmt, ap);
+    va_end(ap);
+    return arena_printf(mem, "%s%s", ca->options.public_url, path);
+}
+
+bool ca_init(struct arena *mem, const struct ca_options *options, struct ca_authority_report *out,
+             struct err *err)
+{
+    struct ca_suffixes suffixes;
+
+    return ca_suffixes_make(mem, options->permitted, options->permitted_count, &suffixes, err) &&
+           ca_authority_init(mem, options->dir, &suffixes, out, err);
+}
+
+static bool open_database(struct arena *mem, const char *dir, struct db **out, struct err *err)
+{
+    return db_open_sqlite(ca_state_path(mem, dir, DATABASE_FILE), READERS, out, err) &&
+           db_migrate(*out, ca_migrations, ca_migrations_count, NULL, err);
+}
+
+static bool set_reachable(struct ca *ca, struct err *err)
+{
+    const struct ca_options *options = &ca->options;
+    struct prefix *list = arena_array_of(ca->mem, options->reachable_count + 1, struct prefix);
+
+    for (size_t i = 0; i < options->reachable_count; i++) {
+        if (!prefix_parse(options->reachable[i], &list[i], err))
+            return false;
+    }
+    ca->validator.reachable = list;
+    ca->validator.reachable_count = options->reachable_count;
+    return true;
+}
+
+static bool set_up_validator(struct ca *ca, struct err *err)
+{
+    const struct ca_options *options = &ca->options;
+    struct resolver_options resolver = {.forwarder = options->resolver, .is_offline = true};
+
+    ca->validator.http_port = options->http_port ? options->http_port : HTTP_PORT;
+    ca->validator.https_port = options->https_port ? options->https_port : HTTPS_PORT;
+    return set_reachable(ca, err) && resolver_new(&resolver, &ca->validator.resolver, err);
+}
+
+typedef bool list_processing(struct arena *mem, struct db *db, int64_t after_id, struct ca_ids *out,
+                             struct err *err);
+
+/* Puts what a killed CA left in processing back to work. */
+static bool take_up(struct ca *ca, list_processing *list, struct ca_pool *pool, struct err *err)
+{
+    int64_t after = 0;
+
+    for (;;) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct ca_ids ids;
+
+        if (!list(mem, ca->db, after, &ids, err))
+            return false;
+        if (ids.count == 0)
+            return true;
+        for (size_t i = 0; i < ids.count; i++)
+            ca_pool_restore(pool, ids.items[i]);
+        after = ids.items[ids.count - 1];
+    }
+}
+
+static unsigned or_default(unsigned value, unsigned standard)
+{
+    return value ? value : standard;
+}
+
+static bool start_work(struct ca *ca, struct err *err)
+{
+    unsigned validators = or_default(ca->options.validators, VALIDATORS);
+
+    ca->validation = ca_pool_new(validators, VALIDATIONS_MAX, ca_validate_challenge, ca);
+    ca->issuing = ca_pool_new(ISSUERS, ISSUES_MAX, ca_issue_order, ca);
+    return take_up(ca, ca_challenge_processing, ca->validation, err) &&
+           take_up(ca, ca_order_processing, ca->issuing, err);
+}
+
+static bool start_server(struct ca *ca, struct err *err)
+{
+    const struct http_options options = {
+        .socket_path = ca->options.socket,
+        .socket_mode = 0660,
+        .table = {.routes = ca_routes, .count = CA_ENDPOINT_COUNT},
+        .context = ca,
+        .handlers = or_default(ca->options.handlers, HANDLERS),
+        .problem = ca_handle_error,
+    };
+
+    return http_server_start(&options, &ca->server, err);
+}
+
+static bool start(struct ca *ca, struct err *err)
+{
+    const struct ca_options *options = &ca->options;
+    struct ca_authority_report report;
+
+    return ca_suffixes_make(ca->mem, options->permitted, options->permitted_count, &ca->suffixes,
+                            err) &&
+           ca_init(ca->mem, options, &report, err) &&
+           open_database(ca->mem, options->dir, &ca->db, err) &&
+           ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
+           set_up_validator(ca, err) && start_work(ca, err) && start_server(ca, err);
+}
+
+bool ca_start(const struct ca_options *options, struct ca **out, struct err *err)
+{
+    struct arena *mem = arena_new();
+    struct ca *ca = arena_new_of(mem, struct ca);
+
+    *ca = (struct ca){.mem = mem, .options = *options, .nonces = ca_nonces_new()};
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    if (!start(ca, err)) {
+        ca_stop(ca);
+        return false;
+    }
+    *out = ca;
+    return true;
+}
+
+/* From the outside in: first nobody asks, then nothing runs, then it can go. */
+void ca_stop(struct ca *ca)
+{
+    if (!ca)
+        return;
+    http_server_stop(ca->server);
+    ca_pool_free(ca->validation);
+    ca_pool_free(ca->issuing);
+    ca_keeper_free(ca->keeper);
+    if (ca->validator.resolver)
+        resolver_free(ca->validator.resolver);
+    if (ca->db)
+        db_close(ca->db);
+    ca_nonces_free(ca->nonces);
+    arena_free(ca->mem);
+}
+
+bool ca_read_journal(struct arena *mem, const char *dir, const struct ca_journal_filter *filter,
+                     struct ca_journal *out, struct err *err)
+{
+    AUTO(db_closep) struct db *db = NULL;
+
+    if (!ca_state_exists(ca_state_path(mem, dir, DATABASE_FILE)))
+        return err_set(err, ERR_NOT_FOUND, "there is no sandbox CA in %s", dir);
+    return open_database(mem, dir, &db, err) && ca_journal_list(mem, db, filter, out, err);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/call.h"
+
+#include "base/clock.h"
+#include "ca/routes.h"
+
+#define CONTENT_TYPE "application/jose+json"
+#define ACCOUNT_PATH "/acme/acct/"
+
+/* --- taking in ------------------------------------------------------------------------------- */
+
+static bool check_headers(const struct ca_call *call, struct ca_problem *problem)
+{
+    const char *type = http_req_header(call->req, "Content-Type");
+
+    if (!type)
+        return ca_refuse_as(problem, 415, CA_PROBLEM_MALFORMED,
+                            "No Content-Type header on POST. Content-Type must be "
+                            "\"" CONTENT_TYPE "\"");
+    if (strcmp(type, CONTENT_TYPE) != 0)
+        return ca_refuse_as(problem, 415, CA_PROBLEM_MALFORMED,
+                            "Invalid Content-Type header on POST. Content-Type must be "
+                            "\"" CONTENT_TYPE "\"");
+    if (http_req_header(call->req, "Replay-Nonce"))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "HTTP requests should NOT contain Replay-Nonce header. Use JWS nonce "
+                         "field");
+    return true;
+}
+
+static bool account_id_of(const struct ca_call *call, int64_t *out, struct ca_problem *problem)
+{
+    const char *prefix = ca_url(call->mem, call->ca, ACCOUNT_PATH), *kid = call->jws.kid;
+    size_t len = strlen(prefix);
+
+    if (strncmp(kid, prefix, len) != 0)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "KeyID header contained an invalid account URL: \"%s\"", kid);
+    if (!slice_i64(slice_str(kid + len), 1, INT64_MAX, out))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "Malformed account ID in KeyID header URL: \"%s\"", kid);
+    return true;
+}
+
+static bool take_account(struct ca_call *call, struct ca_problem *problem)
+{
+    struct err err;
+    int64_t id;
+
+    if (!account_id_of(call, &id, problem))
+        return false;
+    if (!ca_account_get(call->mem, call->ca->db, id, &call->account, &err))
+        return ca_fail(problem, &err, "Error retrieving account");
+    if (!call->account)
+        return ca_refuse(problem, CA_PROBLEM_ACCOUNT_DOES_NOT_EXIST, "Account \"%s\" not found",
+                         call->jws.kid);
+    call->req->log_who = arena_printf(call->mem, "account %lld", (long long)id);
+    if (call->account->status != CA_STATUS_VALID)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "Account is not valid, has status \"%s\"",
+                         ca_status_name(call->account->status));
+    if (!ca_jwk_parse(call->mem, call->account->jwk, &call->key, &err))
+        return ca_fail(problem, &err, "Error retrieving account");
+    return true;
+}
+
+static bool take_key(struct ca_call *call, enum ca_auth auth, struct ca_problem *problem)
+{
+    bool has_kid = call->jws.kid != NULL;
+
+    if (!has_kid && !call->jws.jwk && auth == CA_AUTH_EITHER)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Malformed JWS, no KeyID or embedded JWK");
+    if (auth == CA_AUTH_ACCOUNT && !has_kid)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "No Key ID in JWS header");
+    if (auth == CA_AUTH_KEY && has_kid)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "No embedded JWK in JWS header");
+    if (has_kid)
+        return take_account(call, problem);
+    if (!call->jws.jwk)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "No embedded JWK in JWS header");
+    return ca_jwk_read(call->mem, call->jws.jwk, &call->key, problem);
+}
+
+static bool check_nonce(const struct ca_call *call, struct ca_problem *problem)
+{
+    if (!call->jws.nonce || !*call->jws.nonce)
+        return ca_refuse(problem, CA_PROBLEM_BAD_NONCE, "JWS has no anti-replay nonce");
+    if (!ca_nonce_use(call->ca->nonces, call->jws.nonce))
+        return ca_refuse(problem, CA_PROBLEM_BAD_NONCE,
+                         "JWS has an invalid anti-replay nonce: \"%s\"", call->jws.nonce);
+    return true;
+}
+
+static bool check_url(const struct ca_call *call, struct ca_problem *problem)
+{
+    const char *expected = ca_url(call->mem, call->ca, "%s", call->req->uri.path);
+
+    if (!call->jws.url || !*call->jws.url)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "JWS header parameter 'url' required");
+    if (strcmp(call->jws.url, expected) != 0)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "JWS header parameter 'url' incorrect. Expected \"%s\" got \"%s\"",
+                         expected, call->jws.url);
+    return true;
+}
+
+static bool take_payload(struct ca_call *call, enum ca_payload expected, struct ca_problem *problem)
+{
+    bool is_empty = call->jws.payload.len == 0;
+    json_t *json = NULL;
+
+    if (expected == CA_PAYLOAD_EMPTY && !is_empty)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "POST-as-GET requests must have an empty payload");
+    if (is_empty && expected != CA_PAYLOAD_OBJECT)
+        return true;
+    if (!ca_jws_payload(call->mem, &call->jws, &json, problem))
+        return false;
+    call->payload = json;
+    return true;
+}
+
+/* The signature first: only a client that holds the key may use up a nonce. */
+static bool take_in(struct ca_call *call, const struct ca_endpoint *endpoint,
+                    struct ca_problem *problem)
+{
+    return endpoint->auth == CA_AUTH_NONE ||
+           (check_headers(call, problem) &&
+            ca_jws_parse(call->mem, call->req->body, &call->jws, problem) &&
+            take_key(call, endpoint->auth, problem) &&
+            ca_jws_verify(&call->jws, &call->key, problem) && check_nonce(call, problem) &&
+            check_url(call, problem) && take_payload(call, endpoint->payload, problem));
+}
+
+bool ca_call_id(const struct ca_call *call, const char *param, const char *what, int64_t *out,
+                struct ca_problem *problem)
+{
+    if (slice_i64(slice_str(http_param(call->req, param)), 1, INT64_MAX, out))
+        return true;
+    return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "%s", what);
+}
+
+/* --- answering ------------------------------------------------------------------------------- */
+
+static void note_for_log(struct http_res *res, const struct ca_problem *problem)
+{
+    const char *text = problem->cause.code ? problem->cause.text : problem->detail;
+    enum err_code code = problem->cause.code ? problem->cause.code : ERR_BAD_REQUEST;
+
+    (void)err_set(&res->err, code, "%s: %s", ca_problem_name(problem->type), text);
+}
+
+static bool reply_problem(struct http_res *res, const struct ca_problem *problem)
+{
+    note_for_log(res, problem);
+    if (problem->status == 429 || problem->status == 503)
+        http_res_header(res, "Retry-After", "1");
+    return http_reply_json_as(res, problem->status, "application/problem+json",
+                              ca_problem_json(problem));
+}
+
+/* Replay-Nonce on every answer to a POST (RFC 8555 section 6.5), the index on all but itself. */
+static void add_headers(struct ca *ca, const struct http_req *req, struct http_res *res)
+{
+    const char *index = ca_url(req->mem, ca, "/directory");
+
+    if (req->method == HTTP_POST)
+        http_res_header(res, "Replay-Nonce", ca_nonce_new(req->mem, ca->nonces));
+    if (req->match.route != &ca_routes[CA_ENDPOINT_DIRECTORY])
+        http_res_header(res, "Link", arena_printf(req->mem, "<%s>;rel=\"index\"", index));
+}
+
+bool ca_handle(struct http_req *req, struct http_res *res, struct err *err)
+{
+    const struct ca_endpoint *endpoint = &ca_endpoints[req->match.route->needs];
+    struct ca_call call = {
+        .ca = req->context, .mem = req->mem, .req = req, .res = res, .now = clock_now()};
+    struct ca_problem problem;
+
+    (void)err;
+    add_headers(call.ca, req, res);
+    if (take_in(&call, endpoint, &problem) && endpoint->run(&call, &problem))
+        return true;
+    return reply_problem(res, &problem);
+}
+
+/* What the server refuses before a handler runs, in the words of Boulder where it has any. */
+static const struct {
+    enum err_code code;
+    int status;
+    const char *detail;
+} server_errors[] = {
+    {ERR_NOT_FOUND,  404, "Page not found"        },
+    {ERR_BAD_METHOD, 405, "Method not allowed"    },
+    {ERR_TOO_LARGE,  413, "request body too large"},
+};
+
+bool ca_handle_error(struct http_res *res, const struct err *err)
+{
+    struct ca_problem problem;
+    int status = err_http(err->code);
+
+    if (status >= 500)
+        (void)ca_fail(&problem, err, "Service busy; retry later.");
+    else
+        (void)ca_refuse_as(&problem, status, CA_PROBLEM_MALFORMED, "%s", err->text);
+    problem.status = status;
+    for (size_t i = 0; i < ARRAY_LEN(server_errors); i++) {
+        if (server_errors[i].code == err->code)
+            (void)ca_refuse_as(&problem, status, CA_PROBLEM_MALFORMED, "%s",
+                               server_errors[i].detail);
+    }
+    if (!http_res_get(res, "Link"))
+        add_headers(res->req->context, res->req, res);
+    return reply_problem(res, &problem);
+}

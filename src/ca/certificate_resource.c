@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Certificates: fetched (RFC 8555 section 7.4.2) and revoked (7.6). */
+#include <openssl/err.h>
+
+#include "base/hash.h"
+#include "ca/authorization_store.h"
+#include "ca/call.h"
+#include "ca/certificate_store.h"
+#include "ca/public_key.h"
+
+#define KEY_COMPROMISE 1
+
+/* Reasons that a subscriber may give (RFC 5280 section 5.3.1). */
+static const struct {
+    int64_t code;
+    const char *name;
+} reasons[] = {
+    {0,              "unspecified"         },
+    {KEY_COMPROMISE, "keyCompromise"       },
+    {4,              "superseded"          },
+    {5,              "cessationOfOperation"},
+};
+
+static const char reasons_text[] =
+    "unspecified (0), keyCompromise (1), superseded (4), cessationOfOperation (5)";
+
+/* --- fetching -------------------------------------------------------------------------------- */
+
+static bool leaf_pem(struct arena *mem, const struct ca_issued *issued, const char **out,
+                     struct err *err)
+{
+    AUTO(X509_freep) X509 *cert = NULL;
+    const unsigned char *der = issued->der.data;
+
+    cert = d2i_X509(NULL, &der, (long)issued->der.len);
+    if (!cert)
+        return tls_err(err, ERR_STORE, "cannot read certificate %s", issued->serial);
+    return ca_certificate_pem(mem, cert, out, err);
+}
+
+static bool chain_pem(const struct ca_call *call, const struct ca_issued *issued, const char **out,
+                      struct err *err)
+{
+    const char *leaf, *rest;
+
+    if (!leaf_pem(call->mem, issued, &leaf, err) ||
+        !ca_issuer_chain(call->mem, call->ca->db, issued->issuer_id, &rest, err))
+        return false;
+    *out = arena_printf(call->mem, "%s%s", leaf, rest);
+    return true;
+}
+
+bool ca_get_certificate(struct ca_call *call, struct ca_problem *problem)
+{
+    const struct ca_issued *issued;
+    const char *pem;
+    struct err err;
+
+    if (!ca_issued_get(call->mem, call->ca->db, http_param(call->req, "serial"), &issued, &err))
+        return ca_fail(problem, &err, "Failed to retrieve certificate");
+    if (!issued)
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "Certificate not found");
+    if (issued->account_id != call->account->id)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "Account in use did not issue specified certificate");
+    if (!chain_pem(call, issued, &pem, &err))
+        return ca_fail(problem, &err, "Failed to retrieve certificate");
+    return http_reply_bytes(call->res, 200, "application/pem-certificate-chain", slice_str(pem));
+}
+
+/* --- revoking -------------------------------------------------------------------------------- */
+
+static bool read_reason(const struct ca_call *call, int64_t *out, struct ca_problem *problem)
+{
+    const json_t *value = json_object_get(call->payload, "reason");
+
+    *out = 0;
+    if (!value || json_is_null(value))
+        return true;
+    if (!json_is_integer(value))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Unable to JSON parse revoke request");
+    *out = json_integer_value(value);
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        if (reasons[i].code == *out)
+            return true;
+    }
+    return ca_refuse(problem, CA_PROBLEM_BAD_REVOCATION_REASON,
+                     "unsupported revocation reason code provided: %lld. Supported reasons: %s",
+                     (long long)*out, reasons_text);
+}
+
+/* The stored certificate of exactly these octets. */
+static bool find_issued(const struct ca_call *call, struct slice der, const char *serial,
+                        const struct ca_issued **out, struct ca_problem *problem)
+{
+    struct err err;
+
+    if (!ca_issued_get(call->mem, call->ca->db, serial, out, &err))
+        return ca_fail(problem, &err, "Failed to retrieve certificate");
+    if (!*out || !slice_eq((*out)->der, der))
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "No such certificate");
+    return true;
+}
+
+static bool read_certificate(const struct ca_call *call, const struct ca_issued **out,
+                             struct ca_problem *problem)
+{
+    const char *text = json_string_value(json_object_get(call->payload, "certificate"));
+    AUTO(X509_freep) X509 *cert = NULL;
+    const unsigned char *end;
+    struct slice der;
+    struct err err;
+
+    if (!text || !base64url_decode(call->mem, text, &der, &err))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Unable to JSON parse revoke request");
+    end = der.data;
+    cert = d2i_X509(NULL, &end, (long)der.len);
+    ERR_clear_error();
+    if (!cert)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Unable to parse certificate DER");
+    return find_issued(call, der, ca_certificate_serial(call->mem, cert), out, problem);
+}
+
+static bool account_may_revoke(const struct ca_call *call, const struct ca_issued *issued,
+                               int64_t reason, struct ca_problem *problem)
+{
+    size_t valid = 0;
+    struct err err;
+
+    if (reason == KEY_COMPROMISE)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "Revocation with reason keyCompromise is only supported by signing with "
+                         "the certificate private key");
+    if (issued->account_id == call->account->id)
+        return true;
+    if (!ca_authorization_count_valid(call->mem, call->ca->db, call->account->id, &issued->names,
+                                      call->now, &valid, &err))
+        return ca_fail(problem, &err, "Failed to retrieve authorizations for names in certificate");
+    if (valid == issued->names.count)
+        return true;
+    return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                     "The key ID specified in the revocation request does not hold valid "
+                     "authorizations for all names in the certificate to be revoked");
+}
+
+static bool may_revoke(const struct ca_call *call, const struct ca_issued *issued, int64_t reason,
+                       struct ca_problem *problem)
+{
+    if (call->account)
+        return account_may_revoke(call, issued, reason, problem);
+    if (strcmp(call->key.key_hash, issued->key_hash) == 0)
+        return true;
+    return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                     "JWK embedded in revocation request must be the same public key as the cert "
+                     "to be revoked");
+}
+
+static const char *reason_name(int64_t code)
+{
+    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
+        if (reasons[i].code == code)
+            return reasons[i].name;
+    }
+    return "unknown";
+}
+
+static bool store(const struct ca_call *call, const struct ca_issued *issued, int64_t reason,
+                  struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct ca_journal_entry entry = {
+        .at = call->now,
+        .account_id = call->account ? call->account->id : 0,
+        .kind = CA_JOURNAL_CERTIFICATE_REVOKED,
+        .subject = issued->serial,
+        .detail = reason_name(reason),
+    };
+
+    return db_tx_begin(call->ca->db, &tx, err) &&
+           ca_issued_revoke(tx, issued->serial, reason, call->now, err) &&
+           ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
+}
+
+bool ca_revoke_certificate(struct ca_call *call, struct ca_problem *problem)
+{
+    const struct ca_issued *issued;
+    struct err err = {.code = ERR_NONE};
+    int64_t reason;
+
+    if (!read_certificate(call, &issued, problem))
+        return false;
+    if (issued->not_after < call->now)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "Certificate is expired");
+    if (issued->revoked_at)
+        return ca_refuse(problem, CA_PROBLEM_ALREADY_REVOKED, "Certificate already revoked");
+    if (!read_reason(call, &reason, problem) || !may_revoke(call, issued, reason, problem))
+        return false;
+    if (store(call, issued, reason, &err))
+        return http_reply_empty(call->res, 200);
+    if (err.code == ERR_LOST_RACE)
+        return ca_refuse(problem, CA_PROBLEM_ALREADY_REVOKED, "Certificate already revoked");
+    return ca_fail(problem, &err, "Failed to revoke certificate");
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/certificate_store.h"
+
+static const struct query add_issuer = {
+    .name = "ca_issuer.add",
+    .sql = "INSERT INTO issuer (id, chain_pem, created_at) VALUES ($1, $2, $3)"
+           " ON CONFLICT (id) DO NOTHING",
+    .params = "tti",
+    .cols = "",
+};
+
+bool ca_issuer_add(struct db *db, const char *id, const char *chain_pem, int64_t at,
+                   struct err *err)
+{
+    return db_exec(db, &add_issuer, NULL, err, QT(id), QT(chain_pem), QI(at));
+}
+
+static const struct query issuer_chain = {
+    .name = "ca_issuer.chain",
+    .sql = "SELECT chain_pem FROM issuer WHERE id = $1",
+    .params = "t",
+    .cols = "t",
+};
+
+bool ca_issuer_chain(struct arena *mem, struct db *db, const char *id, const char **out,
+                     struct err *err)
+{
+    const struct row *row;
+
+    if (!db_one(mem, db, &issuer_chain, &row, err, QT(id)))
+        return false;
+    if (!row)
+        return err_set(err, ERR_STORE, "issuer %s is not in the database", id);
+    *out = row_text(row, 0);
+    return true;
+}
+
+static const struct query add = {
+    .name = "ca_issued.add",
+    .sql = "INSERT INTO certificate (serial, order_id, account_id, issuer_id, names, der, key_hash,"
+           " not_before, not_after, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    .params = "tiittbtiii",
+    .cols = "",
+};
+
+bool ca_issued_add(struct arena *mem, struct db *db, const struct ca_issued *issued,
+                   struct err *err)
+{
+    return db_exec(db, &add, NULL, err, QT(issued->serial), QI(issued->order_id),
+                   QI(issued->account_id), QT(issued->issuer_id),
+                   QT(ca_names_text(mem, &issued->names)), QB(issued->der), QT(issued->key_hash),
+                   QI(issued->not_before), QI(issued->not_after), QI(issued->created_at));
+}
+
+static const struct query get = {
+    .name = "ca_issued.get",
+    .sql = "SELECT serial, order_id, account_id, issuer_id, names, der, key_hash, not_before,"
+           " not_after, created_at, revoked_at, revocation_reason FROM certificate"
+           " WHERE serial = $1",
+    .params = "t",
+    .cols = "tiittbtiiiII",
+};
+
+bool ca_issued_get(struct arena *mem, struct db *db, const char *serial,
+                   const struct ca_issued **out, struct err *err)
+{
+    struct ca_issued *issued;
+    const struct row *row;
+
+    if (!db_one(mem, db, &get, &row, err, QT(serial)))
+        return false;
+    *out = NULL;
+    if (!row)
+        return true;
+    issued = arena_new_of(mem, struct ca_issued);
+    *issued = (struct ca_issued){
+        .serial = row_text(row, 0),
+        .order_id = row_i64(row, 1),
+        .account_id = row_i64(row, 2),
+        .issuer_id = row_text(row, 3),
+        .names = ca_names_split(mem, row_text(row, 4)),
+        .der = row_bytes(row, 5),
+        .key_hash = row_text(row, 6),
+        .not_before = row_i64(row, 7),
+        .not_after = row_i64(row, 8),
+        .created_at = row_i64(row, 9),
+        .revoked_at = row_i64(row, 10),
+        .revocation_reason = row_i64(row, 11),
+    };
+    *out = issued;
+    return true;
+}
+
+static const struct query revoke = {
+    .name = "ca_issued.revoke",
+    .sql = "UPDATE certificate SET revoked_at = $2, revocation_reason = $3 WHERE serial = $1"
+           " AND revoked_at IS NULL",
+    .params = "tii",
+    .cols = "",
+};
+
+bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t at,
+                      struct err *err)
+{
+    return db_exec_one(db, &revoke, err, QT(serial), QI(at), QI(reason));
+}
+
+static const struct query *const all[] = {&add_issuer, &issuer_chain, &add, &get, &revoke};
+const struct query_list ca_issued_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* certificate_store: what was issued, by which intermediate, and what was revoked. */
+#include "ca/identifier.h"
+#include "db/db.h"
+
+struct ca_issued {
+    const char *serial; /* lower-case hex */
+    int64_t order_id, account_id;
+    const char *issuer_id;
+    struct ca_names names;
+    struct slice der;
+    const char *key_hash;
+    int64_t not_before, not_after, created_at;
+    int64_t revoked_at;        /* 0 = not */
+    int64_t revocation_reason; /* RFC 5280 section 5.3.1 */
+};
+
+/* Fine when it is there. */
+MUST_CHECK bool ca_issuer_add(struct db *db, const char *id, const char *chain_pem, int64_t at,
+                              struct err *err);
+/* The PEM that follows a leaf of this intermediate; ERR_STORE when it is not there. */
+MUST_CHECK bool ca_issuer_chain(struct arena *mem, struct db *db, const char *id, const char **out,
+                                struct err *err);
+
+/* ERR_CONFLICT: the order has a certificate. */
+MUST_CHECK bool ca_issued_add(struct arena *mem, struct db *db, const struct ca_issued *issued,
+                              struct err *err);
+/* *out = NULL: there is none. */
+MUST_CHECK bool ca_issued_get(struct arena *mem, struct db *db, const char *serial,
+                              const struct ca_issued **out, struct err *err);
+/* ERR_LOST_RACE: it was revoked before. */
+MUST_CHECK bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t at,
+                                 struct err *err);
+
+extern const struct query_list ca_issued_queries;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/contact.h"
+
+#include <ctype.h>
+
+#define SCHEME "mailto:"
+
+static bool is_plain(const char *text)
+{
+    for (; *text; text++) {
+        if (!isgraph((unsigned char)*text))
+            return false;
+    }
+    return true;
+}
+
+static bool is_mail_address(const char *address)
+{
+    const char *at = strrchr(address, '@');
+
+    return at && at != address && strchr(at, '.') && at[1] != '.' && at[strlen(at) - 1] != '.' &&
+           strspn(at + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
+               strlen(at + 1);
+}
+
+static bool check_contact(const char *contact, struct ca_problem *problem)
+{
+    const char *address;
+
+    if (!*contact)
+        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT, "empty contact");
+    if (strncmp(contact, SCHEME, strlen(SCHEME)) != 0)
+        return ca_refuse(problem, CA_PROBLEM_UNSUPPORTED_CONTACT,
+                         "only contact scheme 'mailto:' is supported");
+    if (!is_plain(contact) || strlen(contact) > CA_CONTACT_LENGTH)
+        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
+                         "contact email contains non-ASCII characters or is too long");
+    address = contact + strlen(SCHEME);
+    if (strchr(address, '?'))
+        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
+                         "contact email \"%s\" contains a question mark", address);
+    if (!is_mail_address(address))
+        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
+                         "\"%s\" is not a valid e-mail address", address);
+    return true;
+}
+
+bool ca_contacts_read(struct arena *mem, const json_t *value, const char **out,
+                      struct ca_problem *problem)
+{
+    char *text;
+
+    if (!value || json_is_null(value)) {
+        *out = "[]";
+        return true;
+    }
+    if (!json_is_array(value))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Error unmarshaling JSON");
+    if (json_array_size(value) > CA_CONTACTS_MAX)
+        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
+                         "too many contacts provided: %zu > %d", json_array_size(value),
+                         CA_CONTACTS_MAX);
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        const char *contact = json_string_value(json_array_get(value, i));
+
+        if (!contact)
+            return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Error unmarshaling JSON");
+        if (!check_contact(contact, problem))
+            return false;
+    }
+    text = json_dumps(value, JSON_COMPACT);
+    *out = arena_strdup(mem, text);
+    free(text);
+    return true;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The directory (RFC 8555 section 7.1.1), new nonces (7.2) and the terms of service. */
+#include "base/hash.h"
+#include "base/random.h"
+#include "ca/call.h"
+
+static const struct {
+    const char *name, *path;
+} entries[] = {
+    {"newNonce",   "/acme/new-nonce"  },
+    {"newAccount", "/acme/new-acct"   },
+    {"newOrder",   "/acme/new-order"  },
+    {"revokeCert", "/acme/revoke-cert"},
+    {"keyChange",  "/acme/key-change" },
+};
+
+static const char random_entry_help[] =
+    "https://community.letsencrypt.org/t/adding-random-entries-to-the-directory/33417";
+
+static const char terms[] =
+    "This is a sandbox certificate authority for tests. Its certificates cover only names that\n"
+    "nobody on the internet can have, and are trusted only where its root was installed by hand.\n"
+    "There are no obligations on either side.\n";
+
+/* A member of a random name, as Let's Encrypt has one, so that clients do not count on the set. */
+static const char *random_name(struct arena *mem)
+{
+    unsigned char octets[8];
+
+    random_bytes(octets, sizeof(octets));
+    return base64url_encode(mem, slice_of(octets, sizeof(octets)));
+}
+
+bool ca_get_directory(struct ca_call *call, struct ca_problem *problem)
+{
+    json_t *json = json_object();
+
+    (void)problem;
+    for (size_t i = 0; i < ARRAY_LEN(entries); i++)
+        json_object_set_new(json, entries[i].name,
+                            json_string(ca_url(call->mem, call->ca, "%s", entries[i].path)));
+    json_object_set_new(
+        json, "meta",
+        json_pack("{s:s}", "termsOfService", ca_url(call->mem, call->ca, CA_TERMS_PATH)));
+    json_object_set_new(json, random_name(call->mem), json_string(random_entry_help));
+    return http_reply_json(call->res, 200, json);
+}
+
+bool ca_new_nonce(struct ca_call *call, struct ca_problem *problem)
+{
+    bool is_plain_get = call->req->method == HTTP_GET && !call->req->is_head;
+
+    (void)problem;
+    http_res_header(call->res, "Replay-Nonce", ca_nonce_new(call->mem, call->ca->nonces));
+    return http_reply_empty(call->res, is_plain_get ? 204 : 200);
+}
+
+bool ca_get_terms(struct ca_call *call, struct ca_problem *problem)
+{
+    (void)problem;
+    return http_reply_bytes(call->res, 200, "text/plain; charset=utf-8", slice_str(terms));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * fetch: one GET of one URL from one address, for http-01 (RFC 8555 section 8.3), over libcurl.
+ * Redirects are returned, not followed; certificates of https are not verified (a host that is
+ * about to get its first one has none); the body is read up to a limit. The address is the
+ * caller's, and no other is connected to: no proxy, no resolver.
+ */
+#include "base/arena.h"
+#include "base/slice.h"
+#include "net/address.h"
+
+#define CA_FETCH_BODY_MAX 128 /* octets: as many, or more, are too many */
+
+enum ca_fetch_result {
+    CA_FETCH_DONE,  /* any status */
+    CA_FETCH_DIAL,  /* no TCP connection: another address may be tried */
+    CA_FETCH_BROKEN /* connected, but no answer */
+};
+
+struct ca_fetch {
+    const char *url; /* gives scheme, Host header, SNI and path */
+    struct address address;
+    uint16_t port;      /* connected to, whatever the URL says */
+    int64_t timeout_ms; /* of connecting, and again of the rest */
+};
+
+struct ca_fetched {
+    enum ca_fetch_result result;
+    const char *reason; /* Boulder's words, when not done */
+    int status;
+    const char *location; /* absolute, of a 3xx; NULL: none */
+    struct slice body;    /* at most CA_FETCH_BODY_MAX octets, NUL-terminated */
+};
+
+void ca_fetch(struct arena *mem, const struct ca_fetch *wish, struct ca_fetched *out);
+
+/* The parts of an absolute URL. */
+struct ca_url {
+    const char *scheme, *host;
+    int64_t port;     /* 0 = not given */
+    const char *path; /* with the query */
+};
+MUST_CHECK bool ca_url_parse(struct arena *mem, const char *text, struct ca_url *out);

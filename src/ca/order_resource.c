@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Orders: placed, read, finalized (RFC 8555 section 7.4). */
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/random.h"
+#include "ca/authorization_store.h"
+#include "ca/call.h"
+#include "ca/csr.h"
+
+#define TOKEN_OCTETS 32
+
+static const char *order_url(const struct ca_call *call, const char *kind, int64_t id)
+{
+    return ca_url(call->mem, call->ca, "/acme/%s/%lld/%lld", kind, (long long)call->account->id,
+                  (long long)id);
+}
+
+static json_t *identifiers_json(const struct ca_names *names)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < names->count; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s}", "type", "dns", "value", names->items[i]));
+    return list;
+}
+
+static json_t *authorizations_json(const struct ca_call *call, const struct ca_ids *ids)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < ids->count; i++)
+        json_array_append_new(list, json_string(order_url(call, "authz", ids->items[i])));
+    return list;
+}
+
+static json_t *order_json(const struct ca_call *call, const struct ca_order *order,
+                          const struct ca_ids *authorizations)
+{
+    char expires[CLOCK_TEXT_SIZE];
+    json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:s}", "status", ca_status_name(order->status),
+                             "expires", clock_text(order->expires_at, expires), "identifiers",
+                             identifiers_json(&order->names), "authorizations",
+                             authorizations_json(call, authorizations), "finalize",
+                             order_url(call, "finalize", order->id));
+
+    if (order->error)
+        json_object_set_new(json, "error", json_loads(order->error, 0, NULL));
+    if (order->status == CA_STATUS_VALID)
+        json_object_set_new(
+            json, "certificate",
+            json_string(ca_url(call->mem, call->ca, "/acme/cert/%s", order->serial)));
+    return json;
+}
+
+static bool reply_order(const struct ca_call *call, int status, const struct ca_order *order,
+                        struct ca_problem *problem)
+{
+    int64_t wait_s = call->ca->options.retry_after_s;
+    struct ca_ids authorizations;
+    struct err err;
+
+    if (!ca_order_needs(call->mem, call->ca->db, order->id, &authorizations, &err))
+        return ca_fail(problem, &err, "Failed to retrieve order");
+    http_res_header(call->res, "Location", order_url(call, "order", order->id));
+    if (order->status == CA_STATUS_PROCESSING && wait_s)
+        http_res_header(call->res, "Retry-After",
+                        arena_printf(call->mem, "%lld", (long long)wait_s));
+    return http_reply_json(call->res, status, order_json(call, order, &authorizations));
+}
+
+static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_kind kind,
+                    const struct ca_order *order, struct err *err)
+{
+    return ca_journal_add(db,
+                          &(struct ca_journal_entry){
+                              .at = call->now,
+                              .account_id = order->account_id,
+                              .kind = kind,
+                              .subject = arena_printf(call->mem, "%lld", (long long)order->id),
+                              .detail = ca_names_text(call->mem, &order->names),
+                          },
+                          err);
+}
+
+/* --- newOrder -------------------------------------------------------------------------------- */
+
+static const char *new_token(struct arena *mem)
+{
+    unsigned char octets[TOKEN_OCTETS];
+
+    random_bytes(octets, sizeof(octets));
+    return base64url_encode(mem, slice_of(octets, sizeof(octets)));
+}
+
+static bool add_authorization(const struct ca_call *call, struct db *tx, int64_t order_id,
+                              const char *name, struct err *err)
+{
+    struct ca_authorization authorization = {
+        .account_id = call->account->id,
+        .name = name,
+        .created_at = call->now,
+        .expires_at = call->now + CA_AUTHORIZATION_PENDING_MS,
+    };
+    int64_t id;
+
+    return ca_authorization_add(call->mem, tx, &authorization, &id, err) &&
+           ca_challenge_add(tx, id, "http-01", new_token(call->mem), err) &&
+           ca_order_need(tx, order_id, id, err);
+}
+
+static bool add_order(const struct ca_call *call, struct db *tx, struct ca_order *order,
+                      struct err *err)
+{
+    if (!ca_order_add(call->mem, tx, order, &order->id, err))
+        return false;
+    for (size_t i = 0; i < order->names.count; i++) {
+        if (!add_authorization(call, tx, order->id, order->names.items[i], err))
+            return false;
+    }
+    return journal(call, tx, CA_JOURNAL_ORDER_CREATED, order, err);
+}
+
+/* An order of the account for the same names that is still open is returned again, as Boulder
+ * does; looked for inside the transaction, so that of two identical requests one makes it. */
+static bool place(const struct ca_call *call, const struct ca_names *names,
+                  const struct ca_order **out, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct ca_order *fresh;
+
+    if (!db_tx_begin(call->ca->db, &tx, err) ||
+        !ca_order_find_open(call->mem, tx, call->account->id, names, call->now, out, err))
+        return false;
+    if (*out)
+        return journal(call, tx, CA_JOURNAL_ORDER_REPEATED, *out, err) && db_tx_commit(&tx, err);
+    fresh = arena_new_of(call->mem, struct ca_order);
+    *fresh = (struct ca_order){
+        .account_id = call->account->id,
+        .status = CA_STATUS_PENDING,
+        .names = *names,
+        .created_at = call->now,
+        .expires_at = call->now + CA_ORDER_LIFE_MS,
+    };
+    *out = fresh;
+    return add_order(call, tx, fresh, err) && db_tx_commit(&tx, err);
+}
+
+static bool check_wish(const struct ca_call *call, struct ca_problem *problem)
+{
+    const json_t *profile = json_object_get(call->payload, "profile");
+
+    if (json_object_get(call->payload, "notBefore") || json_object_get(call->payload, "notAfter"))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "NotBefore and NotAfter are not supported");
+    if (profile && *(json_is_string(profile) ? json_string_value(profile) : "?"))
+        return ca_refuse(problem, CA_PROBLEM_INVALID_PROFILE,
+                         "profile \"%s\" is not one of this CA's: it has none",
+                         json_is_string(profile) ? json_string_value(profile) : "");
+    return true;
+}
+
+bool ca_new_order(struct ca_call *call, struct ca_problem *problem)
+{
+    const struct ca_order *order;
+    struct ca_names names;
+    struct err err;
+
+    if (!check_wish(call, problem) ||
+        !ca_names_read(call->mem, &call->ca->suffixes,
+                       json_object_get(call->payload, "identifiers"), &names, problem))
+        return false;
+    if (!place(call, &names, &order, &err))
+        return ca_fail(problem, &err, "Error creating new order");
+    return reply_order(call, 201, order, problem);
+}
+
+/* --- reading and finalizing ------------------------------------------------------------------ */
+
+/* An order that has expired, or is another's, is as good as not there. */
+static bool find_order(const struct ca_call *call, const struct ca_order **out,
+                       struct ca_problem *problem)
+{
+    int64_t account_id, id;
+    struct err err;
+
+    if (!ca_call_id(call, "account", "Invalid account ID", &account_id, problem) ||
+        !ca_call_id(call, "order", "Invalid order ID", &id, problem))
+        return false;
+    if (!ca_order_get(call->mem, call->ca->db, id, out, &err))
+        return ca_fail(problem, &err, "Failed to retrieve order");
+    if (!*out)
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "No order for ID %lld",
+                            (long long)id);
+    if ((*out)->account_id != account_id || account_id != call->account->id)
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED,
+                            "No order found for account ID %lld", (long long)account_id);
+    if ((*out)->expires_at <= call->now)
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "Order %lld is expired",
+                            (long long)id);
+    return true;
+}
+
+bool ca_get_order(struct ca_call *call, struct ca_problem *problem)
+{
+    const struct ca_order *order;
+
+    return find_order(call, &order, problem) && reply_order(call, 200, order, problem);
+}
+
+static bool check_csr(const struct ca_call *call, const struct ca_order *order,
+                      const struct ca_csr *csr, struct ca_problem *problem)
+{
+    const struct ca_account *owner;
+    struct err err;
+
+    if (!ca_names_equal(&csr->names, &order->names))
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "Error finalizing order :: CSR does not specify same identifiers as "
+                         "Order");
+    if (!ca_account_of_key(call->mem, call->ca->db, csr->key_hash, &owner, &err))
+        return ca_fail(problem, &err, "Error finalizing order");
+    if (owner)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "Error finalizing order :: certificate public key must be different than "
+                         "account key");
+    return true;
+}
+
+static bool start(const struct ca_call *call, struct ca_order *order, struct slice csr,
+                  struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    if (!db_tx_begin(call->ca->db, &tx, err) || !ca_order_finalize(tx, order->id, csr, err) ||
+        !journal(call, tx, CA_JOURNAL_ORDER_FINALIZED, order, err))
+        return false;
+    order->status = CA_STATUS_PROCESSING;
+    return db_tx_commit(&tx, err);
+}
+
+static bool refuse_status(enum ca_status status, struct ca_problem *problem)
+{
+    return ca_refuse(problem, CA_PROBLEM_ORDER_NOT_READY,
+                     "Order's status (\"%s\") is not acceptable for finalization",
+                     ca_status_name(status));
+}
+
+static bool finalize(const struct ca_call *call, struct ca_order *order, struct slice csr,
+                     struct ca_problem *problem)
+{
+    struct err err;
+
+    if (!ca_pool_reserve(call->ca->issuing))
+        return ca_refuse_as(problem, 503, CA_PROBLEM_RATE_LIMITED, "Service busy; retry later.");
+    if (!start(call, order, csr, &err)) {
+        ca_pool_release(call->ca->issuing);
+        if (err.code == ERR_LOST_RACE)
+            return refuse_status(CA_STATUS_PROCESSING, problem);
+        return ca_fail(problem, &err, "Error finalizing order");
+    }
+    ca_pool_add(call->ca->issuing, order->id);
+    return reply_order(call, 200, order, problem);
+}
+
+bool ca_finalize_order(struct ca_call *call, struct ca_problem *problem)
+{
+    const char *text = json_string_value(json_object_get(call->payload, "csr"));
+    const struct ca_order *found;
+    struct ca_order order;
+    struct ca_csr csr;
+
+    if (!find_order(call, &found, problem))
+        return false;
+    if (found->status != CA_STATUS_READY)
+        return refuse_status(found->status, problem);
+    if (!text)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "Error unmarshaling finalize order request");
+    if (!ca_csr_read(call->mem, text, &csr, problem) || !check_csr(call, found, &csr, problem))
+        return false;
+    order = *found;
+    return finalize(call, &order, csr.der, problem);
+}

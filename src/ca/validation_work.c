@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a validation thread does with a challenge: look, and store what was seen. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "ca/account_store.h"
+#include "ca/authorization_store.h"
+#include "ca/jwk.h"
+#include "ca/service.h"
+
+struct task {
+    const struct ca_challenge *challenge;
+    const struct ca_authorization *authorization;
+    const struct ca_account *account;
+};
+
+struct outcome {
+    const char *error; /* problem document; NULL: valid */
+    const char *detail;
+    const char *record;
+};
+
+static bool load(struct arena *mem, struct db *db, int64_t id, struct task *out, struct err *err)
+{
+    if (!ca_challenge_get(mem, db, id, &out->challenge, err))
+        return false;
+    if (!out->challenge)
+        return err_set(err, ERR_STORE, "challenge %lld is not in the database", (long long)id);
+    if (!ca_authorization_get(mem, db, out->challenge->authorization_id, &out->authorization, err))
+        return false;
+    return ca_account_get(mem, db, out->authorization->account_id, &out->account, err);
+}
+
+static bool look(struct arena *mem, const struct ca *ca, const struct task *task,
+                 struct outcome *out, struct err *err)
+{
+    struct ca_problem problem;
+    struct ca_http01 challenge;
+    struct ca_jwk key;
+
+    if (!ca_jwk_parse(mem, task->account->jwk, &key, err))
+        return false;
+    challenge = (struct ca_http01){
+        .name = task->authorization->name,
+        .token = task->challenge->token,
+        .key_authorization = arena_printf(mem, "%s.%s", task->challenge->token, key.thumbprint),
+    };
+    *out = (struct outcome){.detail = ""};
+    if (!ca_validate_http01(mem, &ca->validator, &challenge, &out->record, &problem)) {
+        out->error = ca_problem_text(mem, &problem);
+        out->detail = arena_printf(mem, "%s: %s", ca_problem_name(problem.type), problem.detail);
+    }
+    return true;
+}
+
+/* The authorization may have been deactivated meanwhile (ERR_LOST_RACE): then it stays so. */
+static bool conclude(struct db *tx, int64_t authorization_id, bool is_valid, int64_t at,
+                     struct err *err)
+{
+    if (is_valid) {
+        if (!ca_authorization_validate(tx, authorization_id, at + CA_AUTHORIZATION_VALID_MS, err))
+            return err->code == ERR_LOST_RACE;
+        return ca_order_ready_by(tx, authorization_id, err);
+    }
+    if (!ca_authorization_invalidate(tx, authorization_id, err))
+        return err->code == ERR_LOST_RACE;
+    return ca_order_invalid_by(tx, authorization_id, err);
+}
+
+static bool store(struct arena *mem, struct db *db, const struct task *task,
+                  const struct outcome *outcome, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    int64_t at = clock_now();
+    struct ca_journal_entry entry = {
+        .at = at,
+        .account_id = task->account->id,
+        .kind = outcome->error ? CA_JOURNAL_CHALLENGE_INVALID : CA_JOURNAL_CHALLENGE_VALID,
+        .subject = arena_printf(mem, "%lld", (long long)task->authorization->id),
+        .detail = arena_printf(mem, "%s%s%s", task->authorization->name, outcome->error ? " " : "",
+                               outcome->detail),
+    };
+
+    return db_tx_begin(db, &tx, err) &&
+           ca_challenge_finish(tx, task->challenge->id, outcome->error, outcome->record, at, err) &&
+           conclude(tx, task->authorization->id, !outcome->error, at, err) &&
+           ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
+}
+
+bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id)
+{
+    struct ca *ca = arg;
+    struct outcome outcome;
+    struct task task;
+    struct err err;
+
+    if (load(mem, ca->db, challenge_id, &task, &err)) {
+        if (task.challenge->status != CA_STATUS_PROCESSING)
+            return true;
+        if (look(mem, ca, &task, &outcome, &err) && store(mem, ca->db, &task, &outcome, &err)) {
+            LOG(INFO, "ca.validation", KI("account", task.account->id),
+                KS("name", task.authorization->name),
+                KS("status", outcome.error ? "invalid" : "valid"), KS("reason", outcome.detail));
+            return true;
+        }
+    }
+    LOG(ERROR, "ca.validation_failed", KI("challenge", challenge_id), KERR(&err));
+    return err.code == ERR_LOST_RACE;
+}
