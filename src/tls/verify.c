@@ -148,16 +148,27 @@ static enum verify_verdict verdict_of(int code)
     }
 }
 
+static void describe_root(X509 *root, struct verify_result *result)
+{
+    AUTO(BIO_freep) BIO *text = BIO_new(BIO_s_mem());
+    unsigned len = sizeof(result->fingerprint);
+    int got = 0;
+
+    X509_digest(root, EVP_sha256(), result->fingerprint, &len);
+    if (text && X509_NAME_print_ex(text, X509_get_subject_name(root), 0,
+                                   XN_FLAG_RFC2253) > 0)
+        got = BIO_read(text, result->root, sizeof(result->root) - 1);
+    result->root[got > 0 ? got : 0] = '\0';
+}
+
 static struct verify_result result_of(X509_STORE_CTX *ctx)
 {
     int code = X509_STORE_CTX_get_error(ctx);
     struct verify_result result = {.verdict = verdict_of(code)};
     certificate_list *chain = X509_STORE_CTX_get0_chain(ctx);
-    unsigned len = sizeof(result.fingerprint);
 
     if (result.verdict == VERIFY_TRUSTED)
-        X509_digest(sk_X509_value(chain, sk_X509_num(chain) - 1), EVP_sha256(), result.fingerprint,
-                    &len);
+        describe_root(sk_X509_value(chain, sk_X509_num(chain) - 1), &result);
     else
         snprintf(result.reason, sizeof(result.reason), "%s", X509_verify_cert_error_string(code));
     return result;

@@ -24,6 +24,7 @@ struct verify_result {
     enum verify_verdict verdict;
     char reason[128];              /* OpenSSL's, in lower case; "" when trusted */
     unsigned char fingerprint[32]; /* SHA-256 of the root's DER, when trusted */
+    char root[128];                /* the root's subject as one line, cut to fit, likewise */
 };
 
 /* A PEM file with at least one certificate. The roots are freed with the arena. ERR_CONFIG. */

@@ -136,6 +136,7 @@ static void test_which_root(void **state)
     hash_sha256(p.root->der, digest);
     ok(got.verdict == VERIFY_TRUSTED && memcmp(got.fingerprint, digest, SHA256_SIZE) == 0,
        "fingerprint of the root");
+    ok(strcmp(got.root, "CN=Root") == 0, "subject of the root: %s", got.root);
     got = verify_chain(other, certs, 2, FROM + DAY);
     ok(got.verdict == VERIFY_UNKNOWN_ROOT, "trusted by another root");
     all_ok();
