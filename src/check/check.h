@@ -4,7 +4,8 @@
 /*
  * check: the pre-flight of an order's names: look, then judge. Look-ups are fresh; the check path
  * is asked over HTTP at each address found that is of the expected set, at exactly that port, and
- * nowhere else. Takes as long as DNS and the slowest address, at most CHECK_DNS_MS + CHECK_HTTP_MS.
+ * nowhere else. Takes as long as DNS and the slowest address, at most the resolver's time and
+ * http_ms.
  */
 #include "check/diagnose.h"
 

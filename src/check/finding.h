@@ -36,6 +36,7 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(WWW_ELSEWHERE, "www_elsewhere", ERROR, OWNER)                                                \
     X(FOLLOWS_BAD_NAME, "follows_bad_name", ERROR, OWNER)                                          \
     X(CNAME_LOOP, "cname_loop", ERROR, OWNER)                                                      \
+    X(CNAME_DANGLING, "cname_dangling", ERROR, OWNER)                                              \
     X(PLATFORM_TARGET_WRONG, "platform_target_wrong", ERROR, OPERATOR)                             \
     X(DNSSEC_BOGUS, "dnssec_bogus", ERROR, OWNER)                                                  \
     X(DNS_SERVFAIL, "dns_servfail", WARNING, NOBODY)                                               \
@@ -48,7 +49,7 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(HTTP_WRONG_SERVER, "http_wrong_server", ERROR, OPERATOR)                                     \
     X(HTTP_PARTLY, "http_partly", WARNING, OPERATOR)                                               \
     X(WILDCARD_NEEDS_DNS, "wildcard_needs_dns", ERROR, PARTNER)                                    \
-    X(AAAA_UNKNOWN, "aaaa_unknown", WARNING, NOBODY)                                               \
+    X(LOOKUP_PARTLY, "lookup_partly", WARNING, NOBODY)                                             \
     X(A_MISSING, "a_missing", WARNING, OWNER)                                                      \
     X(AAAA_MISSING, "aaaa_missing", ADVICE, OWNER)                                                 \
     X(CNAME_AT_APEX, "cname_at_apex", WARNING, OWNER)
@@ -105,21 +106,29 @@ MUST_CHECK bool finding_code_parse(const char *name, enum finding_code *out);
 const char *finding_severity_name(enum finding_severity severity);
 MUST_CHECK bool finding_severity_parse(const char *name, enum finding_severity *out);
 const char *finding_op_name(enum finding_op op);
+MUST_CHECK bool finding_op_parse(const char *name, enum finding_op *out);
 enum finding_severity finding_code_severity(enum finding_code code);
 
-/* The values that the wordings of the catalogue name. */
+/* The two titles that partners know (R34, R35); which of them a finding has is diagnose.h's rule.
+ */
+#define FINDING_HAS_ISSUES  "{www} has issues"
+#define FINDING_NO_RESPONSE "{subject} did not respond to {brand} check"
+
+/* The values that the wordings name: {subject}, {www}, ... A value that is NULL is left out. */
 struct finding_words {
-    const char *subject, *www, *brand; /* www: the name that the title is about */
-    const char *found, *expected, *why;
-    const char *other; /* another name: of a CNAME, of a redirect */
+    const char *title; /* wording of the title; NULL = the catalogue's */
+    const char *subject, *www, *brand;
+    const char *found, *expected; /* lists of records, joined for reading */
+    const char *other;            /* another name: the target of a CNAME or of a redirect */
+    const char *why;
 };
 
 /* Fills code, severity, who_acts, subject, title, detail and docs from the catalogue. */
 void finding_set(struct arena *mem, struct finding *finding, enum finding_code code,
                  const struct finding_words *words);
-/* The wording with each {word} put in; for the catalogue's test as well. */
+/* The wording with each {word} put in. */
 const char *finding_fill(struct arena *mem, const char *wording, const struct finding_words *words);
-/* The detail of the catalogue before filling, for the manual and the tests. */
+/* The catalogue's detail before filling, for the manual and the tests. */
 const char *finding_wording(enum finding_code code);
 
 void finding_add_found(struct arena *mem, struct finding *finding, struct finding_record record);
@@ -129,6 +138,7 @@ void finding_add_evidence(struct arena *mem, struct finding *finding, struct fin
 
 /* The JSON form of REQUIREMENTS 2.3, a new reference. Instants are RFC 3339, or null. */
 json_t *finding_to_json(const struct finding *finding);
+json_t *finding_action_to_json(const struct finding_action *action);
 /* The reverse. ERR_BAD_INPUT for an unknown code or a missing field. */
 MUST_CHECK bool finding_from_json(struct arena *mem, const json_t *json, struct finding *out,
                                   struct err *err);

@@ -2,6 +2,7 @@
 #include "net/http_client.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <strings.h>
@@ -128,4 +129,19 @@ const char *http_header(const struct http_response *response, const char *name)
     size_t at = 0;
 
     return http_header_next(response, name, &at);
+}
+
+const char *http_url_host(struct arena *mem, const char *url)
+{
+    CURLU *parts = curl_url();
+    char *host = NULL, *copy = NULL;
+
+    if (curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
+        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+        copy = arena_strdup(mem, host);
+    for (char *at = copy; at && *at; at++)
+        *at = isgraph((unsigned char)*at) ? (char)tolower((unsigned char)*at) : '?';
+    curl_free(host);
+    curl_url_cleanup(parts);
+    return copy;
 }

@@ -116,3 +116,5 @@ void http_do_all(struct arena *mem, struct http_client *client, struct http_exch
 const char *http_header(const struct http_response *response, const char *name);
 /* The one after `*at` (begin with 0), for names that may come often (Link); NULL at the end. */
 const char *http_header_next(const struct http_response *response, const char *name, size_t *at);
+/* The host of an absolute http(s) URL (a Location), lower case, printable; NULL for others. */
+const char *http_url_host(struct arena *mem, const char *url);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/check.h"
+
+#include "base/clock.h"
+#include "check/observe.h"
+
+bool check_run(struct arena *mem, const struct check_env *env, const struct check_names *names,
+               const struct check_expected *expected, struct check_report *out, struct err *err)
+{
+    struct observation observations[CHECK_NAMES_MAX];
+    const struct check_context context = {
+        .brand = env->brand,
+        .resolver = resolver_name(env->resolver),
+        .http_port = env->http_port,
+        .at = clock_now(),
+        .retry_at = env->retry_at,
+    };
+    int64_t began = clock_boot_ms();
+
+    if (names->count == 0 || names->count > CHECK_NAMES_MAX)
+        return err_set(err, ERR_BAD_INPUT, "%zu names cannot be checked together: 1 to %d can",
+                       names->count, CHECK_NAMES_MAX);
+    if (!observe(mem, env, names, expected, observations, err))
+        return err_wrap(err, "could not check %s", names->names[0]);
+    diagnose(mem, names, expected, &context, observations, out);
+    out->took_ms = clock_boot_ms() - began;
+    return true;
+}

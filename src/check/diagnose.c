@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/diagnose.h"
+
+#include <assert.h>
+
+#include "check/facts.h"
+#include "check/remedy.h"
+
+#define X(id, name) [PROBE_##id] = name,
+static const char *const probe_names[PROBE_OUTCOME_COUNT] = {PROBES(X)};
+#undef X
+
+const char *probe_outcome_name(enum probe_outcome outcome)
+{
+    return probe_names[outcome];
+}
+
+/* ---- conditions of the rules ---- */
+
+static bool has_reply(const struct facts *f, enum dns_reply reply)
+{
+    return f->seen->a.reply == reply || f->seen->aaaa.reply == reply;
+}
+
+static bool has_address(const struct facts *f)
+{
+    return facts_ours(f) + facts_foreign(f) > 0;
+}
+
+static bool is_wildcard(const struct facts *f)
+{
+    return f->role == ROLE_WILDCARD;
+}
+
+static bool is_bogus(const struct facts *f)
+{
+    return has_reply(f, DNS_REPLY_BOGUS);
+}
+
+static bool is_loop(const struct facts *f)
+{
+    return has_reply(f, DNS_REPLY_LOOP);
+}
+
+static bool follows_bad_name(const struct facts *f)
+{
+    return f->is_via_base && f->base->verdict != DNS_OK;
+}
+
+static bool is_timeout(const struct facts *f)
+{
+    return !has_address(f) && has_reply(f, DNS_REPLY_TIMEOUT);
+}
+
+static bool is_servfail(const struct facts *f)
+{
+    return !has_address(f) && has_reply(f, DNS_REPLY_SERVFAIL);
+}
+
+static bool is_dangling(const struct facts *f)
+{
+    return !has_address(f) && f->chain_count > 0;
+}
+
+static bool is_www_missing(const struct facts *f)
+{
+    return !has_address(f) && f->role == ROLE_WWW;
+}
+
+static bool is_not_found(const struct facts *f)
+{
+    return !has_address(f) && has_reply(f, DNS_REPLY_NXDOMAIN);
+}
+
+static bool is_without_address(const struct facts *f)
+{
+    return !has_address(f);
+}
+
+static bool is_target_wrong(const struct facts *f)
+{
+    return f->is_via_target && facts_ours(f) == 0;
+}
+
+static bool is_www_elsewhere(const struct facts *f)
+{
+    return f->role == ROLE_WWW && facts_ours(f) == 0;
+}
+
+/* IPv4 right, or none, and an AAAA that is not ours: the root cause, for CAs try IPv6 first. */
+static bool is_foreign_aaaa(const struct facts *f)
+{
+    return f->foreign_count[FACTS_V6] > 0 && f->foreign_count[FACTS_V4] == 0 &&
+           (f->ours_count[FACTS_V4] > 0 || f->expected->ipv6_count == 0 ||
+            f->ours_count[FACTS_V6] > 0);
+}
+
+static bool is_private(const struct address *address)
+{
+    const char *reserved = address_reserved_for(address);
+
+    return reserved && strcmp(reserved, "documentation") != 0;
+}
+
+static bool is_all_private(const struct facts *f)
+{
+    if (facts_ours(f) > 0)
+        return false;
+    for (size_t family = 0; family < 2; family++)
+        for (size_t i = 0; i < f->foreign_count[family]; i++)
+            if (!is_private(&f->foreign[family][i]))
+                return false;
+    return true;
+}
+
+static bool is_wrong(const struct facts *f)
+{
+    return facts_ours(f) == 0;
+}
+
+static bool has_extra(const struct facts *f)
+{
+    return facts_foreign(f) > 0;
+}
+
+static bool fails_with(const struct facts *f, enum probe_outcome outcome)
+{
+    return f->bad && f->probes_bad == f->seen->probe_count && f->bad->outcome == outcome;
+}
+
+static bool is_http_refused(const struct facts *f)
+{
+    return fails_with(f, PROBE_REFUSED);
+}
+
+static bool is_http_timeout(const struct facts *f)
+{
+    return fails_with(f, PROBE_TIMEOUT);
+}
+
+static bool is_http_unreachable(const struct facts *f)
+{
+    return fails_with(f, PROBE_UNREACHABLE);
+}
+
+static bool is_http_cut(const struct facts *f)
+{
+    return fails_with(f, PROBE_CUT);
+}
+
+static bool is_http_redirected(const struct facts *f)
+{
+    return fails_with(f, PROBE_REDIRECTED);
+}
+
+static bool is_http_wrong_server(const struct facts *f)
+{
+    return fails_with(f, PROBE_WRONG_ANSWER);
+}
+
+/* The first row that is so is the root cause of a name that does not pass. */
+static const struct rule {
+    enum finding_code code;
+    enum dns_verdict verdict;
+    enum remedy remedy;
+    bool (*is_so)(const struct facts *f);
+} rules[] = {
+    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       is_wildcard         },
+    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       is_bogus            },
+    {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       follows_bad_name    },
+    {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_loop             },
+    {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       is_timeout          },
+    {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       is_servfail         },
+    {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, is_dangling         },
+    {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, is_www_missing      },
+    {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, is_not_found        },
+    {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, is_without_address  },
+    {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       is_target_wrong     },
+    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_www_elsewhere    },
+    {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    is_foreign_aaaa     },
+    {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_all_private      },
+    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_wrong            },
+    {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, has_extra           },
+    {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_refused     },
+    {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_timeout     },
+    {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       is_http_unreachable },
+    {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       is_http_cut         },
+    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       is_http_redirected  },
+    {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       is_http_wrong_server},
+};
+
+static bool is_http_partly(const struct facts *f)
+{
+    return f->probes_bad > 0;
+}
+
+static bool is_seen_in_part(const struct facts *f)
+{
+    return has_reply(f, DNS_REPLY_TIMEOUT) || has_reply(f, DNS_REPLY_SERVFAIL);
+}
+
+static bool is_without_a(const struct facts *f)
+{
+    return f->seen->a.reply == DNS_REPLY_NODATA && f->expected->ipv4_count > 0 && !f->is_via_base;
+}
+
+static bool is_without_aaaa(const struct facts *f)
+{
+    return f->seen->aaaa.reply == DNS_REPLY_NODATA && f->expected->ipv6_count > 0 &&
+           f->chain_count == 0;
+}
+
+static bool is_cname_at_apex(const struct facts *f)
+{
+    return f->chain_count > 0 && strcmp(f->name, f->names->registered) == 0;
+}
+
+/* Every row that is so, of a name that passes. */
+static const struct rule notes[] = {
+    {FINDING_HTTP_PARTLY,   DNS_OK, REMEDY_NONE,       is_http_partly  },
+    {FINDING_LOOKUP_PARTLY, DNS_OK, REMEDY_NONE,       is_seen_in_part },
+    {FINDING_A_MISSING,     DNS_OK, REMEDY_ADD_A,      is_without_a    },
+    {FINDING_CNAME_AT_APEX, DNS_OK, REMEDY_POINT_HERE, is_cname_at_apex},
+    {FINDING_AAAA_MISSING,  DNS_OK, REMEDY_ADD_AAAA,   is_without_aaaa },
+};
+
+/* ---- from rules to findings ---- */
+
+/* A finding and where it goes. */
+struct entry {
+    struct finding finding;
+    const struct facts *about;
+    bool is_folded; /* under the first finding about about->base */
+};
+
+struct entries {
+    struct entry items[CHECK_FINDINGS_MAX];
+    size_t count;
+};
+
+static bool is_base_right(const struct facts *f)
+{
+    switch (f->base->verdict) {
+    case DNS_WRONG_TARGET:
+    case DNS_PARTIAL:
+    case DNS_MISSING:
+    case DNS_DNSSEC_BOGUS:
+        return false;
+    case DNS_OK:
+    case DNS_UNCHECKED:
+    case DNS_UNKNOWN:
+    case DNS_UNREACHABLE:
+    case DNS_CAA_FORBIDDEN:
+    case DNS_PROXIED:
+    case DNS_CONFLICT:
+    case DNS_VERDICT_COUNT:
+        return true;
+    }
+    return true;
+}
+
+/* The rule of the titles; NULL where the catalogue's own stands. */
+static const char *title_of(const struct facts *f, const struct rule *rule)
+{
+    bool has_foreign_aaaa = f->foreign_count[FACTS_V6] > 0 && facts_ours(f) > 0;
+
+    if (rule->verdict == DNS_OK || rule->verdict == DNS_UNKNOWN || rule->verdict == DNS_UNCHECKED)
+        return NULL;
+    if (rule->verdict == DNS_UNREACHABLE || rule->code == FINDING_FOLLOWS_BAD_NAME)
+        return FINDING_NO_RESPONSE;
+    if (f->role != ROLE_WWW || rule->verdict == DNS_DNSSEC_BOGUS || has_foreign_aaaa)
+        return FINDING_HAS_ISSUES;
+    return is_base_right(f) ? FINDING_NO_RESPONSE : FINDING_HAS_ISSUES;
+}
+
+/* What both names of a pair have for the same reason. */
+static bool is_shared_cause(const struct facts *f, enum finding_code code,
+                            const struct entries *entries)
+{
+    enum dns_verdict verdict = f->verdict;
+
+    if (verdict != DNS_UNREACHABLE && verdict != DNS_UNKNOWN && verdict != DNS_DNSSEC_BOGUS &&
+        code != FINDING_HTTP_PARTLY && code != FINDING_LOOKUP_PARTLY)
+        return false;
+    for (size_t i = 0; i < entries->count; i++)
+        if (entries->items[i].about == f->base && entries->items[i].finding.code == code)
+            return true;
+    return false;
+}
+
+static void add_entry(struct arena *mem, const struct facts *f, const struct rule *rule,
+                      struct entries *out)
+{
+    struct finding_words words = remedy_words(mem, f, rule->code);
+    struct entry entry = {.about = f};
+
+    assert(out->count < CHECK_FINDINGS_MAX);
+    words.title = title_of(f, rule);
+    finding_set(mem, &entry.finding, rule->code, &words);
+    entry.finding.retry_at = f->context->retry_at;
+    remedy_fill(mem, f, rule->remedy, &entry.finding);
+    entry.is_folded = f->role == ROLE_WWW && (rule->code == FINDING_FOLLOWS_BAD_NAME ||
+                                              is_shared_cause(f, rule->code, out));
+    out->items[out->count++] = entry;
+}
+
+/* A foreign AAAA beside a right A leaves the name half right; alone it is just elsewhere. What
+ * follows another name shares its fate. */
+static enum dns_verdict verdict_of(const struct facts *f, const struct rule *rule)
+{
+    if (rule->code == FINDING_FOREIGN_AAAA && facts_ours(f) == 0)
+        return DNS_WRONG_TARGET;
+    return rule->code == FINDING_FOLLOWS_BAD_NAME ? f->base->verdict : rule->verdict;
+}
+
+static void judge(struct arena *mem, struct facts *f, struct entries *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+        if (!rules[i].is_so(f))
+            continue;
+        f->verdict = verdict_of(f, &rules[i]);
+        add_entry(mem, f, &rules[i], out);
+        return;
+    }
+    f->verdict = DNS_OK;
+    for (size_t i = 0; i < ARRAY_LEN(notes); i++)
+        if (notes[i].is_so(f))
+            add_entry(mem, f, &notes[i], out);
+}
+
+/* A www name is judged after its base. */
+static void judge_all(struct arena *mem, struct facts *all, size_t count, struct entries *out)
+{
+    for (size_t i = 0; i < count; i++)
+        if (all[i].role != ROLE_WWW)
+            judge(mem, &all[i], out);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].role == ROLE_WWW)
+            judge(mem, &all[i], out);
+}
+
+/* ---- from findings to the report ---- */
+
+static void fold(struct arena *mem, const struct entries *entries, const struct facts *about,
+                 struct finding *root)
+{
+    struct finding *list = arena_array_of(mem, entries->count, struct finding);
+
+    if (root->consequences)
+        return;
+    for (size_t i = 0; i < entries->count; i++)
+        if (entries->items[i].is_folded && entries->items[i].about->base == about) {
+            list[root->consequence_count] = entries->items[i].finding;
+            /* What only follows is no graver than its cause. */
+            if (list[root->consequence_count].severity > root->severity)
+                list[root->consequence_count].severity = root->severity;
+            root->consequence_count++;
+        }
+    root->consequences = list;
+}
+
+/* Errors first, then warnings, then advice; in each the order of the names. */
+static void collect(struct arena *mem, const struct entries *entries, struct check_report *out)
+{
+    struct finding *list = arena_array_of(mem, entries->count, struct finding);
+    const struct facts *folded[CHECK_NAMES_MAX] = {0};
+    size_t folded_count = 0;
+
+    for (int severity = FINDING_ERROR; severity >= FINDING_ADVICE; severity--)
+        for (size_t i = 0; i < entries->count; i++) {
+            const struct entry *entry = &entries->items[i];
+            bool is_first = true;
+
+            if (entry->is_folded || (int)entry->finding.severity != severity)
+                continue;
+            for (size_t k = 0; k < folded_count; k++)
+                is_first = is_first && folded[k] != entry->about;
+            list[out->finding_count] = entry->finding;
+            if (is_first && folded_count < CHECK_NAMES_MAX) {
+                fold(mem, entries, entry->about, &list[out->finding_count]);
+                folded[folded_count++] = entry->about;
+            }
+            out->finding_count++;
+        }
+    out->findings = list;
+    out->title = out->finding_count > 0 && list[0].severity != FINDING_ADVICE ? list[0].title : "";
+}
+
+static const struct finding *finding_about(const struct check_report *report, const char *name)
+{
+    for (size_t i = 0; i < report->finding_count; i++) {
+        const struct finding *finding = &report->findings[i];
+
+        if (strcmp(finding->subject, name) == 0)
+            return finding;
+        for (size_t k = 0; k < finding->consequence_count; k++)
+            if (strcmp(finding->consequences[k].subject, name) == 0)
+                return &finding->consequences[k];
+    }
+    return NULL;
+}
+
+static enum check_outcome outcome_of(const struct check_report *report)
+{
+    size_t passed = 0, unknown = 0;
+
+    for (size_t i = 0; i < report->name_count; i++) {
+        passed += report->names[i].verdict == DNS_OK;
+        unknown += report->names[i].verdict == DNS_UNKNOWN;
+    }
+    if (passed == report->name_count)
+        return CHECK_READY;
+    if (passed > 0)
+        return CHECK_PARTLY;
+    return unknown == report->name_count ? CHECK_UNKNOWN : CHECK_NOT_READY;
+}
+
+static bool is_same_action(const struct finding_action *a, const struct finding_action *b)
+{
+    return a->op == b->op && strcmp(a->type, b->type) == 0 && strcmp(a->fqdn, b->fqdn) == 0 &&
+           strcmp(a->value, b->value) == 0;
+}
+
+static void add_records(const struct finding *finding, struct finding_action *list,
+                        struct check_report *out)
+{
+    for (size_t i = 0; i < finding->action_count; i++) {
+        bool is_known = false;
+
+        for (size_t k = 0; k < out->record_count; k++)
+            is_known = is_known || is_same_action(&list[k], &finding->actions[i]);
+        if (!is_known)
+            list[out->record_count++] = finding->actions[i];
+    }
+}
+
+static void collect_records(struct arena *mem, struct check_report *out)
+{
+    struct finding_action *list =
+        arena_array_of(mem, (size_t)CHECK_FINDINGS_MAX * FINDING_LIST_MAX, struct finding_action);
+
+    for (size_t i = 0; i < out->finding_count; i++)
+        if (out->findings[i].severity == FINDING_ERROR)
+            add_records(&out->findings[i], list, out);
+    out->records = list;
+}
+
+void diagnose(struct arena *mem, const struct check_names *names,
+              const struct check_expected *expected, const struct check_context *context,
+              const struct observation *observations, struct check_report *out)
+{
+    struct facts *all = arena_array_of(mem, names->count, struct facts);
+    struct entries *entries = arena_new_of(mem, struct entries);
+
+    assert(names->count > 0 && names->count <= CHECK_NAMES_MAX);
+    facts_collect(mem, names, expected, context, observations, all);
+    judge_all(mem, all, names->count, entries);
+    *out = (struct check_report){.at = context->at, .name_count = names->count};
+    collect(mem, entries, out);
+    for (size_t i = 0; i < names->count; i++)
+        out->names[i] =
+            (struct check_name){all[i].name, all[i].verdict, finding_about(out, all[i].name)};
+    out->outcome = outcome_of(out);
+    collect_records(mem, out);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* facts: what an observation says about one name, sorted out for the rules of diagnose.c. Pure. */
+#include "check/diagnose.h"
+
+enum name_role {
+    ROLE_SINGLE,   /* a name that stands alone */
+    ROLE_BASE,     /* the name that a www name of the same order follows */
+    ROLE_WWW,      /* www of a base in the same order */
+    ROLE_WILDCARD, /* not looked at: has no addresses of its own to prove */
+};
+
+struct facts {
+    const struct check_names *names;
+    const struct check_expected *expected;
+    const struct check_context *context;
+    const struct observation *seen;
+    const char *name;
+    enum name_role role;
+    const struct facts *base; /* of ROLE_WWW */
+    const char *www;          /* the name that "... has issues" is said of */
+    enum dns_verdict verdict; /* filled by the rules; that of the base is known first */
+    struct address ours[2][CHECK_ADDRESSES_MAX], foreign[2][CHECK_ADDRESSES_MAX];
+    size_t ours_count[2], foreign_count[2]; /* [0] IPv4, [1] IPv6 */
+    const struct dns_record *chain;         /* CNAMEs from the name on */
+    size_t chain_count;
+    bool is_via_base;   /* a CNAME chain to or through the base */
+    bool is_via_target; /* a CNAME chain to or through the set's cname */
+    size_t probes_bad;
+    const struct probe *bad; /* the first that is not PROBE_OK, or NULL */
+};
+
+enum { FACTS_V4, FACTS_V6 };
+
+/* all[i] is of names->names[i]; `all` points into itself, so it stays where it is. */
+void facts_collect(struct arena *mem, const struct check_names *names,
+                   const struct check_expected *expected, const struct check_context *context,
+                   const struct observation *observations, struct facts *all);
+
+static inline size_t facts_ours(const struct facts *f)
+{
+    return f->ours_count[FACTS_V4] + f->ours_count[FACTS_V6];
+}
+
+static inline size_t facts_foreign(const struct facts *f)
+{
+    return f->foreign_count[FACTS_V4] + f->foreign_count[FACTS_V6];
+}

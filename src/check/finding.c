@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/finding.h"
+
+#include "base/buf.h"
+
+#define TEXT_MAX 4096 /* octets of a filled wording */
+
+struct row {
+    const char *name;
+    enum finding_severity severity;
+    enum who_acts who_acts;
+};
+
+#define X(id, name, severity, who) [FINDING_##id] = {name, FINDING_##severity, WHO_##who},
+static const struct row rows[FINDING_CODE_COUNT] = {FINDING_CODES(X)};
+#undef X
+
+#define X(id, name) [FINDING_##id] = name,
+static const char *const severity_names[FINDING_SEVERITY_COUNT] = {FINDING_SEVERITIES(X)};
+#undef X
+
+static const char *const op_names[] = {
+    [FINDING_ADD] = "add",
+    [FINDING_REPLACE] = "replace",
+    [FINDING_REMOVE] = "remove",
+};
+
+/* What people read. */
+static const struct {
+    const char *title, *detail;
+} wordings[FINDING_CODE_COUNT] = {
+    [FINDING_NAME_NOT_FOUND] = {FINDING_HAS_ISSUES,
+                                "{subject} does not exist in DNS. Add {expected}."                                          },
+    [FINDING_ADDRESS_MISSING] = {FINDING_HAS_ISSUES,
+                                "{subject} is in DNS, but has no address. Add {expected}."                                  },
+    [FINDING_WRONG_ADDRESS] = {FINDING_HAS_ISSUES,
+                                "{subject} points to {found}, which is another server. It must have "
+                               "{expected}."                                                                                },
+    [FINDING_PRIVATE_ADDRESS] = {FINDING_HAS_ISSUES,
+                                "{subject} points to {found}, which cannot be reached from the "
+                                 "internet ({why}). It must have {expected}."                                               },
+    [FINDING_EXTRA_ADDRESS] = {FINDING_HAS_ISSUES,
+                                "{subject} points to the right place, but also to {found}. Visitors "
+                               "and the certificate authority may end up at either: remove "
+                               "{found}."                                                                                   },
+    [FINDING_FOREIGN_AAAA] = {FINDING_HAS_ISSUES,
+                                "{subject} has {found}, which points elsewhere. The certificate "
+                              "authority tries IPv6 first, so this record alone makes it fail. "
+                              "{why}."                                                                                      },
+    [FINDING_WWW_MISSING] = {FINDING_NO_RESPONSE,
+                                "{subject} does not exist in DNS. Add {expected}."                                          },
+    [FINDING_WWW_ELSEWHERE] = {FINDING_NO_RESPONSE,
+                                "{subject} leads to {found}, not to {other}. It must have "
+                               "{expected}."                                                                                },
+    [FINDING_FOLLOWS_BAD_NAME] = {FINDING_NO_RESPONSE,
+                                "{subject} is a CNAME of {other}: it is right as soon as {other} "
+                                  "is."                                                                                     },
+    [FINDING_CNAME_LOOP] = {FINDING_HAS_ISSUES,
+                                "{subject} is a CNAME whose chain does not end: {found}. It must have "
+                            "{expected}."                                                                                   },
+    [FINDING_CNAME_DANGLING] = {FINDING_HAS_ISSUES,
+                                "{subject} is a CNAME of {other}, which {why}. It must have "
+                                "{expected}."                                                                               },
+    [FINDING_PLATFORM_TARGET_WRONG] = {FINDING_HAS_ISSUES,
+                                "{subject} is right: it is a CNAME of {other}. But {other} "
+                                       "itself leads to {found}, which is not among the addresses "
+                                       "that are configured."                                                               },
+    [FINDING_DNSSEC_BOGUS] =
+        {FINDING_HAS_ISSUES,                           "DNSSEC of {subject} is broken, so the certificate authority and many "
+                             "visitors cannot use its records ({why}). Correct the DS record at "
+                             "the registrar, or switch DNSSEC off there."},
+    [FINDING_DNS_SERVFAIL] = {"{subject} could not be checked",
+                                "The name servers of {subject} answered with an error ({why}). They "
+                              "are asked again without your doing."                                                         },
+    [FINDING_DNS_TIMEOUT] = {"{subject} could not be checked",
+                                "The name servers of {subject} did not answer in time. They are asked "
+                             "again without your doing."                                                                    },
+    [FINDING_HTTP_REFUSED] = {FINDING_NO_RESPONSE,
+                                "{subject} points to the right place, but {found} refuses "
+                              "connections."                                                                                },
+    [FINDING_HTTP_TIMEOUT] = {FINDING_NO_RESPONSE,
+                                "{subject} points to the right place, but {found} does not answer in "
+                              "time."                                                                                       },
+    [FINDING_HTTP_UNREACHABLE] = {FINDING_NO_RESPONSE,
+                                "{subject} points to the right place, but {found} cannot be "
+                                  "reached ({why})."                                                                        },
+    [FINDING_HTTP_CUT] = {FINDING_NO_RESPONSE,
+                                "{subject} points to the right place, but {found} breaks off without an "
+                          "answer."                                                                                         },
+    [FINDING_HTTP_REDIRECTED] = {FINDING_NO_RESPONSE,
+                                "{subject} points to the right place, but {found} redirects the "
+                                 "check to {other}."                                                                        },
+    [FINDING_HTTP_WRONG_SERVER] = {FINDING_NO_RESPONSE,
+                                "{subject} points to the right place, but {found} gave another "
+                                   "answer than it should ({why})."                                                         },
+    [FINDING_HTTP_PARTLY] = {"{subject} is answered in part",
+                                "{subject} is answered at some of its addresses, but not at {found} "
+                             "({why})."                                                                                     },
+    [FINDING_WILDCARD_NEEDS_DNS] = {"{subject} needs a proof in DNS",
+                                "{subject} is a wildcard: the certificate authority accepts "
+                                    "only a DNS record as its proof, and none is set up."                                   },
+    [FINDING_LOOKUP_PARTLY] = {"{subject} was seen in part",
+                                "What is known of {subject} is right, but its {why} records could "
+                               "not be looked up. They are asked for again without your doing."                             },
+    [FINDING_A_MISSING] = {"{subject} has no IPv4 address",
+                                "{subject} has only IPv6 addresses: visitors without IPv6 cannot reach "
+                           "it. Add {expected}."                                                                            },
+    [FINDING_AAAA_MISSING] = {"{subject} can be reached over IPv6 as well",
+                                "{subject} is right. With {expected} added, it can be reached over "
+                              "IPv6 as well."                                                                               },
+    [FINDING_CNAME_AT_APEX] = {"{subject} is a CNAME",
+                                "{subject} is the top of its domain and a CNAME of {other}, which "
+                               "hides its other records, mail included. {expected} instead is "
+                               "safe."                                                                                      },
+};
+
+const char *finding_code_name(enum finding_code code)
+{
+    return rows[code].name;
+}
+
+bool finding_code_parse(const char *name, enum finding_code *out)
+{
+    for (size_t i = 0; i < FINDING_CODE_COUNT; i++) {
+        if (strcmp(rows[i].name, name) == 0) {
+            *out = (enum finding_code)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum finding_severity finding_code_severity(enum finding_code code)
+{
+    return rows[code].severity;
+}
+
+const char *finding_severity_name(enum finding_severity severity)
+{
+    return severity_names[severity];
+}
+
+bool finding_severity_parse(const char *name, enum finding_severity *out)
+{
+    for (size_t i = 0; i < FINDING_SEVERITY_COUNT; i++) {
+        if (strcmp(severity_names[i], name) == 0) {
+            *out = (enum finding_severity)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *finding_op_name(enum finding_op op)
+{
+    return op_names[op];
+}
+
+bool finding_op_parse(const char *name, enum finding_op *out)
+{
+    for (size_t i = 0; i < ARRAY_LEN(op_names); i++) {
+        if (strcmp(op_names[i], name) == 0) {
+            *out = (enum finding_op)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *finding_wording(enum finding_code code)
+{
+    return wordings[code].detail;
+}
+
+static const char *word_value(const struct finding_words *words, struct slice name)
+{
+    const struct {
+        const char *name, *value;
+    } values[] = {
+        {"subject",  words->subject },
+        {"www",      words->www     },
+        {"brand",    words->brand   },
+        {"found",    words->found   },
+        {"expected", words->expected},
+        {"other",    words->other   },
+        {"why",      words->why     },
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(values); i++)
+        if (slice_eq_str(name, values[i].name) && values[i].value)
+            return values[i].value;
+    return "";
+}
+
+const char *finding_fill(struct arena *mem, const char *wording, const struct finding_words *words)
+{
+    struct buf out = buf_new(mem, TEXT_MAX);
+    const char *open, *close;
+
+    while ((open = strchr(wording, '{')) && (close = strchr(open, '}'))) {
+        buf_add(&out, wording, (size_t)(open - wording));
+        buf_str(&out, word_value(words, slice_of(open + 1, (size_t)(close - open - 1))));
+        wording = close + 1;
+    }
+    buf_str(&out, wording);
+    return buf_ok(&out) ? buf_cstr(&out) : "(too long to show)";
+}
+
+void finding_set(struct arena *mem, struct finding *finding, enum finding_code code,
+                 const struct finding_words *words)
+{
+    finding->code = code;
+    finding->severity = rows[code].severity;
+    finding->who_acts = rows[code].who_acts;
+    finding->subject = arena_strdup(mem, words->subject);
+    finding->title = finding_fill(mem, words->title ? words->title : wordings[code].title, words);
+    finding->detail = finding_fill(mem, wordings[code].detail, words);
+    finding->docs = arena_printf(mem, "checks#%s", rows[code].name);
+}
+
+/* The items and room for one more. */
+static void *grown(struct arena *mem, const void *items, size_t count, size_t size)
+{
+    void *more = arena_array(mem, count + 1, size);
+
+    if (count > 0)
+        memcpy(more, items, count * size);
+    return more;
+}
+
+void finding_add_found(struct arena *mem, struct finding *f, struct finding_record record)
+{
+    struct finding_record *items;
+
+    if (f->found_count == FINDING_LIST_MAX)
+        return;
+    items = grown(mem, f->found, f->found_count, sizeof(record));
+    items[f->found_count++] = record;
+    f->found = items;
+}
+
+void finding_add_expected(struct arena *mem, struct finding *f, struct finding_record record)
+{
+    struct finding_record *items;
+
+    if (f->expected_count == FINDING_LIST_MAX)
+        return;
+    items = grown(mem, f->expected, f->expected_count, sizeof(record));
+    items[f->expected_count++] = record;
+    f->expected = items;
+}
+
+void finding_add_action(struct arena *mem, struct finding *f, struct finding_action action)
+{
+    struct finding_action *items;
+
+    if (f->action_count == FINDING_LIST_MAX)
+        return;
+    items = grown(mem, f->actions, f->action_count, sizeof(action));
+    items[f->action_count++] = action;
+    f->actions = items;
+}
+
+void finding_add_evidence(struct arena *mem, struct finding *f, struct finding_evidence evidence)
+{
+    struct finding_evidence *items;
+
+    if (f->evidence_count == FINDING_LIST_MAX)
+        return;
+    items = grown(mem, f->evidence, f->evidence_count, sizeof(evidence));
+    items[f->evidence_count++] = evidence;
+    f->evidence = items;
+}

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/remedy.h"
+
+#include "base/buf.h"
+
+#define LIST_TEXT_MAX 2048
+
+static const char *const family_type[] = {[FACTS_V4] = "A", [FACTS_V6] = "AAAA"};
+
+static const char *text_of(struct arena *mem, const struct address *address)
+{
+    char text[ADDRESS_TEXT_SIZE];
+
+    return arena_strdup(mem, address_text(address, text));
+}
+
+/* ---- words ---- */
+
+/* "a", "a and b", "a, b and c" */
+static void add_item(struct buf *out, size_t i, size_t count, const char *type, const char *value)
+{
+    if (i > 0)
+        buf_str(out, i + 1 == count ? " and " : ", ");
+    buf_printf(out, "%s %s", type, value);
+}
+
+static const char *joined(struct arena *mem, const struct finding_record *records, size_t count)
+{
+    struct buf out = buf_new(mem, LIST_TEXT_MAX);
+
+    for (size_t i = 0; i < count; i++)
+        add_item(&out, i, count, records[i].type, records[i].value);
+    return buf_ok(&out) ? buf_cstr(&out) : "many records";
+}
+
+/* The record that the owner set, for a reader: the CNAME where there is one, else the addresses
+ * that are not ours. */
+static const char *found_text(struct arena *mem, const struct facts *f)
+{
+    struct finding list = {0};
+
+    if (f->chain_count > 0 && f->role != ROLE_BASE)
+        return arena_printf(mem, "CNAME %s", f->chain[0].name);
+    for (size_t family = 0; family < 2; family++)
+        for (size_t i = 0; i < f->foreign_count[family]; i++)
+            finding_add_found(
+                mem, &list,
+                (struct finding_record){.type = family_type[family],
+                                        .value = text_of(mem, &f->foreign[family][i])});
+    return joined(mem, list.found, list.found_count);
+}
+
+static const char *aaaa_text(struct arena *mem, const struct facts *f)
+{
+    struct finding list = {0};
+
+    for (size_t i = 0; i < f->foreign_count[FACTS_V6]; i++)
+        finding_add_found(mem, &list,
+                          (struct finding_record){.type = "AAAA",
+                                                  .value = text_of(mem, &f->foreign[FACTS_V6][i])});
+    return joined(mem, list.found, list.found_count);
+}
+
+static const char *chain_text(struct arena *mem, const struct facts *f)
+{
+    struct buf out = buf_new(mem, LIST_TEXT_MAX);
+    size_t shown = f->chain_count < 4 ? f->chain_count : 4;
+
+    buf_str(&out, f->name);
+    for (size_t i = 0; i < shown; i++)
+        buf_printf(&out, " > %s", f->chain[i].name);
+    if (shown < f->chain_count)
+        buf_str(&out, " > ...");
+    return buf_ok(&out) ? buf_cstr(&out) : f->name;
+}
+
+static void expect_addresses(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    for (size_t i = 0; i < f->expected->ipv4_count; i++)
+        finding_add_expected(
+            mem, out,
+            (struct finding_record){"A", f->name, text_of(mem, &f->expected->ipv4[i]), -1});
+    for (size_t i = 0; i < f->expected->ipv6_count; i++)
+        finding_add_expected(
+            mem, out,
+            (struct finding_record){"AAAA", f->name, text_of(mem, &f->expected->ipv6[i]), -1});
+}
+
+static void expect(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    if (f->role == ROLE_WWW)
+        finding_add_expected(mem, out,
+                             (struct finding_record){"CNAME", f->name, f->base->name, -1});
+    else
+        expect_addresses(mem, f, out);
+}
+
+static const char *expected_text(struct arena *mem, const struct facts *f, const char *only)
+{
+    struct finding list = {0}, kept = {0};
+
+    if (only)
+        expect_addresses(mem, f, &list);
+    else
+        expect(mem, f, &list);
+    for (size_t i = 0; i < list.expected_count; i++)
+        if (!only || strcmp(list.expected[i].type, only) == 0)
+            finding_add_expected(mem, &kept, list.expected[i]);
+    return joined(mem, kept.expected, kept.expected_count);
+}
+
+/* Where the check path failed: each address and port. */
+static const char *bad_places(struct arena *mem, const struct facts *f)
+{
+    struct buf out = buf_new(mem, LIST_TEXT_MAX);
+    char place[ADDRESS_PLACE_SIZE];
+    size_t n = 0;
+
+    for (size_t i = 0; i < f->seen->probe_count; i++) {
+        const struct probe *probe = &f->seen->probes[i];
+
+        if (probe->outcome == PROBE_OK)
+            continue;
+        if (n > 0)
+            buf_str(&out, n + 1 == f->probes_bad ? " and " : ", ");
+        buf_str(&out, address_place(&probe->address, f->context->http_port, place));
+        n++;
+    }
+    return buf_ok(&out) ? buf_cstr(&out) : "our addresses";
+}
+
+static const struct dns_answer *find_reply(const struct facts *f, enum dns_reply reply)
+{
+    return f->seen->a.reply == reply ? &f->seen->a : &f->seen->aaaa;
+}
+
+static bool has_failed(const struct dns_answer *answer)
+{
+    return answer->reply == DNS_REPLY_TIMEOUT || answer->reply == DNS_REPLY_SERVFAIL;
+}
+
+static const char *why_text(struct arena *mem, const struct facts *f, enum finding_code code)
+{
+    const char *ours;
+
+    if (code == FINDING_DNSSEC_BOGUS)
+        return find_reply(f, DNS_REPLY_BOGUS)->why_bogus;
+    if (code == FINDING_DNS_SERVFAIL)
+        return dns_rcode_name(find_reply(f, DNS_REPLY_SERVFAIL)->rcode);
+    if (code == FINDING_LOOKUP_PARTLY)
+        return has_failed(&f->seen->a) ? "A" : "AAAA";
+    if (code == FINDING_PRIVATE_ADDRESS)
+        return address_reserved_for(f->foreign_count[FACTS_V4] ? &f->foreign[FACTS_V4][0]
+                                                               : &f->foreign[FACTS_V6][0]);
+    if (code == FINDING_CNAME_DANGLING)
+        return f->seen->a.reply == DNS_REPLY_NXDOMAIN ? "does not exist" : "has no address";
+    if (code == FINDING_FOREIGN_AAAA && f->expected->ipv6_count == 0)
+        return "Remove it";
+    if (code == FINDING_FOREIGN_AAAA) {
+        ours = expected_text(mem, f, "AAAA");
+        return f->ours_count[FACTS_V6] > 0 ? "Remove it, and keep what is ours"
+                                           : arena_printf(mem, "Remove it, or have %s", ours);
+    }
+    return f->bad ? f->bad->text : NULL;
+}
+
+/* The other name that a wording speaks of. */
+static const char *other_text(const struct facts *f, enum finding_code code)
+{
+    if (code == FINDING_HTTP_REDIRECTED)
+        return f->bad->location;
+    if (code == FINDING_PLATFORM_TARGET_WRONG)
+        return f->expected->cname;
+    if (code == FINDING_CNAME_DANGLING)
+        return f->chain[f->chain_count - 1].name;
+    if (f->base)
+        return f->base->name;
+    return f->chain_count > 0 ? f->chain[0].name : NULL;
+}
+
+static const char *found_words(struct arena *mem, const struct facts *f, enum finding_code code)
+{
+    if (f->bad && facts_foreign(f) == 0)
+        return bad_places(mem, f);
+    if (code == FINDING_FOREIGN_AAAA)
+        return aaaa_text(mem, f);
+    if (code == FINDING_CNAME_LOOP)
+        return chain_text(mem, f);
+    return found_text(mem, f);
+}
+
+struct finding_words remedy_words(struct arena *mem, const struct facts *f, enum finding_code code)
+{
+    const char *only = code == FINDING_A_MISSING      ? "A"
+                       : code == FINDING_AAAA_MISSING ? "AAAA"
+                                                      : NULL;
+
+    return (struct finding_words){
+        .subject = f->name,
+        .www = f->www,
+        .brand = f->context->brand,
+        .found = found_words(mem, f, code),
+        .expected = expected_text(mem, f, only),
+        .other = other_text(f, code),
+        .why = why_text(mem, f, code),
+    };
+}
+
+/* ---- lists ---- */
+
+static void fill_found(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    const struct dns_answer *answers[] = {&f->seen->a, &f->seen->aaaa};
+
+    for (size_t i = 0; i < f->chain_count; i++)
+        finding_add_found(
+            mem, out,
+            (struct finding_record){"CNAME", f->chain[i].owner, f->chain[i].name, f->chain[i].ttl});
+    for (size_t family = 0; family < 2; family++)
+        for (size_t i = 0; i < answers[family]->record_count; i++) {
+            const struct dns_record *record = &answers[family]->records[i];
+
+            finding_add_found(mem, out,
+                              (struct finding_record){family_type[family], record->owner,
+                                                      record->text, record->ttl});
+        }
+}
+
+static const char *answer_text(struct arena *mem, const struct dns_answer *answer)
+{
+    struct buf out = buf_new(mem, LIST_TEXT_MAX);
+
+    buf_printf(&out, "%s %s:", answer->query.name, dns_type_name(answer->query.type));
+    for (size_t i = 0; i < answer->chain_count; i++)
+        buf_printf(&out, " CNAME %s", answer->chain[i].name);
+    for (size_t i = 0; i < answer->record_count; i++)
+        buf_printf(&out, " %s", answer->records[i].text);
+    if (answer->chain_count + answer->record_count == 0)
+        buf_printf(&out, " %s", dns_reply_name(answer->reply));
+    return buf_ok(&out) ? buf_cstr(&out) : "a long answer";
+}
+
+static void fill_evidence(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    const struct dns_answer *answers[] = {&f->seen->a, &f->seen->aaaa};
+    char place[ADDRESS_PLACE_SIZE];
+
+    for (size_t i = 0; i < 2; i++)
+        finding_add_evidence(
+            mem, out,
+            (struct finding_evidence){f->context->resolver, dns_rcode_name(answers[i]->rcode),
+                                      answer_text(mem, answers[i]), answers[i]->ttl});
+    for (size_t i = 0; i < f->seen->probe_count; i++) {
+        const struct probe *probe = &f->seen->probes[i];
+
+        address_place(&probe->address, f->context->http_port, place);
+        finding_add_evidence(mem, out,
+                             (struct finding_evidence){arena_strdup(mem, place),
+                                                       probe_outcome_name(probe->outcome),
+                                                       probe->text ? probe->text : "", -1});
+    }
+}
+
+/* "@", "www", "a.b": relative to the registered domain. */
+static const char *host_field(struct arena *mem, const struct facts *f)
+{
+    const char *registered = f->names->registered;
+    size_t len = strlen(f->name), tail = strlen(registered);
+
+    if (strcmp(f->name, registered) == 0)
+        return "@";
+    if (len > tail + 1 && f->name[len - tail - 1] == '.' &&
+        strcmp(f->name + len - tail, registered) == 0)
+        return arena_strndup(mem, f->name, len - tail - 1);
+    return f->name;
+}
+
+static void act(struct arena *mem, const struct facts *f, struct finding *out, enum finding_op op,
+                struct finding_record record)
+{
+    finding_add_action(mem, out,
+                       (struct finding_action){
+                           .op = op,
+                           .type = record.type,
+                           .name = host_field(mem, f),
+                           .fqdn = f->name,
+                           .value = record.value,
+                           .ttl = op == FINDING_REMOVE ? -1 : CHECK_RECORD_TTL,
+                       });
+}
+
+static void remove_foreign(struct arena *mem, const struct facts *f, size_t family, size_t from,
+                           struct finding *out)
+{
+    for (size_t i = from; i < f->foreign_count[family]; i++)
+        act(mem, f, out, FINDING_REMOVE,
+            (struct finding_record){.type = family_type[family],
+                                    .value = text_of(mem, &f->foreign[family][i])});
+}
+
+/* All of the set's addresses of a family in place of foreign ones; nothing to add where one of ours
+ * is there already. */
+static void set_family(struct arena *mem, const struct facts *f, size_t family, struct finding *out)
+{
+    const struct address *want = family == FACTS_V4 ? f->expected->ipv4 : f->expected->ipv6;
+    size_t count = family == FACTS_V4 ? f->expected->ipv4_count : f->expected->ipv6_count;
+    /* Behind a CNAME the addresses are somebody else's records. */
+    size_t there = f->chain_count > 0 ? 0 : f->foreign_count[family];
+
+    if (f->ours_count[family] > 0 && f->chain_count == 0)
+        count = 0;
+    for (size_t i = 0; i < count; i++)
+        act(mem, f, out, i < there ? FINDING_REPLACE : FINDING_ADD,
+            (struct finding_record){.type = family_type[family], .value = text_of(mem, &want[i])});
+    if (there > count)
+        remove_foreign(mem, f, family, count, out);
+}
+
+static void set_cname(struct arena *mem, const struct facts *f, const char *target,
+                      struct finding *out)
+{
+    bool is_there = f->chain_count > 0;
+
+    if (!is_there)
+        for (size_t family = 0; family < 2; family++)
+            for (size_t i = 0; i < f->ours_count[family]; i++)
+                act(mem, f, out, FINDING_REMOVE,
+                    (struct finding_record){.type = family_type[family],
+                                            .value = text_of(mem, &f->ours[family][i])});
+    for (size_t family = 0; family < 2 && !is_there; family++)
+        remove_foreign(mem, f, family, 0, out);
+    act(mem, f, out, is_there ? FINDING_REPLACE : FINDING_ADD,
+        (struct finding_record){.type = "CNAME", .value = target});
+}
+
+static void point_here(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    if (f->role == ROLE_WWW) {
+        set_cname(mem, f, f->base->name, out);
+        return;
+    }
+    if (f->chain_count > 0)
+        act(mem, f, out, FINDING_REMOVE,
+            (struct finding_record){.type = "CNAME", .value = f->chain[0].name});
+    set_family(mem, f, FACTS_V4, out);
+    set_family(mem, f, FACTS_V6, out);
+}
+
+void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
+                 struct finding *finding)
+{
+    /* What stands behind a CNAME is not the owner's record: the CNAME is what to change. */
+    bool is_behind =
+        f->chain_count > 0 && (remedy == REMEDY_NO_FOREIGN || remedy == REMEDY_NO_AAAA);
+
+    if (f->role == ROLE_WILDCARD)
+        return;
+    fill_found(mem, f, finding);
+    expect(mem, f, finding);
+    fill_evidence(mem, f, finding);
+    switch (is_behind ? REMEDY_POINT_HERE : remedy) {
+    case REMEDY_NONE:
+        break;
+    case REMEDY_POINT_HERE:
+        point_here(mem, f, finding);
+        break;
+    case REMEDY_NO_FOREIGN:
+        remove_foreign(mem, f, FACTS_V4, 0, finding);
+        remove_foreign(mem, f, FACTS_V6, 0, finding);
+        break;
+    case REMEDY_NO_AAAA:
+        if (f->ours_count[FACTS_V4] == 0 && f->seen->a.reply == DNS_REPLY_NODATA)
+            set_family(mem, f, FACTS_V4, finding);
+        set_family(mem, f, FACTS_V6, finding);
+        break;
+    case REMEDY_ADD_A:
+        set_family(mem, f, FACTS_V4, finding);
+        break;
+    case REMEDY_ADD_AAAA:
+        set_family(mem, f, FACTS_V6, finding);
+        break;
+    }
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/report.h"
+
+#include "base/clock.h"
+
+static const char *const outcome_names[] = {
+    [CHECK_READY] = "ready",
+    [CHECK_PARTLY] = "partly",
+    [CHECK_NOT_READY] = "not_ready",
+    [CHECK_UNKNOWN] = "unknown",
+};
+
+const char *check_outcome_name(enum check_outcome outcome)
+{
+    return outcome_names[outcome];
+}
+
+json_t *check_findings_to_json(const struct check_report *report)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < report->finding_count; i++)
+        json_array_append_new(list, finding_to_json(&report->findings[i]));
+    return list;
+}
+
+json_t *check_report_to_json(const struct check_report *report)
+{
+    json_t *names = json_array(), *records = json_array();
+    char at[CLOCK_TEXT_SIZE];
+
+    for (size_t i = 0; i < report->name_count; i++)
+        json_array_append_new(names,
+                              json_pack("{s:s, s:s}", "name", report->names[i].name, "verdict",
+                                        dns_verdict_name(report->names[i].verdict)));
+    for (size_t i = 0; i < report->record_count; i++)
+        json_array_append_new(records, finding_action_to_json(&report->records[i]));
+    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o}", "at", clock_text(report->at, at),
+                     "took_ms", (json_int_t)report->took_ms, "outcome",
+                     check_outcome_name(report->outcome), "title", report->title, "names", names,
+                     "findings", check_findings_to_json(report), "records", records);
+}
