@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <sqlite3.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "fixture.h"
@@ -303,12 +304,96 @@ static void test_open(void **state)
     all_ok();
 }
 
+/* Each ends the process that does it. */
+static void forget_argument(struct db *db, struct err *err)
+{
+    ok(db_exec(db, &set, NULL, err, QT("a")), "not reached");
+}
+
+static void swap_arguments(struct db *db, struct err *err)
+{
+    ok(db_exec(db, &set, NULL, err, QI(1), QT("a")), "not reached");
+}
+
+static void add_argument(struct db *db, struct err *err)
+{
+    ok(db_exec(db, &set, NULL, err, QT("a"), QI(1), QI(2)), "not reached");
+}
+
+static void pass_null(struct db *db, struct err *err)
+{
+    ok(db_exec(db, &set, NULL, err, QT(NULL), QI(1)), "not reached");
+}
+
+static void read_as_text(struct db *db, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (db_one(mem, db, &get, &row, err, QT("a")))
+        row_text(row, 1);
+}
+
+static void read_beyond(struct db *db, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (db_one(mem, db, &get, &row, err, QT("a")))
+        row_is_null(row, 4);
+}
+
+static void begin_twice(struct db *db, struct err *err)
+{
+    struct db *tx;
+
+    ok(db_tx_begin(db, &tx, err) && db_tx_begin(db, &tx, err), "not reached");
+}
+
+static const struct {
+    const char *what;
+    void (*misuse)(struct db *db, struct err *err);
+} misuses[] = {
+    {"an argument is missing",            forget_argument},
+    {"arguments are swapped",             swap_arguments },
+    {"there is an argument too many",     add_argument   },
+    {"NULL where none may be",            pass_null      },
+    {"an integer is read as text",        read_as_text   },
+    {"a column is not there",             read_beyond    },
+    {"a thread begins twice on the pool", begin_twice    },
+};
+
+static void test_misuse(void **state)
+{
+    (void)state;
+    struct fixture f;
+
+    open_things(&f);
+    MUST(&f, db_exec(f.db, &add, NULL, &f.err, QT("a"), QI(1), QB((struct slice){0})));
+    for (size_t i = 0; i < ARRAY_LEN(misuses); i++) {
+        pid_t child = fork();
+        int status = 0;
+
+        if (child == 0) {
+            signal(SIGABRT, SIG_DFL);
+            (void)!freopen("/dev/null", "w", stderr);
+            misuses[i].misuse(f.db, &f.err);
+            _exit(0);
+        }
+        waitpid(child, &status, 0);
+        ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "%s: status %d", misuses[i].what,
+           status);
+    }
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_types), cmocka_unit_test(test_rows),  cmocka_unit_test(test_errors),
-        cmocka_unit_test(test_tx),    cmocka_unit_test(test_inner), cmocka_unit_test(test_full),
-        cmocka_unit_test(test_open),
+        cmocka_unit_test(test_types), cmocka_unit_test(test_rows),   cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_tx),    cmocka_unit_test(test_inner),  cmocka_unit_test(test_full),
+        cmocka_unit_test(test_open),  cmocka_unit_test(test_misuse),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
