@@ -115,7 +115,7 @@ bool row_is_null(const struct row *row, size_t i);
 #define DB_READERS_MAX 64
 MUST_CHECK bool db_open_sqlite(const char *path, unsigned readers, struct db **out,
                                struct err *err);
-void db_close(struct db *pool); /* no transaction, watch or call may be left */
+void db_close(struct db *db); /* no transaction, watch or call may be left */
 static inline void db_closep(struct db **pool)
 {
     if (*pool)

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 
 #define NUMBER_DIGITS 4
-#define DDL_MAX       (1024 * 1024)
+#define DDL_MAX       1048576
 
 const char migrate_table[] = "CREATE TABLE IF NOT EXISTS schema_migration ("
                              "number {int} PRIMARY KEY, name {text} NOT NULL, "

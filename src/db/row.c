@@ -2,7 +2,6 @@
 #include "db/row.h"
 
 #include <assert.h>
-#include <ctype.h>
 
 static const char letters[] = {[DB_TEXT] = 't', [DB_INT] = 'i', [DB_BYTES] = 'b'};
 
@@ -18,21 +17,25 @@ static bool is_null(const struct db_arg *arg)
            (arg->kind == DB_BYTES && !arg->bytes.data);
 }
 
+static void check_arg(const struct query *q, size_t i, const struct db_arg *arg)
+{
+    char letter = q->params[i];
+
+    if (arg->kind == DB_END)
+        refuse(q, i, "an argument is missing");
+    if (arg->kind != DB_NULL && letters[arg->kind] != letter_type(letter))
+        refuse(q, i, "the argument has another type");
+    if (is_null(arg) && !letter_is_nullable(letter))
+        refuse(q, i, "the argument cannot be NULL");
+}
+
 size_t db_args_check(const struct query *q, const struct db_arg *args)
 {
     size_t n = strlen(q->params);
 
     assert(n <= DB_PARAMS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        char letter = (char)tolower((unsigned char)q->params[i]);
-
-        if (args[i].kind == DB_END)
-            refuse(q, i, "an argument is missing");
-        if (args[i].kind != DB_NULL && letters[args[i].kind] != letter)
-            refuse(q, i, "the argument has another type");
-        if (is_null(&args[i]) && letter == q->params[i])
-            refuse(q, i, "the argument cannot be NULL");
-    }
+    for (size_t i = 0; i < n; i++)
+        check_arg(q, i, &args[i]);
     if (args[n].kind != DB_END)
         refuse(q, n, "an argument too many");
     return n;
@@ -49,7 +52,7 @@ struct row *row_list_add(struct row_list *list, const struct query *q)
         list->room = list->room ? 2 * list->room : 4;
         list->row = arena_array_of(list->mem, list->room, const struct row *);
         if (list->count)
-            memcpy(list->row, old, list->count * sizeof(*old));
+            memcpy(list->row, old, list->count * sizeof(const struct row *));
     }
     row->query = q;
     list->row[list->count++] = row;
@@ -60,7 +63,7 @@ static const struct cell *cell_of(const struct row *row, size_t i, char letter)
 {
     if (i >= strlen(row->query->cols))
         refuse(row->query, i, "there is no such column");
-    if (letter && tolower((unsigned char)row->query->cols[i]) != letter)
+    if (letter && letter_type(row->query->cols[i]) != letter)
         refuse(row->query, i, "the column has another type");
     return &row->cells[i];
 }

@@ -16,6 +16,17 @@ struct row {
     struct cell cells[]; /* one for each letter of query->cols */
 };
 
+/* The letters of struct query: the type alone, and whether it may be NULL. */
+static inline char letter_type(char letter)
+{
+    return (char)(letter | 0x20);
+}
+
+static inline bool letter_is_nullable(char letter)
+{
+    return !(letter & 0x20);
+}
+
 /* How many arguments there are. Ends the process when they do not fit q->params. */
 size_t db_args_check(const struct query *q, const struct db_arg *args);
 

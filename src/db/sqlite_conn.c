@@ -2,7 +2,6 @@
 #include "db/sqlite_conn.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <sqlite3.h>
 
 #define BUCKETS       256
@@ -170,9 +169,9 @@ static bool read_cell(struct arena *mem, sqlite3_stmt *stmt, int i, char letter,
 
     cell->is_null = type == SQLITE_NULL;
     if (cell->is_null)
-        return isupper((unsigned char)letter);
+        return letter_is_nullable(letter);
     for (size_t k = 0; k < ARRAY_LEN(types); k++)
-        if (types[k].letter == tolower((unsigned char)letter) && types[k].type != type)
+        if (types[k].letter == letter_type(letter) && types[k].type != type)
             return false;
     if (type == SQLITE_INTEGER) {
         cell->number = sqlite3_column_int64(stmt, i);
