@@ -210,6 +210,8 @@ def memory_of(pid):
         if not modes.startswith("rw"):
             continue
         start, end = (int(part, 16) for part in span.split("-"))
+        if end - start > 1 << 30:
+            pytest.skip("the shadow memory of a sanitizer is too large to be searched")
         with open(f"/proc/{pid}/mem", "rb") as memory:
             memory.seek(start)
             found.append(memory.read(end - start))
