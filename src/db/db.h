@@ -146,7 +146,8 @@ enum db_dialect db_dialect(const struct db *db);
  * db_watch_changed: whether anything was committed since the last call (the first says true); some
  * microseconds. db_watch_fd becomes readable at each commit of this process, until db_watch_changed
  * is called. db_watch_wait: returns at the first change (*changed = true) or after wait_ms; looks
- * at other processes' commits every DB_WATCH_MS.
+ * at other processes' commits every DB_WATCH_MS. db_watch_end, from any thread: this wait and all
+ * later ones return at once.
  */
 #define DB_WATCH_MS 20
 struct db_watch;
@@ -157,6 +158,7 @@ static inline void db_watch_freep(struct db_watch **watch)
     if (*watch)
         db_watch_free(*watch);
 }
+void db_watch_end(struct db_watch *watch);
 int db_watch_fd(const struct db_watch *watch);
 MUST_CHECK bool db_watch_changed(struct db_watch *watch, bool *changed, struct err *err);
 MUST_CHECK bool db_watch_wait(struct db_watch *watch, int64_t wait_ms, bool *changed,

@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@ struct db_watch {
     struct pool *pool;
     struct sqlite_conn *conn; /* its own: it never writes, so it sees every other one's commits */
     int fd;
+    atomic_bool is_ended;
     int64_t version; /* -1: not asked yet */
     struct db_watch *next;
 };
@@ -74,6 +76,12 @@ void db_watch_free(struct db_watch *watch)
     free(watch);
 }
 
+void db_watch_end(struct db_watch *watch)
+{
+    atomic_store(&watch->is_ended, true);
+    eventfd_write(watch->fd, 1);
+}
+
 int db_watch_fd(const struct db_watch *watch)
 {
     return watch->fd;
@@ -105,7 +113,7 @@ bool db_watch_wait(struct db_watch *watch, int64_t wait_ms, bool *changed, struc
         if (!db_watch_changed(watch, changed, err))
             return false;
         left = end - clock_boot_ms();
-        if (*changed || left <= 0)
+        if (*changed || left <= 0 || atomic_load(&watch->is_ended))
             return true;
         (void)poll(&commit, 1, (int)(left < DB_WATCH_MS ? left : DB_WATCH_MS));
     }

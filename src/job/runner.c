@@ -247,6 +247,7 @@ void job_runner_stop(struct job_runner *runner)
     runner->is_closing = true;
     pthread_cond_broadcast(&runner->changed);
     pthread_mutex_unlock(&runner->lock);
+    db_watch_end(runner->watch);
     pthread_join(runner->dispatcher, NULL);
     stop_threads(runner);
     runner_free(runner);

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/runner.h"
-
 #include <stdatomic.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "check.h"
+#include "job/runner.h"
 #include "store/schema.h"
 
-#define WAIT_MS   5000
-#define THREADS   4
-#define SUBJECT   "iss_test"
+#define WAIT_MS 5000
+#define THREADS 4
+#define SUBJECT "iss_test"
 
 /* What the jobs of a test do, and what they saw. */
 static struct world {
@@ -43,11 +42,10 @@ static bool run(void *arg, struct arena *mem, const struct job *job, struct job_
 
 static void start(void)
 {
-    struct job_runner_options options = {.db = world.db,
-                                         .owner = "test",
-                                         .threads = THREADS,
-                                         .run = {run, run, run},
-                                         .arg = &world};
+    struct job_runner_options options = {
+        .db = world.db, .owner = "test", .threads = THREADS, .run = {run, run, run},
+                   .arg = &world
+    };
     struct err err = {0};
 
     if (!job_runner_start(&options, &world.runner, &err))
@@ -267,6 +265,22 @@ static void test_stop_when_idle(void **state)
     all_ok();
 }
 
+/* The dispatcher is in the middle of its wait for the next look. */
+static void test_stop_is_prompt(void **state)
+{
+    int64_t begin;
+
+    (void)state;
+    enqueue(SUBJECT, clock_now() + 60000);
+    start();
+    usleep(100000);
+    begin = clock_boot_ms();
+    job_runner_stop(world.runner);
+    ok(clock_boot_ms() - begin < 500, "stopping took %lld ms",
+       (long long)(clock_boot_ms() - begin));
+    all_ok();
+}
+
 static void test_backoff(void **state)
 {
     (void)state;
@@ -281,8 +295,9 @@ static void test_backoff(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_done),      TEST(test_wait), TEST(test_threads),        TEST(test_failure),
-        TEST(test_lost_race), TEST(test_wake), TEST(test_stop_when_idle), cmocka_unit_test(test_backoff),
+        TEST(test_done),           TEST(test_wait),           TEST(test_threads),
+        TEST(test_failure),        TEST(test_lost_race),      TEST(test_wake),
+        TEST(test_stop_when_idle), TEST(test_stop_is_prompt), cmocka_unit_test(test_backoff),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
