@@ -19,6 +19,7 @@
     X(NOT_FOUND, "not_found", 404, CALLER)                                                         \
     X(BAD_METHOD, "method_not_allowed", 405, CALLER)                                               \
     X(CONFLICT, "conflict", 409, CALLER)                                                           \
+    X(GONE, "gone", 410, CALLER)                                                                   \
     X(TOO_LARGE, "too_large", 413, CALLER)                                                         \
     X(URI_TOO_LONG, "uri_too_long", 414, CALLER)                                                   \
     X(BAD_TYPE, "unsupported_media_type", 415, CALLER)                                             \

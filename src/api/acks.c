@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/acks.h"
+
+#include <pthread.h>
+#include <time.h>
+
+#include "api/watch.h"
+#include "app/edge.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/log.h"
+
+struct ack {
+    char edge_id[ID_SIZE];
+    char group[API_GROUP_MAX + 1];
+    int64_t epoch, seq;
+};
+
+struct ack_list {
+    size_t count;
+    struct ack items[ACKS_MAX];
+};
+
+struct api_acks {
+    const struct app *app;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_stopping;
+    struct ack_list waiting;
+    struct ack_list storing; /* the thread's own */
+};
+
+/* The acks of the group of the first one that is left; they are struck off. */
+static size_t take_group(struct ack_list *list, struct edge_ack *out, char *group)
+{
+    size_t taken = 0;
+
+    *group = '\0';
+    for (size_t i = 0; i < list->count; i++) {
+        struct ack *ack = &list->items[i];
+
+        if (!*group)
+            memcpy(group, ack->group, sizeof(ack->group));
+        if (!*ack->group || strcmp(ack->group, group) != 0)
+            continue;
+        out[taken++] = (struct edge_ack){ack->edge_id, ack->epoch, ack->seq};
+        *ack->group = '\0';
+    }
+    return taken;
+}
+
+static struct ack *find_or_add(struct ack_list *list, const char *edge_id)
+{
+    struct ack *ack;
+
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].edge_id, edge_id) == 0)
+            return &list->items[i];
+    if (list->count == ACKS_MAX)
+        return NULL;
+    ack = &list->items[list->count++];
+    *ack = (struct ack){.epoch = -1};
+    snprintf(ack->edge_id, sizeof(ack->edge_id), "%s", edge_id);
+    return ack;
+}
+
+/* What could not be stored is tried again, unless the edge has said something newer meanwhile. */
+static void put_back(struct api_acks *acks, const struct edge_ack *failed, size_t count,
+                     const char *group)
+{
+    pthread_mutex_lock(&acks->lock);
+    for (size_t i = 0; i < count; i++) {
+        struct ack *ack = find_or_add(&acks->waiting, failed[i].edge_id);
+
+        if (!ack || ack->epoch >= 0)
+            continue;
+        ack->epoch = failed[i].epoch;
+        ack->seq = failed[i].seq;
+        snprintf(ack->group, sizeof(ack->group), "%s", group);
+    }
+    pthread_mutex_unlock(&acks->lock);
+}
+
+static void store(struct api_acks *acks)
+{
+    char group[API_GROUP_MAX + 1];
+
+    for (;;) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct edge_ack *list = arena_array_of(mem, ACKS_MAX, struct edge_ack);
+        size_t count = take_group(&acks->storing, list, group);
+        struct err err = {0};
+
+        if (count == 0)
+            return;
+        if (app_edge_acks(acks->app, mem, group, list, count, clock_now(), &err))
+            continue;
+        LOG(WARN, "web.acks", KS("group", group), KI("edges", count), KERR(&err));
+        put_back(acks, list, count, group);
+    }
+}
+
+static bool wait_for_some(struct api_acks *acks)
+{
+    bool is_there;
+
+    pthread_mutex_lock(&acks->lock);
+    while (acks->waiting.count == 0 && !acks->is_stopping)
+        pthread_cond_wait(&acks->changed, &acks->lock);
+    is_there = acks->waiting.count > 0;
+    acks->storing = acks->waiting;
+    acks->waiting.count = 0;
+    pthread_mutex_unlock(&acks->lock);
+    return is_there;
+}
+
+/* Sleeps out the rest of the interval, so that what comes meanwhile is stored together. */
+static void pause_until(int64_t until)
+{
+    int64_t left = until - clock_boot_ms();
+    struct timespec pause = {.tv_nsec = (long)left * 1000000};
+
+    if (left > 0)
+        nanosleep(&pause, NULL);
+}
+
+static void *keep_storing(void *arg)
+{
+    struct api_acks *acks = arg;
+
+    while (wait_for_some(acks)) {
+        int64_t next = clock_boot_ms() + ACKS_EVERY_MS;
+
+        store(acks);
+        pause_until(next);
+    }
+    return NULL;
+}
+
+bool api_acks_start(const struct app *app, struct api_acks **out, struct err *err)
+{
+    struct api_acks *acks = calloc(1, sizeof(*acks));
+    int rc;
+
+    if (!acks)
+        abort();
+    acks->app = app;
+    pthread_mutex_init(&acks->lock, NULL);
+    pthread_cond_init(&acks->changed, NULL);
+    rc = pthread_create(&acks->thread, NULL, keep_storing, acks);
+    if (rc != 0) {
+        free(acks);
+        return err_errno(err, ERR_INTERNAL, rc, "could not start the thread of acknowledgements");
+    }
+    *out = acks;
+    return true;
+}
+
+void api_acks_stop(struct api_acks *acks)
+{
+    if (!acks)
+        return;
+    pthread_mutex_lock(&acks->lock);
+    acks->is_stopping = true;
+    pthread_cond_signal(&acks->changed);
+    pthread_mutex_unlock(&acks->lock);
+    pthread_join(acks->thread, NULL);
+    pthread_cond_destroy(&acks->changed);
+    pthread_mutex_destroy(&acks->lock);
+    free(acks);
+}
+
+bool api_acks_add(struct api_acks *acks, const struct edge *edge, int64_t epoch, int64_t seq,
+                  struct err *err)
+{
+    struct ack *ack;
+
+    pthread_mutex_lock(&acks->lock);
+    ack = find_or_add(&acks->waiting, edge->id);
+    if (ack) {
+        ack->epoch = epoch;
+        ack->seq = seq;
+        snprintf(ack->group, sizeof(ack->group), "%s", edge->group);
+        pthread_cond_signal(&acks->changed);
+    }
+    pthread_mutex_unlock(&acks->lock);
+    return ack || err_set(err, ERR_BUSY, "more than %d edges ask at once", ACKS_MAX);
+}

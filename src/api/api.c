@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api.h"
+
+#include "api/call.h"
+#include "api/routes.h"
+
+#define SOCKET_MODE 0660
+
+/* At least one check may run, and never so many that no handler is left for other requests. */
+static unsigned checks_at_once(unsigned handlers)
+{
+    return handlers < 4 ? 1 : handlers / 2;
+}
+
+static bool start_parts(struct api *api, struct err *err)
+{
+    const struct config *cfg = api->app->config;
+    const struct http_options options = {
+        .socket_path = cfg->web.socket,
+        .socket_mode = SOCKET_MODE,
+        .table = api_routes,
+        .context = api,
+        .handlers = (unsigned)cfg->web.workers,
+        .around = api_around,
+    };
+
+    api->checks = check_limit_new(checks_at_once(options.handlers));
+    return api_acks_start(api->app, &api->acks, err) &&
+           api_watch_new(api->app->db, &api->watch, err) &&
+           http_server_start(&options, &api->server, err) &&
+           api_watch_start(api->watch, api->server, err);
+}
+
+bool api_start(const struct api_options *options, struct api **out, struct err *err)
+{
+    struct api *api = calloc(1, sizeof(*api));
+
+    if (!api)
+        abort();
+    api->app = options->app;
+    api->resolver = options->resolver;
+    if (!start_parts(api, err)) {
+        api_stop(api);
+        return false;
+    }
+    *out = api;
+    return true;
+}
+
+void api_stop(struct api *api)
+{
+    if (!api)
+        return;
+    api_watch_stop(api->watch);
+    http_server_stop(api->server);
+    api_watch_free(api->watch);
+    api_acks_stop(api->acks);
+    check_limit_free(api->checks);
+    free(api);
+}

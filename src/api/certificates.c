@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/json.h"
+#include "api/list.h"
+#include "base/id.h"
+#include "store/certificate_store.h"
+#include "tls/chain.h"
+
+json_t *api_certificate_json(const struct certificate *certificate)
+{
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", certificate->id,
+        "partner_id", certificate->partner_id, "account_id", certificate->account_id, "domain_id",
+        certificate->domain_id, "issuance_id", certificate->issuance_id, "serial",
+        certificate->serial, "issuer", certificate->issuer, "key_type", certificate->key_type,
+        "key_fingerprint", certificate->key_fingerprint, "trust", certificate->trust, "state",
+        certificate_state_name(certificate->state));
+
+    json_object_set_new(json, "names", api_texts(certificate->names));
+    json_object_set_new(json, "not_before_at", api_time(certificate->not_before_at));
+    json_object_set_new(json, "not_after_at", api_time(certificate->not_after_at));
+    json_object_set_new(json, "created_at", api_time(certificate->created_at));
+    return json;
+}
+
+static const enum certificate_state *read_state(const char *text, enum certificate_state *state,
+                                                struct err *err)
+{
+    if (certificate_state_parse(text, state))
+        return state;
+    err_field(err, "state", "there is no certificate state \"%.40s\"", text);
+    return NULL;
+}
+
+bool api_list_certificates(struct http_req *req, struct http_res *res, struct err *err)
+{
+    enum { Q_DOMAIN = Q_FIRST, Q_STATE, COUNT };
+    static const struct http_field fields[COUNT] = {API_PAGE_FIELDS,
+                                                    [Q_DOMAIN] = API_FILTER("domain_id", ID_SIZE),
+                                                    [Q_STATE] = API_FILTER("state", 20)};
+    struct http_value in[COUNT];
+    struct api_call *call = api_call_of(req);
+    struct certificate_filter filter = {0};
+    struct certificate_list list;
+    enum certificate_state state;
+    json_t *items;
+
+    if (!api_read_list(req, fields, COUNT, in, &filter.page, err))
+        return false;
+    filter.domain_id = in[Q_DOMAIN].text;
+    if (in[Q_STATE].text && !(filter.state = read_state(in[Q_STATE].text, &state, err)))
+        return false;
+    if (!certificate_store_list(req->mem, call->app.db, &call->caller.scope, &filter, &list, err))
+        return false;
+    items = json_array();
+    for (size_t i = 0; i < list.count; i++)
+        json_array_append_new(items, api_certificate_json(&list.items[i]));
+    return api_reply_list(res, items, list.has_more ? list.items[list.count - 1].id : NULL);
+}
+
+/* Leaf first, then what leads to the root, as servers send it. */
+static const char *pem_of(struct arena *mem, const struct certificate *certificate)
+{
+    const struct chain leaf = {.count = 1, .certs = {certificate->leaf}};
+
+    return arena_printf(mem, "%s%.*s", chain_pem(mem, &leaf), (int)certificate->chain.len,
+                        (const char *)certificate->chain.data);
+}
+
+bool api_get_certificate(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+    const char *id = http_param(req, "id");
+    const struct certificate *certificate;
+    json_t *body;
+
+    if (!certificate_store_get(req->mem, call->app.db, &call->caller.scope, id, &certificate, err))
+        return false;
+    if (!certificate)
+        return err_set(err, ERR_NOT_FOUND, "there is no certificate %.40s", id);
+    body = api_certificate_json(certificate);
+    json_object_set_new(body, "pem", http_json_text(pem_of(req->mem, certificate)));
+    return http_reply_json(res, 200, body);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/json.h"
+#include "app/expected.h"
+#include "app/site.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "check/check.h"
+#include "http/fields.h"
+#include "store/check_store.h"
+
+/* What a run is stored as (store/check_store.h). */
+static const char *const verdicts[] = {
+    [CHECK_READY] = "ready",
+    [CHECK_PARTLY] = "not_ready",
+    [CHECK_NOT_READY] = "not_ready",
+    [CHECK_UNKNOWN] = "unknown",
+};
+
+static json_t *to_json(const struct check_run *run)
+{
+    return json_pack("{s:s, s:s?, s:s?, s:s?, s:s, s:o, s:s, s:o}", "id", run->id, "partner_id",
+                     run->partner_id, "account_id", run->account_id, "domain_id", run->domain_id,
+                     "name", run->name, "at", api_time(run->at), "verdict", run->verdict,
+                     "findings", api_stored_json(run->findings));
+}
+
+static bool store(struct api_call *call, struct arena *mem, const struct hostname *name,
+                  const struct check_report *report, struct check_run *out, struct err *err)
+{
+    json_t *findings = check_findings_to_json(report);
+    char *text = json_dumps(findings, JSON_COMPACT);
+
+    *out = (struct check_run){
+        .id = id_new(mem, ID_CHECK),
+        .partner_id = scope_partner_id(&call->caller.scope),
+        .account_id = scope_account_id(&call->caller.scope),
+        .name = name->name,
+        .at = report->at,
+        .verdict = verdicts[report->outcome],
+        .findings = arena_strdup(mem, text),
+    };
+    free(text);
+    json_decref(findings);
+    return check_store_add(call->app.db, out, err);
+}
+
+static bool look(struct api_call *call, struct arena *mem, const struct hostname *name,
+                 struct check_report *out, struct err *err)
+{
+    struct app_expected expected;
+    struct check_env env;
+    struct name_set names;
+
+    if (!app_expected_of(&call->app, mem, scope_partner_id(&call->caller.scope), &expected, err))
+        return false;
+    name_set_cover(mem, name, &names);
+    env = (struct check_env){.resolver = call->api->resolver,
+                             .check_key = expected.check_key,
+                             .brand = expected.brand,
+                             .http_port = (uint16_t)call->app.config->edge.http_port};
+    return check_run(mem, &env, &(struct check_names){names.names, names.count, name->registered},
+                     &expected.addresses, out, err);
+}
+
+static bool look_within_limits(struct api_call *call, struct arena *mem,
+                               const struct hostname *name, struct check_report *out,
+                               struct err *err)
+{
+    bool is_done;
+
+    if (!check_limit_begin(call->api->checks, call->token->id, name->name, clock_now(), err))
+        return false;
+    is_done = look(call, mem, name, out, err);
+    check_limit_end(call->api->checks, name->name);
+    return is_done;
+}
+
+bool api_run_check(struct http_req *req, struct http_res *res, struct err *err)
+{
+    static const struct http_field field = {.name = "name",
+                                            .type = FIELD_TEXT,
+                                            .is_required = true,
+                                            .min = 1,
+                                            .max = HOSTNAME_INPUT_MAX};
+    struct http_value in;
+    struct api_call *call = api_call_of(req);
+    struct check_report report;
+    struct hostname name;
+    struct check_run run;
+    json_t *body;
+
+    if (!http_body_fields(req, &field, 1, &in, err) ||
+        !hostname_parse(req->mem, call->app.suffixes, in.text, &name, err) ||
+        !look_within_limits(call, req->mem, &name, &report, err) ||
+        !store(call, req->mem, &name, &report, &run, err))
+        return false;
+    body = to_json(&run);
+    json_object_set_new(body, "report", check_report_to_json(&report));
+    http_res_header(res, "Location", arena_printf(req->mem, "/v1/checks/%s", run.id));
+    return http_reply_json(res, 201, body);
+}
+
+bool api_get_check(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+    const char *id = http_param(req, "id");
+    const struct check_run *run;
+
+    if (!check_store_get(req->mem, call->app.db, &call->caller.scope, id, &run, err))
+        return false;
+    if (!run)
+        return err_set(err, ERR_NOT_FOUND, "there is no check %.40s", id);
+    return http_reply_json(res, 200, to_json(run));
+}

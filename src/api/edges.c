@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/edge.h"
+
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/json.h"
+#include "base/clock.h"
+#include "http/fields.h"
+
+/* "<epoch>-<seq>", as the feed's cursor has it. */
+static json_t *place_json(int64_t epoch, int64_t seq)
+{
+    return epoch ? json_sprintf("%lld-%lld", (long long)epoch, (long long)seq) : json_null();
+}
+
+static json_t *to_json(const struct edge *edge)
+{
+    const struct edge_seen seen = edge_seen_of(edge);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:b, s:s}", "id", edge->id, "name", edge->name,
+                  "group", edge->group, "addresses", api_texts(edge->addresses), "http_port",
+                  (json_int_t)edge->http_port, "https_port", (json_int_t)edge->https_port,
+                  "in_rotation", edge->is_in_rotation, "condition",
+                  edge_condition_name(edge_condition_of(&seen, clock_now())));
+
+    json_object_set_new(json, "acknowledged", place_json(edge->ack_epoch, edge->ack_seq));
+    json_object_set_new(json, "head", place_json(edge->head_epoch, edge->head_seq));
+    json_object_set_new(json, "polled_at", api_time(edge->polled_at));
+    json_object_set_new(json, "acked_at", api_time(edge->acked_at));
+    json_object_set_new(json, "created_at", api_time(edge->created_at));
+    return json;
+}
+
+/* Edges are few: the list has no pages, but the form of one. */
+bool api_list_edges(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+    struct edge_list list;
+    json_t *items;
+
+    if (!app_need_operator(&call->caller, "see the edges", err) ||
+        !http_query_fields(req, NULL, 0, NULL, err) ||
+        !edge_store_list(req->mem, call->app.db, NULL, &list, err))
+        return false;
+    items = json_array();
+    for (size_t i = 0; i < list.count; i++)
+        json_array_append_new(items, to_json(&list.items[i]));
+    return http_reply_json(res, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
+}
+
+bool api_enrol_edge(struct http_req *req, struct http_res *res, struct err *err)
+{
+    enum { NAME, GROUP, ADDRESSES, HTTP, HTTPS, COUNT };
+    static const struct http_field fields[COUNT] = {
+        [NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .max = 63},
+        [GROUP] = {.name = "group", .type = FIELD_TEXT, .min = 1, .max = 63},
+        [ADDRESSES] = {.name = "addresses", .type = FIELD_TEXTS, .is_required = true, .min = 1,
+                       .max = 16, .max_text = 45},
+        [HTTP] = {.name = "http_port", .type = FIELD_NUMBER, .min = 1, .max = 65535},
+        [HTTPS] = {.name = "https_port", .type = FIELD_NUMBER, .min = 1, .max = 65535},
+    };
+    struct http_value in[COUNT];
+    struct api_call *call = api_call_of(req);
+    struct token_created created;
+    struct edge_input input;
+    const struct edge *edge;
+    json_t *body;
+
+    if (!http_body_fields(req, fields, COUNT, in, err))
+        return false;
+    input = (struct edge_input){
+        .name = in[NAME].text,
+        .group = in[GROUP].text,
+        .addresses = {.items = in[ADDRESSES].texts, .count = in[ADDRESSES].count},
+        .http_port = in[HTTP].is_given ? in[HTTP].number : call->app.config->edge.http_port,
+        .https_port = in[HTTPS].is_given ? in[HTTPS].number : call->app.config->edge.https_port,
+    };
+    if (!app_edge_enrol(&call->app, &call->caller, req->mem, &input, &created, err) ||
+        !edge_store_find(req->mem, call->app.db, input.name, &edge, err))
+        return false;
+    body = to_json(edge);
+    json_object_set_new(body, "token", json_string(created.secret));
+    return http_reply_json(res, 201, body);
+}
+
+bool api_change_edge(struct http_req *req, struct http_res *res, struct err *err)
+{
+    static const struct http_field field = {
+        .name = "in_rotation", .type = FIELD_BOOL, .is_required = true};
+    struct http_value in;
+    struct api_call *call = api_call_of(req);
+    const struct edge *edge;
+
+    return http_body_fields(req, &field, 1, &in, err) &&
+           app_edge_set_rotation(&call->app, &call->caller, req->mem, http_param(req, "id"),
+                                 in.is_true, &edge, err) &&
+           http_reply_json(res, 200, to_json(edge));
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* feed: relays the records that the worker made to the edges (DESIGN section 4). Nothing is looked
+ * into, made or left out here; a page may end anywhere. */
+#include "api/call.h"
+#include "api/handlers.h"
+#include "base/buf.h"
+#include "http/fields.h"
+#include "store/edge_store.h"
+#include "store/feed_store.h"
+
+#define WAIT_MAX_S      25
+#define PAGE_RECORDS    200
+#define PAGE_OCTETS_MAX (1 << 20) /* of a page; a single record always fits */
+#define CURSOR_MAX      48
+#define KEY_TEXT_MAX    1024
+#define RECORDS_TYPE    "application/octet-stream"
+
+/* A place in a feed: "<epoch>-<seq>". */
+struct place {
+    int64_t epoch, seq;
+};
+
+static bool read_place(const char *text, struct place *out)
+{
+    size_t len = strcspn(text, "-");
+
+    return text[len] == '-' && slice_i64(slice_of(text, len), 0, INT64_MAX, &out->epoch) &&
+           slice_i64(slice_str(text + len + 1), 0, INT64_MAX, &out->seq);
+}
+
+static bool take_place(const char *field, const char *text, struct place *out, struct err *err)
+{
+    return read_place(text, out) ||
+           err_field(err, field, "\"%.60s\" is not \"<epoch>-<sequence>\"", text);
+}
+
+static const char *place_text(struct arena *mem, struct place place)
+{
+    return arena_printf(mem, "%lld-%lld", (long long)place.epoch, (long long)place.seq);
+}
+
+static bool find_edge(const struct http_req *req, const struct edge **out, struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+
+    if (!edge_store_get(req->mem, call->app.db, call->token->edge_id, out, err))
+        return false;
+    return *out || err_set(err, ERR_FORBIDDEN, "the edge of this token is gone");
+}
+
+static bool read_head(const struct http_req *req, const char *group, struct feed_head *out,
+                      struct err *err)
+{
+    if (!feed_store_head(api_call_of(req)->app.db, group, out, err))
+        return false;
+    return out->epoch != 0 || err_set(err, ERR_BUSY, "the group has no feed yet");
+}
+
+/* As many of the records as a page holds. Returns how many. */
+static size_t fill_page(const struct feed_record_list *list, struct buf *page)
+{
+    size_t n = 0;
+
+    while (n < list->count && (n == 0 || page->len + list->items[n].bytes.len <= PAGE_OCTETS_MAX))
+        buf_slice(page, list->items[n++].bytes);
+    return n;
+}
+
+static bool reply_records(struct http_res *res, const struct buf *page, struct place next)
+{
+    http_res_header(res, "Latchkey-Cursor", place_text(res->mem, next));
+    return http_reply_bytes(res, 200, RECORDS_TYPE, buf_view(page));
+}
+
+/* Whether the feed can be followed from here: else the edge needs a snapshot first. */
+static bool can_follow(const struct feed_head *head, struct place from)
+{
+    return from.epoch == head->epoch && from.seq <= head->seq && from.seq >= head->tombstone_floor;
+}
+
+/* The edge, where it is, and the head of its feed. */
+struct poll {
+    const struct edge *edge;
+    struct place from;
+    struct feed_head head;
+    int64_t wait_s;
+};
+
+static bool read_poll(struct http_req *req, struct poll *out, struct err *err)
+{
+    enum { CURSOR, WAIT, COUNT };
+    static const struct http_field fields[COUNT] = {
+        [CURSOR] = {.name = "cursor", .type = FIELD_TEXT, .is_required = true, .min = 1,
+                    .max = CURSOR_MAX},
+        [WAIT] = {.name = "wait", .type = FIELD_NUMBER, .min = 0, .max = WAIT_MAX_S},
+    };
+    struct api_call *call = api_call_of(req);
+    struct http_value in[COUNT];
+    const char *key;
+
+    if (!http_query_fields(req, fields, COUNT, in, err) ||
+        !take_place("cursor", in[CURSOR].text, &out->from, err) ||
+        !find_edge(req, &out->edge, err) ||
+        !api_watch_feed(call->api->watch, out->edge->group, &key, err))
+        return false;
+    out->wait_s = in[WAIT].number;
+    http_watch(req, key);
+    if (req->turn == HTTP_FIRST &&
+        !api_acks_add(call->api->acks, out->edge, out->from.epoch, out->from.seq, err))
+        return false;
+    return read_head(req, out->edge->group, &out->head, err);
+}
+
+bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct buf page = buf_new(req->mem, PAGE_OCTETS_MAX * 2);
+    struct feed_record_list list;
+    struct poll poll;
+    size_t n;
+
+    if (!read_poll(req, &poll, err))
+        return false;
+    if (!can_follow(&poll.head, poll.from))
+        return err_set(err, ERR_GONE, "the feed cannot be followed from %s: take a snapshot",
+                       place_text(req->mem, poll.from));
+    if (!feed_store_page(req->mem, api_call_of(req)->app.db, poll.edge->group, poll.from.seq,
+                         PAGE_RECORDS, &list, err))
+        return false;
+    if (list.count == 0 && poll.wait_s > 0 && req->turn != HTTP_DEADLINE)
+        return http_park(res, poll.wait_s * 1000);
+    n = fill_page(&list, &page);
+    if (n > 0)
+        poll.from.seq = list.items[n - 1].seq;
+    return reply_records(res, &page, poll.from);
+}
+
+/* Where the snapshot goes on, and the head that it began at. */
+struct pull {
+    const struct edge *edge;
+    struct slice after;
+    struct place head;
+};
+
+static bool read_pull(struct http_req *req, struct pull *out, struct err *err)
+{
+    enum { AFTER, HEAD, COUNT };
+    static const struct http_field fields[COUNT] = {
+        [AFTER] = {.name = "after", .type = FIELD_TEXT, .min = 1, .max = KEY_TEXT_MAX},
+        [HEAD] = {.name = "head", .type = FIELD_TEXT, .min = 1, .max = CURSOR_MAX},
+    };
+    struct http_value in[COUNT];
+    struct feed_head head;
+
+    *out = (struct pull){0};
+    if (!http_query_fields(req, fields, COUNT, in, err) || !find_edge(req, &out->edge, err) ||
+        !read_head(req, out->edge->group, &head, err))
+        return false;
+    out->head = (struct place){head.epoch, head.seq};
+    if (in[AFTER].text && !base64url_decode(req->mem, in[AFTER].text, &out->after, err))
+        return err_field(err, "after", "is not base64url");
+    if (!in[HEAD].text)
+        return true;
+    if (!take_place("head", in[HEAD].text, &out->head, err))
+        return false;
+    return out->head.epoch == head.epoch ||
+           err_set(err, ERR_GONE, "a new epoch has begun: begin the snapshot again");
+}
+
+bool api_edge_snapshot(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct buf page = buf_new(req->mem, PAGE_OCTETS_MAX * 2);
+    struct feed_record_list list;
+    struct pull pull;
+    size_t n;
+
+    if (!read_pull(req, &pull, err) ||
+        !feed_store_snapshot(req->mem, api_call_of(req)->app.db, pull.edge->group, pull.after,
+                             PAGE_RECORDS, &list, err))
+        return false;
+    n = fill_page(&list, &page);
+    if (n < list.count || list.count == PAGE_RECORDS)
+        http_res_header(res, "Latchkey-After", base64url_encode(req->mem, list.items[n - 1].key));
+    return reply_records(res, &page, pull.head);
+}

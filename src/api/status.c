@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/status.h"
+
+#include "api/call.h"
+#include "api/handlers.h"
+#include "api/json.h"
+
+static json_t *badge_json(const struct status *status)
+{
+    const struct badge *badge = &status->badge;
+    json_t *days = badge->kind == BADGE_AT_RISK ? json_integer(badge->days_left) : json_null();
+
+    return json_pack("{s:s, s:s, s:s, s:o}", "code", badge_name(badge->kind), "text",
+                     status->badge_text, "who_acts", who_acts_name(badge->who_acts), "days_left",
+                     days);
+}
+
+static json_t *edges_json(const struct status *status)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < status->edge_count; i++) {
+        const struct status_edge *edge = &status->edges[i];
+
+        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", edge->name,
+                                              "condition", edge_condition_name(edge->condition),
+                                              "counted", edge->is_counted, "proven",
+                                              edge->is_proven, "proven_at",
+                                              api_time(edge->proven_at)));
+    }
+    return json_pack("{s:I, s:I, s:o}", "counted", (json_int_t)status->counted, "proven",
+                     (json_int_t)status->proven, "items", list);
+}
+
+/* What there is none of yet is null. */
+static void add_parts(json_t *json, const struct status *s)
+{
+    json_object_set_new(json, "order", s->order ? api_order_json(s->order) : json_null());
+    json_object_set_new(json, "subscription",
+                        s->subscription ? api_subscription_json(s->subscription) : json_null());
+    json_object_set_new(json, "issuance",
+                        s->issuance ? api_issuance_json(s->issuance, &s->names) : json_null());
+    json_object_set_new(json, "certificate",
+                        s->certificate ? api_certificate_json(s->certificate) : json_null());
+}
+
+static json_t *to_json(const struct status *s)
+{
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "domain",
+                             api_domain_json(s->domain), "badge", badge_json(s), "edges",
+                             edges_json(s), "records", api_records_json(&s->names), "next",
+                             http_json_text(s->next), "next_at", api_time(s->next_at), "site_url",
+                             s->site_url);
+
+    add_parts(json, s);
+    return json;
+}
+
+bool api_get_domain_status(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+    struct status status;
+
+    return app_status(&call->app, &call->caller, req->mem, http_param(req, "id"), &status, err) &&
+           http_reply_json(res, 200, to_json(&status));
+}

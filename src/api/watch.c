@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/watch.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/log.h"
+#include "store/feed_store.h"
+
+/* How long it takes to see that it shall stop. */
+#define LOOK_MS 250
+
+struct group {
+    char name[API_GROUP_MAX + 1];
+    char key[sizeof("feed:") + API_GROUP_MAX];
+    int64_t epoch, seq; /* of the head when last looked at */
+};
+
+struct api_watch {
+    struct db *db;
+    struct http_server *server;
+    struct db_watch *commits;
+    atomic_bool is_stopping;
+    bool is_running;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of what follows; a group once there stays */
+    size_t count;
+    struct group groups[API_GROUPS_MAX];
+};
+
+static bool has_moved(struct api_watch *watch, struct group *group, struct err *err)
+{
+    struct feed_head head;
+    bool is_new;
+
+    if (!feed_store_head(watch->db, group->name, &head, err))
+        return false;
+    is_new = head.epoch != group->epoch || head.seq != group->seq;
+    group->epoch = head.epoch;
+    group->seq = head.seq;
+    return is_new;
+}
+
+static size_t count_groups(struct api_watch *watch)
+{
+    size_t count;
+
+    pthread_mutex_lock(&watch->lock);
+    count = watch->count;
+    pthread_mutex_unlock(&watch->lock);
+    return count;
+}
+
+static void look(struct api_watch *watch)
+{
+    size_t count = count_groups(watch);
+    struct err err = {0};
+
+    for (size_t i = 0; i < count; i++)
+        if (has_moved(watch, &watch->groups[i], &err))
+            http_server_wake(watch->server, watch->groups[i].key);
+    http_server_wake(watch->server, API_WATCH_EVENTS);
+    if (err.code != ERR_NONE)
+        LOG(WARN, "web.watch", KERR(&err)); /* waiting requests look by themselves at their end */
+}
+
+static void *keep_watch(void *arg)
+{
+    struct api_watch *watch = arg;
+    struct err err = {0};
+
+    while (!atomic_load(&watch->is_stopping)) {
+        bool has_changed = false;
+
+        if (!db_watch_wait(watch->commits, LOOK_MS, &has_changed, &err)) {
+            LOG(ERROR, "web.watch", KERR(&err));
+            return NULL;
+        }
+        if (has_changed)
+            look(watch);
+    }
+    return NULL;
+}
+
+bool api_watch_new(struct db *db, struct api_watch **out, struct err *err)
+{
+    struct api_watch *watch = calloc(1, sizeof(*watch));
+
+    if (!watch)
+        abort();
+    watch->db = db;
+    pthread_mutex_init(&watch->lock, NULL);
+    if (!db_watch_new(db, &watch->commits, err)) {
+        api_watch_free(watch);
+        return false;
+    }
+    *out = watch;
+    return true;
+}
+
+bool api_watch_start(struct api_watch *watch, struct http_server *server, struct err *err)
+{
+    int rc;
+
+    watch->server = server;
+    rc = pthread_create(&watch->thread, NULL, keep_watch, watch);
+    if (rc != 0)
+        return err_errno(err, ERR_INTERNAL, rc, "could not start the thread that watches the store");
+    watch->is_running = true;
+    return true;
+}
+
+void api_watch_stop(struct api_watch *watch)
+{
+    if (!watch || !watch->is_running)
+        return;
+    atomic_store(&watch->is_stopping, true);
+    pthread_join(watch->thread, NULL);
+    watch->is_running = false;
+}
+
+void api_watch_free(struct api_watch *watch)
+{
+    if (!watch)
+        return;
+    db_watch_free(watch->commits);
+    pthread_mutex_destroy(&watch->lock);
+    free(watch);
+}
+
+static struct group *find_or_add(struct api_watch *watch, const char *name)
+{
+    struct group *group;
+
+    for (size_t i = 0; i < watch->count; i++)
+        if (strcmp(watch->groups[i].name, name) == 0)
+            return &watch->groups[i];
+    if (watch->count == API_GROUPS_MAX || strlen(name) > API_GROUP_MAX)
+        return NULL;
+    group = &watch->groups[watch->count++];
+    snprintf(group->name, sizeof(group->name), "%s", name);
+    snprintf(group->key, sizeof(group->key), "feed:%s", name);
+    return group;
+}
+
+bool api_watch_feed(struct api_watch *watch, const char *group, const char **key, struct err *err)
+{
+    struct group *found;
+
+    pthread_mutex_lock(&watch->lock);
+    found = find_or_add(watch, group);
+    pthread_mutex_unlock(&watch->lock);
+    if (!found)
+        return err_set(err, ERR_BUSY, "the feeds of %d edge groups are followed already",
+                       API_GROUPS_MAX);
+    *key = found->key;
+    return true;
+}
