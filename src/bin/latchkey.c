@@ -7,6 +7,7 @@
 static const struct cli_command *const commands[] = {
     &cmd_ca,
     &cmd_config,
+    &cmd_serve,
     &cmd_signer,
     &cmd_version,
 };

@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "bin/serve.h"
+#include "cli/stop.h"
 #include "job/jobs.h"
 
 #define HOST_MAX 64
-
-static void wait_until_readable(int fd)
-{
-    struct pollfd wait = {.fd = fd, .events = POLLIN};
-
-    while (poll(&wait, 1, -1) <= 0)
-        continue;
-}
 
 static bool run_jobs(struct worker *worker, int stop_fd, struct err *err)
 {
@@ -27,7 +19,7 @@ static bool run_jobs(struct worker *worker, int stop_fd, struct err *err)
     if (!jobs_start(worker, owner, &runner, err))
         return false;
     LOG(INFO, "worker.ready", KI("threads", worker->app->config->worker.threads));
-    wait_until_readable(stop_fd);
+    cli_stop_wait(stop_fd);
     job_runner_stop(runner);
     return true;
 }

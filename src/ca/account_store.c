@@ -113,4 +113,4 @@ bool ca_account_set_key(struct db *db, int64_t id, const char *key_hash, const c
 }
 
 static const struct query *const all[] = {&get, &of_key, &add, &set_contact, &deactivate, &set_key};
-const struct query_list ca_account_queries = {"account_store.c", all, ARRAY_LEN(all)};
+const struct query_list ca_client_queries = {"account_store.c", all, ARRAY_LEN(all)};

@@ -30,4 +30,4 @@ MUST_CHECK bool ca_account_deactivate(struct db *db, int64_t id, struct err *err
 MUST_CHECK bool ca_account_set_key(struct db *db, int64_t id, const char *key_hash, const char *jwk,
                                    struct err *err);
 
-extern const struct query_list ca_account_queries;
+extern const struct query_list ca_client_queries;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/stop.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,4 +22,12 @@ int cli_stop_fd(void)
         abort();
     }
     return fd;
+}
+
+void cli_stop_wait(int fd)
+{
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+
+    while (poll(&wait, 1, -1) <= 0)
+        continue;
 }

@@ -7,3 +7,5 @@
  * readable once one of them came. Called before any thread is started. Ends the process when the
  * kernel has no descriptor left. */
 int cli_stop_fd(void);
+/* Returns when one of the signals has come. */
+void cli_stop_wait(int fd);

@@ -97,7 +97,7 @@ static const struct option options[] = {
 
     {AT(web, socket), PATH("run/web.sock"), .help = "Unix socket that the API and the pages are served on, behind nginx."},
     {AT(web, public_url), NEEDED("https://localhost:8444", format_site_url), .help = "Where people and programs reach it."},
-    {AT(web, workers), NUMBER("2", 1, 64), .help = "Threads that serve requests."},
+    {AT(web, workers), NUMBER("8", 1, 64), .help = "Threads that serve requests."},
 
     {AT(worker, threads), NUMBER("4", 1, 256), .help = "Jobs that are run at the same time."},
 

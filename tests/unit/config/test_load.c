@@ -106,7 +106,7 @@ static void test_defaults(void **state)
     ok(!strcmp(cfg->store.url, arena_printf(mem, "sqlite:%s/latchkey.db", cwd)), "%s",
        cfg->store.url);
     ok(!strcmp(cfg->web.socket, arena_printf(mem, "%s/run/web.sock", cwd)), "%s", cfg->web.socket);
-    ok(cfg->web.workers == 2 && cfg->log.level == LOG_INFO && cfg->mode == CONFIG_SANDBOX,
+    ok(cfg->web.workers == 8 && cfg->log.level == LOG_INFO && cfg->mode == CONFIG_SANDBOX,
        "values");
     free(cwd);
     ok(config_load_text(mem, "", 0, &cfg, &err), "an empty file: %s", err.text);

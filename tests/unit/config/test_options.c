@@ -132,7 +132,7 @@ static void test_round_trip(void **state)
     ok(strcmp(text, changed + strlen("mode: sandbox\n")) == 0, "writes back as it was:\n%s", text);
     all = config_text(mem, cfg, CONFIG_TEXT_ALL);
     ok(strstr(all, "  url: \"********\"\n") && !strstr(all, "other.db"), "secrets are masked");
-    ok(strstr(all, "  workers: 2\n") != NULL, "defaults are shown");
+    ok(strstr(all, "  workers: 8\n") != NULL, "defaults are shown");
     all_ok();
 }
 

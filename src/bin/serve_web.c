@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/api.h"
+#include "base/log.h"
+#include "bin/serve.h"
+#include "cli/stop.h"
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static bool open_resolver(const struct config *cfg, struct resolver **out, struct err *err)
+{
+    const struct resolver_options options = {
+        .forwarder = or_null(cfg->dns.forwarder),
+        .trust_anchor_file = or_null(cfg->dns.trust_anchor),
+        .is_offline = cfg->mode == CONFIG_SANDBOX,
+        .timeout_ms = cfg->dns.timeout_ms,
+    };
+
+    return resolver_new(&options, out, err);
+}
+
+bool serve_web(const struct app *app, const struct serve_options *options, struct err *err)
+{
+    AUTO(resolver_freep) struct resolver *resolver = NULL;
+    struct api *api;
+
+    if (!open_resolver(app->config, &resolver, err) ||
+        !api_start(&(struct api_options){.app = app, .resolver = resolver}, &api, err))
+        return false;
+    LOG(INFO, "web.ready", KS("socket", app->config->web.socket));
+    cli_stop_wait(options->stop_fd);
+    api_stop(api);
+    return true;
+}
