@@ -1,0 +1,383 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sandbox CA as a program behind an nginx with TLS, Knot for its names, and a small ACME client
+that can also do what no decent client does."""
+import base64
+import contextlib
+import hashlib
+import http.client
+import http.server
+import json
+import os
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+from cryptography.x509.oid import NameOID
+
+from edge_kit import BUILD, NGINX, free_port, wait_for
+
+LATCHKEY = BUILD / "src" / "bin" / "latchkey"
+KNOTD = "/usr/sbin/knotd"
+
+
+def stop_process(process, how=signal.SIGTERM):
+    process.send_signal(how)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Knot:
+    """The zone "." with these records, on a free port."""
+
+    def __init__(self, folder, records):
+        folder.mkdir()
+        self.folder, self.port = folder, free_port()
+        (folder / "root.zone").write_text(
+            "$ORIGIN .\n$TTL 0\n. SOA ns.invalid. admin.invalid. 1 60 60 600 0\n. NS ns.invalid.\n"
+            "ns.invalid. A 127.0.0.1\n" + "\n".join(records) + "\n")
+        (folder / "knot.conf").write_text(f"""
+server:
+    rundir: {folder}
+    listen: 127.0.0.1@{self.port}
+    tcp-workers: 1
+    udp-workers: 1
+    background-workers: 1
+database:
+    storage: {folder}
+log:
+  - target: stderr
+    any: warning
+template:
+  - id: default
+    storage: {folder}
+zone:
+  - domain: .
+    file: root.zone
+""")
+        with open(folder / "knot.log", "wb") as log:
+            self.process = subprocess.Popen([KNOTD, "-c", folder / "knot.conf"], stdout=log,
+                                            stderr=log)
+        wait_for(self._answers, 10, "knot")
+
+    def _answers(self):
+        with contextlib.suppress(OSError), \
+                socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
+        return False
+
+    def stop(self):
+        stop_process(self.process)
+
+
+class SandboxCa:
+    """`latchkey ca` on a socket and nginx in front of it."""
+
+    def __init__(self, folder, dns_port, *, http_port=None, https_port=None, **options):
+        folder.mkdir()
+        self.folder = folder
+        self.port, self.http_port = free_port(), http_port or free_port()
+        self.https_port = https_port or free_port()
+        self.url = f"https://localhost:{self.port}"
+        self.directory = f"{self.url}/directory"
+        settings = {"socket": "ca.sock", "dir": "ca", "public_url": self.url,
+                    "resolver": f"127.0.0.1@{dns_port}", "http_port": self.http_port,
+                    "https_port": self.https_port, "validate_private": True, **options}
+        self.config = folder / "latchkey.yaml"
+        self.config.write_text(json.dumps({"sandbox_ca": settings}))
+        self.root, self.roots = folder / "ca" / "root.pem", folder / "ca" / "roots.pem"
+        self.environment = dict(os.environ)
+        self.process = self.nginx = None
+
+    def command(self, *words):
+        return [str(LATCHKEY), "ca", "--config", str(self.config), *words]
+
+    def run(self, *words):
+        return subprocess.run(self.command(*words), env=self.environment, check=True,
+                              capture_output=True, text=True, timeout=30).stdout
+
+    def start(self):
+        self.run("init")
+        self.start_ca()
+        self._start_nginx()
+        wait_for(self._is_up, 10, "the CA")
+        return self
+
+    def start_ca(self):
+        socket_path = self.folder / "ca.sock"
+        with contextlib.suppress(FileNotFoundError):
+            socket_path.unlink()
+        with open(self.folder / "ca.log", "ab") as log:
+            self.process = subprocess.Popen(self.command(), stderr=log, env=self.environment)
+        wait_for(lambda: socket_path.exists() or self.process.poll() is not None, 10, "the socket")
+        assert self.process.poll() is None, self.log()
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def log(self):
+        return (self.folder / "ca.log").read_text()
+
+    def journal(self, *words):
+        return [json.loads(line) for line in self.run("log", "--json", *words).splitlines()]
+
+    def _start_nginx(self):
+        conf = self.folder / "nginx.conf"
+        user = "user root;" if os.getuid() == 0 else ""
+        conf.write_text(f"""
+{user} daemon off; pid {self.folder}/nginx.pid; error_log {self.folder}/nginx.log;
+worker_processes 1;
+events {{ worker_connections 512; }}
+http {{
+    access_log off; client_body_temp_path {self.folder}/t1; proxy_temp_path {self.folder}/t2;
+    fastcgi_temp_path {self.folder}/t3; uwsgi_temp_path {self.folder}/t4;
+    scgi_temp_path {self.folder}/t5;
+    upstream ca {{ server unix:{self.folder}/ca.sock; keepalive 32; }}
+    server {{
+        listen 127.0.0.1:{self.port} ssl;
+        ssl_certificate {self.folder}/ca/service.pem;
+        ssl_certificate_key {self.folder}/ca/service.key;
+        keepalive_requests 100000;
+        location / {{
+            proxy_pass http://ca; proxy_http_version 1.1; proxy_set_header Connection "";
+            proxy_set_header Host $http_host; proxy_set_header X-Real-IP $remote_addr;
+        }}
+    }}
+}}
+""")
+        self.nginx = subprocess.Popen([NGINX, "-c", conf, "-e", self.folder / "nginx.log"])
+
+    def _is_up(self):
+        assert self.nginx.poll() is None, (self.folder / "nginx.log").read_text()
+        with contextlib.suppress(OSError):
+            return self.connect().request("GET", "/directory")[0] == 200
+        return False
+
+    def connect(self):
+        return Connection(self.port, self.root)
+
+    def stop(self):
+        for process in (self.nginx, self.process):
+            if process and process.poll() is None:
+                stop_process(process)
+
+
+class Connection:
+    """One TLS connection that stays open."""
+
+    def __init__(self, port, root):
+        context = ssl.create_default_context(cafile=str(root))
+        self.http = http.client.HTTPSConnection("localhost", port, context=context, timeout=30)
+
+    def request(self, method, path, body=None, headers=None):
+        self.http.request(method, path, body, headers or {})
+        reply = self.http.getresponse()
+        return reply.status, reply.headers, reply.read()
+
+
+class Responder:
+    """Answers http-01 on a port of one address: `answers` is {path: (status, headers, body)};
+    without an entry the key authorization for `thumbprint` is given."""
+
+    def __init__(self, port, address="127.0.0.1"):
+        self.answers, self.thumbprint, self.seen = {}, "", []
+        responder = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                responder.seen.append((self.headers["Host"], self.path))
+                token = self.path.rsplit("/", 1)[-1]
+                status, headers, body = responder.answers.get(
+                    self.path, (200, {}, f"{token}.{responder.thumbprint}\n".encode()))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *args):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+            request_queue_size = 256
+            daemon_threads = True
+
+        self.server = Server((address, port), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def b64(data):
+    if isinstance(data, str):
+        data = data.encode()
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def number(value, octets):
+    return b64(value.to_bytes(octets, "big"))
+
+
+class Key:
+    """An account key: "ES256", "ES384" or "RS256"."""
+
+    def __init__(self, alg="ES256", key=None):
+        curves = {"ES256": ec.SECP256R1(), "ES384": ec.SECP384R1()}
+        self.alg = alg
+        self.key = key or (rsa.generate_private_key(65537, 2048) if alg == "RS256"
+                           else ec.generate_private_key(curves[alg]))
+        numbers = self.key.public_key().public_numbers()
+        if alg == "RS256":
+            self.jwk = {"e": number(numbers.e, 3), "kty": "RSA",
+                        "n": number(numbers.n, self.key.key_size // 8)}
+        else:
+            size = self.key.curve.key_size // 8
+            self.jwk = {"crv": f"P-{self.key.curve.key_size}", "kty": "EC",
+                        "x": number(numbers.x, size), "y": number(numbers.y, size)}
+        text = json.dumps(self.jwk, separators=(",", ":"), sort_keys=True)
+        self.thumbprint = b64(hashlib.sha256(text.encode()).digest())
+
+    def sign(self, data):
+        if self.alg == "RS256":
+            return self.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        digest = hashes.SHA256() if self.alg == "ES256" else hashes.SHA384()
+        r, s = utils.decode_dss_signature(self.key.sign(data, ec.ECDSA(digest)))
+        size = self.key.curve.key_size // 8
+        return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+    def jws(self, header, payload):
+        body = "" if payload is None else payload if isinstance(payload, str) else json.dumps(payload)
+        protected, body = b64(json.dumps({"alg": self.alg, **header})), b64(body)
+        return json.dumps({"protected": protected, "payload": body, "signature":
+                           b64(self.sign(f"{protected}.{body}".encode()))})
+
+
+class Reply:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def problem(self):
+        return (self.status, self.json["type"].removeprefix("urn:ietf:params:acme:error:"))
+
+
+def make_csr(names, key=None, signer=None):
+    key = key or ec.generate_private_key(ec.SECP256R1())
+    builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    builder = builder.add_extension(
+        x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), False)
+    return key, builder.sign(signer or key, hashes.SHA256()).public_bytes(
+        serialization.Encoding.DER)
+
+
+class Client:
+    """An account of the CA, on one connection."""
+
+    def __init__(self, ca, key=None):
+        self.ca, self.key, self.kid = ca, key or Key(), None
+        self.connection, self.nonce = ca.connect(), None
+
+    def fresh_nonce(self):
+        _, headers, _ = self.connection.request("HEAD", "/acme/new-nonce")
+        return headers["Replay-Nonce"]
+
+    def post(self, url, payload=None, *, key=None, header=None, content_type="application/jose+json"):
+        """A signed request; `header` changes the protected header, None removes a member."""
+        key = key or self.key
+        protected = {"nonce": self.nonce or self.fresh_nonce(), "url": url,
+                     **({"kid": self.kid} if self.kid else {"jwk": key.jwk}), **(header or {})}
+        protected = {name: value for name, value in protected.items() if value is not None}
+        return self.send(url, key.jws(protected, payload), content_type)
+
+    def send(self, url, body, content_type="application/jose+json"):
+        headers = {"Content-Type": content_type} if content_type else {}
+        reply = Reply(*self.connection.request("POST", url.removeprefix(self.ca.url), body, headers))
+        self.nonce = reply.headers["Replay-Nonce"]
+        return reply
+
+    def url(self, path):
+        return f"{self.ca.url}/acme/{path}"
+
+    def register(self, **payload):
+        reply = self.post(self.url("new-acct"), {"termsOfServiceAgreed": True, **payload})
+        if reply.status in (200, 201):
+            self.kid = reply.headers["Location"]
+        return reply
+
+    def order(self, *names):
+        return self.post(self.url("new-order"), {"identifiers": [
+            {"type": "dns", "value": name} for name in names]})
+
+    def poll(self, url, while_status, seconds=20):
+        end = time.monotonic() + seconds
+        while True:
+            reply = self.post(url)
+            if reply.json["status"] not in while_status:
+                return reply
+            assert time.monotonic() < end, reply.json
+            time.sleep(0.02)
+
+    def validate(self, order):
+        """Answers every challenge of a new order; returns the order when it is decided."""
+        for url in order.json["authorizations"]:
+            challenge = self.post(url).json["challenges"][0]
+            reply = self.post(challenge["url"], {})
+            assert reply.status == 200, reply.json
+        return self.poll(order.headers["Location"], ["pending"])
+
+    def finalize(self, order, csr):
+        return self.post(order.json["finalize"], {"csr": b64(csr)})
+
+    def issue(self, *names):
+        """The whole way; returns (order, PEM chain, private key)."""
+        order = self.order(*names)
+        assert order.status == 201, order.json
+        assert self.validate(order).json["status"] == "ready"
+        key, csr = make_csr(names)
+        assert self.finalize(order, csr).json["status"] == "processing"
+        done = self.poll(order.headers["Location"], ["processing"])
+        assert done.json["status"] == "valid", done.json
+        chain = self.post(done.json["certificate"])
+        assert chain.status == 200, chain.json
+        return done, chain.body.decode(), key
+
+
+def leaf_of(pem):
+    return x509.load_pem_x509_certificate(pem.encode())
+
+
+def names_of(pem):
+    return leaf_of(pem).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+
+
+def common_name(pem):
+    found = leaf_of(pem).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return found[0].value if found else None
+
+
+def openssl_verify(folder, root, pem):
+    """What `openssl verify` says of a chain, leaf first."""
+    end = pem.index("-----END CERTIFICATE-----") + len("-----END CERTIFICATE-----\n")
+    (folder / "leaf.pem").write_text(pem[:end])
+    (folder / "rest.pem").write_text(pem[end:])
+    done = subprocess.run(["openssl", "verify", "-x509_strict", "-purpose", "sslserver", "-CAfile",
+                           root, "-untrusted", folder / "rest.pem", folder / "leaf.pem"],
+                          capture_output=True, text=True, timeout=20)
+    return done.returncode, done.stdout + done.stderr
