@@ -260,17 +260,24 @@ bool ca_certificate_der(struct arena *mem, X509 *cert, struct slice *out, struct
     return true;
 }
 
-bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out, struct err *err)
+bool ca_der_pem(struct arena *mem, struct slice der, const char **out, struct err *err)
 {
     AUTO(BIO_freep) BIO *bio = BIO_new(BIO_s_mem());
     char *text = NULL;
     long len;
 
-    if (!bio || PEM_write_bio_X509(bio, cert) != 1)
+    if (!bio || PEM_write_bio(bio, PEM_STRING_X509, "", der.data, (long)der.len) <= 0)
         return tls_err(err, ERR_CRYPTO, "could not write a certificate as PEM");
     len = BIO_get_mem_data(bio, &text);
     *out = arena_strndup(mem, text, (size_t)len);
     return true;
+}
+
+bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out, struct err *err)
+{
+    struct slice der;
+
+    return ca_certificate_der(mem, cert, &der, err) && ca_der_pem(mem, der, out, err);
 }
 
 static int64_t instant(const ASN1_TIME *time)

@@ -39,7 +39,8 @@ const char *ca_certificate_serial(struct arena *mem, const X509 *cert);      /* 
 const char *ca_certificate_fingerprint(struct arena *mem, const X509 *cert); /* SHA-256 hex */
 MUST_CHECK bool ca_certificate_der(struct arena *mem, X509 *cert, struct slice *out,
                                    struct err *err);
-/* One PEM block. */
+/* One PEM block; of the octets, which are not looked at, or of the certificate. */
+MUST_CHECK bool ca_der_pem(struct arena *mem, struct slice der, const char **out, struct err *err);
 MUST_CHECK bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out,
                                    struct err *err);
 int64_t ca_certificate_not_before(const X509 *cert); /* unix milliseconds */

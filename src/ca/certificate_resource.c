@@ -27,24 +27,12 @@ static const char reasons_text[] =
 
 /* --- fetching -------------------------------------------------------------------------------- */
 
-static bool leaf_pem(struct arena *mem, const struct ca_issued *issued, const char **out,
-                     struct err *err)
-{
-    AUTO(X509_freep) X509 *cert = NULL;
-    const unsigned char *der = issued->der.data;
-
-    cert = d2i_X509(NULL, &der, (long)issued->der.len);
-    if (!cert)
-        return tls_err(err, ERR_STORE, "cannot read certificate %s", issued->serial);
-    return ca_certificate_pem(mem, cert, out, err);
-}
-
 static bool chain_pem(const struct ca_call *call, const struct ca_issued *issued, const char **out,
                       struct err *err)
 {
     const char *leaf, *rest;
 
-    if (!leaf_pem(call->mem, issued, &leaf, err) ||
+    if (!ca_der_pem(call->mem, issued->der, &leaf, err) ||
         !ca_issuer_chain(call->mem, call->ca->db, issued->issuer_id, &rest, err))
         return false;
     *out = arena_printf(call->mem, "%s%s", leaf, rest);

@@ -15,6 +15,7 @@ import subprocess
 import threading
 import time
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
@@ -381,3 +382,42 @@ def openssl_verify(folder, root, pem):
                            root, "-untrusted", folder / "rest.pem", folder / "leaf.pem"],
                           capture_output=True, text=True, timeout=20)
     return done.returncode, done.stdout + done.stderr
+
+
+def validity(cert):
+    """Begin and end, with every version of the library."""
+    return [getattr(cert, f"not_valid_{word}_utc", None) or getattr(cert, f"not_valid_{word}")
+            for word in ("before", "after")]
+
+
+# --- fixtures, for `from ca_fixtures import ...` -------------------------------------------------
+
+@pytest.fixture(scope="module")
+def knot(tmp_path_factory):
+    server = Knot(tmp_path_factory.mktemp("dns") / "knot",
+                  ["*.example. A 127.0.0.1", "*.test. A 127.0.0.1"])
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory, knot):
+    server = SandboxCa(tmp_path_factory.mktemp("ca") / "ca", knot.port).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def responder(ca):
+    """Answers for whatever account asked last (see client)."""
+    server = Responder(ca.http_port)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def client(ca, responder):
+    one = Client(ca)
+    assert one.register().status == 201
+    responder.thumbprint = one.key.thumbprint
+    return one

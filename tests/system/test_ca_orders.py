@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: Apache-2.0
+"""RFC 8555 on the server's side: orders, authorizations, certificates and their revocation."""
+import datetime
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ca_fixtures import (Client, Key, b64, ca, client, common_name, knot, leaf_of,  # noqa: F401
+                         make_csr, names_of, openssl_verify, responder, validity)
+
+pytestmark = pytest.mark.req("R45")
+
+
+def test_an_order_from_end_to_end(client, tmp_path):
+    before = len(client.ca.journal("--kind", "order.created"))
+    order = client.order("WWW.shop.example", "shop.example", "shop.example")
+    assert order.status == 201
+    assert order.json["identifiers"] == [{"type": "dns", "value": "shop.example"},
+                                         {"type": "dns", "value": "www.shop.example"}]
+    assert order.json["status"] == "pending" and len(order.json["authorizations"]) == 2
+    authorization = client.post(order.json["authorizations"][0])
+    assert authorization.json["identifier"] == {"type": "dns", "value": "shop.example"}
+    challenge, = authorization.json["challenges"]
+    assert (challenge["type"], challenge["status"], len(challenge["token"])) == (
+        "http-01", "pending", 43)
+    early = client.finalize(order, make_csr(["shop.example", "www.shop.example"])[1])
+    assert early.problem == (403, "orderNotReady")
+    assert early.json["detail"] == 'Order\'s status ("pending") is not acceptable for finalization'
+    assert client.validate(order).json["status"] == "ready"
+    valid = client.post(order.json["authorizations"][0])
+    assert valid.json["status"] == "valid"
+    record, = valid.json["challenges"][0]["validationRecord"]
+    assert record["url"] == ("http://shop.example/.well-known/acme-challenge/" + challenge["token"])
+    assert record["addressUsed"] == "127.0.0.1"
+    assert valid.json["challenges"][0]["validated"]
+    key, csr = make_csr(["www.shop.example", "shop.example"])
+    reply = client.finalize(order, csr)
+    assert (reply.status, reply.json["status"]) == (200, "processing")
+    assert reply.headers["Retry-After"] == "1"
+    assert reply.headers["Location"] == order.headers["Location"]
+    done = client.poll(order.headers["Location"], ["processing"])
+    assert done.json["status"] == "valid" and "Retry-After" not in done.headers
+    chain = client.post(done.json["certificate"])
+    assert chain.headers["Content-Type"] == "application/pem-certificate-chain"
+    pem = chain.body.decode()
+    assert sorted(names_of(pem)) == ["shop.example", "www.shop.example"]
+    assert common_name(pem) == "shop.example"
+    begin, end = validity(leaf_of(pem))
+    assert leaf_of(pem).public_key().public_numbers() == key.public_key().public_numbers()
+    assert end - begin == datetime.timedelta(days=90, seconds=-1)
+    assert openssl_verify(tmp_path, client.ca.root, pem)[0] == 0
+    assert client.finalize(order, csr).problem == (403, "orderNotReady")
+    assert len(client.ca.journal("--kind", "order.created")) == before + 1
+    kinds = [entry["kind"] for entry in client.ca.journal("--account", client.kid.split("/")[-1])]
+    assert kinds == ["account.created", "order.created"] + ["challenge.started"] * 1 + kinds[3:6] + [
+        "order.finalized", "certificate.issued"]
+    assert sorted(kinds[2:6]) == ["challenge.started"] * 2 + ["challenge.valid"] * 2
+
+
+def test_an_identical_open_order_is_returned_again(client):
+    first = client.order("twice.example", "www.twice.example")
+    again = client.order("WWW.twice.example", "twice.example")
+    assert (again.status, again.headers["Location"]) == (201, first.headers["Location"])
+    assert again.json == first.json
+    assert client.order("twice.example").headers["Location"] != first.headers["Location"]
+    assert client.validate(first).json["status"] == "ready"
+    assert client.order("twice.example", "www.twice.example").json["status"] == "ready"
+    client.finalize(first, make_csr(["twice.example", "www.twice.example"])[1])
+    client.poll(first.headers["Location"], ["processing"])
+    fresh = client.order("twice.example", "www.twice.example")
+    assert fresh.headers["Location"] != first.headers["Location"]
+    assert fresh.json["status"] == "pending"
+    other = Client(client.ca)
+    other.register()
+    assert other.order("twice.example").headers["Location"].split("/")[-2] == other.kid.split("/")[-1]
+
+
+@pytest.mark.parametrize("payload,expected", [
+    ({}, "malformed"),
+    ({"identifiers": [{"type": "dns", "value": "shop.com"}]}, "rejectedIdentifier"),
+    ({"identifiers": [{"type": "dns", "value": "*.shop.example"}]}, "rejectedIdentifier"),
+    ({"identifiers": [{"type": "ip", "value": "127.0.0.1"}]}, "unsupportedIdentifier"),
+    ({"identifiers": [{"type": "dns", "value": "a.example"}], "notAfter": "2030-01-01T00:00:00Z"},
+     "malformed"),
+    ({"identifiers": [{"type": "dns", "value": "a.example"}], "profile": "gold"}, "invalidProfile"),
+])
+def test_refused_orders(client, payload, expected):
+    before = len(client.ca.journal("--kind", "order.created"))
+    assert client.post(client.url("new-order"), payload).problem == (400, expected)
+    assert len(client.ca.journal("--kind", "order.created")) == before
+
+
+def test_several_bad_names_are_named_each(client):
+    reply = client.order("shop.com", "ok.example", "a_b.example")
+    assert reply.problem == (400, "rejectedIdentifier")
+    assert [sub["identifier"]["value"] for sub in reply.json["subproblems"]] == ["a_b.example",
+                                                                                 "shop.com"]
+
+
+@pytest.mark.parametrize("length", [64, 65, 200])
+def test_long_names(client, length, tmp_path):
+    labels, rest = [], length - len(".example")
+    while rest > 0:
+        labels.append("a" * min(rest, 60))
+        rest -= 61
+    name = ".".join([*labels, "example"])
+    assert len(name) == length
+    _, pem, _ = client.issue(name)
+    assert names_of(pem) == [name]
+    assert common_name(pem) == (name if length <= 64 else None)
+    assert openssl_verify(tmp_path, client.ca.root, pem)[0] == 0
+
+
+def test_csr_must_fit_the_order(client):
+    order = client.order("fit.example", "www.fit.example")
+    client.validate(order)
+    names = ["fit.example", "www.fit.example"]
+    other_key = ec.generate_private_key(ec.SECP256R1())
+    rows = [
+        (make_csr(names[:1])[1], (403, "unauthorized")),
+        (make_csr([*names, "more.example"])[1], (403, "unauthorized")),
+        (make_csr(names, key=client.key.key)[1], (400, "malformed")),
+        (b"\x30\x03\x02\x01\x00", (400, "badCSR")),
+    ]
+    broken = bytearray(make_csr(names, key=other_key)[1])
+    broken[-1] ^= 1
+    rows.append((bytes(broken), (400, "badCSR")))
+    for csr, expected in rows:
+        assert client.finalize(order, csr).problem == expected
+    assert client.post(order.json["finalize"], {}).problem == (400, "malformed")
+    assert client.post(order.headers["Location"]).json["status"] == "ready"
+    assert client.finalize(order, make_csr(names)[1]).json["status"] == "processing"
+
+
+def test_what_belongs_to_another_account(client):
+    done, _, _ = client.issue("mine.example")
+    other = Client(client.ca)
+    other.register()
+    assert other.post(done.headers["Location"]).problem == (404, "malformed")
+    assert other.post(done.json["finalize"], {"csr": ""}).problem == (404, "malformed")
+    authorization = done.json["authorizations"][0]
+    assert other.post(authorization).problem == (403, "unauthorized")
+    challenge = client.post(authorization).json["challenges"][0]["url"]
+    assert other.post(challenge, {}).problem == (403, "unauthorized")
+    assert other.post(done.json["certificate"]).problem == (403, "unauthorized")
+    # by its own account number in the path
+    forged = done.headers["Location"].replace(f"/{client.kid.split('/')[-1]}/",
+                                              f"/{other.kid.split('/')[-1]}/")
+    assert other.post(forged).problem == (404, "malformed")
+
+
+@pytest.mark.parametrize("path", [
+    "acct/0", "order/1/999999", "order/x/1", "order/1/x", "authz/1/999999", "authz/1/-1",
+    "chall/999999/1/1", "cert/00", "cert/zz", "finalize/1/99999999999999999999"])
+def test_what_is_not_there(client, path):
+    payload = {"csr": ""} if path.startswith("finalize") else None
+    assert client.post(client.url(path), payload).problem == (404, "malformed")
+
+
+def test_post_as_get_has_an_empty_payload(client):
+    order = client.order("empty.example")
+    reply = client.post(order.headers["Location"], {})
+    assert reply.json["detail"] == "POST-as-GET requests must have an empty payload"
+
+
+def test_deactivated_authorization(client):
+    order = client.order("gone.example", "www.gone.example")
+    assert client.validate(order).json["status"] == "ready"
+    url = order.json["authorizations"][0]
+    assert client.post(url, {"status": "valid"}).problem == (400, "malformed")
+    assert client.post(url, {"status": "deactivated"}).json["status"] == "deactivated"
+    assert client.post(url, {"status": "deactivated"}).problem == (400, "malformed")
+    assert client.post(order.headers["Location"]).json["status"] == "invalid"
+    assert client.finalize(order, make_csr(["gone.example", "www.gone.example"])[1]).problem == (
+        403, "orderNotReady")
+
+
+def test_a_challenge_is_validated_once(client, responder):
+    order = client.order("one-look.example")
+    challenge = client.post(order.json["authorizations"][0]).json["challenges"][0]
+    for _ in range(4):
+        assert client.post(challenge["url"], {}).status == 200
+    client.poll(order.headers["Location"], ["pending"])
+    assert client.post(challenge["url"], {}).json["status"] == "valid"
+    path = "/.well-known/acme-challenge/" + challenge["token"]
+    assert [seen for seen in responder.seen if seen[1] == path] == [("one-look.example", path)]
+
+
+def test_failed_challenge(client, responder):
+    responder.thumbprint = "another"
+    order = client.order("wrong.example", "www.wrong.example")
+    done = client.validate(order)
+    assert done.json["status"] == "invalid"
+    authorization = client.post(order.json["authorizations"][0]).json
+    assert authorization["status"] == "invalid"
+    error = authorization["challenges"][0]["error"]
+    assert error["type"] == "urn:ietf:params:acme:error:unauthorized"
+    assert error["detail"].startswith(
+        "The key authorization file from the server did not match this challenge. Expected \"")
+    assert client.post(authorization["challenges"][0]["url"], {}).problem == (400, "malformed")
+    assert client.order("wrong.example", "www.wrong.example").headers["Location"] != \
+        order.headers["Location"]
+
+
+# --- revocation ----------------------------------------------------------------------------------
+
+def certificate_of(pem):
+    return b64(leaf_of(pem).public_bytes(serialization.Encoding.DER))
+
+
+def test_revocation(client, responder):
+    _, pem, key = client.issue("revoke.example")
+    url, certificate = client.url("revoke-cert"), certificate_of(pem)
+    assert client.post(url, {"certificate": certificate, "reason": 2}).problem == (
+        400, "badRevocationReason")
+    assert client.post(url, {"certificate": certificate, "reason": 1}).problem == (
+        403, "unauthorized")
+    other = Client(client.ca)
+    other.register()
+    assert other.post(url, {"certificate": certificate}).problem == (403, "unauthorized")
+    stranger = Client(client.ca)
+    assert stranger.post(url, {"certificate": certificate}).problem == (403, "unauthorized")
+    assert client.post(url, {"certificate": b64(b"hello")}).problem == (400, "malformed")
+    assert client.post(url, {}).problem == (400, "malformed")
+    assert client.post(url, {"certificate": certificate, "reason": 4}).status == 200
+    assert client.post(url, {"certificate": certificate}).problem == (400, "alreadyRevoked")
+    # by the certificate's key, without an account
+    _, pem, key = client.issue("revoke.example")
+    owner = Client(client.ca, Key(key=key))
+    assert owner.post(url, {"certificate": certificate_of(pem), "reason": 1}).status == 200
+    # by another account that has shown control of the name
+    _, pem, _ = client.issue("revoke.example")
+    responder.thumbprint = other.key.thumbprint
+    assert other.validate(other.order("revoke.example")).json["status"] == "ready"
+    assert other.post(url, {"certificate": certificate_of(pem)}).status == 200
+
+
+def test_revoking_what_is_not_ours(client):
+    foreign = (client.ca.folder / "ca" / "service.pem").read_text()
+    reply = client.post(client.url("revoke-cert"), {"certificate": certificate_of(foreign)})
+    assert reply.problem == (404, "malformed")
