@@ -23,7 +23,7 @@ struct ca_fetch {
     const char *url; /* gives scheme, Host header, SNI and path */
     struct address address;
     uint16_t port;      /* connected to, whatever the URL says */
-    int64_t timeout_ms; /* of connecting, and again of the rest */
+    int64_t timeout_ms; /* of all of it; over 10 */
 };
 
 struct ca_fetched {

@@ -134,7 +134,7 @@ static int64_t time_left(const struct walk *walk)
     int64_t most =
         walk->validator->timeout_ms ? walk->validator->timeout_ms : (int64_t)CA_VALIDATION_MS;
 
-    return left < 1 ? 1 : left < most ? left : most;
+    return left < CA_VALIDATION_LEAST_MS ? CA_VALIDATION_LEAST_MS : left < most ? left : most;
 }
 
 static void get(struct walk *walk, const struct hop *hop, const struct address *address,

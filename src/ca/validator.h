@@ -16,10 +16,11 @@
 #include "dns/resolver.h"
 #include "net/address.h"
 
-#define CA_VALIDATION_MS     10000 /* of each dial and each answer */
-#define CA_VALIDATION_ALL_MS 30000 /* of a validation */
-#define CA_REDIRECTS_MAX     10
-#define CA_REDIRECT_PATH_MAX 2000
+#define CA_VALIDATION_MS       10000 /* of each request */
+#define CA_VALIDATION_ALL_MS   30000 /* of a validation, but for the last request */
+#define CA_VALIDATION_LEAST_MS 100
+#define CA_REDIRECTS_MAX       10
+#define CA_REDIRECT_PATH_MAX   2000
 
 struct ca_validator {
     struct resolver *resolver;
