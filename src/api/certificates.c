@@ -5,17 +5,19 @@
 #include "api/list.h"
 #include "base/id.h"
 #include "store/certificate_store.h"
+#include "store/issuance_store.h"
 #include "tls/chain.h"
+#include "tls/csr.h"
 
 json_t *api_certificate_json(const struct certificate *certificate)
 {
-    json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", certificate->id,
-        "partner_id", certificate->partner_id, "account_id", certificate->account_id, "domain_id",
-        certificate->domain_id, "issuance_id", certificate->issuance_id, "serial",
-        certificate->serial, "issuer", certificate->issuer, "key_type", certificate->key_type,
-        "key_fingerprint", certificate->key_fingerprint, "trust", certificate->trust, "state",
-        certificate_state_name(certificate->state));
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "id", certificate->id,
+                  "partner_id", certificate->partner_id, "account_id", certificate->account_id,
+                  "domain_id", certificate->domain_id, "issuance_id", certificate->issuance_id,
+                  "serial", certificate->serial, "issuer", certificate->issuer, "key_type",
+                  certificate->key_type, "key_fingerprint", certificate->key_fingerprint, "trust",
+                  certificate->trust, "state", certificate_state_name(certificate->state));
 
     json_object_set_new(json, "names", api_texts(certificate->names));
     json_object_set_new(json, "not_before_at", api_time(certificate->not_before_at));
@@ -36,9 +38,9 @@ static const enum certificate_state *read_state(const char *text, enum certifica
 bool api_list_certificates(struct http_req *req, struct http_res *res, struct err *err)
 {
     enum { Q_DOMAIN = Q_FIRST, Q_STATE, COUNT };
-    static const struct http_field fields[COUNT] = {API_PAGE_FIELDS,
-                                                    [Q_DOMAIN] = API_FILTER("domain_id", ID_SIZE),
-                                                    [Q_STATE] = API_FILTER("state", 20)};
+    static const struct http_field fields[COUNT] = {
+        API_PAGE_FIELDS, [Q_DOMAIN] = API_FILTER("domain_id", ID_SIZE),
+        [Q_STATE] = API_FILTER("state", 20)};
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);
     struct certificate_filter filter = {0};
@@ -68,18 +70,36 @@ static const char *pem_of(struct arena *mem, const struct certificate *certifica
                         (const char *)certificate->chain.data);
 }
 
+/* The certification request, NULL when it is not kept any more. */
+static bool find_csr(struct http_req *req, const struct certificate *certificate, const char **out,
+                     struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+    const struct issuance *issuance;
+
+    if (!issuance_store_get(req->mem, call->app.db, &call->caller.scope, certificate->issuance_id,
+                            &issuance, err))
+        return false;
+    *out = issuance && issuance->csr.data ? csr_pem(req->mem, issuance->csr) : NULL;
+    return true;
+}
+
 bool api_get_certificate(struct http_req *req, struct http_res *res, struct err *err)
 {
     struct api_call *call = api_call_of(req);
     const char *id = http_param(req, "id");
     const struct certificate *certificate;
+    const char *csr;
     json_t *body;
 
     if (!certificate_store_get(req->mem, call->app.db, &call->caller.scope, id, &certificate, err))
         return false;
     if (!certificate)
         return err_set(err, ERR_NOT_FOUND, "there is no certificate %.40s", id);
+    if (!find_csr(req, certificate, &csr, err))
+        return false;
     body = api_certificate_json(certificate);
     json_object_set_new(body, "pem", http_json_text(pem_of(req->mem, certificate)));
+    json_object_set_new(body, "csr", http_json_text(csr));
     return http_reply_json(res, 200, body);
 }

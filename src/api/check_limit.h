@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * check_limit: how many checks may be asked for (R49): CHECKS_PER_MIN a minute by each token, one at
- * a time of each name, and not so many at once that they keep all handler threads busy. In memory,
- * per process: what is lost with it is lost time only.
+ * check_limit: how many checks may be asked for (R49): CHECKS_PER_MIN a minute by each token, one
+ * at a time of each name, and not so many at once that they keep all handler threads busy. In
+ * memory, per process: what is lost with it is lost time only.
  */
 #include "base/err.h"
 

@@ -26,10 +26,10 @@ static bool reply(struct http_res *res, const struct event_list *list, const cha
 
     for (size_t i = 0; i < list->count; i++)
         json_array_append_new(items, to_json(&list->items[i]));
-    return http_reply_json(
-        res, 200,
-        json_pack("{s:o, s:s?, s:b}", "items", items, "next_cursor",
-                  last ? api_cursor(res->mem, last) : NULL, "has_more", list->has_more));
+    return http_reply_json(res, 200,
+                           json_pack("{s:o, s:s?, s:b}", "items", items, "next_cursor",
+                                     last ? api_cursor(res->mem, last) : NULL, "has_more",
+                                     list->has_more));
 }
 
 bool api_list_events(struct http_req *req, struct http_res *res, struct err *err)

@@ -67,9 +67,8 @@ static void add_actions(json_t *records, const json_t *finding)
     json_t *action;
     size_t i;
 
-    json_array_foreach(json_object_get(finding, "actions"), i, action)
-        if (!has(records, action))
-            json_array_append(records, action);
+    json_array_foreach(json_object_get(finding, "actions"), i, action) if (!has(records, action))
+        json_array_append(records, action);
     json_array_foreach(json_object_get(finding, "consequences"), i, folded)
         add_actions(records, folded);
 }

@@ -7,15 +7,29 @@
 #define BODY_MAX 16384
 
 /* The operationId is the handler's name in the contract's spelling. */
-#define GET(p, o, n, f)    {.method = HTTP_GET, .path = (p), .operation = (o), .needs = (n), .run = (f)}
+#define GET(p, o, n, f)                                                                            \
+    {                                                                                              \
+        .method = HTTP_GET, .path = (p), .operation = (o), .needs = (n), .run = (f)                \
+    }
 #define POST(p, o, n, f)                                                                           \
-    {.method = HTTP_POST, .path = (p), .operation = (o), .needs = (n), .run = (f), .max_body = BODY_MAX}
+    {                                                                                              \
+        .method = HTTP_POST, .path = (p), .operation = (o), .needs = (n), .run = (f),              \
+        .max_body = BODY_MAX                                                                       \
+    }
 #define PATCH(p, o, n, f)                                                                          \
-    {.method = HTTP_PATCH, .path = (p), .operation = (o), .needs = (n), .run = (f), .max_body = BODY_MAX}
+    {                                                                                              \
+        .method = HTTP_PATCH, .path = (p), .operation = (o), .needs = (n), .run = (f),             \
+        .max_body = BODY_MAX                                                                       \
+    }
 #define DELETE(p, o, n, f)                                                                         \
-    {.method = HTTP_DELETE, .path = (p), .operation = (o), .needs = (n), .run = (f)}
+    {                                                                                              \
+        .method = HTTP_DELETE, .path = (p), .operation = (o), .needs = (n), .run = (f)             \
+    }
 #define POLL(p, o, n, f)                                                                           \
-    {.method = HTTP_GET, .path = (p), .operation = (o), .needs = (n), .run = (f), .is_quiet = true}
+    {                                                                                              \
+        .method = HTTP_GET, .path = (p), .operation = (o), .needs = (n), .run = (f),               \
+        .is_quiet = true                                                                           \
+    }
 
 #define ONCE (API_WRITE | API_REPEATABLE)
 

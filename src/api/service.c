@@ -15,8 +15,8 @@ bool api_get_health(struct http_req *req, struct http_res *res, struct err *err)
 
     if (!setting_store_get(req->mem, api_call_of(req)->app.db, "health", &value, err))
         return false;
-    return http_reply_json(res, 200, json_pack("{s:s, s:s}", "status", "ok", "version",
-                                               LATCHKEY_VERSION));
+    return http_reply_json(res, 200,
+                           json_pack("{s:s, s:s}", "status", "ok", "version", LATCHKEY_VERSION));
 }
 
 bool api_get_openapi(struct http_req *req, struct http_res *res, struct err *err)
@@ -42,9 +42,9 @@ bool api_get_caller(struct http_req *req, struct http_res *res, struct err *err)
     const struct api_call *call = api_call_of(req);
 
     (void)err;
-    return http_reply_json(
-        res, 200,
-        json_pack("{s:s, s:s, s:s?, s:s?, s:o}", "token_id", call->token->id, "kind",
-                  kinds[call->caller.scope.kind], "partner_id", call->token->partner_id,
-                  "account_id", call->token->account_id, "scopes", api_texts(call->token->scopes)));
+    return http_reply_json(res, 200,
+                           json_pack("{s:s, s:s, s:s?, s:s?, s:o}", "token_id", call->token->id,
+                                     "kind", kinds[call->caller.scope.kind], "partner_id",
+                                     call->token->partner_id, "account_id", call->token->account_id,
+                                     "scopes", api_texts(call->token->scopes)));
 }

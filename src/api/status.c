@@ -22,11 +22,10 @@ static json_t *edges_json(const struct status *status)
     for (size_t i = 0; i < status->edge_count; i++) {
         const struct status_edge *edge = &status->edges[i];
 
-        json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", edge->name,
-                                              "condition", edge_condition_name(edge->condition),
-                                              "counted", edge->is_counted, "proven",
-                                              edge->is_proven, "proven_at",
-                                              api_time(edge->proven_at)));
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", edge->name, "condition",
+                            edge_condition_name(edge->condition), "counted", edge->is_counted,
+                            "proven", edge->is_proven, "proven_at", api_time(edge->proven_at)));
     }
     return json_pack("{s:I, s:I, s:o}", "counted", (json_int_t)status->counted, "proven",
                      (json_int_t)status->proven, "items", list);
@@ -46,11 +45,10 @@ static void add_parts(json_t *json, const struct status *s)
 
 static json_t *to_json(const struct status *s)
 {
-    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "domain",
-                             api_domain_json(s->domain), "badge", badge_json(s), "edges",
-                             edges_json(s), "records", api_records_json(&s->names), "next",
-                             http_json_text(s->next), "next_at", api_time(s->next_at), "site_url",
-                             s->site_url);
+    json_t *json = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "domain", api_domain_json(s->domain), "badge",
+        badge_json(s), "edges", edges_json(s), "records", api_records_json(&s->names), "next",
+        http_json_text(s->next), "next_at", api_time(s->next_at), "site_url", s->site_url);
 
     add_parts(json, s);
     return json;

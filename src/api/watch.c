@@ -105,7 +105,8 @@ bool api_watch_start(struct api_watch *watch, struct http_server *server, struct
     watch->server = server;
     rc = pthread_create(&watch->thread, NULL, keep_watch, watch);
     if (rc != 0)
-        return err_errno(err, ERR_INTERNAL, rc, "could not start the thread that watches the store");
+        return err_errno(err, ERR_INTERNAL, rc,
+                         "could not start the thread that watches the store");
     watch->is_running = true;
     return true;
 }

@@ -173,8 +173,22 @@ static bool trust_check(struct arena *mem, const struct config *cfg, struct err 
     return true;
 }
 
+static bool run_check(struct arena *mem, const struct config *cfg, struct err *err)
+{
+    for (size_t i = 0; i < cfg->run.edge_count; i++) {
+        const struct config_list *addresses = &cfg->run.edges[i].addresses;
+
+        for (size_t k = 0; k < addresses->count; k++)
+            if (!is_own(cfg, addresses->items[k]))
+                return refuse(err, arena_printf(mem, "run.edges[%zu].addresses[%zu]", i, k),
+                              "%s is neither a loopback address nor in net.own_prefixes",
+                              addresses->items[k]);
+    }
+    return true;
+}
+
 bool config_check(struct arena *mem, const struct config *cfg, struct err *err)
 {
     return mode_check(mem, cfg, err) && cas_check(mem, cfg, err) && lists_check(mem, cfg, err) &&
-           spans_check(cfg, err) && trust_check(mem, cfg, err);
+           spans_check(cfg, err) && run_check(mem, cfg, err) && trust_check(mem, cfg, err);
 }

@@ -111,13 +111,12 @@ bool format_is_loopback(const char *host)
            format_in_prefix(host, "::1/128");
 }
 
-bool format_loopback(const char *text, struct err *err)
+bool format_address(const char *text, struct err *err)
 {
     struct address address;
 
-    if (!address_parse(text, &address) || !format_is_loopback(text))
-        return err_set(err, ERR_CONFIG, "\"%s\" is not a loopback address", text);
-    return true;
+    return address_parse(text, &address) ||
+           err_set(err, ERR_CONFIG, "\"%s\" is not an IP address", text);
 }
 
 /* Whether the octets agree in their first `bits` bits. */

@@ -10,7 +10,7 @@ MUST_CHECK bool format_id(const char *text, struct err *err);   /* a-z 0-9 '-', 
 MUST_CHECK bool format_name(const char *text, struct err *err); /* lower-case A-labels */
 MUST_CHECK bool format_ipv4(const char *text, struct err *err);
 MUST_CHECK bool format_ipv6(const char *text, struct err *err);
-MUST_CHECK bool format_loopback(const char *text, struct err *err); /* 127.0.0.0/8 or ::1 */
+MUST_CHECK bool format_address(const char *text, struct err *err);  /* IPv4 or IPv6 */
 MUST_CHECK bool format_prefix(const char *text, struct err *err);   /* "10.1.0.0/16" */
 MUST_CHECK bool format_resolver(const char *text, struct err *err); /* "127.0.0.1@8053" */
 MUST_CHECK bool format_endpoint(const char *text, struct err *err); /* "127.0.0.1:8090" */

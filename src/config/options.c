@@ -67,7 +67,7 @@ static const struct option_table origin_table = {origin_options, ARRAY_LEN(origi
 
 static const struct option run_edge_options[] = {
     {AT_EDGE(name), NEEDED("", format_id), .help = "Name of the edge."},
-    {AT_EDGE(addresses), TEXTS(format_loopback), .help = "Loopback addresses that it listens on."},
+    {AT_EDGE(addresses), TEXTS(format_address), .help = "What it listens on: loopback addresses, or of net.own_prefixes."},
 };
 static const struct option_table run_edge_table = {run_edge_options, ARRAY_LEN(run_edge_options), sizeof(struct config_run_edge)};
 

@@ -201,19 +201,7 @@ bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct e
 
 const char *chain_pem(struct arena *mem, const struct chain *chain)
 {
-    AUTO(BIO_freep) BIO *text = BIO_new(BIO_s_mem());
-    char *data;
-    long len;
-
-    assert(text); /* out of memory, as in an arena */
-    for (size_t i = 0; i < chain->count; i++) {
-        int put = PEM_write_bio(text, PEM_STRING_X509, "", chain->certs[i].data,
-                                (long)chain->certs[i].len);
-
-        assert(put > 0);
-    }
-    len = BIO_get_mem_data(text, &data);
-    return arena_strndup(mem, data, (size_t)len);
+    return tls_pem(mem, PEM_STRING_X509, chain->certs, chain->count);
 }
 
 /* "*.example.com" covers "www.example.com", not "example.com" or "a.b.example.com". */

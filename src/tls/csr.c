@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/csr.h"
 
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #define VERSION_1 0L /* RFC 2986 section 4.1 counts from 0 */
@@ -188,4 +189,9 @@ bool csr_make(struct arena *mem, EVP_PKEY *key, const struct csr_wish *wish, str
     *out = slice_of(arena_memdup(mem, der, (size_t)len), (size_t)len);
     OPENSSL_free(der);
     return true;
+}
+
+const char *csr_pem(struct arena *mem, struct slice der)
+{
+    return tls_pem(mem, PEM_STRING_X509_REQ, &der, 1);
 }

@@ -35,3 +35,6 @@ MUST_CHECK bool csr_check(const struct csr_wish *wish, struct err *err);
 /* DER in the arena, of a wish that passes csr_check(); otherwise its error. */
 MUST_CHECK bool csr_make(struct arena *mem, EVP_PKEY *key, const struct csr_wish *wish,
                          struct slice *out, struct err *err);
+
+/* The PEM text of a request (RFC 7468 section 7). */
+const char *csr_pem(struct arena *mem, struct slice der);

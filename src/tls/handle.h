@@ -8,7 +8,9 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/arena.h"
 #include "base/err.h"
+#include "base/slice.h"
 
 DEFINE_FREEP(BIO, BIO_free_all)
 DEFINE_FREEP(BIGNUM, BN_clear_free)
@@ -23,3 +25,6 @@ DEFINE_FREEP(X509_STORE_CTX, X509_STORE_CTX_free)
 
 /* As err_set, with ": " and OpenSSL's first queued reason at the end; empties the queue. */
 bool tls_err(struct err *err, enum err_code code, const char *fmt, ...) PRINTF(3, 4);
+
+/* DER objects of one kind ("CERTIFICATE") as PEM text (RFC 7468). */
+const char *tls_pem(struct arena *mem, const char *label, const struct slice *ders, size_t count);

@@ -155,8 +155,7 @@ static void describe_root(X509 *root, struct verify_result *result)
     int got = 0;
 
     X509_digest(root, EVP_sha256(), result->fingerprint, &len);
-    if (text && X509_NAME_print_ex(text, X509_get_subject_name(root), 0,
-                                   XN_FLAG_RFC2253) > 0)
+    if (text && X509_NAME_print_ex(text, X509_get_subject_name(root), 0, XN_FLAG_RFC2253) > 0)
         got = BIO_read(text, result->root, sizeof(result->root) - 1);
     result->root[got > 0 ? got : 0] = '\0';
 }
