@@ -16,9 +16,10 @@ static bool is_plain(const char *text)
 
 static bool is_mail_address(const char *address)
 {
-    const char *at = strrchr(address, '@');
+    const char *at = strchr(address, '@');
 
-    return at && at != address && strchr(at, '.') && at[1] != '.' && at[strlen(at) - 1] != '.' &&
+    return at && at != address && !strchr(address, ',') && strchr(at, '.') && at[1] != '.' &&
+           at[strlen(at) - 1] != '.' &&
            strspn(at + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-") ==
                strlen(at + 1);
 }

@@ -40,6 +40,7 @@ const char *maker_sign(struct arena *mem, const json_t *key, const char *header,
     text = json_dumps(jws, JSON_COMPACT);
     out = arena_strdup(mem, text);
     free(text);
+    json_decref(sig);
     json_decref(jws);
     return out;
 }

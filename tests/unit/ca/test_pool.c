@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ca/pool.h"
+#include "check.h"
+
+#define COUNT 1000
+
+static atomic_int done, refused, is_held;
+static atomic_bool was_seen[COUNT + 1];
+
+static bool count_once(void *arg, struct arena *mem, int64_t id)
+{
+    (void)arg;
+    (void)arena_alloc(mem, 64);
+    atomic_store(&was_seen[id], true);
+    atomic_fetch_add(&done, 1);
+    return true;
+}
+
+/* Not now, the first two times. */
+static bool be_refused(void *arg, struct arena *mem, int64_t id)
+{
+    (void)arg;
+    (void)mem;
+    (void)id;
+    if (atomic_fetch_add(&refused, 1) < 2)
+        return false;
+    atomic_fetch_add(&done, 1);
+    return true;
+}
+
+static bool hold(void *arg, struct arena *mem, int64_t id)
+{
+    (void)arg;
+    (void)mem;
+    (void)id;
+    while (atomic_load(&is_held))
+        usleep(1000);
+    atomic_fetch_add(&done, 1);
+    return true;
+}
+
+static void wait_for(int count)
+{
+    int64_t until = clock_boot_ms() + 10000;
+
+    while (atomic_load(&done) < count && clock_boot_ms() < until)
+        usleep(1000);
+    assert_int_equal(atomic_load(&done), count);
+}
+
+static int start_anew(void **state)
+{
+    (void)state;
+    atomic_store(&done, 0);
+    return 0;
+}
+
+static void test_each_once(void **state)
+{
+    struct ca_pool *pool = ca_pool_new(8, COUNT, count_once, NULL);
+
+    (void)state;
+    for (int64_t id = 1; id <= COUNT; id++) {
+        assert_true(ca_pool_reserve(pool));
+        ca_pool_add(pool, id);
+    }
+    wait_for(COUNT);
+    ca_pool_free(pool);
+    for (int64_t id = 1; id <= COUNT; id++)
+        ok(atomic_load(&was_seen[id]), "%lld was lost", (long long)id);
+    all_ok();
+}
+
+static void test_again_later(void **state)
+{
+    struct ca_pool *pool = ca_pool_new(1, 1, be_refused, NULL);
+    int64_t began = clock_boot_ms();
+
+    (void)state;
+    assert_true(ca_pool_reserve(pool));
+    ca_pool_add(pool, 1);
+    wait_for(1);
+    assert_in_range(clock_boot_ms() - began, 2 * CA_POOL_AGAIN_MS, 10000);
+    assert_int_equal(atomic_load(&refused), 3);
+    ca_pool_free(pool);
+}
+
+static void test_places(void **state)
+{
+    struct ca_pool *pool = ca_pool_new(1, 2, hold, NULL);
+
+    (void)state;
+    atomic_store(&is_held, 1);
+    assert_true(ca_pool_reserve(pool));
+    ca_pool_add(pool, 1);
+    assert_true(ca_pool_reserve(pool));
+    assert_false(ca_pool_reserve(pool));
+    ca_pool_release(pool);
+    assert_true(ca_pool_reserve(pool));
+    ca_pool_add(pool, 2);
+    assert_false(ca_pool_reserve(pool));
+    ca_pool_restore(pool, 3); /* beyond the limit */
+    atomic_store(&is_held, 0);
+    wait_for(3);
+    ca_pool_free(pool);
+}
+
+/* What waits is dropped: it is in the database. */
+static void test_stopped(void **state)
+{
+    struct ca_pool *pool = ca_pool_new(1, 10, hold, NULL);
+
+    (void)state;
+    atomic_store(&is_held, 1);
+    for (int64_t id = 1; id <= 5; id++)
+        ca_pool_restore(pool, id);
+    usleep(20000);
+    atomic_store(&is_held, 0);
+    ca_pool_free(pool);
+    assert_in_range(atomic_load(&done), 1, 5);
+    ca_pool_free(NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_each_once, start_anew),
+        cmocka_unit_test_setup(test_again_later, start_anew),
+        cmocka_unit_test_setup(test_places, start_anew),
+        cmocka_unit_test_setup(test_stopped, start_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/embedded.h"
+#include "ca/account_store.h"
+#include "ca/authorization_store.h"
+#include "ca/certificate_store.h"
+#include "ca/journal_store.h"
+#include "check.h"
+#include "db/migrate.h"
+
+extern const struct embedded_file ca_migrations[];
+extern const size_t ca_migrations_count;
+
+#define AT INT64_C(1800000000000)
+
+static char dir[] = "/tmp/latchkey-ca-store-XXXXXX";
+
+struct world {
+    struct arena *mem;
+    struct db *db;
+    int64_t account, order, authorizations[2], challenges[2];
+};
+
+static struct err err;
+
+static bool must(bool is_done)
+{
+    if (!is_done)
+        fail_msg("%s", err.text);
+    return true;
+}
+
+static int64_t add_account(struct world *w, const char *key_hash)
+{
+    struct ca_account account = {.key_hash = key_hash,
+                                 .jwk = "{}",
+                                 .status = CA_STATUS_VALID,
+                                 .contact = "[]",
+                                 .created_at = AT};
+    int64_t id = 0;
+
+    must(ca_account_add(w->mem, w->db, &account, &id, &err));
+    return id;
+}
+
+static struct ca_names two_names(void)
+{
+    static const char *const names[] = {"a.test", "b.test"};
+
+    return (struct ca_names){.items = names, .count = 2};
+}
+
+static void add_order(struct world *w)
+{
+    struct ca_order order = {
+        .account_id = w->account, .names = two_names(), .created_at = AT, .expires_at = AT + 1000};
+
+    must(ca_order_add(w->mem, w->db, &order, &w->order, &err));
+    for (size_t i = 0; i < 2; i++) {
+        struct ca_authorization authorization = {.account_id = w->account,
+                                                 .name = order.names.items[i],
+                                                 .created_at = AT,
+                                                 .expires_at = AT + 1000};
+        struct ca_challenges challenges;
+
+        must(ca_authorization_add(w->mem, w->db, &authorization, &w->authorizations[i], &err));
+        must(ca_challenge_add(w->db, w->authorizations[i], "http-01", "token", &err));
+        must(ca_order_need(w->db, w->order, w->authorizations[i], &err));
+        must(ca_challenge_list(w->mem, w->db, w->authorizations[i], &challenges, &err));
+        assert_int_equal(challenges.count, 1);
+        w->challenges[i] = challenges.items[0].id;
+    }
+}
+
+static int set_up(void **state)
+{
+    static unsigned count;
+    struct arena *mem = arena_new();
+    struct world *w = arena_new_of(mem, struct world);
+
+    w->mem = mem;
+    must(db_open_sqlite(arena_printf(mem, "%s/%u.db", dir, count++), 4, &w->db, &err));
+    must(db_migrate(w->db, ca_migrations, ca_migrations_count, NULL, &err));
+    w->account = add_account(w, "key 1");
+    add_order(w);
+    *state = w;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct world *w = *state;
+
+    db_close(w->db);
+    arena_free(w->mem);
+    return 0;
+}
+
+static enum ca_status order_status(struct world *w)
+{
+    const struct ca_order *order;
+
+    must(ca_order_get(w->mem, w->db, w->order, &order, &err));
+    return order->status;
+}
+
+static void validate(struct world *w, size_t i)
+{
+    must(ca_challenge_start(w->db, w->challenges[i], &err));
+    must(ca_challenge_finish(w->db, w->challenges[i], NULL, "[]", AT + 5, &err));
+    must(ca_authorization_validate(w->db, w->authorizations[i], AT + 9000, &err));
+    must(ca_order_ready_by(w->db, w->authorizations[i], &err));
+}
+
+static void test_accounts(void **state)
+{
+    struct world *w = *state;
+    const struct ca_account *account;
+    struct ca_account again = {
+        .key_hash = "key 1", .jwk = "{}", .status = CA_STATUS_VALID, .contact = "[]"};
+    int64_t id;
+
+    must(ca_account_of_key(w->mem, w->db, "key 1", &account, &err));
+    assert_int_equal(account->id, w->account);
+    must(ca_account_get(w->mem, w->db, 99, &account, &err));
+    assert_null(account);
+    assert_false(ca_account_add(w->mem, w->db, &again, &id, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    add_account(w, "key 2");
+    assert_false(ca_account_set_key(w->db, w->account, "key 2", "{}", &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    must(ca_account_set_key(w->db, w->account, "key 3", "{\"a\":1}", &err));
+    must(ca_account_set_contact(w->db, w->account, "[\"mailto:a@b.test\"]", &err));
+    must(ca_account_get(w->mem, w->db, w->account, &account, &err));
+    assert_string_equal(account->jwk, "{\"a\":1}");
+    assert_string_equal(account->contact, "[\"mailto:a@b.test\"]");
+    must(ca_account_deactivate(w->db, w->account, &err));
+    assert_false(ca_account_deactivate(w->db, w->account, &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+    assert_false(ca_account_set_contact(w->db, w->account, "[]", &err));
+    must(ca_account_get(w->mem, w->db, w->account, &account, &err));
+    assert_int_equal(account->status, CA_STATUS_DEACTIVATED);
+}
+
+/* Ready only when all that it needs is there; then each step once. */
+static void test_order_life(void **state)
+{
+    struct world *w = *state;
+    struct slice csr = slice_str("request");
+    const struct ca_order *order;
+
+    validate(w, 0);
+    assert_int_equal(order_status(w), CA_STATUS_PENDING);
+    assert_false(ca_order_finalize(w->db, w->order, csr, &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+    validate(w, 1);
+    assert_int_equal(order_status(w), CA_STATUS_READY);
+    must(ca_order_finalize(w->db, w->order, csr, &err));
+    assert_false(ca_order_finalize(w->db, w->order, csr, &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+    must(ca_order_complete(w->db, w->order, "05ab", &err));
+    assert_false(ca_order_complete(w->db, w->order, "05ac", &err));
+    assert_false(ca_order_fail(w->db, w->order, "{}", &err));
+    must(ca_order_get(w->mem, w->db, w->order, &order, &err));
+    assert_int_equal(order->status, CA_STATUS_VALID);
+    assert_string_equal(order->serial, "05ab");
+    assert_true(slice_eq(order->csr, csr));
+    assert_string_equal(ca_names_text(w->mem, &order->names), "a.test,b.test");
+}
+
+static void test_failed_authorization_fails_the_order(void **state)
+{
+    struct world *w = *state;
+
+    validate(w, 0);
+    must(ca_authorization_invalidate(w->db, w->authorizations[1], &err));
+    must(ca_order_invalid_by(w->db, w->authorizations[1], &err));
+    assert_int_equal(order_status(w), CA_STATUS_INVALID);
+    must(ca_order_ready_by(w->db, w->authorizations[0], &err));
+    assert_int_equal(order_status(w), CA_STATUS_INVALID);
+}
+
+static void test_failed_order(void **state)
+{
+    struct world *w = *state;
+    const struct ca_order *order;
+
+    validate(w, 0);
+    validate(w, 1);
+    must(ca_order_finalize(w->db, w->order, slice_str("r"), &err));
+    must(ca_order_fail(w->db, w->order, "{\"type\":\"x\"}", &err));
+    must(ca_order_get(w->mem, w->db, w->order, &order, &err));
+    assert_int_equal(order->status, CA_STATUS_INVALID);
+    assert_string_equal(order->error, "{\"type\":\"x\"}");
+}
+
+static void test_open_order(void **state)
+{
+    struct world *w = *state;
+    static const char *const one[] = {"a.test"};
+    struct ca_names names = two_names(), other = {.items = one, .count = 1};
+    const struct ca_order *order;
+
+    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT, &order, &err));
+    assert_int_equal(order->id, w->order);
+    must(ca_order_find_open(w->mem, w->db, w->account, &other, AT, &order, &err));
+    assert_null(order);
+    must(ca_order_find_open(w->mem, w->db, w->account + 1, &names, AT, &order, &err));
+    assert_null(order);
+    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT + 999, &order, &err));
+    assert_non_null(order);
+    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT + 1000, &order, &err));
+    assert_null(order);
+    must(ca_order_invalid_by(w->db, w->authorizations[0], &err));
+    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT, &order, &err));
+    assert_null(order);
+}
+
+static void test_challenge_once(void **state)
+{
+    struct world *w = *state;
+    const struct ca_challenge *challenge;
+
+    assert_false(ca_challenge_finish(w->db, w->challenges[0], NULL, NULL, AT, &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+    must(ca_challenge_start(w->db, w->challenges[0], &err));
+    assert_false(ca_challenge_start(w->db, w->challenges[0], &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+    must(ca_challenge_finish(w->db, w->challenges[0], "{}", "[]", AT, &err));
+    must(ca_challenge_get(w->mem, w->db, w->challenges[0], &challenge, &err));
+    assert_int_equal(challenge->status, CA_STATUS_INVALID);
+    assert_string_equal(challenge->error, "{}");
+    assert_false(ca_challenge_finish(w->db, w->challenges[0], NULL, NULL, AT, &err));
+}
+
+static void test_authorizations(void **state)
+{
+    struct world *w = *state;
+    struct ca_names names = two_names();
+    const struct ca_authorization *authorization;
+    size_t count = 9;
+
+    must(ca_authorization_get(w->mem, w->db, w->authorizations[0], &authorization, &err));
+    assert_string_equal(authorization->name, "a.test");
+    validate(w, 0);
+    must(ca_authorization_count_valid(w->mem, w->db, w->account, &names, AT + 8999, &count, &err));
+    assert_int_equal(count, 1);
+    must(ca_authorization_count_valid(w->mem, w->db, w->account, &names, AT + 9000, &count, &err));
+    assert_int_equal(count, 0);
+    must(ca_authorization_deactivate(w->db, w->authorizations[0], &err));
+    assert_false(ca_authorization_deactivate(w->db, w->authorizations[0], &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+}
+
+static void test_what_was_left_in_processing(void **state)
+{
+    struct world *w = *state;
+    struct ca_ids ids;
+
+    must(ca_challenge_start(w->db, w->challenges[0], &err));
+    must(ca_challenge_start(w->db, w->challenges[1], &err));
+    must(ca_challenge_processing(w->mem, w->db, 0, &ids, &err));
+    assert_int_equal(ids.count, 2);
+    must(ca_challenge_processing(w->mem, w->db, ids.items[0], &ids, &err));
+    assert_int_equal(ids.count, 1);
+    assert_int_equal(ids.items[0], w->challenges[1]);
+    must(ca_order_processing(w->mem, w->db, 0, &ids, &err));
+    assert_int_equal(ids.count, 0);
+}
+
+static struct ca_issued issued_of(const struct world *w, const char *serial)
+{
+    return (struct ca_issued){.serial = serial,
+                              .order_id = w->order,
+                              .account_id = w->account,
+                              .issuer_id = "issuer",
+                              .names = two_names(),
+                              .der = slice_str("der"),
+                              .key_hash = "hash",
+                              .not_before = 1,
+                              .not_after = 2,
+                              .created_at = 3};
+}
+
+/* Never two certificates for one order; never one of an issuer that is not known. */
+static void test_certificates(void **state)
+{
+    struct world *w = *state;
+    struct ca_issued first = issued_of(w, "05aa"), second = issued_of(w, "05bb");
+    const struct ca_issued *found;
+    const char *chain;
+
+    assert_false(ca_issued_add(w->mem, w->db, &first, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    assert_false(ca_issuer_chain(w->mem, w->db, "issuer", &chain, &err));
+    assert_string_equal(err.text, "issuer issuer is not in the database");
+    must(ca_issuer_add(w->db, "issuer", "PEM", AT, &err));
+    must(ca_issuer_add(w->db, "issuer", "other", AT, &err));
+    must(ca_issuer_chain(w->mem, w->db, "issuer", &chain, &err));
+    assert_string_equal(chain, "PEM");
+    must(ca_issued_add(w->mem, w->db, &first, &err));
+    assert_false(ca_issued_add(w->mem, w->db, &second, &err));
+    assert_int_equal(err.code, ERR_CONFLICT);
+    must(ca_issued_revoke(w->db, "05aa", 4, AT, &err));
+    assert_false(ca_issued_revoke(w->db, "05aa", 1, AT + 1, &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+    must(ca_issued_get(w->mem, w->db, "05aa", &found, &err));
+    assert_int_equal(found->revoked_at, AT);
+    assert_int_equal(found->revocation_reason, 4);
+    assert_string_equal(ca_names_text(w->mem, &found->names), "a.test,b.test");
+    must(ca_issued_get(w->mem, w->db, "05bb", &found, &err));
+    assert_null(found);
+}
+
+static void test_journal(void **state)
+{
+    struct world *w = *state;
+    struct ca_journal journal;
+
+    for (int i = 0; i < CA_JOURNAL_KIND_COUNT; i++) {
+        struct ca_journal_entry entry = {.at = AT + i,
+                                         .account_id = i % 2 ? w->account : 0,
+                                         .kind = (enum ca_journal_kind)i,
+                                         .subject = "1",
+                                         .detail = ""};
+
+        must(ca_journal_add(w->db, &entry, &err));
+    }
+    must(ca_journal_list(w->mem, w->db, &(struct ca_journal_filter){.limit = 100}, &journal, &err));
+    assert_int_equal(journal.count, CA_JOURNAL_KIND_COUNT);
+    for (int i = 0; i < CA_JOURNAL_KIND_COUNT; i++)
+        ok((int)journal.entries[i].kind == i && journal.entries[i].id == i + 1, "row %d", i);
+    must(ca_journal_list(w->mem, w->db,
+                         &(struct ca_journal_filter){.limit = 100, .account_id = w->account},
+                         &journal, &err));
+    assert_int_equal(journal.count, CA_JOURNAL_KIND_COUNT / 2);
+    must(ca_journal_list(w->mem, w->db,
+                         &(struct ca_journal_filter){.limit = 2, .after_id = 3, .kind = NULL},
+                         &journal, &err));
+    assert_int_equal(journal.count, 2);
+    assert_int_equal(journal.entries[0].id, 4);
+    must(ca_journal_list(w->mem, w->db,
+                         &(struct ca_journal_filter){.limit = 9, .kind = "order.created"}, &journal,
+                         &err));
+    assert_int_equal(journal.count, 1);
+    all_ok();
+}
+
+static void test_unknown_text_is_an_error(void **state)
+{
+    static const struct query spoil = {.name = "test.spoil",
+                                       .sql = "UPDATE acme_order SET status = 'new'",
+                                       .params = "",
+                                       .cols = ""};
+    struct world *w = *state;
+    const struct ca_order *order;
+
+    must(db_exec(w->db, &spoil, NULL, &err, QNONE));
+    assert_false(ca_order_get(w->mem, w->db, w->order, &order, &err));
+    assert_string_equal(err.text, "unknown status \"new\" in the database");
+}
+
+static int make_dir(void **state)
+{
+    (void)state;
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        static const char *const ends[] = {"", "-wal", "-shm", "-turn"};
+
+        for (size_t n = 0; n < ARRAY_LEN(ends); n++) {
+            char path[96];
+
+            snprintf(path, sizeof(path), "%s/%u.db%s", dir, i, ends[n]);
+            unlink(path);
+        }
+    }
+    return rmdir(dir);
+}
+
+#define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_A_WORLD(test_accounts),
+        IN_A_WORLD(test_order_life),
+        IN_A_WORLD(test_failed_authorization_fails_the_order),
+        IN_A_WORLD(test_failed_order),
+        IN_A_WORLD(test_open_order),
+        IN_A_WORLD(test_challenge_once),
+        IN_A_WORLD(test_authorizations),
+        IN_A_WORLD(test_what_was_left_in_processing),
+        IN_A_WORLD(test_certificates),
+        IN_A_WORLD(test_journal),
+        IN_A_WORLD(test_unknown_text_is_an_error),
+    };
+
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+}

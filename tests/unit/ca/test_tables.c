@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/alg.h"
+#include "ca/contact.h"
+#include "ca/journal_store.h"
+#include "ca/jwk.h"
+#include "ca/routes.h"
+#include "ca/status.h"
+#include "check.h"
+
+/* Every endpoint has its route, and only POST is taken in by its signature. */
+static void test_routes(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < CA_ENDPOINT_COUNT; i++) {
+        const struct http_route *route = &ca_routes[i];
+        const struct ca_endpoint *endpoint = &ca_endpoints[i];
+
+        if (!ok(route->path && route->operation && endpoint->run, "row %u is empty", i))
+            continue;
+        ok(route->needs == i, "%s: runs row %u", route->path, route->needs);
+        ok(route->run == ca_handle, "%s: another handler", route->path);
+        ok((route->method == HTTP_GET) == (endpoint->auth == CA_AUTH_NONE),
+           "%s: a POST without a signature, or a GET with one", route->path);
+        ok(route->max_body == (route->method == HTTP_POST ? CA_JWS_MAX : 0), "%s: body limit",
+           route->path);
+    }
+    all_ok();
+}
+
+static void test_statuses(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CA_STATUS_COUNT; i++) {
+        enum ca_status status = CA_STATUS_COUNT;
+        struct err err;
+
+        ok(ca_status_read(ca_status_name((enum ca_status)i), &status, &err) && (int)status == i,
+           "row %d", i);
+    }
+    all_ok();
+}
+
+static void test_algorithms(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CA_ALG_COUNT; i++) {
+        enum ca_alg alg = CA_ALG_COUNT;
+
+        ok(ca_alg_parse(ca_alg_name((enum ca_alg)i), &alg) && (int)alg == i, "row %d", i);
+        ok(strstr(ca_alg_words(), ca_alg_name((enum ca_alg)i)) != NULL, "%s is not in the words",
+           ca_alg_name((enum ca_alg)i));
+    }
+    all_ok();
+}
+
+static void test_journal_kinds(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CA_JOURNAL_KIND_COUNT; i++) {
+        enum ca_journal_kind kind = CA_JOURNAL_KIND_COUNT;
+
+        ok(ca_journal_kind_parse(ca_journal_kind_name((enum ca_journal_kind)i), &kind) &&
+               (int)kind == i,
+           "row %d", i);
+    }
+    all_ok();
+}
+
+static void test_contacts(void **state)
+{
+    static const struct {
+        const char *json, *type, *text; /* type NULL: accepted, and text is what is stored */
+    } rows[] = {
+        {"null",                           NULL,                 "[]"                                        },
+        {"[]",                             NULL,                 "[]"                                        },
+        {"[\"mailto:a@b.test\"]",          NULL,                 "[\"mailto:a@b.test\"]"                     },
+        {"[\"mailto:a+b@c-d.e.test\"]",    NULL,                 "[\"mailto:a+b@c-d.e.test\"]"               },
+        {"{}",                             "malformed",          "Error unmarshaling JSON"                   },
+        {"[null]",                         "malformed",          "Error unmarshaling JSON"                   },
+        {"[\"\"]",                         "invalidContact",     "empty contact"                             },
+        {"[\"a@b.test\"]",                 "unsupportedContact", "only contact scheme 'mailto:' is supported"},
+        {"[\"mailto:\"]",                  "invalidContact",     "\"\" is not a valid e-mail address"        },
+        {"[\"mailto:@b.test\"]",           "invalidContact",     "\"@b.test\" is not a valid e-mail address" },
+        {"[\"mailto:a@test\"]",            "invalidContact",     "\"a@test\" is not a valid e-mail address"  },
+        {"[\"mailto:a@.test\"]",           "invalidContact",     "\"a@.test\" is not a valid e-mail address" },
+        {"[\"mailto:a@b.test,c@d.test\"]", "invalidContact",
+         "\"a@b.test,c@d.test\" is not a valid e-mail address"                                               },
+        {"[\"mailto:a b@c.test\"]",        "invalidContact",
+         "contact email contains non-ASCII characters or is too long"                                        },
+        {"[\"mailto:\\u00fc@c.test\"]",    "invalidContact",
+         "contact email contains non-ASCII characters or is too long"                                        },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        json_t *json = ca_json_keep(mem, json_loads(rows[i].json, JSON_DECODE_ANY, NULL));
+        struct ca_problem problem = {.detail = ""};
+        const char *out = NULL;
+        bool is_good = ca_contacts_read(mem, json, &out, &problem);
+
+        if (!ok(is_good == !rows[i].type, "%s: %s", rows[i].json, problem.detail))
+            continue;
+        ok(strcmp(is_good ? out : problem.detail, rows[i].text) == 0, "%s: %s", rows[i].json,
+           is_good ? out : problem.detail);
+        if (!is_good)
+            ok(strcmp(ca_problem_name(problem.type), rows[i].type) == 0, "%s: %s", rows[i].json,
+               ca_problem_name(problem.type));
+    }
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_routes),     cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_algorithms), cmocka_unit_test(test_journal_kinds),
+        cmocka_unit_test(test_contacts),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
