@@ -10,7 +10,6 @@
 #include "store/feed_store.h"
 
 #define WAIT_MAX_S      25
-#define PAGE_RECORDS    200
 #define PAGE_OCTETS_MAX (1 << 20) /* of a page; a single record always fits */
 #define CURSOR_MAX      48
 #define KEY_TEXT_MAX    1024
@@ -127,8 +126,8 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     if (!can_follow(&poll.head, poll.from))
         return err_set(err, ERR_GONE, "the feed cannot be followed from %s: take a snapshot",
                        place_text(req->mem, poll.from));
-    if (!feed_store_page(req->mem, api_call_of(req)->app.db, poll.edge->group, poll.from.seq,
-                         PAGE_RECORDS, &list, err))
+    if (!feed_store_page(req->mem, api_call_of(req)->app.db, poll.edge->group, poll.from.seq, &list,
+                         err))
         return false;
     if (list.count == 0 && poll.wait_s > 0 && req->turn != HTTP_DEADLINE)
         return http_park(res, poll.wait_s * 1000);
@@ -179,10 +178,10 @@ bool api_edge_snapshot(struct http_req *req, struct http_res *res, struct err *e
 
     if (!read_pull(req, &pull, err) ||
         !feed_store_snapshot(req->mem, api_call_of(req)->app.db, pull.edge->group, pull.after,
-                             PAGE_RECORDS, &list, err))
+                             &list, err))
         return false;
     n = fill_page(&list, &page);
-    if (n < list.count || list.count == PAGE_RECORDS)
+    if (n < list.count || list.count == FEED_PAGE_RECORDS)
         http_res_header(res, "Latchkey-After", base64url_encode(req->mem, list.items[n - 1].key));
     return reply_records(res, &page, pull.head);
 }

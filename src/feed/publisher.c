@@ -227,7 +227,7 @@ static bool add_page(const struct feed *feed, struct arena *mem, struct slice *a
     AUTO(arena_freep) struct arena *page = arena_new();
     struct feed_record_list records;
 
-    if (!feed_store_snapshot(page, feed->db, feed->group, *after, FEED_PAGE_MAX, &records, err))
+    if (!feed_store_snapshot(page, feed->db, feed->group, *after, &records, err))
         return false;
     for (size_t i = 0; i < records.count; i++) {
         const struct feed_record *record = &records.items[i];
@@ -238,7 +238,7 @@ static bool add_page(const struct feed *feed, struct arena *mem, struct slice *a
             return err_set(err, ERR_CRYPTO, "cannot compute the digest of the edge records");
         live->count++;
     }
-    if (records.count < FEED_PAGE_MAX) {
+    if (records.count < FEED_PAGE_RECORDS) {
         *after = slice_of(NULL, 0);
         return true;
     }

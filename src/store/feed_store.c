@@ -148,12 +148,11 @@ static const struct query page_after = {
 };
 
 bool feed_store_page(struct arena *mem, struct db *db, const char *group, int64_t after,
-                     int64_t limit, struct feed_record_list *out, struct err *err)
+                     struct feed_record_list *out, struct err *err)
 {
     struct rows rows;
 
-    assert(limit >= 1 && limit <= FEED_PAGE_MAX);
-    return db_each(mem, db, &page_after, &rows, err, QT(group), QI(after), QI(limit)) &&
+    return db_each(mem, db, &page_after, &rows, err, QT(group), QI(after), QI(FEED_PAGE_RECORDS)) &&
            read_all(mem, &rows, out, err);
 }
 
@@ -165,13 +164,12 @@ static const struct query snapshot_after = {
 };
 
 bool feed_store_snapshot(struct arena *mem, struct db *db, const char *group, struct slice after,
-                         int64_t limit, struct feed_record_list *out, struct err *err)
+                         struct feed_record_list *out, struct err *err)
 {
     struct rows rows;
 
-    assert(limit >= 1 && limit <= FEED_PAGE_MAX);
     return db_each(mem, db, &snapshot_after, &rows, err, QT(group),
-                   QB(after.data ? after : SLICE_LIT("")), QI(limit)) &&
+                   QB(after.data ? after : SLICE_LIT("")), QI(FEED_PAGE_RECORDS)) &&
            read_all(mem, &rows, out, err);
 }
 

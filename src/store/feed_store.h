@@ -62,13 +62,13 @@ struct feed_keys {
 MUST_CHECK bool feed_store_assign(struct db *tx, const char *group, const struct feed_keys *keys,
                                   struct feed_head *head, struct err *err);
 
-/* At most `limit` (1..FEED_PAGE_MAX) records with a sequence greater than `after`, in its order. */
-#define FEED_PAGE_MAX 500
+/* The first FEED_PAGE_RECORDS records with a sequence greater than `after`, in its order. */
+#define FEED_PAGE_RECORDS 200
 MUST_CHECK bool feed_store_page(struct arena *mem, struct db *db, const char *group, int64_t after,
-                                int64_t limit, struct feed_record_list *out, struct err *err);
+                                struct feed_record_list *out, struct err *err);
 /* The same by key, for a snapshot, tombstones included; `after` {NULL, 0} for the first page. */
 MUST_CHECK bool feed_store_snapshot(struct arena *mem, struct db *db, const char *group,
-                                    struct slice after, int64_t limit, struct feed_record_list *out,
+                                    struct slice after, struct feed_record_list *out,
                                     struct err *err);
 /* Removes tombstones with a sequence up to `seq`, and makes that the floor. `tx` is a transaction.
  * ERR_LOST_RACE when the head or the floor does not allow it. Edges keep their tombstones: a key

@@ -54,11 +54,11 @@ static const char *keys_text(struct fixture *f, const struct feed_record_list *l
     return text;
 }
 
-static const char *page_text(struct fixture *f, int64_t after, int64_t limit)
+static const char *page_text(struct fixture *f, int64_t after)
 {
     struct feed_record_list list;
 
-    MUST(f, feed_store_page(f->mem, f->db, GROUP, after, limit, &list, &f->err));
+    MUST(f, feed_store_page(f->mem, f->db, GROUP, after, &list, &f->err));
     return keys_text(f, &list);
 }
 
@@ -108,11 +108,10 @@ static void test_order(void **state)
     open_feed(&f);
     ok(store(&f, first, 2, &head) && head.seq == 2, "two: %s", f.err.text);
     ok(store(&f, second, 2, &head) && head.seq == 4, "two more: %s", f.err.text);
-    ok(strcmp(page_text(&f, 0, 10), "c1 h0 h1") == 0, "in order of change, newest version only: %s",
-       page_text(&f, 0, 10));
-    ok(strcmp(page_text(&f, 0, 2), "c1 h0") == 0, "a page");
-    ok(strcmp(page_text(&f, 3, 10), "h1") == 0, "after a cursor");
-    ok(strcmp(page_text(&f, 4, 10), "") == 0, "nothing new");
+    ok(strcmp(page_text(&f, 0), "c1 h0 h1") == 0, "in order of change, newest version only: %s",
+       page_text(&f, 0));
+    ok(strcmp(page_text(&f, 3), "h1") == 0, "after a cursor");
+    ok(strcmp(page_text(&f, 4), "") == 0, "nothing new");
     fixture_close(&f);
     all_ok();
 }
@@ -178,12 +177,37 @@ static void test_snapshot(void **state)
 
     open_feed(&f);
     ok(store(&f, changes, 3, NULL), "three: %s", f.err.text);
-    MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, (struct slice){0}, 2, &list, &f.err));
-    ok(strcmp(keys_text(&f, &list), "c1 h") == 0 && list.items[0].is_tombstone, "by key");
-    MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, key_of("h"), 2, &list, &f.err));
-    ok(strcmp(keys_text(&f, &list), "t\xff") == 0, "the next page");
-    MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, key_of("t\xff"), 2, &list, &f.err));
+    MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, (struct slice){0}, &list, &f.err));
+    ok(strcmp(keys_text(&f, &list), "c1 h t\xff") == 0 && list.items[0].is_tombstone, "by key");
+    MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, key_of("h"), &list, &f.err));
+    ok(strcmp(keys_text(&f, &list), "t\xff") == 0, "after a key");
+    MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, key_of("t\xff"), &list, &f.err));
     ok(list.count == 0, "the end");
+    fixture_close(&f);
+    all_ok();
+}
+
+/* One record less than a page holds, as many, one more. */
+static void test_page_limit(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct feed_record_list list;
+    const int64_t wanted[] = {FEED_PAGE_RECORDS - 1, FEED_PAGE_RECORDS, FEED_PAGE_RECORDS};
+
+    open_feed(&f);
+    for (int i = 0; i < FEED_PAGE_RECORDS - 2; i++)
+        ok(store_one(&f, arena_printf(f.mem, "k%03d", i), 1, 0), "%s", f.err.text);
+    for (size_t i = 0; i < ARRAY_LEN(wanted); i++) {
+        ok(store_one(&f, arena_printf(f.mem, "l%zu", i), 1, 0), "%s", f.err.text);
+        MUST(&f, feed_store_page(f.mem, f.db, GROUP, 0, &list, &f.err));
+        ok((int64_t)list.count == wanted[i] && list.items[list.count - 1].seq == wanted[i],
+           "row %zu: a page of %zu", i, list.count);
+        MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, (struct slice){0}, &list, &f.err));
+        ok((int64_t)list.count == wanted[i], "row %zu: of a snapshot: %zu", i, list.count);
+    }
+    MUST(&f, feed_store_page(f.mem, f.db, GROUP, FEED_PAGE_RECORDS, &list, &f.err));
+    ok(list.count == 1, "the next page");
     fixture_close(&f);
     all_ok();
 }
@@ -212,8 +236,7 @@ static void test_forget(void **state)
     ok(store(&f, changes, 4, NULL), "four: %s", f.err.text);
     ok(!forget(&f, 5) && f.err.code == ERR_LOST_RACE, "not beyond the head: %s", f.err.text);
     ok(forget(&f, 3), "%s", f.err.text);
-    ok(strcmp(page_text(&f, 0, 10), "b d") == 0, "old tombstones are gone: %s",
-       page_text(&f, 0, 10));
+    ok(strcmp(page_text(&f, 0), "b d") == 0, "old tombstones are gone: %s", page_text(&f, 0));
     MUST(&f, feed_store_head(f.db, GROUP, &head, &f.err));
     ok(head.tombstone_floor == 3, "and the floor tells");
     ok(!forget(&f, 2) && f.err.code == ERR_LOST_RACE, "the floor does not sink: %s", f.err.text);
@@ -273,8 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_head),     cmocka_unit_test(test_order),
         cmocka_unit_test(test_rev),      cmocka_unit_test(test_assign),
-        cmocka_unit_test(test_snapshot), cmocka_unit_test(test_forget),
-        cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_snapshot), cmocka_unit_test(test_page_limit),
+        cmocka_unit_test(test_forget),   cmocka_unit_test(test_edges),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -336,6 +336,11 @@ static void test_watch(void **state)
     assert_int_equal(in_child(add_from_outside, f.path), 0);
     MUST(&f, db_watch_wait(watch, 1000, &changed, &f.err));
     ok(changed, "another process");
+    db_watch_end(watch);
+    before = clock_boot_ms();
+    MUST(&f, db_watch_wait(watch, 5000, &changed, &f.err));
+    MUST(&f, db_watch_wait(watch, 5000, &changed, &f.err));
+    ok(clock_boot_ms() - before < 1000, "ended: no wait any more");
     db_watch_free(watch);
     watch = NULL;
     fixture_close(&f);
