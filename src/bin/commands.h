@@ -5,5 +5,6 @@
 #include "cli/command.h"
 
 extern const struct cli_command cmd_ca;
+extern const struct cli_command cmd_edge;
 extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_signer;

@@ -49,7 +49,7 @@
     X(CERTIFICATE, 'c', true) /* key: certificate id */                                            \
     X(CHAIN, 'i', true)       /* key: SHA-256 of the chain, see edge_chain_hash() */               \
     X(CHALLENGE, 't', true)   /* key: host 0x00 token */                                           \
-    X(SETTINGS, 's', false)   /* key: "settings" */                                                \
+    X(SETTINGS, 'S', false)   /* key: "settings"; sorts first: hosts need it */                    \
     X(END, 'e', false) /* key: "end"; what the group's live records are, see struct edge_end */
 
 #define X(id, octet, is_deletable) EDGE_##id = (octet),

@@ -4,44 +4,9 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "dns/resolver.h"
+#include "job/resolve_host.h"
 
 static const char *const loopback[] = {"127.0.0.0/8", "::1"};
-
-static size_t take_addresses(const struct dns_answer *answer, struct address *out, size_t room)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < answer->record_count && count < room; i++) {
-        struct slice octets = answer->records[i].address;
-
-        out[count] = (struct address){.is_v6 = octets.len == sizeof(out->octets)};
-        memcpy(out[count++].octets, octets.data, octets.len);
-    }
-    return count;
-}
-
-static bool resolve(void *arg, const char *host, struct address *out, size_t *count,
-                    struct err *err)
-{
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    const struct dns_query queries[] = {
-        {host, DNS_TYPE_A   },
-        {host, DNS_TYPE_AAAA}
-    };
-    struct dns_answer answers[ARRAY_LEN(queries)];
-    size_t found;
-
-    if (!resolver_ask(mem, arg, DNS_RECENT, queries, ARRAY_LEN(queries), answers, err))
-        return false;
-    found = take_addresses(&answers[0], out, *count);
-    found += take_addresses(&answers[1], out + found, *count - found);
-    if (found == 0)
-        return err_set(err, ERR_DNS, "%s has no address: %s", host,
-                       dns_reply_name(answers[0].reply));
-    *count = found;
-    return true;
-}
 
 static bool allow(const char *text, struct net_policy *policy, struct net_allowed *allowed,
                   struct err *err)
@@ -72,7 +37,7 @@ bool ca_http_options(struct arena *mem, const struct config *config, const struc
     }
     *out = (struct http_client_options){
         .policy = policy,
-        .resolve = resolve,
+        .resolve = resolve_host,
         .resolve_arg = resolver,
         .ca_file = *ca->tls_ca_file ? ca->tls_ca_file : config->tls.trust_store,
     };

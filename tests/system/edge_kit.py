@@ -4,6 +4,7 @@ real nginx with the module."""
 import contextlib
 import datetime
 import http.server
+import ipaddress
 import json
 import os
 import pathlib
@@ -76,8 +77,11 @@ class Ca:
                 .sign(issuer_key, hashes.SHA256()))
 
     def leaf(self, names, key):
+        """A name that begins with a digit is an IPv4 address."""
         builder = self._builder(x509.Name([]), key.public_key(), self.cert.subject)
-        names = x509.SubjectAlternativeName([x509.DNSName(n) for n in names])
+        names = x509.SubjectAlternativeName(
+            [x509.IPAddress(ipaddress.ip_address(n)) if n[:3].isdigit() else x509.DNSName(n)
+             for n in names])
         return (builder.add_extension(names, critical=True)
                 .add_extension(x509.BasicConstraints(False, None), critical=True)
                 .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(
@@ -122,7 +126,7 @@ class World:
 
     def settings(self, origins):
         body = er.settings_body(self.check_key, origins)
-        self.put(er.record("s", "settings", body, self.next_rev()))
+        self.put(er.record("S", "settings", body, self.next_rev()))
 
     def certificate_records(self, names, key=None, owner=None):
         """(id, records, leaf)"""

@@ -39,12 +39,13 @@ def record(kind, key, body, rev, epoch=1, feed_key=bytes(32), group="default", k
 
 def split(octets):
     """Yields (kind, flags, epoch, rev, key, body) of each record."""
-    while octets:
-        _, kind, flags, epoch, rev, key_len, body_len = struct.unpack_from(HEADER, octets)
-        end = HEADER_SIZE + key_len + body_len
-        yield (kind.decode(), flags, epoch, rev, octets[HEADER_SIZE:HEADER_SIZE + key_len],
-               octets[HEADER_SIZE + key_len:end])
-        octets = octets[end + 33:]
+    at = 0
+    while at < len(octets):
+        _, kind, flags, epoch, rev, key_len, body_len = struct.unpack_from(HEADER, octets, at)
+        at += HEADER_SIZE + key_len + body_len
+        yield (kind.decode(), flags, epoch, rev, octets[at - body_len - key_len:at - body_len],
+               octets[at - body_len:at])
+        at += 33
 
 
 def host_body(site, canonical, origin, certificate="", flags=0, hsts=0):

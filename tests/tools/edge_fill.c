@@ -27,7 +27,16 @@ static void need(int rc, const char *what)
     exit(1);
 }
 
-static MDB_env *open_env(const char *folder)
+static MDB_env *open_to_read(const char *folder)
+{
+    MDB_env *env = NULL;
+
+    need(mdb_env_create(&env), "create");
+    need(mdb_env_open(env, folder, MDB_RDONLY, 0660), folder);
+    return env;
+}
+
+static MDB_env *open_to_write(const char *folder)
 {
     MDB_env *env = NULL;
 
@@ -135,7 +144,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: edge_fill put|get|raw|readers FOLDER [KIND KEY]\n");
         return 64;
     }
-    env = open_env(argv[2]);
+    env = argv[1][0] == 'p' || argc == 5 ? open_to_write(argv[2]) : open_to_read(argv[2]);
     if (strcmp(argv[1], "put") == 0)
         result = put_records(env);
     else if (strcmp(argv[1], "get") == 0)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * agent: keeps the LMDB of one edge in step with the feed of its group. It decides nothing: what
+ * the worker has signed is stored, and nginx goes by it.
+ *
+ *     GET <feed>/v1/edge/feed?cursor=<epoch>-<seq>&wait=<s>     the cursor is the acknowledgement
+ *     GET <feed>/v1/edge/snapshot?head=<cursor>&after=<key>     page by page, in order of the key
+ *
+ * A body is records one after another (edge/record.h). Latchkey-Cursor is the cursor after them,
+ * for a snapshot the head of the feed when it began. Latchkey-After is the key, base64url, that the
+ * next page of a snapshot begins after; the last page has none. Status 410: the cursor is of
+ * another epoch, or deletions after it are forgotten; a snapshot is due.
+ *
+ * A page is stored in one transaction that is on disk before the next request tells its cursor.
+ * Killed at any moment, it goes on from there. It has no state but the LMDB.
+ */
+#include "base/secret.h"
+#include "feed/page.h"
+#include "net/http_client.h"
+
+struct agent_options {
+    const char *feed_url; /* "https://host[:port]" */
+    const char *ca_file;  /* PEM roots for it; NULL or "" = the system's */
+    const char *group;
+    const char *lmdb_dir;
+    const char *keys_dir; /* has feed-<group>-<kid> */
+    const struct secret *token;
+    http_resolve_fn resolve; /* NULL: the host is an address or localhost */
+    void *resolve_arg;
+};
+
+#define AGENT_WAIT_S       10 /* how long the feed may keep a poll */
+#define AGENT_PAGE_MAX     (32 * 1024 * 1024)
+#define AGENT_READERS_MS   10000 /* between two looks at the reader slots */
+#define AGENT_PAUSE_MIN_MS 100   /* after a failure, doubled with each */
+#define AGENT_PAUSE_MAX_MS 10000
+#define AGENT_SNAPSHOT_MS  5000 /* between two that the feed asks for */
+#define AGENT_RESNAPSHOT_MS                                                                        \
+    60000 /* after a snapshot that left something open, doubled likewise                           \
+           */
+#define AGENT_RESNAPSHOT_MAX 3600000
+
+struct agent;
+
+/* Makes the LMDB when there is none, so that nginx can start. The options live as long as the
+ * agent. ERR_CONFIG, ERR_STORE. */
+MUST_CHECK bool agent_new(const struct agent_options *options, struct agent **out, struct err *err);
+void agent_free(struct agent *agent);
+static inline void agent_freep(struct agent **agent)
+{
+    if (*agent)
+        agent_free(*agent);
+}
+
+/* What a turn did. */
+struct agent_report {
+    bool is_snapshot;
+    struct page_result pages; /* of all pages */
+    struct edge_db_state state;
+    size_t in_doubt;   /* records that a snapshot did not name */
+    int freed_readers; /* slots of killed processes */
+    int64_t pause_ms;  /* before the next turn */
+};
+
+/*
+ * One poll, or one snapshot when that is due. When it fails nothing is lost: call it again after
+ * agent_pause_ms(). ERR_NET, ERR_TIMEOUT: the feed is not there; ERR_UNAUTHENTICATED,
+ * ERR_FORBIDDEN, ERR_BAD_INPUT: it is not what it should be; ERR_STORE: the LMDB cannot take more.
+ */
+MUST_CHECK bool agent_turn(struct agent *agent, struct agent_report *out, struct err *err);
+
+/* The pause after `failures` (from 1) in a row; `chance` in 0..999 spreads many agents. */
+int64_t agent_pause_ms(unsigned failures, unsigned chance);

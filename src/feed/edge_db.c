@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "feed/edge_db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define READERS_MAX   512 /* workers of nginx, the ones before a reload counted too */
+#define STATE_VERSION 1
+#define STATE_SIZE    26
+#define DIR_MODE      0750
+#define DATA_MODE     0640
+#define LOCK_MODE     0660
+
+/* No kind of record has this octet. */
+static const unsigned char state_octets[] = "\0state";
+static const struct slice state_key = {state_octets, sizeof(state_octets) - 1};
+
+struct edge_db {
+    MDB_env *env;
+    MDB_dbi dbi;
+    int dir_fd; /* holds the lock */
+    size_t map_size;
+};
+
+struct edge_tx {
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    bool is_map_full;
+};
+
+static bool mdb_err(struct err *err, int rc, const char *what)
+{
+    return err_set(err, ERR_STORE, "could not %s the records of the edge: %s", what,
+                   mdb_strerror(rc));
+}
+
+static bool lock_dir(const char *dir, int *out, struct err *err)
+{
+    bool is_made = mkdir(dir, DIR_MODE) == 0;
+    int fd;
+
+    if (!is_made && errno != EEXIST)
+        return err_errno(err, ERR_CONFIG, errno, "cannot make the folder %s", dir);
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return err_errno(err, ERR_CONFIG, errno, "cannot open the folder %s", dir);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        close(fd);
+        return err_set(err, ERR_CONFIG, "another agent writes to %s", dir);
+    }
+    if (is_made && fchmod(fd, DIR_MODE) != 0) { /* whatever the umask */
+        close(fd);
+        return err_errno(err, ERR_CONFIG, errno, "cannot set the mode of %s", dir);
+    }
+    *out = fd;
+    return true;
+}
+
+static bool set_modes(int dir_fd, struct err *err)
+{
+    if (fchmodat(dir_fd, "data.mdb", DATA_MODE, 0) != 0 ||
+        fchmodat(dir_fd, "lock.mdb", LOCK_MODE, 0) != 0)
+        return err_errno(err, ERR_CONFIG, errno, "cannot set the mode of the edge's files");
+    return true;
+}
+
+/* The main database exists from the first commit on, so that nginx can open it. */
+static bool open_main(struct edge_db *db, struct err *err)
+{
+    MDB_txn *txn = NULL;
+    int rc = mdb_txn_begin(db->env, NULL, 0, &txn);
+
+    if (rc == 0)
+        rc = mdb_dbi_open(txn, NULL, 0, &db->dbi);
+    if (rc == 0)
+        rc = mdb_txn_commit(txn);
+    else if (txn)
+        mdb_txn_abort(txn);
+    return rc == 0 ? true : mdb_err(err, rc, "open");
+}
+
+static bool open_env(struct edge_db *db, const char *dir, struct err *err)
+{
+    MDB_envinfo info;
+    int rc = mdb_env_create(&db->env);
+
+    if (rc == 0)
+        rc = mdb_env_set_maxreaders(db->env, READERS_MAX);
+    if (rc == 0)
+        rc = mdb_env_set_mapsize(db->env, EDGE_DB_MAP_FIRST);
+    if (rc == 0)
+        rc = mdb_env_open(db->env, dir, 0, LOCK_MODE);
+    if (rc == 0)
+        rc = mdb_env_info(db->env, &info);
+    if (rc != 0)
+        return mdb_err(err, rc, "open");
+    db->map_size = info.me_mapsize;
+    return set_modes(db->dir_fd, err) && open_main(db, err) && edge_db_check_readers(db, NULL, err);
+}
+
+bool edge_db_open(const char *dir, struct edge_db **out, struct err *err)
+{
+    AUTO(edge_db_freep) struct edge_db *db = calloc(1, sizeof(*db));
+
+    if (!db)
+        return err_set(err, ERR_INTERNAL, "out of memory");
+    db->dir_fd = -1;
+    if (!lock_dir(dir, &db->dir_fd, err) || !open_env(db, dir, err))
+        return err_wrap(err, "%s", dir);
+    *out = db;
+    db = NULL;
+    return true;
+}
+
+void edge_db_free(struct edge_db *db)
+{
+    if (db->env)
+        mdb_env_close(db->env);
+    if (db->dir_fd >= 0)
+        close(db->dir_fd);
+    free(db);
+}
+
+bool edge_db_check_readers(struct edge_db *db, int *freed, struct err *err)
+{
+    int dead = 0, rc = mdb_reader_check(db->env, &dead);
+
+    if (rc != 0)
+        return mdb_err(err, rc, "check the readers of");
+    if (freed)
+        *freed = dead;
+    return true;
+}
+
+/* LMDB's keys and values are not const, though it does not change them. */
+static MDB_val val_of(struct slice s)
+{
+    union {
+        const void *in;
+        void *out;
+    } data = {.in = s.data};
+
+    return (MDB_val){s.len, data.out};
+}
+
+static struct slice slice_of_val(const MDB_val *val)
+{
+    return slice_of(val->mv_data, val->mv_size);
+}
+
+bool edge_tx_get(struct edge_tx *tx, struct slice db_key, struct slice *out, struct err *err)
+{
+    MDB_val key = val_of(db_key), value = {0, NULL};
+    int rc = mdb_get(tx->txn, tx->dbi, &key, &value);
+
+    if (rc != 0 && rc != MDB_NOTFOUND)
+        return mdb_err(err, rc, "read");
+    *out = slice_of_val(&value);
+    return true;
+}
+
+bool edge_tx_put(struct edge_tx *tx, struct slice db_key, struct slice value, struct err *err)
+{
+    MDB_val key = val_of(db_key), data = val_of(value);
+    int rc = mdb_put(tx->txn, tx->dbi, &key, &data, 0);
+
+    tx->is_map_full = rc == MDB_MAP_FULL;
+    return rc == 0 ? true : mdb_err(err, rc, "write");
+}
+
+bool edge_tx_put_state(struct edge_tx *tx, const struct edge_db_state *state, struct err *err)
+{
+    unsigned char room[STATE_SIZE];
+    struct buf out = buf_fixed(room, sizeof(room));
+
+    buf_u8(&out, STATE_VERSION);
+    buf_u64(&out, state->epoch);
+    buf_u64(&out, state->seq);
+    buf_u64(&out, state->seen_epoch);
+    buf_u8(&out, state->is_incomplete);
+    return edge_tx_put(tx, state_key, buf_view(&out), err);
+}
+
+static bool read_state(struct slice in, struct edge_db_state *out, struct err *err)
+{
+    struct edge_db_state state;
+    uint8_t version, is_incomplete;
+
+    if (in.len != STATE_SIZE || !slice_u8(&in, &version) || version != STATE_VERSION ||
+        !slice_u64(&in, &state.epoch) || !slice_u64(&in, &state.seq) ||
+        !slice_u64(&in, &state.seen_epoch) || !slice_u8(&in, &is_incomplete) || is_incomplete > 1)
+        return err_set(err, ERR_STORE, "cannot read how far the agent is");
+    state.is_incomplete = is_incomplete;
+    *out = state;
+    return true;
+}
+
+bool edge_db_state(struct edge_db *db, struct edge_db_state *out, struct err *err)
+{
+    struct edge_tx tx = {.dbi = db->dbi};
+    struct slice value;
+    int rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &tx.txn);
+    bool is_read;
+
+    if (rc != 0)
+        return mdb_err(err, rc, "read");
+    is_read = edge_tx_get(&tx, state_key, &value, err);
+    if (is_read && !value.data)
+        *out = (struct edge_db_state){0};
+    else
+        is_read = is_read && read_state(value, out, err);
+    mdb_txn_abort(tx.txn);
+    return is_read;
+}
+
+static bool walk(MDB_cursor *cursor, struct slice after, struct slice last, edge_tx_each_fn each,
+                 void *arg, struct err *err)
+{
+    MDB_val key = val_of(after), value, end = val_of(last);
+    MDB_txn *txn = mdb_cursor_txn(cursor);
+    MDB_dbi dbi = mdb_cursor_dbi(cursor);
+    int rc = mdb_cursor_get(cursor, &key, &value, after.len ? MDB_SET_RANGE : MDB_FIRST);
+
+    for (; rc == 0; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+        struct slice db_key = slice_of_val(&key);
+
+        if (last.data && mdb_cmp(txn, dbi, &key, &end) > 0)
+            return true;
+        if (slice_eq(db_key, after) || slice_eq(db_key, state_key))
+            continue;
+        if (!each(arg, db_key, slice_of_val(&value), err))
+            return false;
+    }
+    return rc == MDB_NOTFOUND ? true : mdb_err(err, rc, "read");
+}
+
+bool edge_tx_walk(struct edge_tx *tx, struct slice after, struct slice last, edge_tx_each_fn each,
+                  void *arg, struct err *err)
+{
+    MDB_cursor *cursor;
+    int rc = mdb_cursor_open(tx->txn, tx->dbi, &cursor);
+    bool is_done;
+
+    if (rc != 0)
+        return mdb_err(err, rc, "read");
+    is_done = walk(cursor, after, last, each, arg, err);
+    mdb_cursor_close(cursor);
+    return is_done;
+}
+
+/* One try; *is_map_full tells whether a larger map may help. */
+static bool write_once(struct edge_db *db, edge_db_write_fn write, void *arg, bool *is_map_full,
+                       struct err *err)
+{
+    struct edge_tx tx = {.dbi = db->dbi};
+    int rc = mdb_txn_begin(db->env, NULL, 0, &tx.txn);
+
+    if (rc != 0)
+        return mdb_err(err, rc, "write");
+    if (!write(&tx, arg, err)) {
+        mdb_txn_abort(tx.txn);
+        *is_map_full = tx.is_map_full;
+        return false;
+    }
+    rc = mdb_txn_commit(tx.txn);
+    *is_map_full = rc == MDB_MAP_FULL;
+    return rc == 0 ? true : mdb_err(err, rc, "write");
+}
+
+bool edge_db_write(struct edge_db *db, edge_db_write_fn write, void *arg, struct err *err)
+{
+    bool is_map_full = false;
+    int rc;
+
+    while (!write_once(db, write, arg, &is_map_full, err)) {
+        if (!is_map_full || db->map_size * 2 > EDGE_DB_MAP_MAX)
+            return false;
+        rc = mdb_env_set_mapsize(db->env, db->map_size * 2);
+        if (rc != 0)
+            return mdb_err(err, rc, "make room for");
+        db->map_size *= 2;
+    }
+    return true;
+}
