@@ -6,5 +6,6 @@
 
 extern const struct cli_command cmd_ca;
 extern const struct cli_command cmd_edge;
+extern const struct cli_command cmd_run;
 extern const struct cli_command cmd_serve;
 extern const struct cli_command cmd_signer;

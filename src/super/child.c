@@ -96,6 +96,8 @@ bool child_is_ready(const struct child *child)
         return ready_unix(child->spec.where);
     case READY_TCP:
         return ready_tcp(child->spec.where);
+    case READY_FILE:
+        return access(child->spec.where, F_OK) == 0;
     case READY_EXIT:
         break;
     }

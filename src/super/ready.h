@@ -8,6 +8,7 @@ enum ready_kind {
     READY_AT_ONCE, /* as soon as it runs */
     READY_UNIX,    /* the socket accepts; `where` is its path */
     READY_TCP,     /* the port accepts; `where` is "127.0.0.1:8444" or "[::1]:8444" */
+    READY_FILE,    /* the file `where` is there */
     READY_EXIT,    /* when it has ended well: a step, which is not run again */
 };
 

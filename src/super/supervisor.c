@@ -174,8 +174,12 @@ static void child_gone(struct supervisor *super, struct child *child)
     child->delay_ms = supervisor_delay(child->delay_ms, clock_boot_ms() - child->started_at);
     child->due_at = clock_boot_ms() + child->delay_ms;
     child->state = CHILD_WAITING;
-    LOG(WARN, "super.restart", KS("child", child->spec.name), KI("status", child->status),
-        KI("delay_ms", child->delay_ms));
+    if (WIFSIGNALED(child->status))
+        LOG(WARN, "super.restart", KS("child", child->spec.name),
+            KI("signal", WTERMSIG(child->status)), KI("delay_ms", child->delay_ms));
+    else
+        LOG(WARN, "super.restart", KS("child", child->spec.name),
+            KI("exit", WEXITSTATUS(child->status)), KI("delay_ms", child->delay_ms));
 }
 
 static void leader_died(struct supervisor *super, struct child *child, int status)

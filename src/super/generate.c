@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "super/generate.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/buf.h"
+#include "config/format.h"
+#include "super/render.h"
+
+#define TEXT_MAX    (1 << 18)
+#define ZONE_SUFFIX ".zone"
+#define ZONES_MAX   4096
+
+DEFINE_FREEP(DIR, (void)!closedir)
+
+static bool folder_make(const char *path, struct err *err)
+{
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return err_errno(err, ERR_CONFIG, errno, "cannot make the folder %s", path);
+    return true;
+}
+
+const char *generate_edge_dir(struct arena *mem, const struct layout *layout, const char *edge)
+{
+    return arena_printf(mem, "%s/%s", layout->edge, edge);
+}
+
+struct nginx_file {
+    const char *name; /* of the child */
+    const char *body; /* embedded file */
+    const char *path;
+    const char *load; /* load_module line */
+    const char *workers;
+};
+
+/* `values` are what the body needs beside RUN and NAME. */
+static bool nginx_write(const struct layout *layout, const struct nginx_file *file,
+                        struct render_values *values, struct err *err)
+{
+    struct arena *mem = values->mem;
+    const char *text;
+
+    render_set(values, "RUN", layout->run);
+    render_set(values, "NAME", file->name);
+    render_set(values, "LOAD", file->load);
+    render_set(values, "USER", layout->user);
+    render_set(values, "WORKERS", file->workers);
+    text = arena_printf(mem, "%s%s", render("nginx-head.conf", values), render(file->body, values));
+    return folder_make(arena_printf(mem, "%s/%s.tmp", layout->run, file->name), err) &&
+           file_write(mem, file->path, text, 0640, err);
+}
+
+/* A "listen" line for 127.0.0.1 and, where there is IPv6, ::1. */
+static const char *listen_own(struct arena *mem, const struct layout *layout, int64_t port)
+{
+    const char *line = arena_printf(mem, "listen 127.0.0.1:%lld ssl http2;", (long long)port);
+
+    if (!layout->has_ipv6)
+        return line;
+    return arena_printf(mem, "%s\n        listen [::1]:%lld ssl http2;", line, (long long)port);
+}
+
+static const char *listen_all(struct arena *mem, const struct config_list *addresses, int64_t port,
+                              const char *what)
+{
+    struct buf out = buf_new(mem, TEXT_MAX);
+
+    for (size_t i = 0; i < addresses->count; i++)
+        buf_printf(&out, "%slisten %s%s;", i > 0 ? "\n        " : "",
+                   layout_endpoint(mem, addresses->items[i], port), what);
+    return buf_cstr(&out);
+}
+
+static bool front_write(struct arena *mem, const struct layout *layout, struct err *err)
+{
+    const struct nginx_file file = {
+        .name = "front",
+        .body = "front.conf",
+        .path = arena_printf(mem, "%s/front.conf", layout->run),
+        .load = "",
+        .workers = "1",
+    };
+    struct render_values values = {.mem = mem};
+
+    render_set(&values, "CA", layout->ca);
+    render_set(&values, "LISTEN_FRONT", listen_own(mem, layout, layout->cfg->run.front_port));
+    render_set(&values, "LISTEN_CA", listen_own(mem, layout, layout->cfg->run.ca_port));
+    return nginx_write(layout, &file, &values, err);
+}
+
+static bool origin_write(struct arena *mem, const struct layout *layout, struct err *err)
+{
+    const struct nginx_file file = {
+        .name = "origin",
+        .body = "origin.conf",
+        .path = arena_printf(mem, "%s/origin.conf", layout->run),
+        .load = "",
+        .workers = "1",
+    };
+    struct render_values values = {.mem = mem};
+
+    render_set_number(&values, "ORIGIN_PORT", layout->cfg->run.origin_port);
+    return nginx_write(layout, &file, &values, err);
+}
+
+static bool edge_write(struct arena *mem, const struct layout *layout,
+                       const struct config_run_edge *edge, struct err *err)
+{
+    const struct config *cfg = layout->cfg;
+    const char *dir = generate_edge_dir(mem, layout, edge->name);
+    const struct nginx_file file = {
+        .name = edge->name,
+        .body = "edge.conf",
+        .path = arena_printf(mem, "%s/nginx.conf", dir),
+        .load = arena_printf(mem, "load_module \"%s\";", layout->module),
+        .workers = "2",
+    };
+    struct render_values values = {.mem = mem};
+
+    render_set(&values, "EDGE", dir);
+    render_set(&values, "KEYS", cfg->signer.keys_dir);
+    render_set_number(&values, "HTTPS_PORT", cfg->edge.https_port);
+    render_set(&values, "LISTEN_HTTP", listen_all(mem, &edge->addresses, cfg->edge.http_port, ""));
+    render_set(&values, "LISTEN_HTTPS",
+               listen_all(mem, &edge->addresses, cfg->edge.https_port, " ssl http2"));
+    return folder_make(dir, err) && nginx_write(layout, &file, &values, err);
+}
+
+bool generate_nginx(struct arena *mem, const struct layout *layout, struct err *err)
+{
+    for (size_t i = 0; i < layout->cfg->run.edge_count; i++)
+        if (!edge_write(mem, layout, &layout->cfg->run.edges[i], err))
+            return false;
+    return front_write(mem, layout, err) && origin_write(mem, layout, err);
+}
+
+static int name_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The zones that have a file, in order; what is not a name is passed over. */
+static bool zones_list(struct arena *mem, const struct layout *layout, const char ***out,
+                       size_t *count, struct err *err)
+{
+    AUTO(DIR_freep) DIR *dir = opendir(layout->zones);
+    const char **names = arena_array_of(mem, ZONES_MAX, const char *);
+    const struct dirent *entry;
+    size_t n = 0;
+
+    if (!dir)
+        return err_errno(err, ERR_CONFIG, errno, "cannot read %s", layout->zones);
+    while (n < ZONES_MAX && (entry = readdir(dir))) {
+        size_t len = strlen(entry->d_name), tail = strlen(ZONE_SUFFIX);
+        struct err why = {0};
+        const char *name;
+
+        if (len <= tail || strcmp(entry->d_name + len - tail, ZONE_SUFFIX) != 0)
+            continue;
+        name = arena_strndup(mem, entry->d_name, len - tail);
+        if (format_name(name, &why))
+            names[n++] = name;
+    }
+    qsort(names, n, sizeof(*names), name_order);
+    *out = names;
+    *count = n;
+    return true;
+}
+
+bool generate_knot(struct arena *mem, const struct layout *layout, struct err *err)
+{
+    struct render_values values = {.mem = mem};
+    struct buf zones = buf_new(mem, TEXT_MAX);
+    const char **names;
+    size_t count;
+
+    if (!zones_list(mem, layout, &names, &count, err))
+        return false;
+    buf_printf(&zones, "  - domain: \".\"\n    file: \"%s/root.zone\"\n", layout->dns);
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&zones, "  - domain: \"%s\"\n", names[i]);
+    if (!buf_ok(&zones))
+        return err_set(err, ERR_TOO_LARGE, "%s has too many zones", layout->zones);
+    render_set(&values, "DNS", layout->dns);
+    render_set_number(&values, "DNS_PORT", layout->cfg->run.dns_port);
+    render_set(&values, "ZONES", buf_cstr(&zones));
+    return folder_make(arena_printf(mem, "%s/db", layout->dns), err) &&
+           file_write(mem, arena_printf(mem, "%s/root.zone", layout->dns),
+                      render("root.zone", &values), 0640, err) &&
+           file_write(mem, arena_printf(mem, "%s/knot.conf", layout->dns),
+                      render("knot.conf", &values), 0640, err);
+}
+
+static void records_add(struct buf *out, const char *name, const struct config *cfg)
+{
+    for (size_t i = 0; i < cfg->edge.ipv4.count; i++)
+        buf_printf(out, "%s. 1 IN A %s\n", name, cfg->edge.ipv4.items[i]);
+    for (size_t i = 0; i < cfg->edge.ipv6.count; i++)
+        buf_printf(out, "%s. 1 IN AAAA %s\n", name, cfg->edge.ipv6.items[i]);
+}
+
+bool generate_zone(struct arena *mem, const struct layout *layout, const char *name,
+                   struct err *err)
+{
+    const char *path = arena_printf(mem, "%s/%s" ZONE_SUFFIX, layout->zones, name);
+    struct buf records = buf_new(mem, TEXT_MAX);
+    struct render_values values = {.mem = mem};
+    const char *text;
+
+    if (!file_read(mem, path, TEXT_MAX, &text, err))
+        return false;
+    if (text)
+        return true;
+    records_add(&records, name, layout->cfg);
+    records_add(&records, arena_printf(mem, "www.%s", name), layout->cfg);
+    render_set(&values, "NAME", name);
+    render_set(&values, "RECORDS", buf_cstr(&records));
+    return file_write(mem, path, render("demo.zone", &values), 0640, err);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "super/run.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "super/bootstrap.h"
+#include "super/first_order.h"
+#include "super/generate.h"
+#include "super/pid_file.h"
+#include "super/plan.h"
+#include "super/render.h"
+
+#define SUMMARY_MAX 65536
+
+struct running {
+    struct arena *mem;
+    const struct run_options *options;
+    struct layout layout;
+    struct first_order order;
+    int64_t service_at; /* when the front nginx's certificate was made */
+    int zones;          /* inotify */
+    int lock;
+    bool is_live;
+};
+
+static int64_t changed_at(const char *path)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return 0;
+    return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+static const char *service_file(const struct running *running)
+{
+    return arena_printf(running->mem, "%s/service.pem", running->layout.ca);
+}
+
+static int first_order_step(void *arg)
+{
+    struct err err = {0};
+    bool is_live = false;
+
+    if (first_order(arg, &is_live, &err))
+        return is_live ? 0 : 1;
+    fprintf(stderr, "latchkey run: %s\n", err.text);
+    return 2;
+}
+
+static void welcome(const struct running *running)
+{
+    const struct layout *layout = &running->layout;
+
+    printf("Latchkey runs in %s.\n\n"
+           "  API     %s\n"
+           "  token   %s (the operator's)\n"
+           "  CA      %s\n"
+           "  roots   %s/roots.pem\n"
+           "  logs    %s/\n\n"
+           "  LATCHKEY_URL=%s LATCHKEY_TOKEN=$(cat %s)\n",
+           layout->dir, layout->cfg->web.public_url, bootstrap_operator_token(running->mem, layout),
+           layout->cfg->sandbox_ca.public_url, layout->ca, layout->log, layout->cfg->web.public_url,
+           bootstrap_operator_token(running->mem, layout));
+    if (!running->options->is_once || running->options->is_kept)
+        printf("\nCtrl-C ends it.\n");
+    fflush(stdout);
+}
+
+static void on_ready(struct supervisor *super, void *arg)
+{
+    struct running *running = arg;
+
+    running->service_at = changed_at(service_file(running));
+    welcome(running);
+    supervisor_add(super, &(struct child_spec){
+                              .name = "first-order",
+                              .order = PLAN_FIRST_ORDER,
+                              .ready = READY_EXIT,
+                              .is_plain = true,
+                              .process = {.run = first_order_step, .arg = &running->order},
+    });
+}
+
+/* The summary as the last line of standard output. */
+static void summary_print(const struct running *running)
+{
+    const char *text = NULL;
+    struct err err = {0};
+
+    if (file_read(running->mem, running->order.summary, SUMMARY_MAX, &text, &err) && text)
+        fputs(text, stdout);
+    else
+        printf("{\"live\":false}\n");
+    fflush(stdout);
+}
+
+static void order_ended(struct running *running, struct supervisor *super, int status)
+{
+    running->is_live = status == 0;
+    if (!running->options->is_once)
+        return;
+    if (running->options->is_kept)
+        summary_print(running);
+    else
+        supervisor_stop(super);
+}
+
+static void on_exit_of(struct supervisor *super, const struct child_spec *child, int status,
+                       void *arg)
+{
+    struct running *running = arg;
+
+    if (strcmp(child->name, "first-order") == 0)
+        order_ended(running, super, status);
+    if (strcmp(child->name, "ca-init") == 0 && running->service_at != 0 &&
+        changed_at(service_file(running)) != running->service_at) {
+        running->service_at = changed_at(service_file(running));
+        supervisor_signal(super, "front", SIGHUP);
+    }
+}
+
+/* A zone came, went or changed. */
+static void on_zones(struct supervisor *super, void *arg)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct running *running = arg;
+    struct err err = {0};
+    char events[4096];
+
+    while (read(running->zones, events, sizeof(events)) > 0)
+        continue;
+    if (!generate_knot(mem, &running->layout, &err))
+        LOG(ERROR, "run.zones", KERR(&err));
+    supervisor_signal(super, "dns", SIGHUP);
+}
+
+static bool zones_watch(struct running *running, struct err *err)
+{
+    running->zones = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (running->zones < 0 ||
+        inotify_add_watch(running->zones, running->layout.zones,
+                          IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) < 0)
+        return err_errno(err, ERR_CONFIG, errno, "cannot watch %s", running->layout.zones);
+    return true;
+}
+
+static bool earlier_end(struct running *running, struct err *err)
+{
+    size_t ended;
+
+    if (!pid_files_end(running->mem, running->layout.run, &ended, err))
+        return false;
+    if (ended > 0)
+        fprintf(stderr, "ended %zu processes that an earlier run had left\n", ended);
+    return true;
+}
+
+/* Everything before the first child. */
+static bool prepare(struct running *running, struct err *err)
+{
+    struct arena *mem = running->mem;
+    struct layout *layout = &running->layout;
+
+    if (!layout_make(mem, running->options->dir, layout, err) ||
+        !run_lock(mem, layout->run, &running->lock, err) || !earlier_end(running, err) ||
+        !layout_config(mem, layout, running->options->port_base, err) ||
+        !layout_check_ports(mem, layout, err))
+        return false;
+    log_set_up(layout->cfg->log.level, layout->cfg->log.format);
+    running->order = (struct first_order){
+        .layout = layout,
+        .domain = running->options->domain,
+        .summary = arena_printf(mem, "%s/first-order.json", layout->run),
+        .wait_ms = running->options->is_once ? RUN_ONCE_WAIT_MS : 0,
+    };
+    unlink(running->order.summary);
+    return generate_nginx(mem, layout, err) &&
+           generate_zone(mem, layout, running->options->domain, err) &&
+           generate_knot(mem, layout, err) && zones_watch(running, err);
+}
+
+static bool supervise(struct running *running, struct err *err)
+{
+    struct supervisor_options options = {
+        .run_dir = running->layout.run,
+        .log_dir = running->layout.log,
+        .is_verbose = running->options->is_verbose,
+        .on_ready = on_ready,
+        .on_exit = on_exit_of,
+        .watch_fd = running->zones,
+        .on_watch = on_zones,
+        .arg = running,
+    };
+
+    return plan_make(running->mem, &running->layout, &options.children, &options.count, err) &&
+           supervisor_run(&options, err);
+}
+
+static void failure_print(const struct err *err)
+{
+    json_t *doc = json_pack("{s:b, s:s}", "live", 0, "error", err->text);
+
+    json_dumpf(doc, stdout, JSON_COMPACT);
+    putchar('\n');
+    json_decref(doc);
+}
+
+bool run(const struct run_options *options, bool *is_live, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct running running = {.mem = mem, .options = options, .zones = -1, .lock = -1};
+    bool pass = prepare(&running, err) && supervise(&running, err);
+
+    if (running.zones >= 0)
+        close(running.zones);
+    if (running.lock >= 0)
+        close(running.lock);
+    *is_live = running.is_live || !options->is_once;
+    if (options->is_once && !pass)
+        failure_print(err);
+    else if (options->is_once && !options->is_kept)
+        summary_print(&running);
+    return pass;
+}
