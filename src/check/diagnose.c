@@ -266,6 +266,8 @@ static const char *title_of(const struct facts *f, const struct rule *rule)
 
     if (rule->verdict == DNS_OK || rule->verdict == DNS_UNKNOWN || rule->verdict == DNS_UNCHECKED)
         return NULL;
+    if (rule->code == FINDING_FOLLOWS_BAD_NAME && f->base->verdict == DNS_UNKNOWN)
+        return FINDING_NOT_CHECKED;
     if (rule->verdict == DNS_UNREACHABLE || rule->code == FINDING_FOLLOWS_BAD_NAME)
         return FINDING_NO_RESPONSE;
     if (f->role != ROLE_WWW || rule->verdict == DNS_DNSSEC_BOGUS || has_foreign_aaaa)

@@ -34,18 +34,18 @@ static const struct {
     [FINDING_ADDRESS_MISSING] = {FINDING_HAS_ISSUES,
                                 "{subject} is in DNS, but has no address. Add {expected}."                                  },
     [FINDING_WRONG_ADDRESS] = {FINDING_HAS_ISSUES,
-                                "{subject} points to {found}, which is another server. It must have "
+                                "{subject} points elsewhere: it has {found}, and must have "
                                "{expected}."                                                                                },
     [FINDING_PRIVATE_ADDRESS] = {FINDING_HAS_ISSUES,
                                 "{subject} points to {found}, which cannot be reached from the "
                                  "internet ({why}). It must have {expected}."                                               },
     [FINDING_EXTRA_ADDRESS] = {FINDING_HAS_ISSUES,
-                                "{subject} points to the right place, but also to {found}. Visitors "
-                               "and the certificate authority may end up at either: remove "
-                               "{found}."                                                                                   },
+                                "{subject} points to the right place, but also to {found}. "
+                               "Visitors and the certificate authority may end up at either: "
+                               "only what is right may stay."                                                               },
     [FINDING_FOREIGN_AAAA] = {FINDING_HAS_ISSUES,
-                                "{subject} has {found}, which points elsewhere. The certificate "
-                              "authority tries IPv6 first, so this record alone makes it fail. "
+                                "{subject} has {found}, pointing elsewhere. The certificate "
+                              "authority tries IPv6 first, so that alone makes it fail. "
                               "{why}."                                                                                      },
     [FINDING_WWW_MISSING] = {FINDING_NO_RESPONSE,
                                 "{subject} does not exist in DNS. Add {expected}."                                          },
@@ -63,36 +63,36 @@ static const struct {
                                 "{expected}."                                                                               },
     [FINDING_PLATFORM_TARGET_WRONG] = {FINDING_HAS_ISSUES,
                                 "{subject} is right: it is a CNAME of {other}. But {other} "
-                                       "itself leads to {found}, which is not among the addresses "
-                                       "that are configured."                                                               },
+                                       "itself has {found}, which is not among the addresses that "
+                                       "are configured."                                                                    },
     [FINDING_DNSSEC_BOGUS] =
         {FINDING_HAS_ISSUES,                           "DNSSEC of {subject} is broken, so the certificate authority and many "
                              "visitors cannot use its records ({why}). Correct the DS record at "
                              "the registrar, or switch DNSSEC off there."},
-    [FINDING_DNS_SERVFAIL] = {"{subject} could not be checked",
+    [FINDING_DNS_SERVFAIL] = {FINDING_NOT_CHECKED,
                                 "The name servers of {subject} answered with an error ({why}). They "
                               "are asked again without your doing."                                                         },
-    [FINDING_DNS_TIMEOUT] = {"{subject} could not be checked",
+    [FINDING_DNS_TIMEOUT] = {FINDING_NOT_CHECKED,
                                 "The name servers of {subject} did not answer in time. They are asked "
                              "again without your doing."                                                                    },
     [FINDING_HTTP_REFUSED] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but {found} refuses "
-                              "connections."                                                                                },
+                                "{subject} points to the right place, but connections to "
+                              "{found} are refused."                                                                        },
     [FINDING_HTTP_TIMEOUT] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but {found} does not answer in "
-                              "time."                                                                                       },
+                                "{subject} points to the right place, but there is no answer "
+                              "in time from {found}."                                                                       },
     [FINDING_HTTP_UNREACHABLE] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but {found} cannot be "
-                                  "reached ({why})."                                                                        },
+                                "{subject} points to the right place, but there is no way to "
+                                  "{found} ({why})."                                                                        },
     [FINDING_HTTP_CUT] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but {found} breaks off without an "
-                          "answer."                                                                                         },
+                                "{subject} points to the right place, but connections to "
+                          "{found} end without an answer."                                                                  },
     [FINDING_HTTP_REDIRECTED] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but {found} redirects the "
-                                 "check to {other}."                                                                        },
+                                "{subject} points to the right place, but the check at "
+                                 "{found} is redirected to {other}."                                                        },
     [FINDING_HTTP_WRONG_SERVER] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but {found} gave another "
-                                   "answer than it should ({why})."                                                         },
+                                "{subject} points to the right place, but the answer of "
+                                   "{found} is not the right one ({why})."                                                  },
     [FINDING_HTTP_PARTLY] = {"{subject} is answered in part",
                                 "{subject} is answered at some of its addresses, but not at {found} "
                              "({why})."                                                                                     },

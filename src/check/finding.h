@@ -114,6 +114,9 @@ enum finding_severity finding_code_severity(enum finding_code code);
 #define FINDING_HAS_ISSUES  "{www} has issues"
 #define FINDING_NO_RESPONSE "{subject} did not respond to {brand} check"
 
+/* And of what nobody can tell yet. */
+#define FINDING_NOT_CHECKED "{subject} could not be checked"
+
 /* The values that the wordings name: {subject}, {www}, ... A value that is NULL is left out. */
 struct finding_words {
     const char *title; /* wording of the title; NULL = the catalogue's */

@@ -33,14 +33,10 @@ static const char *joined(struct arena *mem, const struct finding_record *record
     return buf_ok(&out) ? buf_cstr(&out) : "many records";
 }
 
-/* The record that the owner set, for a reader: the CNAME where there is one, else the addresses
- * that are not ours. */
-static const char *found_text(struct arena *mem, const struct facts *f)
+static const char *foreign_text(struct arena *mem, const struct facts *f)
 {
     struct finding list = {0};
 
-    if (f->chain_count > 0 && f->role != ROLE_BASE)
-        return arena_printf(mem, "CNAME %s", f->chain[0].name);
     for (size_t family = 0; family < 2; family++)
         for (size_t i = 0; i < f->foreign_count[family]; i++)
             finding_add_found(
@@ -48,6 +44,14 @@ static const char *found_text(struct arena *mem, const struct facts *f)
                 (struct finding_record){.type = family_type[family],
                                         .value = text_of(mem, &f->foreign[family][i])});
     return joined(mem, list.found, list.found_count);
+}
+
+/* The record that the owner set, for a reader. */
+static const char *found_text(struct arena *mem, const struct facts *f)
+{
+    if (f->chain_count > 0)
+        return arena_printf(mem, "CNAME %s", f->chain[0].name);
+    return foreign_text(mem, f);
 }
 
 static const char *aaaa_text(struct arena *mem, const struct facts *f)
@@ -139,10 +143,18 @@ static bool has_failed(const struct dns_answer *answer)
     return answer->reply == DNS_REPLY_TIMEOUT || answer->reply == DNS_REPLY_SERVFAIL;
 }
 
+static const char *aaaa_advice(struct arena *mem, const struct facts *f)
+{
+    if (f->chain_count > 0)
+        return arena_printf(mem, "It comes with the CNAME of %s: replace that by %s",
+                            f->chain[0].name, expected_text(mem, f, NULL));
+    if (f->expected->ipv6_count == 0 || f->ours_count[FACTS_V6] > 0)
+        return "Remove it";
+    return arena_printf(mem, "Remove it, or have %s instead", expected_text(mem, f, "AAAA"));
+}
+
 static const char *why_text(struct arena *mem, const struct facts *f, enum finding_code code)
 {
-    const char *ours;
-
     if (code == FINDING_DNSSEC_BOGUS)
         return find_reply(f, DNS_REPLY_BOGUS)->why_bogus;
     if (code == FINDING_DNS_SERVFAIL)
@@ -154,13 +166,8 @@ static const char *why_text(struct arena *mem, const struct facts *f, enum findi
                                                                : &f->foreign[FACTS_V6][0]);
     if (code == FINDING_CNAME_DANGLING)
         return f->seen->a.reply == DNS_REPLY_NXDOMAIN ? "does not exist" : "has no address";
-    if (code == FINDING_FOREIGN_AAAA && f->expected->ipv6_count == 0)
-        return "Remove it";
-    if (code == FINDING_FOREIGN_AAAA) {
-        ours = expected_text(mem, f, "AAAA");
-        return f->ours_count[FACTS_V6] > 0 ? "Remove it, and keep what is ours"
-                                           : arena_printf(mem, "Remove it, or have %s", ours);
-    }
+    if (code == FINDING_FOREIGN_AAAA)
+        return aaaa_advice(mem, f);
     return f->bad ? f->bad->text : NULL;
 }
 
@@ -186,6 +193,8 @@ static const char *found_words(struct arena *mem, const struct facts *f, enum fi
         return aaaa_text(mem, f);
     if (code == FINDING_CNAME_LOOP)
         return chain_text(mem, f);
+    if (code == FINDING_EXTRA_ADDRESS || code == FINDING_PLATFORM_TARGET_WRONG)
+        return foreign_text(mem, f);
     return found_text(mem, f);
 }
 
@@ -335,8 +344,12 @@ static void set_cname(struct arena *mem, const struct facts *f, const char *targ
 
 static void point_here(struct arena *mem, const struct facts *f, struct finding *out)
 {
-    if (f->role == ROLE_WWW) {
-        set_cname(mem, f, f->base->name, out);
+    const char *target = f->expected->cname;
+    bool is_cname_wanted = f->role == ROLE_SINGLE && f->chain_count > 0 && target && target[0] &&
+                           strcmp(f->name, f->names->registered) != 0;
+
+    if (f->role == ROLE_WWW || is_cname_wanted) {
+        set_cname(mem, f, f->role == ROLE_WWW ? f->base->name : target, out);
         return;
     }
     if (f->chain_count > 0)
