@@ -1,7 +1,7 @@
 -- The sandbox CA's own database (RFC 8555 section 7.1). Rows are never deleted, so ids are not used
 -- again. Instants are unix milliseconds.
 
--- key_hash: SHA-256 of the SubjectPublicKeyInfo; a deactivated account keeps its key.
+-- key_hash: the same for the same key in any encoding; a deactivated account keeps its key.
 CREATE TABLE account (
     id {int} PRIMARY KEY,
     key_hash {text} NOT NULL UNIQUE,

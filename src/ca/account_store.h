@@ -7,7 +7,7 @@
 
 struct ca_account {
     int64_t id;
-    const char *key_hash;  /* SHA-256 of the SubjectPublicKeyInfo, hex */
+    const char *key_hash;  /* ca_key_hash() */
     const char *jwk;       /* as ca_jwk_text() */
     enum ca_status status; /* valid or deactivated */
     const char *contact;   /* a JSON array of URLs */

@@ -105,6 +105,19 @@ static bool is_canonical(const json_t *jwk, EVP_PKEY *key)
     return is_same;
 }
 
+static const char *key_hash(struct arena *mem, const json_t *jwk, const struct kind *kind,
+                            const EVP_PKEY *key)
+{
+    struct slice numbers[2];
+    struct err err;
+
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        if (!base64url_decode(mem, member(jwk, kind->members[i]), &numbers[i], &err))
+            return NULL;
+    }
+    return ca_key_hash_of(mem, EVP_PKEY_get_bits(key), numbers[0], numbers[1]);
+}
+
 bool ca_jwk_read(struct arena *mem, const json_t *object, struct ca_jwk *out,
                  struct ca_problem *problem)
 {
@@ -130,7 +143,7 @@ bool ca_jwk_read(struct arena *mem, const json_t *object, struct ca_jwk *out,
     if (!check_key(mem, key, problem))
         return false;
     jwk.thumbprint = thumbprint(mem, jwk.json);
-    jwk.key_hash = ca_key_hash(mem, key);
+    jwk.key_hash = key_hash(mem, jwk.json, kind, key);
     if (!jwk.thumbprint || !jwk.key_hash)
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Invalid JWK in JWS header");
     *out = jwk;

@@ -17,7 +17,7 @@ struct ca_jwk {
     json_t *json;           /* kty and the public members alone */
     enum ca_alg alg;        /* the one algorithm that goes with this key */
     const char *thumbprint; /* RFC 7638, SHA-256 */
-    const char *key_hash;   /* SHA-256 of the SubjectPublicKeyInfo: the same key in a CSR has it */
+    const char *key_hash;   /* ca_key_hash(): the same key in a CSR has it */
 };
 
 /* malformed: no key, or one that does not hold together; badPublicKey: of a kind or size that is

@@ -5,19 +5,52 @@
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
-#include "tls/key.h"
+
+static struct slice without_zeros(struct slice number)
+{
+    while (number.len && number.data[0] == 0)
+        number = slice_of(number.data + 1, number.len - 1);
+    return number;
+}
+
+const char *ca_key_hash_of(struct arena *mem, int bits, struct slice first, struct slice second)
+{
+    const struct slice numbers[] = {without_zeros(first), without_zeros(second)};
+    struct buf text = buf_new(mem, 2 * CA_RSA_BITS_MAX);
+    unsigned char digest[SHA256_SIZE];
+
+    buf_printf(&text, "%d", bits);
+    for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
+        buf_u16(&text, (uint16_t)numbers[i].len);
+        buf_slice(&text, numbers[i]);
+    }
+    hash_sha256(buf_view(&text), digest);
+    return hex_encode(mem, slice_of(digest, sizeof(digest)));
+}
+
+static bool get_number(struct arena *mem, const EVP_PKEY *key, const char *name, struct slice *out)
+{
+    AUTO(BIGNUM_freep) BIGNUM *number = NULL;
+    unsigned char *octets;
+
+    if (EVP_PKEY_get_bn_param(key, name, &number) != 1)
+        return false;
+    octets = arena_alloc(mem, (size_t)BN_num_bytes(number) + 1);
+    *out = slice_of(octets, (size_t)BN_bn2bin(number, octets));
+    return true;
+}
 
 const char *ca_key_hash(struct arena *mem, const EVP_PKEY *key)
 {
-    unsigned char digest[SHA256_SIZE];
-    struct slice spki;
-    struct err err;
+    bool is_rsa = EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
+    struct slice first, second;
 
-    if (!key_spki(mem, key, &spki, &err))
+    if (!get_number(mem, key, is_rsa ? OSSL_PKEY_PARAM_RSA_N : OSSL_PKEY_PARAM_EC_PUB_X, &first) ||
+        !get_number(mem, key, is_rsa ? OSSL_PKEY_PARAM_RSA_E : OSSL_PKEY_PARAM_EC_PUB_Y, &second))
         return NULL;
-    hash_sha256(spki, digest);
-    return hex_encode(mem, slice_of(digest, sizeof(digest)));
+    return ca_key_hash_of(mem, EVP_PKEY_get_bits(key), first, second);
 }
 
 static const char *rsa_refusal(struct arena *mem, const EVP_PKEY *key)
@@ -45,7 +78,8 @@ static const char *curve_refusal(EVP_PKEY *key)
         return "invalid public key in CSR";
     if (strcmp(curve, SN_X9_62_prime256v1) != 0 && strcmp(curve, SN_secp384r1) != 0)
         return "ECDSA curve is not allowed";
-    return ctx && EVP_PKEY_public_check(ctx) == 1 ? "" : "point is not on the curve";
+    /* these curves have cofactor 1, so the quick check is the whole one */
+    return ctx && EVP_PKEY_public_check_quick(ctx) == 1 ? "" : "point is not on the curve";
 }
 
 const char *ca_key_refusal(struct arena *mem, EVP_PKEY *key)

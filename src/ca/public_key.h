@@ -6,6 +6,7 @@
  * P-384 with a point on the curve; RSA of 2048..4096 bits in steps of 8, public exponent 65537.
  */
 #include "base/arena.h"
+#include "base/slice.h"
 #include "tls/handle.h"
 
 #define CA_RSA_BITS_MIN 2048
@@ -14,5 +15,10 @@
 /* "": accepted; else why not, in Boulder's words. */
 const char *ca_key_refusal(struct arena *mem, EVP_PKEY *key);
 
-/* Hex SHA-256 of the SubjectPublicKeyInfo, by which keys are compared; NULL: there is none. */
+/*
+ * By which keys are compared, whatever the encoding that they came in: hex SHA-256 over the size in
+ * bits and the two numbers that make the key (x and y, or n and e; big-endian, any leading zeros).
+ * Of an accepted key; NULL when OpenSSL does not give the numbers.
+ */
 const char *ca_key_hash(struct arena *mem, const EVP_PKEY *key);
+const char *ca_key_hash_of(struct arena *mem, int bits, struct slice first, struct slice second);

@@ -197,6 +197,19 @@ static void test_name_with_nul(void **state)
                         "Error finalizing order :: CSR contains a name that is not a DNS name");
 }
 
+/* The account's key in another encoding is still the account's key. */
+static void test_hash_of_a_compressed_point(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = key_of("P-256"), *other = key_of("P-256");
+    const char *plain = ca_key_hash(mem, key);
+
+    (void)state;
+    assert_string_not_equal(plain, ca_key_hash(mem, other));
+    EVP_PKEY_set_utf8_string_param(key, "point-format", "compressed");
+    assert_string_equal(plain, ca_key_hash(mem, key));
+}
+
 static void test_name_limit(void **state)
 {
     (void)state;
@@ -220,9 +233,8 @@ static void test_name_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_not_a_request),
-        cmocka_unit_test(test_name_with_nul),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_not_a_request),
+        cmocka_unit_test(test_name_with_nul), cmocka_unit_test(test_hash_of_a_compressed_point),
         cmocka_unit_test(test_name_limit),
     };
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <jose/openssl.h>
 #include <openssl/rsa.h>
 
 #include "base/hash.h"
@@ -6,6 +7,7 @@
 #include "ca/public_key.h"
 #include "check.h"
 #include "jws_maker.h"
+#include "tls/key.h"
 
 /* RFC 7638 section 3.1 */
 #define RFC7638_N                                                                                  \
@@ -133,6 +135,30 @@ static void test_rsa_sizes(void **state)
     all_ok();
 }
 
+/* The hash of a JWK is that of the same key as OpenSSL has it, in a CSR. */
+static void test_hash_is_that_of_the_key(void **state)
+{
+    static const char *const algs[] = {"ES256", "ES384", "RS256"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(algs); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        AUTO(EVP_PKEY_freep) EVP_PKEY *legacy = NULL, *key = NULL;
+        json_t *json = maker_public(mem, maker_key(mem, algs[i]));
+        struct ca_problem problem;
+        struct ca_jwk jwk;
+        struct slice der;
+        struct err err;
+
+        assert_true(ca_jwk_read(mem, json, &jwk, &problem));
+        legacy = jose_openssl_jwk_to_EVP_PKEY(NULL, json);
+        assert_true(key_spki(mem, legacy, &der, &err));
+        key = d2i_PUBKEY(NULL, &der.data, (long)der.len);
+        ok(strcmp(jwk.key_hash, ca_key_hash(mem, key)) == 0, "%s", algs[i]);
+    }
+    all_ok();
+}
+
 static void test_stored_key_that_is_none(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -152,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_rfc7638),
         cmocka_unit_test(test_rsa_sizes),
+        cmocka_unit_test(test_hash_is_that_of_the_key),
         cmocka_unit_test(test_stored_key_that_is_none),
     };
 
