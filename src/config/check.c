@@ -10,7 +10,7 @@
 #include "base/slice.h"
 #include "config/format.h"
 
-#define SANDBOX_ROOT "root.pem" /* in sandbox_ca.dir */
+#define SANDBOX_ROOTS "roots.pem" /* in sandbox_ca.dir */
 
 DEFINE_FREEP(BIO, BIO_free)
 
@@ -155,7 +155,7 @@ static bool is_absent_from_store(void *arg, struct slice der)
 /* R45: a chain to the sandbox's root is never "Secured", so the root may not be trusted. */
 static bool trust_check(struct arena *mem, const struct config *cfg, struct err *err)
 {
-    const char *own = arena_printf(mem, "%s/" SANDBOX_ROOT, cfg->sandbox_ca.dir);
+    const char *own = arena_printf(mem, "%s/" SANDBOX_ROOTS, cfg->sandbox_ca.dir);
 
     if (!pem_each(own, is_absent_from_store, &cfg))
         return refuse(err, "tls.trust_store", "%s holds the root of the sandbox CA, %s",

@@ -83,7 +83,7 @@ static void test_trust(void **state)
                                "directory: 'https://[::1]/'}\n";
     struct config_file file = config_file_new(text, sizeof(text) - 1);
     const char *store = arena_printf(mem, "%s/store.pem", file.dir);
-    const char *root = arena_printf(mem, "%s/root.pem", file.dir);
+    const char *root = arena_printf(mem, "%s/roots.pem", file.dir);
     const char *other = arena_printf(mem, "%s/r.pem", file.dir);
     const struct config *cfg = NULL;
     struct err err = {0};
@@ -100,7 +100,7 @@ static void test_trust(void **state)
                                          store, other)),
        "the CA's root: %s", err.text);
     pem_write(root, (const char *const[]){"old", "one"}, 2);
-    ok(!config_load(mem, file.path, &cfg, &err) && strstr(err.text, "root.pem"), "the own root: %s",
+    ok(!config_load(mem, file.path, &cfg, &err) && strstr(err.text, "roots.pem"), "the own root: %s",
        err.text);
     unlink(store);
     unlink(root);
