@@ -104,16 +104,16 @@ static const struct query has_valid = {
     .cols = "i",
 };
 
-bool ca_authorization_count_valid(struct arena *mem, struct db *db, int64_t account_id,
-                                  const struct ca_names *names, int64_t at, size_t *out,
-                                  struct err *err)
+bool ca_authorization_count_valid(struct arena *mem, struct db *db, const struct ca_claim *claim,
+                                  size_t *out, struct err *err)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < names->count; i++) {
+    for (size_t i = 0; i < claim->names.count; i++) {
         const struct row *row;
 
-        if (!db_one(mem, db, &has_valid, &row, err, QI(account_id), QT(names->items[i]), QI(at)))
+        if (!db_one(mem, db, &has_valid, &row, err, QI(claim->account_id),
+                    QT(claim->names.items[i]), QI(claim->at)))
             return false;
         count += row != NULL;
     }

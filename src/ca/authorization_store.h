@@ -38,9 +38,9 @@ MUST_CHECK bool ca_authorization_validate(struct db *db, int64_t id, int64_t exp
 MUST_CHECK bool ca_authorization_invalidate(struct db *db, int64_t id, struct err *err);
 /* pending, valid -> deactivated */
 MUST_CHECK bool ca_authorization_deactivate(struct db *db, int64_t id, struct err *err);
-/* How many of `names` the account has a valid authorization for at `at`. */
-MUST_CHECK bool ca_authorization_count_valid(struct arena *mem, struct db *db, int64_t account_id,
-                                             const struct ca_names *names, int64_t at, size_t *out,
+/* For how many of the names the account has a valid authorization. */
+MUST_CHECK bool ca_authorization_count_valid(struct arena *mem, struct db *db,
+                                             const struct ca_claim *claim, size_t *out,
                                              struct err *err);
 
 MUST_CHECK bool ca_challenge_get(struct arena *mem, struct db *db, int64_t id,

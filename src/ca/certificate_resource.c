@@ -113,6 +113,8 @@ static bool read_certificate(const struct ca_call *call, const struct ca_issued 
 static bool account_may_revoke(const struct ca_call *call, const struct ca_issued *issued,
                                int64_t reason, struct ca_problem *problem)
 {
+    const struct ca_claim claim = {
+        .account_id = call->account->id, .names = issued->names, .at = call->now};
     size_t valid = 0;
     struct err err;
 
@@ -122,8 +124,7 @@ static bool account_may_revoke(const struct ca_call *call, const struct ca_issue
                          "the certificate private key");
     if (issued->account_id == call->account->id)
         return true;
-    if (!ca_authorization_count_valid(call->mem, call->ca->db, call->account->id, &issued->names,
-                                      call->now, &valid, &err))
+    if (!ca_authorization_count_valid(call->mem, call->ca->db, &claim, &valid, &err))
         return ca_fail(problem, &err, "Failed to retrieve authorizations for names in certificate");
     if (valid == issued->names.count)
         return true;

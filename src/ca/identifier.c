@@ -2,7 +2,6 @@
 #include "ca/identifier.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <idn2.h>
 
 #include "base/buf.h"
@@ -173,8 +172,10 @@ static const char *lower_case(struct arena *mem, const char *name)
 {
     char *out = arena_strdup(mem, name);
 
-    for (char *p = out; *p; p++)
-        *p = (char)tolower((unsigned char)*p);
+    for (char *p = out; *p; p++) {
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    }
     return out;
 }
 
@@ -207,7 +208,7 @@ bool ca_names_equal(const struct ca_names *a, const struct ca_names *b)
 
 const char *ca_names_text(struct arena *mem, const struct ca_names *names)
 {
-    struct buf out = buf_new(mem, CA_NAMES_MAX * (CA_NAME_MAX + 1));
+    struct buf out = buf_new(mem, (size_t)CA_NAMES_MAX * (CA_NAME_MAX + 1));
 
     for (size_t i = 0; i < names->count; i++)
         buf_printf(&out, "%s%s", i ? "," : "", names->items[i]);

@@ -127,11 +127,13 @@ static bool add_order(const struct ca_call *call, struct db *tx, struct ca_order
 static bool place(const struct ca_call *call, const struct ca_names *names,
                   const struct ca_order **out, struct err *err)
 {
+    const struct ca_claim claim = {
+        .account_id = call->account->id, .names = *names, .at = call->now};
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct ca_order *fresh;
 
     if (!db_tx_begin(call->ca->db, &tx, err) ||
-        !ca_order_find_open(call->mem, tx, call->account->id, names, call->now, out, err))
+        !ca_order_find_open(call->mem, tx, &claim, out, err))
         return false;
     if (*out)
         return journal(call, tx, CA_JOURNAL_ORDER_REPEATED, *out, err) && db_tx_commit(&tx, err);

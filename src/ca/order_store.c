@@ -61,14 +61,13 @@ static const struct query find_open = {
     .cols = TYPES,
 };
 
-bool ca_order_find_open(struct arena *mem, struct db *db, int64_t account_id,
-                        const struct ca_names *names, int64_t at, const struct ca_order **out,
-                        struct err *err)
+bool ca_order_find_open(struct arena *mem, struct db *db, const struct ca_claim *claim,
+                        const struct ca_order **out, struct err *err)
 {
     const struct row *row;
 
-    return db_one(mem, db, &find_open, &row, err, QI(account_id), QT(ca_names_text(mem, names)),
-                  QI(at)) &&
+    return db_one(mem, db, &find_open, &row, err, QI(claim->account_id),
+                  QT(ca_names_text(mem, &claim->names)), QI(claim->at)) &&
            read_row(mem, row, out, err);
 }
 

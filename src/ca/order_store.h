@@ -24,12 +24,18 @@ struct ca_ids {
     size_t count;
 };
 
+/* An account and names, at a time: what is asked about. */
+struct ca_claim {
+    int64_t account_id;
+    struct ca_names names;
+    int64_t at;
+};
+
 /* *out = NULL: there is none. */
 MUST_CHECK bool ca_order_get(struct arena *mem, struct db *db, int64_t id,
                              const struct ca_order **out, struct err *err);
 /* The newest pending or ready order of the account for exactly these names that has not expired. */
-MUST_CHECK bool ca_order_find_open(struct arena *mem, struct db *db, int64_t account_id,
-                                   const struct ca_names *names, int64_t at,
+MUST_CHECK bool ca_order_find_open(struct arena *mem, struct db *db, const struct ca_claim *claim,
                                    const struct ca_order **out, struct err *err);
 /* Its id is given by the database; status pending. */
 MUST_CHECK bool ca_order_add(struct arena *mem, struct db *db, const struct ca_order *order,

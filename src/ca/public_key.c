@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "base/hash.h"
 
+#define HASHED_MAX ((size_t)2 * CA_RSA_BITS_MAX)
+
 static struct slice without_zeros(struct slice number)
 {
     while (number.len && number.data[0] == 0)
@@ -18,7 +20,7 @@ static struct slice without_zeros(struct slice number)
 const char *ca_key_hash_of(struct arena *mem, int bits, struct slice first, struct slice second)
 {
     const struct slice numbers[] = {without_zeros(first), without_zeros(second)};
-    struct buf text = buf_new(mem, 2 * CA_RSA_BITS_MAX);
+    struct buf text = buf_new(mem, HASHED_MAX);
     unsigned char digest[SHA256_SIZE];
 
     buf_printf(&text, "%d", bits);

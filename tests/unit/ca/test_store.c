@@ -196,26 +196,34 @@ static void test_failed_order(void **state)
     assert_string_equal(order->error, "{\"type\":\"x\"}");
 }
 
+static bool has_open(struct world *w, const struct ca_claim *claim)
+{
+    const struct ca_order *order;
+
+    must(ca_order_find_open(w->mem, w->db, claim, &order, &err));
+    return order && order->id == w->order;
+}
+
 static void test_open_order(void **state)
 {
     struct world *w = *state;
     static const char *const one[] = {"a.test"};
-    struct ca_names names = two_names(), other = {.items = one, .count = 1};
-    const struct ca_order *order;
+    struct ca_claim claim = {.account_id = w->account, .names = two_names(), .at = AT};
+    struct ca_claim other = claim;
 
-    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT, &order, &err));
-    assert_int_equal(order->id, w->order);
-    must(ca_order_find_open(w->mem, w->db, w->account, &other, AT, &order, &err));
-    assert_null(order);
-    must(ca_order_find_open(w->mem, w->db, w->account + 1, &names, AT, &order, &err));
-    assert_null(order);
-    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT + 999, &order, &err));
-    assert_non_null(order);
-    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT + 1000, &order, &err));
-    assert_null(order);
+    assert_true(has_open(w, &claim));
+    other.names = (struct ca_names){.items = one, .count = 1};
+    assert_false(has_open(w, &other));
+    other = claim;
+    other.account_id++;
+    assert_false(has_open(w, &other));
+    other = claim;
+    other.at = AT + 999;
+    assert_true(has_open(w, &other));
+    other.at = AT + 1000;
+    assert_false(has_open(w, &other));
     must(ca_order_invalid_by(w->db, w->authorizations[0], &err));
-    must(ca_order_find_open(w->mem, w->db, w->account, &names, AT, &order, &err));
-    assert_null(order);
+    assert_false(has_open(w, &claim));
 }
 
 static void test_challenge_once(void **state)
@@ -238,16 +246,17 @@ static void test_challenge_once(void **state)
 static void test_authorizations(void **state)
 {
     struct world *w = *state;
-    struct ca_names names = two_names();
+    struct ca_claim claim = {.account_id = w->account, .names = two_names(), .at = AT + 8999};
     const struct ca_authorization *authorization;
     size_t count = 9;
 
     must(ca_authorization_get(w->mem, w->db, w->authorizations[0], &authorization, &err));
     assert_string_equal(authorization->name, "a.test");
     validate(w, 0);
-    must(ca_authorization_count_valid(w->mem, w->db, w->account, &names, AT + 8999, &count, &err));
+    must(ca_authorization_count_valid(w->mem, w->db, &claim, &count, &err));
     assert_int_equal(count, 1);
-    must(ca_authorization_count_valid(w->mem, w->db, w->account, &names, AT + 9000, &count, &err));
+    claim.at++;
+    must(ca_authorization_count_valid(w->mem, w->db, &claim, &count, &err));
     assert_int_equal(count, 0);
     must(ca_authorization_deactivate(w->db, w->authorizations[0], &err));
     assert_false(ca_authorization_deactivate(w->db, w->authorizations[0], &err));
