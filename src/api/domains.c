@@ -29,13 +29,46 @@ static json_t *full_json(struct arena *mem, const struct domain *domain,
     return json;
 }
 
+/* The domains that are called exactly so, whatever else begins with the name. */
+static bool find_named(const struct http_req *req, struct domain_filter *filter, json_t *items,
+                       struct err *err)
+{
+    const struct api_call *call = api_call_of(req);
+    struct domain_list list;
+
+    do {
+        if (!domain_store_list(req->mem, call->app.db, &call->caller.scope, filter, &list, err))
+            return false;
+        for (size_t i = 0; i < list.count; i++) {
+            filter->page.after = list.items[i].id;
+            if (strcmp(list.items[i].name, filter->name_prefix) == 0)
+                json_array_append_new(items, api_domain_json(&list.items[i]));
+        }
+    } while (list.has_more);
+    return true;
+}
+
+static bool reply_named(const struct http_req *req, struct http_res *res,
+                        struct domain_filter *filter, const char *typed, struct err *err)
+{
+    json_auto_t *items = json_array();
+    struct hostname name;
+
+    if (!hostname_parse(req->mem, api_call_of(req)->app.suffixes, typed, &name, err))
+        return false;
+    filter->name_prefix = name.name;
+    filter->page = (struct page){.limit = PAGE_LIMIT_MAX};
+    return find_named(req, filter, items, err) && api_reply_list(res, json_incref(items), NULL);
+}
+
 bool api_list_domains(struct http_req *req, struct http_res *res, struct err *err)
 {
-    enum { Q_SITE = Q_FIRST, Q_NAME, Q_REMOVED, COUNT };
+    enum { Q_SITE = Q_FIRST, Q_NAME, Q_PREFIX, Q_REMOVED, COUNT };
     static const struct http_field fields[COUNT] = {
         API_PAGE_FIELDS,
         [Q_SITE] = API_FILTER("site_id", ID_SIZE),
-        [Q_NAME] = API_FILTER("name_prefix", HOSTNAME_MAX),
+        [Q_NAME] = API_FILTER("name", HOSTNAME_INPUT_MAX),
+        [Q_PREFIX] = API_FILTER("name_prefix", HOSTNAME_MAX),
         [Q_REMOVED] = {.name = "with_removed", .type = FIELD_BOOL},
     };
     struct http_value in[COUNT];
@@ -47,8 +80,10 @@ bool api_list_domains(struct http_req *req, struct http_res *res, struct err *er
     if (!api_read_list(req, fields, COUNT, in, &filter.page, err))
         return false;
     filter.site_id = in[Q_SITE].text;
-    filter.name_prefix = in[Q_NAME].text;
+    filter.name_prefix = in[Q_PREFIX].text;
     filter.with_removed = in[Q_REMOVED].is_true;
+    if (in[Q_NAME].text)
+        return reply_named(req, res, &filter, in[Q_NAME].text, err);
     if (!domain_store_list(req->mem, call->app.db, &call->caller.scope, &filter, &list, err))
         return false;
     items = json_array();

@@ -5,4 +5,8 @@
 #include "cli/command.h"
 
 extern const struct cli_command cmd_config;
+extern const struct cli_command cmd_migrate;
+extern const struct cli_command cmd_order;
+extern const struct cli_command cmd_status;
+extern const struct cli_command cmd_token;
 extern const struct cli_command cmd_version;

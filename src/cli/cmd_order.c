@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/slice.h"
+#include "cli/commands.h"
+#include "cli/domain.h"
+#include "cli/show.h"
+
+#define POLL_S 20
+
+struct input {
+    struct cli_common common;
+    struct cli_target target;
+    const char *name, *account, *site, *ca;
+    bool is_wait;
+    int64_t timeout_s; /* 0: none */
+};
+
+enum { OPT_ACCOUNT = 256, OPT_SITE, OPT_CA, OPT_TIMEOUT };
+
+static const struct argp_option options[] = {
+    {"wait", 'w', NULL, 0, "Follow it until it is served, or has failed", 0},
+    {"timeout", OPT_TIMEOUT, "SECONDS", 0, "With --wait: give up following after so long", 0},
+    {"account", OPT_ACCOUNT, "ID", 0, "Whose domain it becomes, if it is none yet", 0},
+    {"site", OPT_SITE, "ID", 0, "The site that it is attached to then; else one of its own", 0},
+    {"ca", OPT_CA, "ID", 0, "A configured certificate authority; else the default one", 0},
+    {0},
+};
+
+static error_t parse_rest(int key, char *arg, struct argp_state *state)
+{
+    struct input *input = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &input->common;
+        state->child_inputs[1] = &input->target;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (input->name)
+            argp_error(state, "too many arguments: \"%s\"", arg);
+        input->name = arg;
+        return 0;
+    case ARGP_KEY_END:
+        if (!input->name)
+            argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct input *input = state->input;
+
+    switch (key) {
+    case 'w':
+        input->is_wait = true;
+        return 0;
+    case OPT_TIMEOUT:
+        if (!slice_i64(slice_str(arg), 1, 86400, &input->timeout_s))
+            argp_error(state, "--timeout %s: not a number of seconds from 1 to 86400", arg);
+        return 0;
+    case OPT_ACCOUNT:
+        input->account = arg;
+        return 0;
+    case OPT_SITE:
+        input->site = arg;
+        return 0;
+    case OPT_CA:
+        input->ca = arg;
+        return 0;
+    default:
+        return parse_rest(key, arg, state);
+    }
+}
+
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {&cli_target_argp, 0, NULL, 0}, {0}};
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "NAME",
+    .doc = "Orders a certificate for a domain, over the API. A name that is no domain of the account "
+           "yet is added, and attached to a site.\n\n"
+           "Exit: 0 ordered (with --wait: served), 1 refused or failed, 2 could not tell.",
+    .children = children,
+};
+
+static const char *id_of(const json_t *thing)
+{
+    return json_string_value(json_object_get(thing, "id"));
+}
+
+static bool make_site(struct arena *mem, struct cli_api *api, const struct input *input,
+                      const char **site_id, struct err *err)
+{
+    const json_t *caller, *site;
+
+    if (!cli_api_get(mem, api, "/v1/caller", &caller, err))
+        return false;
+    if (!input->account && json_is_null(json_object_get(caller, "account_id")))
+        return err_set(err, ERR_BAD_INPUT,
+                       "%.253s is no domain yet: --account or --site must say whose it becomes",
+                       input->name);
+    if (!cli_api_call(mem, api, "POST", "/v1/sites",
+                      json_pack("{s:s*, s:s}", "account_id", input->account, "name", input->name),
+                      &site, err))
+        return false;
+    *site_id = id_of(site);
+    return true;
+}
+
+static bool find_or_add(struct arena *mem, struct cli_api *api, const struct input *input,
+                        const char **domain_id, struct err *err)
+{
+    const char *site_id = input->site;
+    const json_t *domain;
+
+    if (!cli_domain_find(mem, api, input->name, &domain, err))
+        return false;
+    if (!domain && ((!site_id && !make_site(mem, api, input, &site_id, err)) ||
+                    !cli_api_call(mem, api, "POST", "/v1/domains",
+                                  json_pack("{s:s, s:s}", "site_id", site_id, "name", input->name),
+                                  &domain, err)))
+        return false;
+    *domain_id = id_of(domain);
+    return true;
+}
+
+/* Following an order to its end. */
+struct follow {
+    struct cli_api *api;
+    const char *domain_id;
+    char cursor[96]; /* "&cursor=...", or "" before the first event */
+    json_t *records; /* last shown */
+    bool is_json;
+    int64_t until; /* clock_boot_ms(); 0: none */
+};
+
+/* How many seconds to wait for the next event. */
+static int wait_of(const struct follow *f)
+{
+    int64_t left_s = f->until ? (f->until - clock_boot_ms() + 999) / 1000 : POLL_S;
+
+    return left_s < 0 ? 0 : left_s < POLL_S ? (int)left_s : POLL_S;
+}
+
+static bool show_news(struct arena *mem, struct follow *f, struct err *err)
+{
+    const json_t *page, *event;
+    const char *next;
+    size_t i;
+
+    if (!cli_api_get(mem, f->api,
+                     arena_printf(mem, "/v1/events?domain_id=%s&wait=%d%s", f->domain_id,
+                                  wait_of(f), f->cursor),
+                     &page, err))
+        return false;
+    next = json_string_value(json_object_get(page, "next_cursor"));
+    if (next)
+        snprintf(f->cursor, sizeof(f->cursor), "&cursor=%s", next);
+    if (f->is_json)
+        return true;
+    json_array_foreach(json_object_get(page, "items"), i, event)
+        cli_show_event(stdout, event);
+    fflush(stdout);
+    return true;
+}
+
+/* What to set is said when it has changed, and not again with every look. */
+static void show_new_records(struct arena *mem, struct follow *f, const json_t *status)
+{
+    json_t *records = json_object_get(status, "records");
+
+    if (f->is_json || json_equal(records, f->records))
+        return;
+    cli_show_records(stdout, mem, records);
+    fflush(stdout);
+    json_decref(f->records);
+    f->records = json_incref(records);
+}
+
+static bool is_over(const json_t *status)
+{
+    const char *state =
+        json_string_value(json_object_get(json_object_get(status, "issuance"), "state"));
+
+    return !state || strcmp(state, "live") == 0 || strcmp(state, "failed") == 0;
+}
+
+/* `mem` keeps the last status only; each look has memory of its own. */
+static bool follow(struct arena *mem, struct follow *f, const json_t **status, struct err *err)
+{
+    for (;;) {
+        AUTO(arena_freep) struct arena *round = arena_new();
+        const json_t *seen;
+
+        if (!show_news(round, f, err) || !cli_domain_status(round, f->api, f->domain_id, &seen, err))
+            return false;
+        show_new_records(round, f, seen);
+        if (is_over(seen))
+            return cli_domain_status(mem, f->api, f->domain_id, status, err);
+        if (f->until && clock_boot_ms() > f->until)
+            return err_set(err, ERR_TIMEOUT, "not over yet: %s",
+                           json_string_value(json_object_get(seen, "next")));
+    }
+}
+
+static bool order(struct arena *mem, const struct input *input, const json_t **status,
+                  struct err *err)
+{
+    struct follow f = {.is_json = input->common.is_json};
+    const json_t *placed;
+    bool is_done;
+
+    if (input->timeout_s)
+        f.until = clock_boot_ms() + input->timeout_s * 1000;
+    if (!cli_api_open(mem, &input->target, &f.api, err) ||
+        !find_or_add(mem, f.api, input, &f.domain_id, err) ||
+        !cli_api_call(mem, f.api, "POST", "/v1/orders",
+                      json_pack("{s:s, s:s*}", "domain_id", f.domain_id, "ca", input->ca), &placed,
+                      err))
+        return false;
+    is_done = input->is_wait ? follow(mem, &f, status, err)
+                             : cli_domain_status(mem, f.api, f.domain_id, status, err);
+    json_decref(f.records);
+    return is_done;
+}
+
+/* The API's refusals are answers; that it could not be asked is none. */
+static enum cli_exit refused(const struct cli_common *common, const struct err *err)
+{
+    int status = err_http(err->code);
+
+    (void)cli_failed(common, err);
+    return status >= 400 && status < 500 && err->code != ERR_UNAUTHENTICATED ? CLI_NO : CLI_FAILED;
+}
+
+static enum cli_exit run(int argc, char **argv)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct input input = {0};
+    const json_t *status;
+    struct err err = {0};
+
+    argp_parse(&argp, argc, argv, 0, NULL, &input);
+    if (!order(mem, &input, &status, &err))
+        return refused(&input.common, &err);
+    if (input.common.is_json)
+        cli_show_json(stdout, status);
+    else
+        cli_show_status(stdout, mem, status);
+    return !input.is_wait || cli_domain_is_live(status) ? CLI_DONE : CLI_NO;
+}
+
+const struct cli_command cmd_order = {"order", "order a certificate for a domain", &argp, run};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/show.h"
+
+#include <assert.h>
+
+#include "base/base.h"
+
+#define INSTANT_LEN 19 /* "2026-11-24T05:19:21", without milliseconds and zone */
+
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+
+    return text ? text : "";
+}
+
+static const char *instant(struct arena *mem, const json_t *object, const char *key)
+{
+    char *text = arena_printf(mem, "%.*s", INSTANT_LEN, text_of(object, key));
+
+    if (strlen(text) > 10)
+        text[10] = ' ';
+    return text;
+}
+
+/* How many characters UTF-8 text shows; good enough for names and addresses. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+
+    for (; *text; text++)
+        width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+void cli_show_table(FILE *out, const char *const *rows, size_t count, size_t columns)
+{
+    size_t widths[CLI_COLUMNS_MAX] = {0};
+
+    assert(columns <= CLI_COLUMNS_MAX);
+    for (size_t i = 0; i < count * columns; i++) {
+        size_t width = width_of(rows[i] ? rows[i] : "-");
+
+        if (width > widths[i % columns])
+            widths[i % columns] = width;
+    }
+    for (size_t i = 0; i < count * columns; i++) {
+        const char *text = rows[i] ? rows[i] : "-";
+        size_t column = i % columns;
+        bool is_last = column + 1 == columns;
+
+        fprintf(out, "%s%s%*s", column == 0 ? "  " : "", text,
+                is_last ? 0 : (int)(widths[column] - width_of(text) + 2), "");
+        if (is_last)
+            fputc('\n', out);
+    }
+}
+
+void cli_show_records(FILE *out, struct arena *mem, const json_t *records)
+{
+    enum { OP, TYPE, HOST, VALUE, TTL, COLUMNS };
+    static const char *const head[COLUMNS] = {"DO", "TYPE", "HOST", "VALUE", "TTL"};
+    size_t count = json_array_size(records) + 1;
+    const char **rows = arena_array_of(mem, count * COLUMNS, const char *);
+
+    if (count == 1)
+        return;
+    memcpy(rows, head, sizeof(head));
+    for (size_t i = 1; i < count; i++) {
+        const json_t *record = json_array_get(records, i - 1);
+        const json_t *ttl = json_object_get(record, "ttl");
+        const char **row = &rows[i * COLUMNS];
+
+        row[OP] = text_of(record, "op");
+        row[TYPE] = text_of(record, "type");
+        row[HOST] = text_of(record, "fqdn");
+        row[VALUE] = text_of(record, "value");
+        row[TTL] = json_is_integer(ttl) ? arena_printf(mem, "%lld", (long long)json_integer_value(ttl))
+                                        : NULL;
+    }
+    fputs("\nRecords to set\n", out);
+    cli_show_table(out, rows, count, COLUMNS);
+}
+
+static void show_names(FILE *out, struct arena *mem, const json_t *names)
+{
+    size_t count = json_array_size(names);
+    const char **rows = arena_array_of(mem, count * 3 + 1, const char *);
+
+    if (count == 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const json_t *name = json_array_get(names, i);
+
+        rows[i * 3] = text_of(name, "name");
+        rows[i * 3 + 1] = text_of(name, "dns");
+        rows[i * 3 + 2] = text_of(json_object_get(name, "finding"), "title");
+    }
+    fputs("\nNames\n", out);
+    cli_show_table(out, rows, count, 3);
+}
+
+static const char *certificate_text(struct arena *mem, const json_t *certificate)
+{
+    if (!json_is_object(certificate))
+        return NULL;
+    return arena_printf(mem, "%s, until %s, serial %s", text_of(certificate, "state"),
+                        instant(mem, certificate, "not_after_at"), text_of(certificate, "serial"));
+}
+
+static const char *order_text(struct arena *mem, const json_t *order)
+{
+    if (!json_is_object(order))
+        return NULL;
+    return arena_printf(mem, "%s, %s, placed %s", text_of(order, "id"), text_of(order, "state"),
+                        instant(mem, order, "placed_at"));
+}
+
+static const char *term_text(struct arena *mem, const json_t *subscription)
+{
+    if (!json_is_object(subscription))
+        return NULL;
+    return arena_printf(mem, "%s, until %s, %s", text_of(subscription, "state"),
+                        instant(mem, subscription, "term_end_at"),
+                        json_is_true(json_object_get(subscription, "auto_renew"))
+                            ? "renews by itself"
+                            : "ends then");
+}
+
+static const char *edges_text(struct arena *mem, const json_t *edges)
+{
+    return arena_printf(mem, "%lld/%lld",
+                        (long long)json_integer_value(json_object_get(edges, "proven")),
+                        (long long)json_integer_value(json_object_get(edges, "counted")));
+}
+
+void cli_show_status(FILE *out, struct arena *mem, const json_t *status)
+{
+    const char *rows[] = {
+        "order",         order_text(mem, json_object_get(status, "order")),
+        "subscription",  term_text(mem, json_object_get(status, "subscription")),
+        "certificate",   certificate_text(mem, json_object_get(status, "certificate")),
+        "CDN locations", edges_text(mem, json_object_get(status, "edges")),
+        "address",       text_of(status, "site_url"),
+    };
+
+    fprintf(out, "%s: %s\n", text_of(json_object_get(status, "domain"), "name"),
+            text_of(json_object_get(status, "badge"), "text"));
+    fprintf(out, "%s\n\n", text_of(status, "next"));
+    cli_show_table(out, rows, ARRAY_LEN(rows) / 2, 2);
+    show_names(out, mem, json_object_get(json_object_get(status, "issuance"), "names"));
+    cli_show_records(out, mem, json_object_get(status, "records"));
+}
+
+void cli_show_event(FILE *out, const json_t *event)
+{
+    const char *at = text_of(event, "at");
+
+    fprintf(out, "%.10s %.8s  %s\n", at, strlen(at) > INSTANT_LEN ? at + 11 : "",
+            text_of(event, "text"));
+}
+
+void cli_show_json(FILE *out, const json_t *json)
+{
+    json_dumpf(json, out, JSON_COMPACT);
+    fputc('\n', out);
+}
