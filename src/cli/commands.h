@@ -4,6 +4,7 @@
 /* commands: the rows that the files of this folder export. */
 #include "cli/command.h"
 
+extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_config;
 extern const struct cli_command cmd_migrate;
 extern const struct cli_command cmd_order;

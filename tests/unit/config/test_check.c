@@ -100,8 +100,8 @@ static void test_trust(void **state)
                                          store, other)),
        "the CA's root: %s", err.text);
     pem_write(root, (const char *const[]){"old", "one"}, 2);
-    ok(!config_load(mem, file.path, &cfg, &err) && strstr(err.text, "roots.pem"), "the own root: %s",
-       err.text);
+    ok(!config_load(mem, file.path, &cfg, &err) && strstr(err.text, "roots.pem"),
+       "the own root: %s", err.text);
     unlink(store);
     unlink(root);
     unlink(other);
