@@ -104,6 +104,9 @@ def results_of_pytest(path):
                          last_lines(entry["detail"]))
 
 
+SHOWN_MAX = 4  # tests named for each requirement
+
+
 def requirement_table(results):
     """Lines: a requirement and the tests that show it, or that it is missing."""
     shown = {one: [] for one in REQUIREMENTS}
@@ -113,4 +116,5 @@ def requirement_table(results):
                 shown[one].append(re.sub(r"\[.*\]$", "", result.name))
     for one, names in shown.items():
         unique = list(dict.fromkeys(names))
-        yield f"{one:4} " + (", ".join(unique) if unique else "missing: no passing test")
+        more = f" and {len(unique) - SHOWN_MAX} more" if len(unique) > SHOWN_MAX else ""
+        yield f"{one:4} " + (", ".join(unique[:SHOWN_MAX]) + more or "missing: no passing test")

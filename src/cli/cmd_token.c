@@ -18,10 +18,17 @@ struct input {
 enum { OPT_PARTNER = 256, OPT_ACCOUNT, OPT_SCOPE };
 
 static const struct argp_option options[] = {
+<<<<<<< HEAD
     {"partner", OPT_PARTNER, "ID", 0, "create: for this partner", 0},
     {"account", OPT_ACCOUNT, "ID", 0, "create: for this account", 0},
     {"scope", OPT_SCOPE, "SCOPE", 0, "create: limit it to read, write or tokens; may be given again", 0},
     {0},
+=======
+    {"name",                   'n', "TEXT", 0, "What the token is for", 0},
+    {"partner",                  'p', "ID", 0, "For this partner; with neither, for the operator", 0},
+    {"account", 'a', "ID", 0, "For this account only", 0},
+    {0                       },
+>>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
 };
 
 static void take_word(struct input *input, const char *word, struct argp_state *state)
@@ -72,14 +79,24 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&cli_common_argp, 0, NULL, 0},
+    {0           }
+};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
+<<<<<<< HEAD
     .args_doc = "create NAME|list|revoke ID",
     .doc = "Works on the tokens of the API, in the store itself.\n\n"
            "create: makes one, the operator's unless a partner or an account is named, and prints it; "
            "it is shown this once. list: shows which there are. revoke: ends one.",
+=======
+    .args_doc = "create",
+    .doc =
+        "Makes a bearer token for the API and prints it: this once, for the store keeps only its "
+        "SHA-256. Opens the store, so it runs on its machine.",
+>>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
     .children = children,
 };
 
@@ -88,6 +105,7 @@ static const struct caller operator_caller = {.scope = {.kind = SCOPE_PLATFORM},
 static bool create(struct arena *mem, const struct app *app, const struct input *input,
                    struct err *err)
 {
+<<<<<<< HEAD
     const struct token_input wanted = {.name = input->word,
                                        .partner_id = input->partner,
                                        .account_id = input->account,
@@ -186,6 +204,11 @@ static const struct verb *find_verb(const struct input *input)
 static bool run_verb(struct arena *mem, const struct verb *verb, const struct input *input,
                      struct err *err)
 {
+=======
+    const struct caller operator= {.scope = scope_platform(), .actor = "cli"};
+    const struct token_input wanted = {
+        .name = input->name, .partner_id = input->partner, .account_id = input->account};
+>>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
     const struct config *config;
     struct app app;
     bool is_done;
