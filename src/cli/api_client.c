@@ -16,28 +16,15 @@
 enum { OPT_URL = 512, OPT_CA_FILE };
 
 static const struct argp_option options[] = {
-    {"url", OPT_URL, "URL", 0, "Where the API is; else LATCHKEY_URL", 0},
-    {"ca-file", OPT_CA_FILE, "FILE", 0, "PEM roots of its https; else LATCHKEY_CA_FILE, else the system's", 0},
+    {"url",                                  OPT_URL, "URL", 0, "Where the API is; else LATCHKEY_URL", 0},
+    {"ca-file",                                 OPT_CA_FILE, "FILE", 0,
+     "PEM roots of its https; else LATCHKEY_CA_FILE, else the system's", 0},
     {0},
 };
 
-<<<<<<< HEAD
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct cli_target *target = state->input;
-=======
-static const struct net_allowed loopback[] = {
-    {.prefix = {.address = {.octets = {127}}, .bits = 8}},
-    {.prefix = {.address = {.is_v6 = true, .octets = {[15] = 1}}, .bits = 128}},
-    {.prefix = {.address = {.octets = {10}}, .bits = 8}},
-    {.prefix = {.address = {.octets = {172, 16}}, .bits = 12}},
-    {.prefix = {.address = {.octets = {192, 168}}, .bits = 16}},
-    {.prefix = {.address = {.is_v6 = true, .octets = {0xfc}}, .bits = 7}},
-};
-/* The user names the server: private networks are as good as any other. */
-static const struct net_policy anywhere = {
-    .public_reach = NET_PUBLIC_ANY, .allowed = loopback, .allowed_count = ARRAY_LEN(loopback)};
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
 
     switch (key) {
     case OPT_URL:
@@ -61,9 +48,8 @@ struct cli_api {
 
 /* The user says where to connect: any place will do. */
 static const struct net_allowed everywhere[] = {{.port = 0}, {.prefix.address.is_v6 = true}};
-static const struct net_policy policy = {.public_reach = NET_PUBLIC_ANY,
-                                         .allowed = everywhere,
-                                         .allowed_count = ARRAY_LEN(everywhere)};
+static const struct net_policy policy = {
+    .public_reach = NET_PUBLIC_ANY, .allowed = everywhere, .allowed_count = ARRAY_LEN(everywhere)};
 
 static bool resolve(void *arg, const char *host, struct address *out, size_t *count,
                     struct err *err)
@@ -156,53 +142,8 @@ static void drop_json(void *json)
 }
 
 static bool transfer(struct arena *mem, struct cli_api *api, struct http_request *request,
-                 const json_t **answer, struct err *err)
+                     const json_t **answer, struct err *err)
 {
-<<<<<<< HEAD
-=======
-    const char *text = json_string_value(json_object_get(json, key));
-
-    return text ? text : otherwise;
-}
-
-/* What the API says is wrong, in its words. */
-static bool refuse(const json_t *problem, int status, struct err *err)
-{
-    static const struct {
-        int status;
-        enum err_code code;
-    } codes[] = {
-        {400, ERR_BAD_REQUEST    },
-        {401, ERR_UNAUTHENTICATED},
-        {403, ERR_FORBIDDEN      },
-        {404, ERR_NOT_FOUND      },
-        {409, ERR_CONFLICT       },
-        {413, ERR_TOO_LARGE      },
-        {422, ERR_BAD_INPUT      },
-        {429, ERR_RATE_LIMITED   },
-        {503, ERR_BUSY           },
-    };
-    enum err_code code = ERR_INTERNAL;
-
-    for (size_t i = 0; i < ARRAY_LEN(codes); i++)
-        if (codes[i].status == status)
-            code = codes[i].code;
-    return err_set(err, code, "%s",
-                   text_of(problem, "detail", "the API answered without a reason"));
-}
-
-bool api_client_ask(struct arena *mem, struct api_client *client, const struct api_ask *ask,
-                    const json_t **out, struct err *err)
-{
-    const struct http_header headers[] = {
-        {"Authorization", client->authorization},
-        {"Content-Type",  "application/json"   }
-    };
-    struct http_request request = {.method = ask->method,
-                                   .url = arena_printf(mem, "%s%s", client->url, ask->path),
-                                   .headers = headers,
-                                   .header_count = ask->body ? 2 : 1};
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
     struct http_response response;
     json_t *json;
 
@@ -226,16 +167,10 @@ bool api_client_ask(struct arena *mem, struct api_client *client, const struct a
 bool cli_api_call(struct arena *mem, struct cli_api *api, const char *method, const char *path,
                   json_t *body, const json_t **answer, struct err *err)
 {
-<<<<<<< HEAD
     struct http_request request = {.method = method,
                                    .url = arena_printf(mem, "%s%s", api->url, path)};
     char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
     bool is_done;
-=======
-    static const char plain[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~";
-    char *out = arena_alloc(mem, strlen(text) * 3 + 1), *at = out;
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
 
     json_decref(body);
     if (text)

@@ -2,9 +2,9 @@
 #pragma once
 
 /*
- * api_client: the API as the commands of this folder call it. Where it is and with which token comes
- * from LATCHKEY_URL, LATCHKEY_TOKEN and LATCHKEY_CA_FILE, or from --url and --ca-file; a token is
- * never an argument. Hosts are looked up by the system, as any program of a user does.
+ * api_client: the API as the commands of this folder call it. Where it is and with which token
+ * comes from LATCHKEY_URL, LATCHKEY_TOKEN and LATCHKEY_CA_FILE, or from --url and --ca-file; a
+ * token is never an argument. Hosts are looked up by the system, as any program of a user does.
  */
 #include <argp.h>
 #include <jansson.h>
@@ -20,14 +20,14 @@ extern const struct argp cli_target_argp;
 
 struct cli_api;
 
-/* ERR_CONFIG: LATCHKEY_URL or LATCHKEY_TOKEN is not set, or the URL is not http(s). The client lives
- * in `mem`. */
+/* ERR_CONFIG: LATCHKEY_URL or LATCHKEY_TOKEN is not set, or the URL is not http(s). The client
+ * lives in `mem`. */
 MUST_CHECK bool cli_api_open(struct arena *mem, const struct cli_target *target,
                              struct cli_api **out, struct err *err);
 
 /* One request; `path` with its query; `body` (may be NULL) is stolen. *answer (owned by `mem`) is
- * the JSON of a 2xx, or NULL when it has none. Anything else is an err: that of the problem document
- * (code, text, field, retry_at), or ERR_NET for an answer that is none. */
+ * the JSON of a 2xx, or NULL when it has none. Anything else is an err: that of the problem
+ * document (code, text, field, retry_at), or ERR_NET for an answer that is none. */
 MUST_CHECK bool cli_api_call(struct arena *mem, struct cli_api *api, const char *method,
                              const char *path, json_t *body, const json_t **answer,
                              struct err *err);

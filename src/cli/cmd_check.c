@@ -33,7 +33,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 }
 
 static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0}, {&cli_target_argp, 0, NULL, 0}, {0}};
+    {&cli_common_argp, 0, NULL, 0},
+    {&cli_target_argp,            0, NULL, 0},
+    {0               }
+};
 static const struct argp argp = {
     .parser = parse,
     .args_doc = "NAME",
@@ -76,8 +79,7 @@ static void show(struct arena *mem, const char *name, const char *verdict, const
     size_t i;
 
     printf("%s: %s\n", name, verdict);
-    json_array_foreach(json_object_get(check, "findings"), i, finding)
-        show_finding(finding);
+    json_array_foreach(json_object_get(check, "findings"), i, finding) show_finding(finding);
     cli_show_records(stdout, mem, json_object_get(json_object_get(check, "report"), "records"));
 }
 
@@ -86,8 +88,8 @@ static bool ask(struct arena *mem, const struct input *input, const json_t **out
     struct cli_api *api;
 
     return cli_api_open(mem, &input->target, &api, err) &&
-           cli_api_call(mem, api, "POST", "/v1/checks", json_pack("{s:s}", "name", input->name), out,
-                        err);
+           cli_api_call(mem, api, "POST", "/v1/checks", json_pack("{s:s}", "name", input->name),
+                        out, err);
 }
 
 static enum cli_exit run(int argc, char **argv)

@@ -18,19 +18,12 @@ struct input {
 enum { OPT_ACCOUNT = 256, OPT_SITE, OPT_CA, OPT_TIMEOUT };
 
 static const struct argp_option options[] = {
-<<<<<<< HEAD
-    {"wait", 'w', NULL, 0, "Follow it until it is served, or has failed", 0},
-    {"timeout", OPT_TIMEOUT, "SECONDS", 0, "With --wait: give up following after so long", 0},
+    {"wait",                                         'w', NULL, 0, "Follow it until it is served, or has failed", 0},
+    {"timeout",                                          OPT_TIMEOUT, "SECONDS", 0, "With --wait: give up following after so long", 0},
     {"account", OPT_ACCOUNT, "ID", 0, "Whose domain it becomes, if it is none yet", 0},
-    {"site", OPT_SITE, "ID", 0, "The site that it is attached to then; else one of its own", 0},
-    {"ca", OPT_CA, "ID", 0, "A configured certificate authority; else the default one", 0},
-    {0},
-=======
-    {"account",                                                   'a', "ID", 0, "Where the domain belongs, if it is not in an account yet", 0},
-    {"ca",                                                       'c', "ID", 0, "Certificate authority; else the default one", 0},
-    {"wait", 'w', NULL, 0, "Show the timeline until it is live or has failed", 0},
-    {0                                                          },
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
+    {"site",                                              OPT_SITE, "ID", 0, "The site that it is attached to then; else one of its own", 0},
+    {"ca",OPT_CA, "ID", 0, "A configured certificate authority; else the default one", 0},
+    {0                                            },
 };
 
 static error_t parse_rest(int key, char *arg, struct argp_state *state)
@@ -56,7 +49,6 @@ static error_t parse_rest(int key, char *arg, struct argp_state *state)
     }
 }
 
-<<<<<<< HEAD
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct input *input = state->input;
@@ -83,44 +75,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {&cli_target_argp, 0, NULL, 0}, {0}};
-=======
 static const struct argp_child children[] = {
     {&cli_common_argp, 0, NULL, 0},
-    {0           }
+    {&cli_target_argp,            0, NULL, 0},
+    {0               }
 };
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
 static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "NAME",
-    .doc = "Orders a certificate for a domain, over the API. A name that is no domain of the account "
-           "yet is added, and attached to a site.\n\n"
-           "Exit: 0 ordered (with --wait: served), 1 refused or failed, 2 could not tell.",
+    .doc =
+        "Orders a certificate for a domain, over the API. A name that is no domain of the account "
+        "yet is added, and attached to a site.\n\n"
+        "Exit: 0 ordered (with --wait: served), 1 refused or failed, 2 could not tell.",
     .children = children,
 };
 
 static const char *id_of(const json_t *thing)
 {
-<<<<<<< HEAD
     return json_string_value(json_object_get(thing, "id"));
-=======
-    const json_t *site;
-    json_t *wanted = json_pack("{s:s}", "name", input->name);
-
-    if (input->account)
-        json_object_set_new(wanted, "account_id", json_string(input->account));
-    return api_client_ask(mem, client,
-                          &(struct api_ask){.method = "POST", .path = "/v1/sites", .body = wanted},
-                          &site, err) &&
-           api_client_ask(mem, client,
-                          &(struct api_ask){.method = "POST",
-                                            .path = "/v1/domains",
-                                            .body = json_pack("{s:O, s:s}", "site_id",
-                                                              json_object_get(site, "id"), "name",
-                                                              input->name)},
-                          out, err);
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
 }
 
 static bool make_site(struct arena *mem, struct cli_api *api, const struct input *input,
@@ -128,33 +101,7 @@ static bool make_site(struct arena *mem, struct cli_api *api, const struct input
 {
     const json_t *caller, *site;
 
-<<<<<<< HEAD
     if (!cli_api_get(mem, api, "/v1/caller", &caller, err))
-=======
-    if (input->ca)
-        json_object_set_new(wanted, "ca", json_string(input->ca));
-    return api_client_ask(mem, client,
-                          &(struct api_ask){.method = "POST", .path = "/v1/orders", .body = wanted},
-                          out, err);
-}
-
-/* Prints what is new; *cursor moves on. */
-static bool show_timeline(struct arena *mem, struct api_client *client, const json_t *order,
-                          const char **cursor, struct err *err)
-{
-    const char *id = json_string_value(json_object_get(order, "id"));
-    const json_t *page;
-    const char *next;
-    size_t i;
-    json_t *event;
-
-    if (!api_client_ask(
-            mem, client,
-            &(struct api_ask){.path = arena_printf(mem, "/v1/events?subject_id=%s&wait=%d%s%s",
-                                                   id ? id : "", LOOK_S, *cursor ? "&cursor=" : "",
-                                                   *cursor ? *cursor : "")},
-            &page, err))
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
         return false;
     if (!input->account && json_is_null(json_object_get(caller, "account_id")))
         return err_set(err, ERR_BAD_INPUT,
@@ -219,8 +166,7 @@ static bool show_news(struct arena *mem, struct follow *f, struct err *err)
         snprintf(f->cursor, sizeof(f->cursor), "&cursor=%s", next);
     if (f->is_json)
         return true;
-    json_array_foreach(json_object_get(page, "items"), i, event)
-        cli_show_event(stdout, event);
+    json_array_foreach(json_object_get(page, "items"), i, event) cli_show_event(stdout, event);
     fflush(stdout);
     return true;
 }
@@ -253,7 +199,8 @@ static bool follow(struct arena *mem, struct follow *f, const json_t **status, s
         AUTO(arena_freep) struct arena *round = arena_new();
         const json_t *seen;
 
-        if (!show_news(round, f, err) || !cli_domain_status(round, f->api, f->domain_id, &seen, err))
+        if (!show_news(round, f, err) ||
+            !cli_domain_status(round, f->api, f->domain_id, &seen, err))
             return false;
         show_new_records(round, f, seen);
         if (is_over(seen))

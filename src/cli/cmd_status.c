@@ -32,13 +32,18 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {&cli_target_argp, 0, NULL, 0}, {0}};
+static const struct argp_child children[] = {
+    {&cli_common_argp, 0, NULL, 0},
+    {&cli_target_argp,            0, NULL, 0},
+    {0               }
+};
 static const struct argp argp = {
     .parser = parse,
     .args_doc = "NAME",
-    .doc = "Shows all that is known about the certificate of a domain, over the API: its badge, what "
-           "happens next, the records to set, and what has happened.\n\n"
-           "Exit: 0 when it is served, 1 when not (yet), 2 when it could not be told.",
+    .doc =
+        "Shows all that is known about the certificate of a domain, over the API: its badge, what "
+        "happens next, the records to set, and what has happened.\n\n"
+        "Exit: 0 when it is served, 1 when not (yet), 2 when it could not be told.",
     .children = children,
 };
 
@@ -51,12 +56,12 @@ static bool show_timeline(struct arena *mem, struct cli_api *api, const char *do
 
     printf("\nTimeline\n");
     do {
-        if (!cli_api_get(mem, api,
-                         arena_printf(mem, "/v1/events?domain_id=%s&limit=200%s", domain_id, cursor),
-                         &page, err))
+        if (!cli_api_get(
+                mem, api,
+                arena_printf(mem, "/v1/events?domain_id=%s&limit=200%s", domain_id, cursor), &page,
+                err))
             return false;
-        json_array_foreach(json_object_get(page, "items"), i, event)
-            cli_show_event(stdout, event);
+        json_array_foreach(json_object_get(page, "items"), i, event) cli_show_event(stdout, event);
         cursor = arena_printf(mem, "&cursor=%s",
                               json_string_value(json_object_get(page, "next_cursor")));
     } while (json_is_true(json_object_get(page, "has_more")));

@@ -18,17 +18,11 @@ struct input {
 enum { OPT_PARTNER = 256, OPT_ACCOUNT, OPT_SCOPE };
 
 static const struct argp_option options[] = {
-<<<<<<< HEAD
-    {"partner", OPT_PARTNER, "ID", 0, "create: for this partner", 0},
-    {"account", OPT_ACCOUNT, "ID", 0, "create: for this account", 0},
-    {"scope", OPT_SCOPE, "SCOPE", 0, "create: limit it to read, write or tokens; may be given again", 0},
-    {0},
-=======
-    {"name",                   'n', "TEXT", 0, "What the token is for", 0},
-    {"partner",                  'p', "ID", 0, "For this partner; with neither, for the operator", 0},
-    {"account", 'a', "ID", 0, "For this account only", 0},
-    {0                       },
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
+    {"partner",                   OPT_PARTNER, "ID", 0, "create: for this partner", 0},
+    {"account",                       OPT_ACCOUNT, "ID", 0, "create: for this account", 0},
+    {"scope", OPT_SCOPE, "SCOPE", 0,
+     "create: limit it to read, write or tokens; may be given again", 0},
+    {0                          },
 };
 
 static void take_word(struct input *input, const char *word, struct argp_state *state)
@@ -86,17 +80,11 @@ static const struct argp_child children[] = {
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-<<<<<<< HEAD
     .args_doc = "create NAME|list|revoke ID",
-    .doc = "Works on the tokens of the API, in the store itself.\n\n"
-           "create: makes one, the operator's unless a partner or an account is named, and prints it; "
-           "it is shown this once. list: shows which there are. revoke: ends one.",
-=======
-    .args_doc = "create",
     .doc =
-        "Makes a bearer token for the API and prints it: this once, for the store keeps only its "
-        "SHA-256. Opens the store, so it runs on its machine.",
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
+        "Works on the tokens of the API, in the store itself.\n\n"
+        "create: makes one, the operator's unless a partner or an account is named, and prints it; "
+        "it is shown this once. list: shows which there are. revoke: ends one.",
     .children = children,
 };
 
@@ -105,7 +93,6 @@ static const struct caller operator_caller = {.scope = {.kind = SCOPE_PLATFORM},
 static bool create(struct arena *mem, const struct app *app, const struct input *input,
                    struct err *err)
 {
-<<<<<<< HEAD
     const struct token_input wanted = {.name = input->word,
                                        .partner_id = input->partner,
                                        .account_id = input->account,
@@ -147,9 +134,9 @@ static void show(struct arena *mem, const struct api_token_list *list, bool is_j
         row[3] = clock_text_in(mem, token->created_at);
         row[4] = token->revoked_at ? "revoked" : "valid";
         if (is_json) {
-            json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", row[0], "tenant", row[1],
-                                     "name", row[2], "created_at", row[3], "revoked",
-                                     token->revoked_at != 0);
+            json_t *json =
+                json_pack("{s:s, s:s, s:s, s:s, s:b}", "id", row[0], "tenant", row[1], "name",
+                          row[2], "created_at", row[3], "revoked", token->revoked_at != 0);
 
             cli_show_json(stdout, json);
             json_decref(json);
@@ -188,9 +175,9 @@ static const struct verb {
     bool (*run)(struct arena *mem, const struct app *app, const struct input *input,
                 struct err *err);
 } verbs[] = {
-    {"create", true, create},
-    {"list", false, list},
-    {"revoke", true, revoke},
+    {"create", true,  create},
+    {"list",   false, list  },
+    {"revoke", true,  revoke},
 };
 
 static const struct verb *find_verb(const struct input *input)
@@ -204,11 +191,6 @@ static const struct verb *find_verb(const struct input *input)
 static bool run_verb(struct arena *mem, const struct verb *verb, const struct input *input,
                      struct err *err)
 {
-=======
-    const struct caller operator= {.scope = scope_platform(), .actor = "cli"};
-    const struct token_input wanted = {
-        .name = input->name, .partner_id = input->partner, .account_id = input->account};
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
     const struct config *config;
     struct app app;
     bool is_done;
@@ -237,4 +219,5 @@ static enum cli_exit run(int argc, char **argv)
     return run_verb(mem, verb, &input, &err) ? CLI_DONE : cli_failed(&input.common, &err);
 }
 
-const struct cli_command cmd_token = {"token", "make, list or revoke tokens of the API", &argp, run};
+const struct cli_command cmd_token = {"token", "make, list or revoke tokens of the API", &argp,
+                                      run};

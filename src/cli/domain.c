@@ -6,9 +6,8 @@ bool cli_domain_find(struct arena *mem, struct cli_api *api, const char *name, c
 {
     const json_t *list;
 
-    if (!cli_api_get(mem, api,
-                     arena_printf(mem, "/v1/domains?name=%s", cli_query_text(mem, name)), &list,
-                     err))
+    if (!cli_api_get(mem, api, arena_printf(mem, "/v1/domains?name=%s", cli_query_text(mem, name)),
+                     &list, err))
         return false;
     *out = json_array_get(json_object_get(list, "items"), 0);
     return true;
@@ -23,7 +22,8 @@ bool cli_domain_status(struct arena *mem, struct cli_api *api, const char *domai
 bool cli_domain_is_live(const json_t *status)
 {
     static const char *const live[] = {"secured", "test_certificate", "at_risk"};
-    const char *badge = json_string_value(json_object_get(json_object_get(status, "badge"), "code"));
+    const char *badge =
+        json_string_value(json_object_get(json_object_get(status, "badge"), "code"));
 
     for (size_t i = 0; badge && i < ARRAY_LEN(live); i++)
         if (strcmp(badge, live[i]) == 0)

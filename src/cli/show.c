@@ -75,8 +75,9 @@ void cli_show_records(FILE *out, struct arena *mem, const json_t *records)
         row[TYPE] = text_of(record, "type");
         row[HOST] = text_of(record, "fqdn");
         row[VALUE] = text_of(record, "value");
-        row[TTL] = json_is_integer(ttl) ? arena_printf(mem, "%lld", (long long)json_integer_value(ttl))
-                                        : NULL;
+        row[TTL] = json_is_integer(ttl)
+                       ? arena_printf(mem, "%lld", (long long)json_integer_value(ttl))
+                       : NULL;
     }
     fputs("\nRecords to set\n", out);
     cli_show_table(out, rows, count, COLUMNS);
@@ -110,29 +111,10 @@ static const char *certificate_text(struct arena *mem, const json_t *certificate
 
 static const char *order_text(struct arena *mem, const json_t *order)
 {
-<<<<<<< HEAD
     if (!json_is_object(order))
         return NULL;
     return arena_printf(mem, "%s, %s, placed %s", text_of(order, "id"), text_of(order, "state"),
                         instant(mem, order, "placed_at"));
-=======
-    json_auto_t *findings = json_array();
-    size_t i;
-    json_t *name;
-
-    json_array_foreach(names, i, name)
-    {
-        json_t *finding = json_object_get(name, "finding");
-        size_t k;
-        json_t *known;
-        bool is_known = !json_is_object(finding);
-
-        json_array_foreach(findings, k, known) is_known = is_known || json_equal(known, finding);
-        if (!is_known)
-            json_array_append(findings, finding);
-    }
-    show_findings(findings);
->>>>>>> 2706ef3 (tests: format, what the sanitizers found, shorter table; docs: numbers of decisions)
 }
 
 static const char *term_text(struct arena *mem, const json_t *subscription)
