@@ -39,7 +39,7 @@ static enum cli_exit show(struct arena *mem, const struct cli_common *common)
 
     if (!cli_config(mem, common, &cfg, &err))
         return cli_failed(common, &err);
-    fputs(config_text(mem, cfg, CONFIG_TEXT_ALL), stdout);
+    fputs(config_text(mem, cfg), stdout);
     return CLI_DONE;
 }
 

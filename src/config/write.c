@@ -42,7 +42,6 @@ struct writer {
     struct arena *mem;
     struct buf *out;
     const char *dir;
-    enum config_text which;
 };
 
 static const struct config_list *list_of(const struct option *option, const void *base)
@@ -72,35 +71,15 @@ static size_t row_count(const struct option *option, const void *base)
     return count;
 }
 
-static const char *effective_text(const struct writer *w, const struct option *option,
-                                  const void *base)
-{
-    const char *text = value_text(w->mem, option, w->dir, base);
-
-    if (option->type == OPTION_TEXT && strncmp(text, "sqlite:", strlen("sqlite:")) == 0)
-        return arena_printf(w->mem, "sqlite:%s", value_relative(w->dir, text + strlen("sqlite:")));
-    return text;
-}
-
-/* Whether the value is what a file that does not name it gives. */
-static bool is_default(const struct writer *w, const struct option *option, const void *base)
-{
-    if (option->type == OPTION_ROWS)
-        return row_count(option, base) == 0;
-    if (!option_is_scalar(option))
-        return list_of(option, base)->count == 0;
-    return strcmp(effective_text(w, option, base), option->fallback) == 0;
-}
-
 static void scalar_or_list_add(const struct writer *w, const struct option *option,
                                const void *base)
 {
     if (!option_is_scalar(option))
         list_add(w, option, base);
-    else if (option->is_secret && w->which == CONFIG_TEXT_ALL)
+    else if (option->is_secret)
         quoted_add(w->out, MASK);
     else
-        scalar_add(w->out, option, effective_text(w, option, base));
+        scalar_add(w->out, option, value_text(w->mem, option, w->dir, base));
 }
 
 static void rows_add(const struct writer *w, const struct option *option, const void *base,
@@ -127,17 +106,14 @@ static void rows_add(const struct writer *w, const struct option *option, const 
 static void section_add(const struct writer *w, const char *section, const struct config *cfg)
 {
     const char *indent = *section ? "  " : "";
-    bool is_headed = !*section;
 
+    if (*section)
+        buf_printf(w->out, "%s:\n", section);
     for (size_t i = 0; i < config_options.count; i++) {
         const struct option *option = &config_options.options[i];
 
-        if (strcmp(option->section, section) != 0 ||
-            (w->which == CONFIG_TEXT_CHANGED && is_default(w, option, cfg)))
+        if (strcmp(option->section, section) != 0)
             continue;
-        if (!is_headed)
-            buf_printf(w->out, "%s:\n", section);
-        is_headed = true;
         buf_printf(w->out, "%s%s:", indent, option->key);
         if (option->type == OPTION_ROWS) {
             rows_add(w, option, cfg, indent);
@@ -149,10 +125,10 @@ static void section_add(const struct writer *w, const char *section, const struc
     }
 }
 
-const char *config_text(struct arena *mem, const struct config *cfg, enum config_text which)
+const char *config_text(struct arena *mem, const struct config *cfg)
 {
     struct buf out = buf_new(mem, OUT_MAX);
-    struct writer w = {.mem = mem, .out = &out, .dir = cfg->dir, .which = which};
+    struct writer w = {.mem = mem, .out = &out, .dir = cfg->dir};
 
     for (size_t i = 0; i < config_section_count; i++)
         section_add(&w, config_sections[i].name, cfg);
