@@ -16,7 +16,10 @@
 void child_init(struct child *child, const struct child_spec *spec, bool is_verbose)
 {
     *child = (struct child){.spec = *spec, .out = -1};
-    child->output = (struct output){.name = child->spec.name, .is_verbose = is_verbose};
+    child->output.name = child->spec.name;
+    child->output.shown = is_verbose                  ? OUTPUT_ALL
+                          : spec->ready == READY_EXIT ? OUTPUT_NONE
+                                                      : OUTPUT_NOTABLE;
 }
 
 bool child_is_alive(const struct child *child)

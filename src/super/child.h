@@ -31,7 +31,7 @@ struct child_folders {
     const char *run, *log;
 };
 
-/* An idle child of this specification. */
+/* An idle child of this specification. What a step prints is only shown when everything is. */
 void child_init(struct child *child, const struct child_spec *spec, bool is_verbose);
 MUST_CHECK bool child_start(struct child *child, const struct child_folders *folders,
                             struct err *err);

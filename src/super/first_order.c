@@ -13,7 +13,8 @@
 #include "super/demo.h"
 #include "super/render.h"
 
-#define LOOK_MS 500 /* between two looks when nothing is committed */
+#define LOOK_MS 500  /* between two looks when nothing is committed */
+#define HINT_MS 1500 /* how long it may wait before what is missing is said */
 
 struct follow {
     const struct first_order *order;
@@ -56,9 +57,8 @@ static bool is_over(const struct status *status)
 static bool follow_on(struct follow *follow, struct db_watch *watch, struct arena *mem,
                       struct status *status, struct err *err)
 {
-    int64_t until = clock_boot_ms() + follow->order->wait_ms;
-    const char *said = "";
-    char next[ERR_TEXT_MAX] = "";
+    int64_t begun_at = clock_boot_ms(), until = begun_at + follow->order->wait_ms;
+    char said[ERR_TEXT_MAX] = "";
 
     for (;;) {
         AUTO(arena_freep) struct arena *round = arena_new();
@@ -70,10 +70,9 @@ static bool follow_on(struct follow *follow, struct db_watch *watch, struct aren
         if (is_over(status) || (follow->order->wait_ms && clock_boot_ms() > until))
             return app_status(follow->app, &operator_caller, mem, follow->demo.domain->id, status,
                               err);
-        if (status->next && strcmp(status->next, next) != 0 &&
-            status->issuance->state == ISSUANCE_WAITING_DNS) {
-            snprintf(next, sizeof(next), "%s", status->next);
-            said = next;
+        if (clock_boot_ms() - begun_at > HINT_MS && status->next &&
+            strcmp(status->next, said) != 0 && status->issuance->state == ISSUANCE_WAITING_DNS) {
+            snprintf(said, sizeof(said), "%s", status->next);
             printf("              %s\n", said);
         }
         if (!db_watch_wait(watch, LOOK_MS, &changed, err))

@@ -21,10 +21,26 @@ bool output_is_notable(const char *line, size_t len)
     return true;
 }
 
+static bool is_shown(const struct output *output)
+{
+    switch (output->shown) {
+    case OUTPUT_NONE:
+        return false;
+    case OUTPUT_NOTABLE:
+        return output_is_notable(output->line, output->len);
+    case OUTPUT_ALL:
+        break;
+    }
+    return true;
+}
+
 static void line_show(struct output *output)
 {
-    if (output->len > 0 && (output->is_verbose || output_is_notable(output->line, output->len)))
-        fprintf(stderr, "%-12s | %.*s\n", output->name, (int)output->len, output->line);
+    if (output->len > 0) {
+        snprintf(output->last, sizeof(output->last), "%.*s", (int)output->len, output->line);
+        if (is_shown(output))
+            fprintf(stderr, "%-12s | %.*s\n", output->name, (int)output->len, output->line);
+    }
     output->len = 0;
 }
 

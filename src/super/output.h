@@ -8,13 +8,21 @@
 #include "base/err.h"
 
 #define OUTPUT_LINE_MAX 4096 /* octets; a longer line is shown in pieces */
+#define OUTPUT_LAST_MAX 256
+
+enum output_shown {
+    OUTPUT_NONE,    /* only to the log */
+    OUTPUT_NOTABLE, /* what output_is_notable() says */
+    OUTPUT_ALL,
+};
 
 struct output {
     const char *name;
-    int log;         /* file descriptor */
-    bool is_verbose; /* show lines of level debug and info, too */
+    int log; /* file descriptor */
+    enum output_shown shown;
     char line[OUTPUT_LINE_MAX];
     size_t len;
+    char last[OUTPUT_LAST_MAX]; /* the last line, for messages; cut */
 };
 
 /* Takes everything that can be read from `fd` (non-blocking) now. False at its end. */

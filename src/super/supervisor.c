@@ -151,8 +151,8 @@ static void step_ended(struct supervisor *super, struct child *child)
     child->state = child->spec.every_ms > 0 ? CHILD_WAITING : CHILD_DONE;
     child->due_at = clock_boot_ms() + child->spec.every_ms;
     if (child->status != 0 && !super->is_ready && !super->is_stopping) {
-        err_set(&why, ERR_CONFIG, "%s failed: see %s/%s.log", child->spec.name,
-                super->options->log_dir, child->spec.name);
+        err_set(&why, ERR_CONFIG, "%s failed: %s (see %s/%s.log)", child->spec.name,
+                child->output.last, super->options->log_dir, child->spec.name);
         fail(super, &why);
     }
     if (super->options->on_exit && !super->is_stopping)

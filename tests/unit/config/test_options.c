@@ -126,7 +126,7 @@ static void test_show(void **state)
            "what was given is shown: %.*s", (int)strcspn(line, "\n"), line);
     ok(strstr(out, edges) != NULL, "rows are shown:\n%s", out);
     ok(strstr(out, "  url: \"********\"\n") && !strstr(out, "password"), "secrets are masked");
-    ok(strstr(out, "  workers: 2\n") != NULL, "defaults are shown");
+    ok(strstr(out, "  origin_port: 8090\n") != NULL, "defaults are shown");
     ok(strstr(out, "  socket: \"run/web.sock\"\n") != NULL, "paths are relative");
     all_ok();
 }

@@ -147,7 +147,7 @@ static void test_failures(void **state)
     ok(!run(&folder, (struct supervisor_options){.children = failing, .count = ARRAY_LEN(failing)},
             &err),
        "a step fails");
-    snprintf(want, sizeof(want), "step failed: see %s/step.log", folder.path);
+    snprintf(want, sizeof(want), "step failed: no (see %s/step.log)", folder.path);
     ok(!strcmp(err.text, want), "%s", err.text);
     ok(!strcmp(folder_read(&folder, "story"), "+a\n-a\n"), "what ran has ended: %s",
        folder_read(&folder, "story"));
