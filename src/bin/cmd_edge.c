@@ -58,7 +58,7 @@ static bool resolve(void *arg, const char *host, struct address *out, size_t *co
 
 static void log_report(const struct agent_report *report)
 {
-    const struct page_result *pages = &report->pages;
+    const struct feed_page_result *pages = &report->pages;
 
     if (report->is_snapshot || pages->stored > 0)
         LOG(INFO, report->is_snapshot ? "edge.snapshot" : "edge.records",

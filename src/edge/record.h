@@ -41,6 +41,7 @@
 #define EDGE_ORIGINS_MAX     256
 #define EDGE_ADDRESS_MAX     64
 #define EDGE_SETTINGS_KEY    "settings"
+#define EDGE_END_SIZE        (8 + EDGE_HASH_SIZE)
 #define EDGE_END_KEY         "end"
 
 /* kind, its octet, may be deleted */

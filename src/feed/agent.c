@@ -141,13 +141,13 @@ static bool get(struct arena *mem, struct agent *agent, const char *path, struct
 }
 
 /* A key that is not here may have been added since the agent started. */
-static bool read_page(struct arena *mem, struct agent *agent, struct slice body, struct page *out,
-                      struct err *err)
+static bool read_page(struct arena *mem, struct agent *agent, struct slice body,
+                      struct feed_page *out, struct err *err)
 {
-    struct page_keys keys = {agent->keys, agent->options->group};
+    struct feed_page_keys keys = {agent->keys, agent->options->group};
     struct keyring *newer;
 
-    if (page_read(mem, &keys, body, out, err))
+    if (feed_page_read(mem, &keys, body, out, err))
         return true;
     if (err->code != ERR_FORBIDDEN)
         return false;
@@ -156,17 +156,17 @@ static bool read_page(struct arena *mem, struct agent *agent, struct slice body,
     keyring_free(agent->keys);
     agent->keys = newer;
     keys.ring = newer;
-    return page_read(mem, &keys, body, out, err);
+    return feed_page_read(mem, &keys, body, out, err);
 }
 
 /* One page on its way into the LMDB. */
 struct storing {
     struct agent *agent;
-    const struct page *page;
-    const struct page_range *range; /* NULL: a page of the feed */
+    const struct feed_page *page;
+    const struct feed_page_range *range; /* NULL: a page of the feed */
     bool is_last;
     struct cursor cursor;
-    struct page_result result;
+    struct feed_page_result result;
     struct edge_db_state state; /* after it */
 };
 
@@ -174,15 +174,15 @@ static bool store(struct edge_tx *tx, void *arg, struct err *err)
 {
     struct storing *storing = arg;
     struct agent *agent = storing->agent;
-    struct page_result *result = &storing->result;
+    struct feed_page_result *result = &storing->result;
     struct edge_db_state *state = &storing->state;
     bool is_whole = !storing->range || storing->is_last;
 
-    if (!page_apply(tx, storing->page, &agent->doubts, result, err))
+    if (!feed_page_apply(tx, storing->page, &agent->doubts, result, err))
         return false;
-    if (storing->range && !page_doubt(tx, storing->page, storing->range, &agent->doubts, err))
+    if (storing->range && !feed_page_doubt(tx, storing->page, storing->range, &agent->doubts, err))
         return false;
-    if (storing->range && is_whole && !page_settle(tx, &agent->doubts, result, err))
+    if (storing->range && is_whole && !feed_page_settle(tx, &agent->doubts, result, err))
         return false;
     *state = agent->state;
     if (result->epoch > state->seen_epoch)
@@ -200,8 +200,8 @@ static bool store(struct edge_tx *tx, void *arg, struct err *err)
 static bool store_page(struct agent *agent, struct storing *storing, struct agent_report *report,
                        struct err *err)
 {
-    struct page_result *sum = &report->pages;
-    const struct page_result *result = &storing->result;
+    struct feed_page_result *sum = &report->pages;
+    const struct feed_page_result *result = &storing->result;
 
     storing->agent = agent;
     if (!edge_db_write(agent->db, store, storing, err)) {
@@ -225,7 +225,7 @@ static bool poll_feed(struct arena *mem, struct agent *agent, struct agent_repor
     const struct edge_db_state *state = &agent->state;
     const int64_t start = clock_boot_ms();
     struct http_response response;
-    struct page page;
+    struct feed_page page;
     struct storing storing = {.page = &page};
 
     if (!get(mem, agent,
@@ -287,8 +287,8 @@ static bool take_snapshot_page(struct arena *mem, struct agent *agent, struct cu
 {
     const char *path = "/v1/edge/snapshot";
     struct http_response response;
-    struct page page;
-    struct page_range range = {.after = *after};
+    struct feed_page page;
+    struct feed_page_range range = {.after = *after};
     struct storing storing = {.page = &page, .range = &range};
 
     if (head->epoch != 0)
@@ -302,7 +302,8 @@ static bool take_snapshot_page(struct arena *mem, struct agent *agent, struct cu
     if (!parse_cursor(http_header(&response, "Latchkey-Cursor"), &storing.cursor, err) ||
         !check_head(agent, &storing.cursor, head, err) ||
         !next_key(mem, &response, *after, &range.last, err) ||
-        !read_page(mem, agent, response.body, &page, err) || !page_check_range(&page, &range, err))
+        !read_page(mem, agent, response.body, &page, err) ||
+        !feed_page_check_range(&page, &range, err))
         return false;
     storing.is_last = !range.last.data;
     *head = storing.cursor;

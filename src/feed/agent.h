@@ -17,7 +17,7 @@
  * Killed at any moment, it goes on from there. It has no state but the LMDB.
  */
 #include "base/secret.h"
-#include "feed/page.h"
+#include "feed/feed_page.h"
 #include "net/http_client.h"
 
 struct agent_options {
@@ -57,7 +57,7 @@ static inline void agent_freep(struct agent **agent)
 /* What a turn did. */
 struct agent_report {
     bool is_snapshot;
-    struct page_result pages; /* of all pages */
+    struct feed_page_result pages; /* of all pages */
     struct edge_db_state state;
     size_t in_doubt;   /* records that a snapshot did not name */
     int freed_readers; /* slots of killed processes */

@@ -57,7 +57,7 @@ static bool find_head(const struct feed *feed, struct feed_head *out, struct err
         return false;
     if (out->epoch != 0)
         return true;
-    if (!feed_store_start_epoch(feed->db, feed->group, clock_now(), err) &&
+    if (!feed_store_start_epoch(feed->db, feed->group, clock_real_ms(), err) &&
         err->code != ERR_LOST_RACE)
         return false;
     return feed_store_head(feed->db, feed->group, out, err);
@@ -68,6 +68,8 @@ static bool is_same(const struct feed_record *old, const struct feed_change *cha
 {
     struct edge_record record;
 
+    if (change->kind == EDGE_END)
+        return false; /* its rev says what it is about */
     if (!old)
         return change->body.len == 0;
     if (old->epoch != epoch)
@@ -78,14 +80,22 @@ static bool is_same(const struct feed_record *old, const struct feed_change *cha
            slice_eq(record.body, change->body);
 }
 
+static int64_t next_rev(int64_t old_rev)
+{
+    int64_t now = clock_real_ms();
+
+    return now > old_rev ? now : old_rev + 1;
+}
+
 static bool build(struct arena *mem, const struct feed_change *change, int64_t epoch,
                   struct prepared *item, struct err *err)
 {
     struct buf out = buf_new(mem, EDGE_RECORD_MAX);
+    const int64_t rev = next_rev(item->old_rev);
     const struct edge_record record = {.kind = change->kind,
                                        .is_tombstone = change->body.len == 0,
                                        .epoch = (uint64_t)epoch,
-                                       .rev = (uint64_t)item->old_rev + 1,
+                                       .rev = (uint64_t)rev,
                                        .key = change->key,
                                        .body = change->body};
     enum edge_fault fault = edge_record_write(&out, &record);
@@ -95,7 +105,7 @@ static bool build(struct arena *mem, const struct feed_change *change, int64_t e
                        (char)change->kind, edge_fault_text(fault));
     item->record = (struct feed_record){.key = item->db_key,
                                         .epoch = epoch,
-                                        .rev = item->old_rev + 1,
+                                        .rev = rev,
                                         .is_tombstone = record.is_tombstone,
                                         .bytes = buf_view(&out)};
     return true;
@@ -247,13 +257,12 @@ static bool add_page(const struct feed *feed, struct arena *mem, struct slice *a
     return true;
 }
 
-bool feed_publish_end(struct arena *mem, const struct feed *feed, struct err *err)
+static bool count_live(struct arena *mem, const struct feed *feed, struct buf *body,
+                       struct err *err)
 {
     struct live live = {0};
     struct slice after = {NULL, 0};
-    struct buf body = buf_new(mem, 64);
     struct edge_end end;
-    struct feed_head head;
     enum edge_fault fault;
 
     do {
@@ -261,11 +270,47 @@ bool feed_publish_end(struct arena *mem, const struct feed *feed, struct err *er
             return false;
     } while (after.data);
     end = (struct edge_end){live.count, slice_of(live.digest, sizeof(live.digest))};
-    fault = edge_end_write(&body, &end);
-    if (fault != EDGE_FAULT_NONE)
-        return err_set(err, ERR_INTERNAL, "cannot build the end record: %s",
-                       edge_fault_text(fault));
-    return feed_publish(mem, feed,
-                        &(struct feed_change){EDGE_END, SLICE_LIT(EDGE_END_KEY), buf_view(&body)},
-                        1, &head, err);
+    fault = edge_end_write(body, &end);
+    return fault == EDGE_FAULT_NONE ||
+           err_set(err, ERR_INTERNAL, "cannot build the end record: %s", edge_fault_text(fault));
+}
+
+/* ERR_LOST_RACE when a record came or went while they were counted. */
+static bool publish_end_once(struct arena *mem, const struct feed *feed,
+                             const struct feed_head *before, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct feed_change change = {.kind = EDGE_END, .key = SLICE_LIT(EDGE_END_KEY)};
+    struct buf body = buf_new(mem, EDGE_END_SIZE);
+    struct feed_batch *batch;
+    struct feed_head head;
+
+    if (!count_live(mem, feed, &body, err))
+        return false;
+    change.body = buf_view(&body);
+    if (!feed_prepare(mem, feed, &change, 1, &batch, err) || !db_tx_begin(feed->db, &tx, err) ||
+        !feed_put(tx, batch, &head, err))
+        return false;
+    if (head.epoch != before->epoch || head.seq != before->seq + 1)
+        return err_set(err, ERR_LOST_RACE, "the edge records changed while they were counted");
+    return db_tx_commit(&tx, err);
+}
+
+bool feed_publish_end(struct arena *mem, const struct feed *feed, struct err *err)
+{
+    for (int i = 0; i < PUBLISH_TRIES; i++) {
+        const struct feed_record *last;
+        struct feed_head head;
+
+        if (!find_head(feed, &head, err) ||
+            !feed_store_get(mem, feed->db, feed->group, SLICE_LIT("e" EDGE_END_KEY), &last, err))
+            return false;
+        if (last && last->epoch == head.epoch && last->seq == head.seq)
+            return true;
+        if (publish_end_once(mem, feed, &head, err))
+            return true;
+        if (err->code != ERR_LOST_RACE)
+            return false;
+    }
+    return true;
 }

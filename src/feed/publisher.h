@@ -6,6 +6,10 @@
  * stored in the transaction of the change that they belong to: feed_prepare() reads what there is,
  * builds the successors and has the signer authenticate them; feed_put() stores them. What is
  * already as wanted is left out.
+ *
+ * rev is the time in milliseconds, or one more than the last when that is not less. So a record
+ * that is made again after its deletion was forgotten is newer than what an edge remembers of it,
+ * and an edge can tell whether a record was made before an end record.
  */
 #include "db/db.h"
 #include "edge/record.h"
@@ -48,5 +52,7 @@ MUST_CHECK bool feed_publish(struct arena *mem, const struct feed *feed,
                              const struct feed_change *changes, size_t count,
                              struct feed_head *head, struct err *err);
 
-/* Publishes the end record for what is live now (edge/record.h, struct edge_end). */
+/* Publishes the end record for what is live now (edge/record.h, struct edge_end), unless nothing
+ * has changed since the last. When others change records during every try, it is left for the next
+ * time. */
 MUST_CHECK bool feed_publish_end(struct arena *mem, const struct feed *feed, struct err *err);

@@ -2,9 +2,9 @@
 #include "edge/record_digest.h"
 #include "edge/record_write.h"
 #include "feed/doubts.h"
-#include "feed/page.h"
+#include "feed/feed_page.h"
 
-static bool is_named(const struct page *page, struct slice db_key, size_t *from)
+static bool is_named(const struct feed_page *page, struct slice db_key, size_t *from)
 {
     struct edge_db_key key;
 
@@ -29,7 +29,7 @@ static bool is_live(struct slice value)
 }
 
 struct doubting {
-    const struct page *page;
+    const struct feed_page *page;
     struct doubts *doubts;
     size_t from; /* records of the page before it are passed */
 };
@@ -45,8 +45,8 @@ static bool doubt_one(void *arg, struct slice db_key, struct slice value, struct
     return true;
 }
 
-bool page_doubt(struct edge_tx *tx, const struct page *page, const struct page_range *range,
-                struct doubts *doubts, struct err *err)
+bool feed_page_doubt(struct edge_tx *tx, const struct feed_page *page,
+                     const struct feed_page_range *range, struct doubts *doubts, struct err *err)
 {
     struct doubting doubting = {.page = page, .doubts = doubts};
 
@@ -93,7 +93,7 @@ static bool bury(struct edge_tx *tx, struct slice db_key, const struct edge_reco
 }
 
 static bool bury_all(struct edge_tx *tx, struct doubts *doubts, const struct edge_record *end,
-                     struct page_result *out, struct err *err)
+                     struct feed_page_result *out, struct err *err)
 {
     size_t kept = 0;
 
@@ -135,8 +135,8 @@ static bool find_end(struct edge_tx *tx, unsigned char *room, struct edge_record
     return true;
 }
 
-bool page_settle(struct edge_tx *tx, struct doubts *doubts, struct page_result *out,
-                 struct err *err)
+bool feed_page_settle(struct edge_tx *tx, struct doubts *doubts, struct feed_page_result *out,
+                      struct err *err)
 {
     unsigned char room[EDGE_RECORD_MAX];
     struct counting counting = {.doubts = doubts};

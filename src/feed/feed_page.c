@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "feed/page.h"
+#include "feed/feed_page.h"
 
 #include "edge/record_digest.h"
 #include "feed/doubts.h"
@@ -15,7 +15,7 @@ static bool refuse(struct err *err, enum err_code code, size_t index,
                    (unsigned long long)record->rev, why);
 }
 
-static bool check_record(const struct page_keys *keys, size_t index,
+static bool check_record(const struct feed_page_keys *keys, size_t index,
                          const struct edge_record *record, struct err *err)
 {
     const struct seal_key *key = keyring_find_feed(keys->ring, keys->group, record->kid);
@@ -33,18 +33,19 @@ static bool check_record(const struct page_keys *keys, size_t index,
            refuse(err, ERR_BAD_INPUT, index, record, edge_fault_text(fault));
 }
 
-bool page_read(struct arena *mem, const struct page_keys *keys, struct slice octets,
-               struct page *out, struct err *err)
+bool feed_page_read(struct arena *mem, const struct feed_page_keys *keys, struct slice octets,
+                    struct feed_page *out, struct err *err)
 {
-    struct page page = {.records = arena_array_of(mem, PAGE_RECORDS_MAX, struct edge_record)};
+    struct feed_page page = {.records =
+                                 arena_array_of(mem, FEED_PAGE_READ_MAX, struct edge_record)};
 
     for (; octets.len > 0; page.count++) {
         struct edge_record *record = &page.records[page.count];
         enum edge_fault fault;
 
-        if (page.count == PAGE_RECORDS_MAX)
+        if (page.count == FEED_PAGE_READ_MAX)
             return err_set(err, ERR_BAD_INPUT, "the page has more than %d records",
-                           PAGE_RECORDS_MAX);
+                           FEED_PAGE_READ_MAX);
         fault = edge_record_take(&octets, record);
         if (fault != EDGE_FAULT_NONE)
             return refuse(err, ERR_BAD_INPUT, page.count, NULL, edge_fault_text(fault));
@@ -87,7 +88,7 @@ static bool is_allowed(struct edge_tx *tx, const struct edge_record *record, boo
 }
 
 static bool apply_record(struct edge_tx *tx, const struct edge_record *record, struct slice db_key,
-                         struct page_result *result, struct err *err)
+                         struct feed_page_result *result, struct err *err)
 {
     struct edge_record old;
     struct slice value;
@@ -112,10 +113,10 @@ static bool apply_record(struct edge_tx *tx, const struct edge_record *record, s
     return edge_tx_put(tx, db_key, record->whole, err);
 }
 
-bool page_apply(struct edge_tx *tx, const struct page *page, struct doubts *doubts,
-                struct page_result *out, struct err *err)
+bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page, struct doubts *doubts,
+                     struct feed_page_result *out, struct err *err)
 {
-    *out = (struct page_result){.is_settled = doubts_are_none(doubts)};
+    *out = (struct feed_page_result){.is_settled = doubts_are_none(doubts)};
     for (size_t i = 0; i < page->count; i++) {
         const struct edge_record *record = &page->records[i];
         struct edge_db_key key;
@@ -125,13 +126,14 @@ bool page_apply(struct edge_tx *tx, const struct page *page, struct doubts *doub
         if (!apply_record(tx, record, edge_db_key_view(&key), out, err))
             return false;
         doubts_remove(doubts, edge_db_key_view(&key));
-        if (record->kind == EDGE_END && !page_settle(tx, doubts, out, err))
+        if (record->kind == EDGE_END && !feed_page_settle(tx, doubts, out, err))
             return false;
     }
     return true;
 }
 
-bool page_check_range(const struct page *page, const struct page_range *range, struct err *err)
+bool feed_page_check_range(const struct feed_page *page, const struct feed_page_range *range,
+                           struct err *err)
 {
     struct edge_db_key before = {0}, key;
 
