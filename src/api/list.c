@@ -17,10 +17,16 @@ static bool read_cursor(const struct http_req *req, const char *cursor, const ch
 bool api_read_list(const struct http_req *req, const struct http_field *fields, size_t count,
                    struct http_value *values, struct page *page, struct err *err)
 {
-    if (!http_query_fields(req, fields, count, values, err))
+    const char *after = NULL;
+
+    if (!http_query_fields(req, fields, count, values, err) ||
+        (values[Q_CURSOR].is_given && !read_cursor(req, values[Q_CURSOR].text, &after, err)))
         return false;
-    *page = (struct page){.limit = values[Q_LIMIT].is_given ? values[Q_LIMIT].number : API_LIMIT};
-    return !values[Q_CURSOR].is_given || read_cursor(req, values[Q_CURSOR].text, &page->after, err);
+    *page = (struct page){
+        .after = after,
+        .limit = values[Q_LIMIT].is_given ? values[Q_LIMIT].number : API_LIMIT,
+    };
+    return true;
 }
 
 const char *api_cursor(struct arena *mem, const char *id)

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The feed as web relays it. Records are opaque to it, so that these are not even records."""
+import base64
+import time
+
+import pytest
+
+from test_api import problem
+from web_kit import Later, Web, wait_for
+
+EPOCH = 1795000000000
+
+
+class Feed:
+    """A worker's hand in the store."""
+
+    def __init__(self, web, group, epoch=EPOCH):
+        self.web, self.group, self.epoch, self.seq = web, group, epoch, 0
+        web.sql(("INSERT INTO feed_head VALUES (?, ?, 0, 0)", (group, epoch)))
+
+    def put(self, *records):
+        """(key, octets) each."""
+        statements = []
+        for key, octets in records:
+            self.seq += 1
+            statements.append(("INSERT INTO edge_record VALUES (?, ?, ?, 1, ?, 0, ?) "
+                               "ON CONFLICT (grp, key) DO UPDATE SET seq = excluded.seq, "
+                               "bytes = excluded.bytes", (self.group, key, self.epoch, self.seq, octets)))
+        statements.append(("UPDATE feed_head SET seq = ? WHERE grp = ?", (self.seq, self.group)))
+        self.web.sql(*statements)
+
+    def set(self, column, value):
+        self.web.sql((f"UPDATE feed_head SET {column} = ? WHERE grp = ?", (value, self.group)))
+
+
+@pytest.fixture(scope="module")
+def web():
+    with Web() as w:
+        yield w
+
+
+GROUPS = iter(f"group-{i}" for i in range(100))
+
+
+@pytest.fixture
+def edge(web):
+    group = next(GROUPS)
+    edge = web.edge(f"edge-of-{group}", group)
+    edge.group = group
+    return edge
+
+
+def feed(edge, cursor, wait=0, want=200):
+    return edge.call("GET", f"/v1/edge/feed?cursor={cursor}&wait={wait}", want=want)
+
+
+def at(seq, epoch=EPOCH):
+    return f"{epoch}-{seq}"
+
+
+def acked(web, edge):
+    one, = [e for e in web.operator.get("/v1/edges")["items"] if e["id"] == edge.edge["id"]]
+    return one
+
+
+@pytest.mark.asan
+def test_pages(web, edge):
+    records = Feed(web, edge.group)
+    answer = feed(edge, at(0))
+    assert answer.content == b"" and answer.headers["Latchkey-Cursor"] == at(0)
+    records.put((b"ca", b"<one>"), (b"hb", b"<two>"))
+    answer = feed(edge, at(0))
+    assert answer.content == b"<one><two>" and answer.headers["Latchkey-Cursor"] == at(2)
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    records.put((b"ca", b"<three>"))
+    assert feed(edge, at(0)).content == b"<two><three>"
+    assert feed(edge, at(2)).content == b"<three>"
+    assert feed(edge, at(3)).content == b""
+    records.put(*[(b"h%03d" % i, b"%03d" % i) for i in range(250)])
+    answer = feed(edge, at(3))
+    assert answer.content == b"".join(b"%03d" % i for i in range(200))
+    answer = feed(edge, answer.headers["Latchkey-Cursor"])
+    assert answer.content == b"".join(b"%03d" % i for i in range(200, 250))
+
+
+def test_large_records(web, edge):
+    """A page ends before 1 MiB; one record always fits."""
+    records = Feed(web, edge.group)
+    records.put(*[(b"h%d" % i, bytes([65 + i]) * 300000) for i in range(5)])
+    first = feed(edge, at(0))
+    assert len(first.content) == 900000 and first.headers["Latchkey-Cursor"] == at(3)
+    assert len(feed(edge, at(3)).content) == 600000
+
+
+@pytest.mark.parametrize("cursor", ["", "1", "-1", "a-b", "1-2-3", "1--2", "9" * 30 + "-1"])
+def test_bad_cursors(web, edge, cursor):
+    problem(edge.call("GET", f"/v1/edge/feed?cursor={cursor}"), 422, "bad_input", "cursor")
+
+
+def test_gone(web, edge):
+    problem(feed(edge, at(0), want=503), 503, "busy")
+    records = Feed(web, edge.group)
+    records.put((b"ha", b"1"), (b"hb", b"2"), (b"hc", b"3"))
+    records.set("tombstone_floor", 2)
+    for cursor in (at(1), at(4), at(3, EPOCH - 1), at(3, EPOCH + 1), "0-0"):
+        problem(feed(edge, cursor, want=410), 410, "gone")
+    assert feed(edge, at(2)).content == b"3"
+
+
+@pytest.mark.asan
+def test_wait(web, edge):
+    """A waiting edge is told within milliseconds of another process's commit."""
+    records = Feed(web, edge.group)
+    took = []
+    for i in range(1, 6):
+        waiting = Later(feed, edge, at(i - 1), 20)
+        time.sleep(0.2)
+        committed = time.monotonic()
+        records.put((b"ha", b"%d" % i))
+        answer, _ = waiting.result()
+        took.append(time.monotonic() - committed)
+        assert answer.content == b"%d" % i
+    assert sorted(took)[2] < 0.5, took
+    answer, seconds = Later(feed, edge, at(5), 1).result()
+    assert answer.content == b"" and 0.9 < seconds < 5
+
+
+def test_other_groups_sleep_on(web, edge):
+    records = Feed(web, edge.group)
+    stranger = web.edge("stranger", next(GROUPS))
+    Feed(web, stranger.edge["group"])
+    waiting = Later(feed, stranger, at(0), 2)
+    time.sleep(0.2)
+    records.put((b"ha", b"1"))
+    answer, seconds = waiting.result()
+    assert answer.content == b"" and seconds > 1.9
+    assert feed(stranger, at(0)).content == b""
+
+
+def test_snapshot(web, edge):
+    records = Feed(web, edge.group)
+    records.put(*[(b"h%03d" % i, b"%03d" % i) for i in reversed(range(450))])
+    page = edge.call("GET", "/v1/edge/snapshot", want=200)
+    got, head = page.content, page.headers["Latchkey-Cursor"]
+    assert head == at(450)
+    records.put((b"h999", b"new"))
+    while "Latchkey-After" in page.headers:
+        after = page.headers["Latchkey-After"]
+        page = edge.call("GET", f"/v1/edge/snapshot?after={after}&head={head}", want=200)
+        assert page.headers["Latchkey-Cursor"] == head
+        got += page.content
+    assert got == b"".join(b"%03d" % i for i in range(450)) + b"new"
+    assert feed(edge, head).content == b"new"
+    records.set("epoch", EPOCH + 1)
+    problem(edge.call("GET", f"/v1/edge/snapshot?head={head}"), 410, "gone")
+    problem(edge.call("GET", "/v1/edge/snapshot?after=*"), 422, "bad_input", "after")
+    problem(edge.call("GET", "/v1/edge/snapshot?head=x"), 422, "bad_input", "head")
+
+
+@pytest.mark.asan
+def test_acknowledgements(web, edge):
+    """The cursor is stored, the last value wins, and it may go down."""
+    records = Feed(web, edge.group)
+    records.put(*[(b"h%d" % i, b"x") for i in range(9)])
+    assert acked(web, edge)["acknowledged"] is None and acked(web, edge)["polled_at"] is None
+    for seq in (5, 9, 3):
+        feed(edge, at(seq))
+        wait_for(lambda: acked(web, edge)["acknowledged"] == at(seq), 3)
+    one = acked(web, edge)
+    assert one["condition"] == "following" and one["head"] == at(9) and one["polled_at"]
+
+
+def test_acknowledgements_are_few(web, edge):
+    """However often an edge asks, the store is written at most every 50 ms."""
+    Feed(web, edge.group).put((b"h", b"x"))
+    def commits():
+        return web.sql(("SELECT polled_at FROM edge WHERE id = ?", (edge.edge["id"],)))[0][0][0]
+
+    seen, end = set(), time.monotonic() + 1
+    while time.monotonic() < end:
+        feed(edge, at(1))
+        seen.add(commits())
+    assert 2 <= len(seen) <= 22, len(seen)
+
+
+def test_who_may_ask(web, edge):
+    problem(web.operator.call("GET", f"/v1/edge/feed?cursor={at(0)}"), 403, "forbidden")
+    problem(web.operator.call("GET", "/v1/edge/snapshot"), 403, "forbidden")
+    problem(edge.call("GET", "/v1/orders"), 403, "forbidden")
+    problem(edge.call("GET", "/v1/caller"), 403, "forbidden")
+
+
+def test_rotation(web, edge):
+    path = f"/v1/edges/{edge.edge['id']}"
+    assert acked(web, edge)["in_rotation"]
+    assert not web.operator.patch(path, {"in_rotation": False})["in_rotation"]
+    assert web.operator.patch(path, {"in_rotation": True})["in_rotation"]
+    problem(web.operator.call("PATCH", "/v1/edges/edge_1", {"in_rotation": True}), 404, "not_found")

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/check_limit.h"
+#include "check.h"
+
+#define T0     INT64_C(1795000000000)
+#define MINUTE INT64_C(60000)
+
+static bool run_one(struct check_limit *limit, const char *token, int64_t now, struct err *err)
+{
+    if (!check_limit_begin(limit, token, "one.example", now, err))
+        return false;
+    check_limit_end(limit, "one.example");
+    return true;
+}
+
+/* n-1, n, n+1 within a minute; a new minute, and another token, begin anew. */
+static void test_per_minute(void **state)
+{
+    struct check_limit *limit = check_limit_new(4);
+    struct err err = {0};
+    (void)state;
+
+    for (int i = 1; i <= CHECKS_PER_MIN; i++)
+        ok(run_one(limit, "tok_a", T0 + i * 1000, &err), "check %d: %s", i, err.text);
+    ok(!run_one(limit, "tok_a", T0 + 59000, &err) && err.code == ERR_RATE_LIMITED &&
+           err.retry_at == T0 + 1000 + MINUTE &&
+           strcmp(err.text, "30 checks a minute are allowed") == 0,
+       "check 31: %s, again at +%lld", err.text, (long long)(err.retry_at - T0));
+    ok(run_one(limit, "tok_b", T0 + 59000, &err), "another token");
+    ok(!run_one(limit, "tok_a", T0 + 1000 + MINUTE - 1, &err), "the last millisecond");
+    ok(run_one(limit, "tok_a", T0 + 1000 + MINUTE, &err), "the next minute: %s", err.text);
+    check_limit_free(limit);
+    all_ok();
+}
+
+/* A clock that is set back locks nobody out. */
+static void test_clock_back(void **state)
+{
+    struct check_limit *limit = check_limit_new(4);
+    struct err err = {0};
+    (void)state;
+
+    for (int i = 0; i < CHECKS_PER_MIN; i++)
+        ok(run_one(limit, "tok_a", T0, &err), "%d", i);
+    ok(run_one(limit, "tok_a", T0 - 1, &err), "%s", err.text);
+    check_limit_free(limit);
+    all_ok();
+}
+
+static void test_at_once(void **state)
+{
+    struct check_limit *limit = check_limit_new(2);
+    struct err err = {0};
+    (void)state;
+
+    ok(check_limit_begin(limit, "tok_a", "one.example", T0, &err), "first");
+    ok(!check_limit_begin(limit, "tok_b", "one.example", T0, &err) && err.code == ERR_BUSY &&
+           strcmp(err.text, "one.example is being checked already") == 0,
+       "the same name: %s", err.text);
+    ok(check_limit_begin(limit, "tok_a", "two.example", T0, &err), "second");
+    ok(!check_limit_begin(limit, "tok_a", "three.example", T0, &err) && err.code == ERR_BUSY &&
+           strcmp(err.text, "2 checks are running, the limit is 2") == 0,
+       "third: %s", err.text);
+    check_limit_end(limit, "one.example");
+    ok(check_limit_begin(limit, "tok_a", "one.example", T0, &err), "again: %s", err.text);
+    check_limit_end(limit, "one.example");
+    check_limit_end(limit, "two.example");
+    check_limit_free(limit);
+    all_ok();
+}
+
+/* A refusal by the minute gives the place back. */
+static void test_refusal_takes_no_place(void **state)
+{
+    struct check_limit *limit = check_limit_new(1);
+    struct err err = {0};
+    (void)state;
+
+    for (int i = 0; i <= CHECKS_PER_MIN; i++)
+        (void)run_one(limit, "tok_a", T0, &err);
+    assert_int_equal(err.code, ERR_RATE_LIMITED);
+    assert_true(run_one(limit, "tok_b", T0, &err));
+    check_limit_free(limit);
+}
+
+/* More tokens than there are places: each is still counted by itself. */
+static void test_many_tokens(void **state)
+{
+    struct check_limit *limit = check_limit_new(1);
+    struct err err = {0};
+    char token[32];
+    (void)state;
+
+    for (int i = 0; i < 3000; i++) {
+        snprintf(token, sizeof(token), "tok_%d", i);
+        ok(run_one(limit, token, T0 + i, &err), "%s: %s", token, err.text);
+    }
+    check_limit_free(limit);
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_per_minute), cmocka_unit_test(test_clock_back),
+        cmocka_unit_test(test_at_once),    cmocka_unit_test(test_refusal_takes_no_place),
+        cmocka_unit_test(test_many_tokens),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
