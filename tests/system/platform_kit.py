@@ -164,7 +164,7 @@ class Platform:
                                      "2001:db8::/32"]},
             "ca": [{"id": "sandbox", "name": "Sandbox CA", "kind": "sandbox",
                     "directory": f"{self.ca_url}/directory", "tls_ca_file": "ca/roots.pem",
-                    "roots": ["ca/roots.pem"]}],
+                    "roots": ["ca/roots.pem"], "is_default": True}],
             "origins": [{"id": "demo", "address": f"127.0.0.1:{self.origin_port}"}],
             "dns": {"forwarder": dns, "trust_anchor": ""},
             "store": {"url": "sqlite:latchkey.db"},

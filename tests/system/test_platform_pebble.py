@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole platform with Pebble, an independent CA, that refuses half of all nonces; and what the
+badge says about whose root a chain leads to."""
+import pathlib
+import shutil
+import tempfile
+
+import pytest
+from pebble_kit import Pebble
+from platform_kit import LATCHKEY, Platform, free_port
+
+ORDERS = 10  # at once; Pebble deadlocks above 16 requests in flight
+
+
+def pebble_platform(folder, is_trusted):
+    """A platform whose second CA is Pebble; its root is trusted by visitors, or only configured."""
+    root = folder / "pebble-root.pem"
+    platform = Platform()
+    pebble = Pebble(folder, platform.http_port, dns=f"127.0.0.1:{platform.dns_port}",
+                    tls_port=free_port(), nonce_reject=50, PEBBLE_AUTHZREUSE="0")
+    pebble.start()
+    root.write_text(pebble.root())
+    platform._write_config({
+        "ca": [{"id": "pebble", "name": "Pebble", "kind": "private", "is_default": False,
+                "directory": pebble.directory, "tls_ca_file": str(pebble.ca_file),
+                "roots": [str(root)]}],
+        "worker": {"threads": 4},
+        **({"tls": {"trust_store": str(root)}} if is_trusted else {})})
+    return platform, pebble
+
+
+@pytest.fixture()
+def folder():
+    path = pathlib.Path(tempfile.mkdtemp(prefix="latchkey-pebble-"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.mark.req("R3", "R22", "A1")
+@pytest.mark.parametrize("is_trusted,badge", [(True, "secured"), (False, "action_needed")])
+def test_order_through_pebble(folder, is_trusted, badge):
+    platform, pebble = pebble_platform(folder, is_trusted)
+    try:
+        with platform:
+            assert platform.summary["test"] is True, "the sandbox's is never more than a test"
+            partner = platform.tenant()
+            domains = []
+            for i in range(ORDERS if is_trusted else 1):
+                name = f"p{i}.example"
+                platform.zone(name, platform.right_records())
+                domains.append(platform.domain(partner, name))
+            for domain in domains:
+                platform.order(partner, domain, ca="pebble")
+            for domain in domains:
+                status = platform.wait_live(partner, domain, 120)
+                assert status["badge"]["code"] == badge
+                assert status["badge"]["who_acts"] == ("nobody" if is_trusted else "operator")
+    finally:
+        pebble.stop()
+
+
+@pytest.mark.req("R45")
+def test_sandbox_root_in_the_trust_store_is_refused(folder):
+    with Platform() as platform:
+        platform.stop()
+        platform._write_config({"tls": {"trust_store": str(platform.roots)}})
+        checked = platform.run("config", "check", "--config", platform.dir / "latchkey.yaml")
+        assert checked.returncode == 1
+        assert "tls.trust_store" in checked.stdout + checked.stderr
+    assert LATCHKEY.exists()
