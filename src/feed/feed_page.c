@@ -139,7 +139,8 @@ bool feed_page_check_range(const struct feed_page *page, const struct feed_page_
 
     if (range->after.len > sizeof(before.octets))
         return err_set(err, ERR_BAD_INPUT, "the key to go on from is too long");
-    memcpy(before.octets, range->after.data, range->after.len);
+    if (range->after.len > 0)
+        memcpy(before.octets, range->after.data, range->after.len);
     before.len = range->after.len;
     for (size_t i = 0; i < page->count; i++) {
         const struct edge_record *record = &page->records[i];

@@ -56,12 +56,14 @@ static int run(const char *const *args, char *out)
     assert_int_equal(pipe(ends), 0);
     pid = fork();
     if (pid == 0) {
-        static char *argv[6]; /* static: what is in it is not a leak */
+        static char words[6][64] = {"latchkey"}; /* not on the heap: argv is changed on the way */
+        char *argv[6] = {words[0]};
         int argc = 1;
 
-        argv[0] = strdup("latchkey");
-        for (; args[argc - 1]; argc++)
-            argv[argc] = strdup(args[argc - 1]);
+        for (; args[argc - 1]; argc++) {
+            snprintf(words[argc], sizeof(words[argc]), "%s", args[argc - 1]);
+            argv[argc] = words[argc];
+        }
         dup2(ends[1], 1);
         dup2(ends[1], 2);
         exit(cli_main(commands, ARRAY_LEN(commands), argc, argv));
