@@ -87,9 +87,14 @@ def results_of_program(entry, programs):
     for word, test in CMOCKA_LINE.findall(output):
         seen.setdefault(test, CMOCKA_OUTCOMES.get(word, "failed"))
     log = last_lines(output) or entry["result"]
+    failed = [test for test, own in seen.items() if own == "failed"]
     for test, own in seen.items():
-        yield Result(f"{name}: {test}", own, marks.get(test, ()) + marks.get("", ()),
-                     {"failed": log, "skipped": "skipped by the test", "passed": ""}[own])
+        detail = ""
+        if own == "failed":
+            detail = log if test == failed[0] else f"its log is that of {failed[0]}"
+        elif own == "skipped":
+            detail = "skipped by the test"
+        yield Result(f"{name}: {test}", own, marks.get(test, ()) + marks.get("", ()), detail)
     if not seen or (outcome == "failed" and "failed" not in seen.values()):
         yield Result(name, outcome, marks.get("", ()),
                      {"failed": f"{entry['result']}\n{log}", "skipped": log, "passed": ""}[outcome])

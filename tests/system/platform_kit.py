@@ -27,6 +27,7 @@ LATCHKEY = BUILD / "src/bin/latchkey"
 IN_NAMESPACE = os.environ.get("LATCHKEY_NETNS") == "1"
 START_S = 60
 WAIT_S = 30
+SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
 
 
 def free_port():
@@ -138,7 +139,7 @@ class Platform:
             self.clock_file.write_text("0")
             self.environment["LATCHKEY_CLOCK_FILE"] = str(self.clock_file)
         self._choose_places()
-        self._write_config(config or {})
+        self.configure(config or {})
 
     def _choose_places(self):
         if IN_NAMESPACE:
@@ -156,13 +157,14 @@ class Platform:
         every = [a for edge in self.edges for a in edge.addresses]
         return [a for a in every if version is None or (":" in a) == (version == 6)]
 
-    def _write_config(self, changes):
+    def configure(self, changes):
+        """Writes the configuration, with these sections changed (lists are added to)."""
         dns = f"127.0.0.1@{self.dns_port}"
         config = {
             "mode": "sandbox",
             "net": {"own_prefixes": ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
                                      "2001:db8::/32"]},
-            "ca": [{"id": "sandbox", "name": "Sandbox CA", "kind": "sandbox",
+            "ca": [{"id": "sandbox", "name": "Sandbox CA", "kind": "sandbox", "is_default": True,
                     "directory": f"{self.ca_url}/directory", "tls_ca_file": "ca/roots.pem",
                     "roots": ["ca/roots.pem"], "is_default": True}],
             "origins": [{"id": "demo", "address": f"127.0.0.1:{self.origin_port}"}],
@@ -242,7 +244,15 @@ class Platform:
     def __exit__(self, kind, value, trace):
         self.stop()
         if kind is None:
+            self.check_sanitizers()
             self.remove()
+
+    def check_sanitizers(self):
+        """That no part of a sanitizers' build has complained."""
+        for path in [self.dir / "output.log", *self.dir.glob("log/*.log")]:
+            bad = [line for line in path.read_text(errors="replace").splitlines()
+                   if SANITIZER.search(line)]
+            assert not bad, (path.name, bad[:5])
 
     # --- names ---
 
