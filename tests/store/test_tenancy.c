@@ -235,6 +235,7 @@ static void look_as(struct fixture *f, size_t i, const struct world *world, size
     look_as(f, i, world, who + 1);
 }
 
+/* req: R40 */
 static void test_looks(void **state)
 {
     (void)state;

@@ -102,8 +102,8 @@ static void test_many_tokens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_per_minute), cmocka_unit_test(test_clock_back),
-        cmocka_unit_test(test_at_once),    cmocka_unit_test(test_refusal_takes_no_place),
+        cmocka_unit_test(test_per_minute),  cmocka_unit_test(test_clock_back),
+        cmocka_unit_test(test_at_once),     cmocka_unit_test(test_refusal_takes_no_place),
         cmocka_unit_test(test_many_tokens),
     };
 

@@ -41,6 +41,7 @@ static size_t parse(const char *letters, struct address *out)
     return count;
 }
 
+/* req: R30, R32, R34, R35, R36, A3, A4 */
 static void test_rows(void **state)
 {
     (void)state;

@@ -48,6 +48,7 @@ static const struct {
     {"1.2.3.4.com",             "1.2.3.4.com",           "4.com",             NULL                },
 };
 
+/* req: R15, A7 */
 static void test_accepted(void **state)
 {
     (void)state;
@@ -156,6 +157,7 @@ static const struct {
     {"www.nosuchtld",            HOSTNAME_UNKNOWN_SUFFIX,  "\".nosuchtld\" is not a public top-level domain"          },
 };
 
+/* req: R14, R15, A7 */
 static void test_refused(void **state)
 {
     (void)state;
@@ -185,6 +187,7 @@ static const char *name_of(struct arena *mem, size_t len)
     return arena_printf(mem, "%.*s." L61 "." L61 "." L61 ".example.com", (int)rest, L63);
 }
 
+/* req: R14, A7 */
 static void test_length(void **state)
 {
     (void)state;

@@ -48,6 +48,7 @@ static bool same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* req: R19 */
 static void test_accepted(void **state)
 {
     (void)state;
@@ -67,6 +68,7 @@ static void test_accepted(void **state)
     all_ok();
 }
 
+/* req: R19, A15 */
 static void test_refused(void **state)
 {
     (void)state;

@@ -40,6 +40,7 @@ static bool same(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
+/* req: R54 */
 static void test_cover(void **state)
 {
     (void)state;
@@ -59,6 +60,7 @@ static void test_cover(void **state)
     all_ok();
 }
 
+/* req: R54 */
 static void test_www_limit(void **state)
 {
     (void)state;
@@ -79,6 +81,7 @@ static void test_www_limit(void **state)
     all_ok();
 }
 
+/* req: R41 */
 static void test_reserved(void **state)
 {
     (void)state;

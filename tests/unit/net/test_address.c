@@ -119,6 +119,7 @@ static const struct {
     {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "multicast"           },
 };
 
+/* req: R49 */
 static void test_reserved(void **state)
 {
     (void)state;
