@@ -9,7 +9,7 @@ from platform_kit import Api, Platform, wait_for
 
 @pytest.fixture(scope="module")
 def platform():
-    with Platform() as p:
+    with Platform({"names": {"reserved": ["platform.example"]}}) as p:
         yield p
 
 
@@ -167,14 +167,11 @@ def test_bad_names(platform, partner, name):
 
 
 @pytest.mark.req("R41")
-def test_reserved_names():
-    config = {"names": {"reserved": ["platform.example"]}}
-    with Platform(config) as reserved:
-        api = reserved.tenant()
-        for one in ("platform.example", "www.platform.example", "a.b.platform.example"):
-            problem = reserved.domain(api, one, want=422)
-            assert problem["field"] == "name" and "reserved" in problem["detail"]
-        reserved.domain(api, "notplatform.example")
+def test_reserved_names(platform, partner):
+    for one in ("platform.example", "www.platform.example", "a.b.platform.example"):
+        problem = platform.domain(partner, one, want=422)
+        assert problem["field"] == "name" and "reserved" in problem["detail"]
+    platform.domain(partner, "notplatform.example")
 
 
 @pytest.mark.req("A15", "R19")
