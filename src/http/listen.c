@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define BACKLOG 1024
+#define BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
 
 static bool address_of(const char *path, struct sockaddr_un *out, struct err *err)
 {
