@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "net/address.h"
 #include "store/issuance_store.h"
 #include "store/job_store.h"
 
@@ -19,6 +20,41 @@ static bool check_name(const char *field, const char *name, struct err *err)
     return true;
 }
 
+static bool check_addresses(struct config_list addresses, const char *name, struct err *err)
+{
+    struct address ignored;
+
+    if (addresses.count == 0)
+        return err_field(err, "addresses", "addresses is empty: where is edge %s reached", name);
+    for (size_t i = 0; i < addresses.count; i++)
+        if (!address_parse(addresses.items[i], &ignored, err))
+            return err_field(err, "addresses", "\"%.60s\" is not an IP address",
+                             addresses.items[i]);
+    return true;
+}
+
+static bool enrol(const struct app *app, const struct caller *caller, struct arena *mem,
+                  const struct edge *wanted, struct token_created *out, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct app inside = *app;
+    struct token_created made;
+    const struct edge *edge;
+
+    if (!db_tx_begin(app->db, &tx, err) || !edge_store_put(tx, wanted, err) ||
+        !edge_store_find(mem, tx, wanted->name, &edge, err) ||
+        !token_store_revoke_edge(tx, edge->id, clock_now(), err))
+        return false;
+    inside.db = tx;
+    if (!app_token_create(&inside, caller, mem,
+                          &(struct token_input){.name = edge->name, .edge_id = edge->id}, &made,
+                          err) ||
+        !db_tx_commit(&tx, err))
+        return false;
+    *out = made;
+    return true;
+}
+
 bool app_edge_enrol(const struct app *app, const struct caller *caller, struct arena *mem,
                     const struct edge_input *in, struct token_created *out, struct err *err)
 {
@@ -32,19 +68,12 @@ bool app_edge_enrol(const struct app *app, const struct caller *caller, struct a
         .is_in_rotation = true,
         .created_at = clock_now(),
     };
-    const struct edge *edge;
 
     if (!app_need_operator(caller, "enrol an edge", err) || !check_name("name", in->name, err) ||
-        !check_name("group", wanted.group, err))
+        !check_name("group", wanted.group, err) ||
+        !check_addresses(in->addresses, in->name, err))
         return false;
-    if (in->addresses.count == 0)
-        return err_field(err, "addresses", "addresses is empty: where is edge %s reached",
-                         in->name);
-    if (!edge_store_put(app->db, &wanted, err) ||
-        !edge_store_find(mem, app->db, in->name, &edge, err))
-        return false;
-    return app_token_create(app, caller, mem,
-                            &(struct token_input){.name = in->name, .edge_id = edge->id}, out, err);
+    return enrol(app, caller, mem, &wanted, out, err);
 }
 
 bool app_edge_set_rotation(const struct app *app, const struct caller *caller, struct arena *mem,

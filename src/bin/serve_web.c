@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/resource.h>
+
 #include "api/api.h"
 #include "base/log.h"
 #include "bin/serve.h"
@@ -21,11 +23,23 @@ static bool open_resolver(const struct config *cfg, struct resolver **out, struc
     return resolver_new(&options, out, err);
 }
 
+/* Each waiting client holds one, and the usual soft limit is 1024. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* then fewer can wait */
+}
+
 bool serve_web(const struct app *app, const struct serve_options *options, struct err *err)
 {
     AUTO(resolver_freep) struct resolver *resolver = NULL;
     struct api *api;
 
+    raise_descriptors();
     if (!open_resolver(app->config, &resolver, err) ||
         !api_start(&(struct api_options){.app = app, .resolver = resolver}, &api, err))
         return false;

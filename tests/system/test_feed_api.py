@@ -6,7 +6,7 @@ import time
 import pytest
 
 from test_api import problem
-from web_kit import Later, Web, wait_for
+from web_kit import Client, Later, Web, wait_for
 
 EPOCH = 1795000000000
 
@@ -196,3 +196,19 @@ def test_rotation(web, edge):
     assert not web.operator.patch(path, {"in_rotation": False})["in_rotation"]
     assert web.operator.patch(path, {"in_rotation": True})["in_rotation"]
     problem(web.operator.call("PATCH", "/v1/edges/edge_1", {"in_rotation": True}), 404, "not_found")
+
+
+@pytest.mark.req("R44")
+def test_enrol_again(web, edge):
+    """Enrolling an edge again gives it other addresses and a new token; the old one is dead."""
+    again = web.operator.post("/v1/edges", {"name": edge.edge["name"], "addresses": ["::1"],
+                                            "group": edge.group, "https_port": 9443})
+    assert again["id"] == edge.edge["id"]
+    assert again["addresses"] == ["::1"] and again["https_port"] == 9443
+    problem(edge.call("GET", "/v1/edge/snapshot"), 401, "unauthenticated")
+    problem(Client(web, again["token"]).call("GET", "/v1/edge/snapshot"), 503, "busy")
+    for body, field in [({"name": "x", "addresses": ["host.example"]}, "addresses"),
+                        ({"name": "x", "addresses": []}, "addresses"),
+                        ({"name": "X", "addresses": ["::1"]}, "name"),
+                        ({"name": "x", "addresses": ["::1"], "http_port": 0}, "http_port")]:
+        problem(web.operator.call("POST", "/v1/edges", body), 422, "bad_input", field)
