@@ -13,12 +13,13 @@
 
 #include "ngx_http_latchkey_module.h"
 #include <openssl/core_names.h>
-#include <openssl/provider.h>
 
 
 #define NGX_HTTP_LATCHKEY_SCALAR_SIZE  32
 
 
+static void ngx_http_latchkey_null_ctx_free(
+    ngx_http_latchkey_crypto_t *crypto);
 static EVP_PKEY *ngx_http_latchkey_p256_key(
     ngx_http_latchkey_crypto_t *crypto, const u_char *scalar,
     const u_char *point);
@@ -52,15 +53,15 @@ ngx_http_latchkey_crypto_init(ngx_http_latchkey_crypto_t *crypto,
 
     crypto->null_ctx = OSSL_LIB_CTX_new();
 
-    if (crypto->null_ctx != NULL
-        && (OSSL_PROVIDER_load(crypto->null_ctx, "null") == NULL
-            || ngx_http_latchkey_self_test(crypto) != NGX_OK))
-    {
-        OSSL_LIB_CTX_free(crypto->null_ctx);
-        crypto->null_ctx = NULL;
+    if (crypto->null_ctx != NULL) {
+        crypto->null_provider = OSSL_PROVIDER_load(crypto->null_ctx, "null");
     }
 
-    if (crypto->null_ctx == NULL) {
+    if (crypto->null_provider == NULL
+        || ngx_http_latchkey_self_test(crypto) != NGX_OK)
+    {
+        ngx_http_latchkey_null_ctx_free(crypto);
+
         ngx_log_error(NGX_LOG_WARN, log, 0,
                       "latchkey: the fast reading of certificates does not "
                       "work with this OpenSSL, using the slow one");
@@ -75,13 +76,25 @@ ngx_http_latchkey_crypto_init(ngx_http_latchkey_crypto_t *crypto,
 void
 ngx_http_latchkey_crypto_free(ngx_http_latchkey_crypto_t *crypto)
 {
-    OSSL_LIB_CTX_free(crypto->null_ctx);
+    ngx_http_latchkey_null_ctx_free(crypto);
     EC_GROUP_free(crypto->group);
     EVP_MD_free(crypto->sha256);
 
-    crypto->null_ctx = NULL;
     crypto->group = NULL;
     crypto->sha256 = NULL;
+}
+
+
+static void
+ngx_http_latchkey_null_ctx_free(ngx_http_latchkey_crypto_t *crypto)
+{
+    if (crypto->null_provider != NULL) {
+        (void) OSSL_PROVIDER_unload(crypto->null_provider);
+        crypto->null_provider = NULL;
+    }
+
+    OSSL_LIB_CTX_free(crypto->null_ctx);
+    crypto->null_ctx = NULL;
 }
 
 

@@ -13,6 +13,7 @@
 #include <ngx_core.h>
 #include <ngx_http.h>
 #include <lmdb.h>
+#include <openssl/provider.h>
 
 #include "edge/lookup.h"
 #include "tls/seal.h"
@@ -37,6 +38,7 @@ typedef struct {
     EC_GROUP                   *group;           /* P-256 */
     EVP_MD                     *sha256;
     OSSL_LIB_CTX               *null_ctx;        /* NULL: only the slow path */
+    OSSL_PROVIDER              *null_provider;
 } ngx_http_latchkey_crypto_t;
 
 

@@ -90,6 +90,12 @@ class Ca:
                 .sign(self.key, hashes.SHA256()))
 
 
+def der_element(tag, content):
+    size = len(content)
+    length = bytes([size]) if size < 128 else bytes([0x82]) + size.to_bytes(2, "big")
+    return bytes([tag]) + length + content
+
+
 class World:
     """The LMDB of one edge. Each call commits at once, as the agent would."""
 
@@ -128,13 +134,13 @@ class World:
         body = er.settings_body(self.check_key, origins)
         self.put(er.record("S", "settings", body, self.next_rev()))
 
-    def certificate_records(self, names, key=None, owner=None):
-        """(id, records, leaf)"""
+    def certificate_records(self, names, key=None, owner=None, der=None):
+        """(id, records, leaf); `der` makes other octets of the leaf."""
         self.count += 1
         ident = f"crt_{self.count:026d}"
         key = key or ec.generate_private_key(ec.SECP256R1())
         leaf = self.ca.leaf(names, key)
-        der = leaf.public_bytes(serialization.Encoding.DER)
+        der = der(leaf) if der else leaf.public_bytes(serialization.Encoding.DER)
         point = 0
         if isinstance(key, rsa.RSAPrivateKey):
             secret = key.private_bytes(serialization.Encoding.DER,
@@ -172,6 +178,17 @@ class World:
     def challenge(self, host, token):
         self.put(er.record("t", er.challenge_key(host, token),
                            f"{token}.{THUMBPRINT}".encode(), self.next_rev()))
+
+
+    def oddly_encoded(self, leaf):
+        """The same certificate with a length that is longer than need be (BER), signed as it is."""
+        content = leaf.tbs_certificate_bytes[4:]
+        assert content.startswith(b"\xa0\x03")
+        tbs = der_element(0x30, b"\xa0\x81\x03" + content[2:])
+        signature = self.ca.key.sign(tbs, ec.ECDSA(hashes.SHA256()))
+        ecdsa_with_sha256 = bytes.fromhex("300a06082a8648ce3d040302")
+        return der_element(0x30, tbs + ecdsa_with_sha256
+                           + der_element(0x03, b"\0" + signature))
 
 
 class Origin:
@@ -274,11 +291,16 @@ class Nginx:
     def command(self):
         return [NGINX, "-p", str(self.dir), "-c", str(self.conf), "-e", str(self.log)]
 
-    def start(self):
+    @staticmethod
+    def environment():
         env = dict(os.environ)
         if PRELOAD:
-            env.update(LD_PRELOAD=PRELOAD, ASAN_OPTIONS="detect_leaks=0:abort_on_error=1")
-        self.process = subprocess.Popen(self.command(), env=env, stdout=subprocess.DEVNULL,
+            env["LD_PRELOAD"] = PRELOAD
+            env.setdefault("ASAN_OPTIONS", "detect_leaks=0:abort_on_error=1")
+        return env
+
+    def start(self):
+        self.process = subprocess.Popen(self.command(), env=self.environment(), stdout=subprocess.DEVNULL,
                                         stderr=(self.dir / "stderr").open("ab"))
         wait_for(self.answers, 10, "nginx")
         return self
@@ -292,8 +314,8 @@ class Nginx:
         return False
 
     def test_config(self):
-        done = subprocess.run(self.command() + ["-t"], capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run(self.command() + ["-t"], env=self.environment(),
+                              capture_output=True, text=True, check=False)
         return done.returncode, done.stderr + self.log.read_text()
 
     def workers(self):
