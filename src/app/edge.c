@@ -70,8 +70,7 @@ bool app_edge_enrol(const struct app *app, const struct caller *caller, struct a
     };
 
     if (!app_need_operator(caller, "enrol an edge", err) || !check_name("name", in->name, err) ||
-        !check_name("group", wanted.group, err) ||
-        !check_addresses(in->addresses, in->name, err))
+        !check_name("group", wanted.group, err) || !check_addresses(in->addresses, in->name, err))
         return false;
     return enrol(app, caller, mem, &wanted, out, err);
 }
