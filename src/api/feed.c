@@ -10,7 +10,8 @@
 #include "store/feed_store.h"
 
 #define WAIT_MAX_S      25
-#define PAGE_OCTETS_MAX (1 << 20) /* of a page; a single record always fits */
+#define PAGE_OCTETS_MAX (1u << 20)            /* of a page, unless one record has more */
+#define PAGE_ROOM       ((size_t)2 << 20)
 #define CURSOR_MAX      48
 #define KEY_TEXT_MAX    1024
 #define RECORDS_TYPE    "application/octet-stream"
@@ -116,7 +117,7 @@ static bool read_poll(struct http_req *req, struct poll *out, struct err *err)
 
 bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
 {
-    struct buf page = buf_new(req->mem, PAGE_OCTETS_MAX * 2);
+    struct buf page = buf_new(req->mem, PAGE_ROOM);
     struct feed_record_list list;
     struct poll poll;
     size_t n;
@@ -171,7 +172,7 @@ static bool read_pull(struct http_req *req, struct pull *out, struct err *err)
 
 bool api_edge_snapshot(struct http_req *req, struct http_res *res, struct err *err)
 {
-    struct buf page = buf_new(req->mem, PAGE_OCTETS_MAX * 2);
+    struct buf page = buf_new(req->mem, PAGE_ROOM);
     struct feed_record_list list;
     struct pull pull;
     size_t n;

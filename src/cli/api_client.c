@@ -164,26 +164,25 @@ static bool transfer(struct arena *mem, struct cli_api *api, struct http_request
     return true;
 }
 
-bool cli_api_call(struct arena *mem, struct cli_api *api, const char *method, const char *path,
-                  json_t *body, const json_t **answer, struct err *err)
-{
-    struct http_request request = {.method = method,
-                                   .url = arena_printf(mem, "%s%s", api->url, path)};
-    char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
-    bool is_done;
-
-    json_decref(body);
-    if (text)
-        request.body = slice_str(text);
-    is_done = transfer(mem, api, &request, answer, err);
-    free(text);
-    return is_done;
-}
-
 bool cli_api_get(struct arena *mem, struct cli_api *api, const char *path, const json_t **answer,
                  struct err *err)
 {
-    return cli_api_call(mem, api, "GET", path, NULL, answer, err);
+    struct http_request request = {.url = arena_printf(mem, "%s%s", api->url, path)};
+
+    return transfer(mem, api, &request, answer, err);
+}
+
+bool cli_api_post(struct arena *mem, struct cli_api *api, const char *path, json_t *body,
+                  const json_t **answer, struct err *err)
+{
+    char *text = json_dumps(body, JSON_COMPACT);
+    struct http_request request = {.url = arena_printf(mem, "%s%s", api->url, path),
+                                   .body = slice_str(text)};
+    bool is_done = transfer(mem, api, &request, answer, err);
+
+    free(text);
+    json_decref(body);
+    return is_done;
 }
 
 const char *cli_query_text(struct arena *mem, const char *text)

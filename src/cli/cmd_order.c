@@ -108,7 +108,7 @@ static bool make_site(struct arena *mem, struct cli_api *api, const struct input
         return err_set(err, ERR_BAD_INPUT,
                        "%.253s is no domain yet: --account or --site must say whose it becomes",
                        input->name);
-    if (!cli_api_call(mem, api, "POST", "/v1/sites",
+    if (!cli_api_post(mem, api, "/v1/sites",
                       json_pack("{s:s*, s:s}", "account_id", input->account, "name",
                                 strlen(input->name) > SITE_NAME_MAX ? "Site" : input->name),
                       &site, err))
@@ -126,7 +126,7 @@ static bool find_or_add(struct arena *mem, struct cli_api *api, const struct inp
     if (!cli_domain_find(mem, api, input->name, &domain, err))
         return false;
     if (!domain && ((!site_id && !make_site(mem, api, input, &site_id, err)) ||
-                    !cli_api_call(mem, api, "POST", "/v1/domains",
+                    !cli_api_post(mem, api, "/v1/domains",
                                   json_pack("{s:s, s:s}", "site_id", site_id, "name", input->name),
                                   &domain, err)))
         return false;
@@ -224,7 +224,7 @@ static bool order(struct arena *mem, const struct input *input, const json_t **s
         f.until = clock_boot_ms() + input->timeout_s * 1000;
     if (!cli_api_open(mem, &input->target, &f.api, err) ||
         !find_or_add(mem, f.api, input, &f.domain_id, err) ||
-        !cli_api_call(mem, f.api, "POST", "/v1/orders",
+        !cli_api_post(mem, f.api, "/v1/orders",
                       json_pack("{s:s, s:s*}", "domain_id", f.domain_id, "ca", input->ca), &placed,
                       err))
         return false;

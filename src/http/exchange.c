@@ -60,11 +60,10 @@ static enum MHD_Result take_header(void *cls, enum MHD_ValueKind kind, const cha
                                    size_t name_len, const char *value, size_t value_len)
 {
     struct exchange *x = cls;
-    struct http_pair *headers = (struct http_pair *)(uintptr_t)x->req.headers;
 
     (void)kind;
-    if (x->req.header_count <= HTTP_REQ_HEADERS_MAX - 1)
-        headers[x->req.header_count] = (struct http_pair){
+    if (x->req.header_count < HTTP_REQ_HEADERS_MAX)
+        x->headers[x->req.header_count] = (struct http_pair){
             .name = arena_strndup(x->mem, name, name_len),
             .value = value ? arena_strndup(x->mem, value, value_len) : "",
         };
@@ -85,7 +84,8 @@ static bool read_headers(struct exchange *x, struct err *err)
 {
     size_t count;
 
-    x->req.headers = arena_array_of(x->mem, HTTP_REQ_HEADERS_MAX, struct http_pair);
+    x->headers = arena_array_of(x->mem, HTTP_REQ_HEADERS_MAX, struct http_pair);
+    x->req.headers = x->headers;
     MHD_get_connection_values_n(x->connection, MHD_HEADER_KIND, take_header, x);
     count = x->req.header_count;
     if (count <= HTTP_REQ_HEADERS_MAX)

@@ -36,6 +36,7 @@ struct exchange {
     enum exchange_state state;
     struct http_req req;
     struct http_res res;
+    struct http_pair *headers; /* room for HTTP_REQ_HEADERS_MAX; req.headers */
     struct buf body;
     size_t received; /* octets of body, thrown away ones included */
     struct pool_item item;

@@ -182,21 +182,22 @@ static bool check_required(const struct http_field *fields, size_t count,
     return true;
 }
 
-bool http_json_fields(struct arena *mem, const json_t *object, const struct http_field *fields,
+bool http_json_fields(struct arena *mem, json_t *object, const struct http_field *fields,
                       size_t count, struct http_value *out, struct err *err)
 {
     struct http_value values[HTTP_FIELDS_MAX] = {0};
+    const char *name;
+    json_t *value;
 
     assert(count <= HTTP_FIELDS_MAX);
     if (!json_is_object(object))
         return err_set(err, ERR_BAD_INPUT, "the body must be a JSON object");
-    for (void *i = json_object_iter((json_t *)(uintptr_t)object); i;
-         i = json_object_iter_next((json_t *)(uintptr_t)object, i)) {
-        const struct http_field *field = find(fields, count, json_object_iter_key(i), err);
+    json_object_foreach(object, name, value) {
+        const struct http_field *field = find(fields, count, name, err);
 
         if (!field)
             return false;
-        if (!take_json(field, json_object_iter_value(i), mem, &values[field - fields], err))
+        if (!take_json(field, value, mem, &values[field - fields], err))
             return false;
     }
     if (!check_required(fields, count, values, err))

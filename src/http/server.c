@@ -27,7 +27,7 @@ struct http_server {
     size_t live; /* exchanges */
 };
 
-#define container_of(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
+#define CONTAINER_OF(p, type, member) ((type *)(void *)((char *)(p)-offsetof(type, member)))
 
 static void *on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {
@@ -57,20 +57,26 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **co
     pthread_mutex_unlock(&server->lock);
 }
 
+static bool refuse_busy(const struct http_server *server, struct err *err)
+{
+    if (server->is_stopping)
+        return err_set(err, ERR_BUSY, "the server is stopping");
+    return err_set(err, ERR_BUSY, "too many requests are waiting, the limit is %u",
+                   server->options.max_queued);
+}
+
 /* The request is whole: give it to a handler thread, or say that none is free. */
 static enum MHD_Result admit(struct http_server *server, struct exchange *x)
 {
     struct err err = {0};
 
+    x->must_close = atomic_load(&server->is_stopping);
     if (!pool_reserve(server->pool)) {
-        x->must_close = atomic_load(&server->is_stopping);
-        err_set(&err, ERR_BUSY, "too many requests are waiting, the limit is %u",
-                server->options.max_queued);
+        refuse_busy(server, &err);
         exchange_refuse(x, &err);
         return exchange_answer(x);
     }
     x->state = EXCHANGE_RUNNING;
-    x->must_close = atomic_load(&server->is_stopping);
     MHD_suspend_connection(x->connection);
     pool_push(server->pool, &x->item);
     return MHD_YES;
@@ -117,7 +123,7 @@ static void run_item(struct pool_item *item)
         [ROOM_WOKEN] = HTTP_WOKEN,
         [ROOM_DEADLINE] = HTTP_DEADLINE,
     };
-    struct exchange *x = container_of(item, struct exchange, item);
+    struct exchange *x = CONTAINER_OF(item, struct exchange, item);
     const union MHD_ConnectionInfo *info;
 
     exchange_run(x, x->res.is_parked ? turns[x->waiter.reason] : HTTP_FIRST);
@@ -132,7 +138,7 @@ static void run_item(struct pool_item *item)
 
 static void on_ready(struct room_waiter *waiter)
 {
-    struct exchange *x = container_of(waiter, struct exchange, waiter);
+    struct exchange *x = CONTAINER_OF(waiter, struct exchange, waiter);
 
     if (waiter->reason == ROOM_GONE) {
         x->state = EXCHANGE_GONE;
