@@ -7,10 +7,12 @@
  * whether the connection stays open. With a TLS context it speaks TLS.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -99,6 +101,12 @@ static inline void *tiny_serve(void *arg)
     struct tiny_conn *conn = arg;
     char request[8192];
     bool is_open = true;
+    sigset_t pipe;
+
+    /* In this thread alone: whether the code under test is safe from the signal shall be seen. */
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
 
     if (conn->server->tls) {
         conn->ssl = SSL_new(conn->server->tls);
@@ -159,7 +167,7 @@ static inline bool tiny_start(struct tiny_server *server, const char *host, uint
     }
     getsockname(server->fd, sa, &len);
     server->port = ntohs(is_v6 ? v6.sin6_port : v4.sin_port);
-    return pipe(server->stop) == 0 &&
+    return pipe2(server->stop, O_CLOEXEC) == 0 &&
            pthread_create(&server->thread, NULL, tiny_accept, server) == 0;
 }
 

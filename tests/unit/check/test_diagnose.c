@@ -41,6 +41,35 @@ static size_t parse(const char *letters, struct address *out)
     return count;
 }
 
+struct scenery {
+    struct arena *mem;
+    struct address ipv4[4], ipv6[4];
+    struct check_report report;
+};
+
+static void play(size_t i, struct scenery *s)
+{
+    const struct check_expected expected = {
+        .ipv4 = s->ipv4,
+        .ipv6 = s->ipv6,
+        .ipv4_count = parse(kinds[rows[i].kind].ipv4, s->ipv4),
+        .ipv6_count = parse(kinds[rows[i].kind].ipv6, s->ipv6),
+        .cname = kinds[rows[i].kind].cname,
+    };
+    struct check_names names = {.names = kinds[rows[i].kind].names, .registered = "shop.example"};
+    const struct check_context context = {.brand = "mono",
+                                          .resolver = "127.0.0.1@53",
+                                          .http_port = 80,
+                                          .at = INT64_C(1700000000000),
+                                          .retry_at = INT64_C(1700000060000)};
+    struct observation observations[2];
+
+    for (; names.names[names.count]; names.count++)
+        observations[names.count] =
+            scene_observe(s->mem, names.names[names.count], rows[i].names[names.count], &expected);
+    diagnose(s->mem, &names, &expected, &context, observations, &s->report);
+}
+
 /* req: R30, R32, R34, R35, R36, A3, A4 */
 static void test_rows(void **state)
 {
@@ -48,39 +77,110 @@ static void test_rows(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         AUTO(arena_freep) struct arena *mem = arena_new();
-        struct address ipv4[4], ipv6[4];
-        const struct check_expected expected = {
-            .ipv4 = ipv4,
-            .ipv6 = ipv6,
-            .ipv4_count = parse(kinds[rows[i].kind].ipv4, ipv4),
-            .ipv6_count = parse(kinds[rows[i].kind].ipv6, ipv6),
-            .cname = kinds[rows[i].kind].cname,
-        };
-        struct check_names names = {.names = kinds[rows[i].kind].names,
-                                    .registered = "shop.example"};
-        const struct check_context context = {
-            .brand = "mono", .resolver = "127.0.0.1@53", .http_port = 80};
-        struct observation observations[2];
-        struct check_report report;
+        struct scenery s = {.mem = mem};
         const char *got;
 
-        while (names.names[names.count]) {
-            const char *name = names.names[names.count];
-            observations[names.count] =
-                scene_observe(mem, name, rows[i].names[names.count], &expected);
-            names.count++;
-        }
-        diagnose(mem, &names, &expected, &context, observations, &report);
-        got = scene_report(mem, &report);
+        play(i, &s);
+        got = scene_report(mem, &s.report);
         if (!ok(strcmp(got, rows[i].want) == 0, "%s:", rows[i].label))
             print_error("     got: %s\nexpected: %s\n", got, rows[i].want);
     }
     all_ok();
 }
 
+/* The sentence for people, of each code at least once. */
+static const struct {
+    const char *label; /* of a row above */
+    enum finding_code code;
+    const char *detail;
+} details[] = {
+#include "detail_rows.inc"
+};
+
+static const struct finding *find(const struct check_report *report, enum finding_code code)
+{
+    for (size_t i = 0; i < report->finding_count; i++) {
+        const struct finding *f = &report->findings[i];
+
+        if (f->code == code)
+            return f;
+        for (size_t k = 0; k < f->consequence_count; k++)
+            if (f->consequences[k].code == code)
+                return &f->consequences[k];
+    }
+    return NULL;
+}
+
+static size_t row_of(const char *label)
+{
+    size_t i = 0;
+
+    while (i < ARRAY_LEN(rows) && strcmp(rows[i].label, label) != 0)
+        i++;
+    return i;
+}
+
+static void test_details(void **state)
+{
+    (void)state;
+    bool is_seen[FINDING_CODE_COUNT] = {false};
+
+    for (size_t i = 0; i < ARRAY_LEN(details); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct scenery s = {.mem = mem};
+        const struct finding *f;
+
+        if (!ok(row_of(details[i].label) < ARRAY_LEN(rows), "no row %s", details[i].label))
+            continue;
+        play(row_of(details[i].label), &s);
+        f = find(&s.report, details[i].code);
+        is_seen[details[i].code] = true;
+        ok(f && strcmp(f->detail, details[i].detail) == 0, "%s: %s", details[i].label,
+           f ? f->detail : "no such finding");
+    }
+    for (size_t i = 0; i < FINDING_CODE_COUNT; i++)
+        ok(is_seen[i], "no sentence of %s is looked at", finding_code_name((enum finding_code)i));
+    all_ok();
+}
+
+/* Whatever is found survives its JSON, and what the caller asked for stands in it. */
+static void test_json(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct scenery s = {.mem = mem};
+
+        play(i, &s);
+        for (size_t k = 0; k < s.report.finding_count; k++) {
+            json_t *json = finding_to_json(&s.report.findings[k]), *again = NULL;
+            struct finding back;
+            struct err err = {0};
+
+            ok(json && finding_from_json(mem, json, &back, &err), "%s: %s", rows[i].label,
+               err.text);
+            again = finding_to_json(&back);
+            ok(json_equal(json, again), "%s: the same again", rows[i].label);
+            ok(s.report.findings[k].retry_at == INT64_C(1700000060000) &&
+                   (s.report.findings[k].evidence_count == 0) ==
+                       (s.report.findings[k].code == FINDING_WILDCARD_NEEDS_DNS),
+               "%s: retry and evidence", rows[i].label);
+            json_decref(json);
+            json_decref(again);
+        }
+        ok(s.report.at == INT64_C(1700000000000), "%s: time", rows[i].label);
+    }
+    all_ok();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_details),
+        cmocka_unit_test(test_json),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -295,6 +295,7 @@ static const struct {
      HTTP_FAILED_NO_ADDRESS,                                                      "could not connect to www.shop.example: it has no address"                     },
 };
 
+/* req: R49 */
 static void test_guard(void **state)
 {
     (void)state;
