@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"
+#include "base/name_table.h"
 #include "base/random.h"
 
 #define TOKEN_PREFIX "lk_"
@@ -113,16 +114,7 @@ const char *token_scope_name(enum token_scope scope)
     return scope_names[scope];
 }
 
-bool token_scope_parse(const char *name, enum token_scope *out)
-{
-    for (size_t i = 0; i < ARRAY_LEN(scope_names); i++) {
-        if (strcmp(scope_names[i], name) == 0) {
-            *out = (enum token_scope)i;
-            return true;
-        }
-    }
-    return false;
-}
+DEFINE_NAME_PARSE(token_scope_parse, enum token_scope, scope_names)
 
 bool app_token_allows(const struct caller *caller, enum token_scope scope, struct err *err)
 {

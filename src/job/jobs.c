@@ -5,6 +5,7 @@
 #include "edge/record_write.h"
 #include "job/hosts.h"
 #include "job/issue.h"
+#include "store/idempotency_store.h"
 
 bool job_publish(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
                  struct err *err)
@@ -55,18 +56,34 @@ bool job_settings(void *arg, struct arena *mem, const struct job *job, struct jo
     return publish_settings(worker, mem, err) && feed_publish_end(mem, &worker->feed, err);
 }
 
+bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+              struct err *err)
+{
+    const struct worker *worker = arg;
+    int64_t now = clock_now();
+
+    (void)mem;
+    (void)job;
+    out->run_at = now + JOB_TIDY_EVERY_MS;
+    return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err);
+}
+
 bool jobs_start(struct worker *worker, const char *owner, struct job_runner **out, struct err *err)
 {
     const struct job_runner_options options = {
         .db = worker->app->db,
         .owner = owner,
         .threads = (unsigned)worker->app->config->worker.threads,
-        .run =
-            {[JOB_ISSUE] = job_issue, [JOB_PUBLISH] = job_publish, [JOB_SETTINGS] = job_settings},
+        .run = {[JOB_ISSUE] = job_issue,
+                [JOB_PUBLISH] = job_publish,
+                [JOB_SETTINGS] = job_settings,
+                [JOB_TIDY] = job_tidy},
         .arg = worker,
     };
 
     return job_store_enqueue(worker->app->db, job_kind_name(JOB_SETTINGS), worker->feed.group,
+                             clock_now(), err) &&
+           job_store_enqueue(worker->app->db, job_kind_name(JOB_TIDY), JOB_TIDY_SUBJECT,
                              clock_now(), err) &&
            job_runner_start(&options, out, err);
 }
