@@ -10,7 +10,7 @@
 #include "store/feed_store.h"
 
 #define WAIT_MAX_S      25
-#define PAGE_OCTETS_MAX (1u << 20)            /* of a page, unless one record has more */
+#define PAGE_OCTETS_MAX (1u << 20) /* of a page, unless one record has more */
 #define PAGE_ROOM       ((size_t)2 << 20)
 #define CURSOR_MAX      48
 #define KEY_TEXT_MAX    1024

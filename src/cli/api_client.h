@@ -25,9 +25,9 @@ struct cli_api;
 MUST_CHECK bool cli_api_open(struct arena *mem, const struct cli_target *target,
                              struct cli_api **out, struct err *err);
 
-/* One request; `path` with its query; `body` is stolen. *answer (owned by `mem`) is the JSON of a 2xx,
- * or NULL when it has none. Anything else is an err: that of the problem document (code, text, field,
- * retry_at), or ERR_NET for an answer that is none. */
+/* One request; `path` with its query; `body` is stolen. *answer (owned by `mem`) is the JSON of a
+ * 2xx, or NULL when it has none. Anything else is an err: that of the problem document (code, text,
+ * field, retry_at), or ERR_NET for an answer that is none. */
 MUST_CHECK bool cli_api_get(struct arena *mem, struct cli_api *api, const char *path,
                             const json_t **answer, struct err *err);
 MUST_CHECK bool cli_api_post(struct arena *mem, struct cli_api *api, const char *path, json_t *body,

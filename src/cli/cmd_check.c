@@ -88,8 +88,7 @@ static bool ask(struct arena *mem, const struct input *input, const json_t **out
     struct cli_api *api;
 
     return cli_api_open(mem, &input->target, &api, err) &&
-           cli_api_post(mem, api, "/v1/checks", json_pack("{s:s}", "name", input->name),
-                        out, err);
+           cli_api_post(mem, api, "/v1/checks", json_pack("{s:s}", "name", input->name), out, err);
 }
 
 static enum cli_exit run(int argc, char **argv)

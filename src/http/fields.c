@@ -192,7 +192,8 @@ bool http_json_fields(struct arena *mem, json_t *object, const struct http_field
     assert(count <= HTTP_FIELDS_MAX);
     if (!json_is_object(object))
         return err_set(err, ERR_BAD_INPUT, "the body must be a JSON object");
-    json_object_foreach(object, name, value) {
+    json_object_foreach(object, name, value)
+    {
         const struct http_field *field = find(fields, count, name, err);
 
         if (!field)

@@ -45,9 +45,8 @@ struct http_value {
 /* Of the JSON body, which must be an object. */
 MUST_CHECK bool http_body_fields(const struct http_req *req, const struct http_field *fields,
                                  size_t count, struct http_value *out, struct err *err);
-MUST_CHECK bool http_json_fields(struct arena *mem, json_t *object,
-                                 const struct http_field *fields, size_t count,
-                                 struct http_value *out, struct err *err);
+MUST_CHECK bool http_json_fields(struct arena *mem, json_t *object, const struct http_field *fields,
+                                 size_t count, struct http_value *out, struct err *err);
 /* Of the query: numbers are decimal, booleans "true" or "false"; FIELD_TEXTS is split at commas. */
 MUST_CHECK bool http_query_fields(const struct http_req *req, const struct http_field *fields,
                                   size_t count, struct http_value *out, struct err *err);

@@ -164,7 +164,7 @@ class Platform:
             "mode": "sandbox",
             "net": {"own_prefixes": ["192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24",
                                      "2001:db8::/32"]},
-            "ca": [{"id": "sandbox", "name": "Sandbox CA", "kind": "sandbox", "is_default": True,
+            "ca": [{"id": "sandbox", "name": "Sandbox CA", "kind": "sandbox",
                     "directory": f"{self.ca_url}/directory", "tls_ca_file": "ca/roots.pem",
                     "roots": ["ca/roots.pem"], "is_default": True}],
             "origins": [{"id": "demo", "address": f"127.0.0.1:{self.origin_port}"}],

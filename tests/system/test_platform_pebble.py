@@ -20,7 +20,7 @@ def pebble_platform(folder, is_trusted):
                     tls_port=free_port(), nonce_reject=50, PEBBLE_AUTHZREUSE="0")
     pebble.start()
     root.write_text(pebble.root())
-    platform._write_config({
+    platform.configure({
         "ca": [{"id": "pebble", "name": "Pebble", "kind": "private", "is_default": False,
                 "directory": pebble.directory, "tls_ca_file": str(pebble.ca_file),
                 "roots": [str(root)]}],
@@ -63,7 +63,7 @@ def test_order_through_pebble(folder, is_trusted, badge):
 def test_sandbox_root_in_the_trust_store_is_refused(folder):
     with Platform() as platform:
         platform.stop()
-        platform._write_config({"tls": {"trust_store": str(platform.roots)}})
+        platform.configure({"tls": {"trust_store": str(platform.roots)}})
         checked = platform.run("config", "check", "--config", platform.dir / "latchkey.yaml")
         assert checked.returncode == 1
         assert "tls.trust_store" in checked.stdout + checked.stderr
