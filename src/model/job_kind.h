@@ -8,7 +8,7 @@
     X(ISSUE, "issue")       /* subject: issuance id; until it is live or failed */                 \
     X(PUBLISH, "publish")   /* subject: domain id; its host records follow the site's wishes */    \
     X(SETTINGS, "settings") /* subject: edge group; check key and origins */                       \
-    X(TIDY, "tidy") /* subject: "platform"; what is kept only for a while is forgotten */
+    X(TIDY, "tidy")         /* subject: "platform"; what is kept only for a while is forgotten */
 
 #define X(id, name) JOB_##id,
 enum job_kind { JOB_KINDS(X) JOB_KIND_COUNT };
