@@ -203,7 +203,8 @@ bool http_json_fields(struct arena *mem, json_t *object, const struct http_field
     }
     if (!check_required(fields, count, values, err))
         return false;
-    memcpy(out, values, count * sizeof(values[0]));
+    for (size_t i = 0; i < count; i++)
+        out[i] = values[i];
     return true;
 }
 
@@ -233,6 +234,7 @@ bool http_query_fields(const struct http_req *req, const struct http_field *fiel
     }
     if (!check_required(fields, count, values, err))
         return false;
-    memcpy(out, values, count * sizeof(values[0]));
+    for (size_t i = 0; i < count; i++)
+        out[i] = values[i];
     return true;
 }

@@ -3,9 +3,11 @@
 badge says about whose root a chain leads to."""
 import pathlib
 import shutil
+import ssl
 import tempfile
 
 import pytest
+from cryptography import x509
 from pebble_kit import Pebble
 from platform_kit import LATCHKEY, Platform, free_port
 
@@ -36,6 +38,15 @@ def folder():
     shutil.rmtree(path, ignore_errors=True)
 
 
+def check_wire(platform, root, name, status):
+    """Every address shows the certificate, with a chain to Pebble's root and no other."""
+    trusting = ssl.create_default_context(cafile=str(root))
+    for address in platform.addresses():
+        with platform.tls(address, "www." + name, trusting) as s:
+            leaf = x509.load_der_x509_certificate(s.getpeercert(True))
+        assert f"{leaf.serial_number:x}" == status["certificate"]["serial"].lstrip("0")
+
+
 @pytest.mark.req("R3", "R22", "A1")
 @pytest.mark.parametrize("is_trusted,badge", [(True, "secured"), (False, "action_needed")])
 def test_order_through_pebble(folder, is_trusted, badge):
@@ -55,6 +66,11 @@ def test_order_through_pebble(folder, is_trusted, badge):
                 status = platform.wait_live(partner, domain, 120)
                 assert status["badge"]["code"] == badge
                 assert status["badge"]["who_acts"] == ("nobody" if is_trusted else "operator")
+                check_wire(platform, folder / "pebble-root.pem", domain["name"], status)
+            requests = pebble.requests()
+            print(requests)
+            assert requests["newAccount"] >= 1 and requests["certificate"] >= len(domains)
+            assert requests["newNonce"] <= len(domains), "nonces are reused"
     finally:
         pebble.stop()
 
