@@ -89,12 +89,12 @@ static const struct row {
     round_fn round;
     int threads, per_round;
 } rows[] = {
-    {"OpenSSL ES256 alone",         sign_alone, 1, 1    },
-    {"make_key",                    make_key,   1, 1    },
-    {"jws",                         jws,        1, 1    },
-    {"jws, 8 threads",              jws,        8, 1    },
-    {"csr, two names",              csr,        1, 1    },
-    {"mac, records of 1000 octets", mac,        1, BATCH},
+    {"OpenSSL ES256 alone", sign_alone, 1, 1},
+    {"make_key", make_key, 1, 1},
+    {"jws", jws, 1, 1},
+    {"jws, 8 threads", jws, 8, 1},
+    {"csr, two names", csr, 1, 1},
+    {"mac, records of 1000 octets", mac, 1, BATCH},
 };
 
 struct runner {

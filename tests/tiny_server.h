@@ -74,10 +74,8 @@ static inline bool tiny_read(struct tiny_conn *conn, char *request, size_t size)
     size_t len = 0;
 
     while (len < size - 1) {
-        struct pollfd fds[] = {
-            {.fd = conn->fd,              .events = POLLIN},
-            {.fd = conn->server->stop[0], .events = POLLIN}
-        };
+        struct pollfd fds[] = {{.fd = conn->fd, .events = POLLIN},
+                               {.fd = conn->server->stop[0], .events = POLLIN}};
         ssize_t n;
 
         if (!conn->ssl || !SSL_pending(conn->ssl))
@@ -128,10 +126,8 @@ static inline void *tiny_serve(void *arg)
 static inline void *tiny_accept(void *arg)
 {
     struct tiny_server *server = arg;
-    struct pollfd fds[] = {
-        {.fd = server->fd,      .events = POLLIN},
-        {.fd = server->stop[0], .events = POLLIN}
-    };
+    struct pollfd fds[] = {{.fd = server->fd, .events = POLLIN},
+                           {.fd = server->stop[0], .events = POLLIN}};
 
     for (;;) {
         int i = atomic_load(&server->count), fd;

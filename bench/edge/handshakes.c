@@ -57,12 +57,12 @@ struct bench {
 };
 
 static const struct argp_option argp_options[] = {
-    {"port",                     'p', "N", 0, "https port on 127.0.0.1", 0},
-    {"connections",                       'c', "N", 0, "at a time (default 64)", 0},
+    {"port", 'p', "N", 0, "https port on 127.0.0.1", 0},
+    {"connections", 'c', "N", 0, "at a time (default 64)", 0},
     {"seconds", 's', "N", 0, "how long (default 3)", 0},
-    {"names",                          'n', "N", 0, "h0.example to h<N-1>.example, one at random", 0},
+    {"names", 'n', "N", 0, "h0.example to h<N-1>.example, one at random", 0},
     {"tls12", '2', NULL, 0, "TLS 1.2 without tickets, instead of 1.3", 0},
-    {0                        },
+    {0},
 };
 
 static void take_number(struct argp_state *state, const char *text, int64_t max, int64_t *out)

@@ -18,18 +18,18 @@ static const struct {
     enum acme_problem_type type;
     enum err_code code; /* ERR_NONE: the code that the transport gave */
 } transport[HTTP_FAILURE_COUNT] = {
-    [HTTP_FAILED_NONE] = {ACME_PROBLEM_NONE,        ERR_NONE       },
-    [HTTP_FAILED_NO_ADDRESS] = {ACME_PROBLEM_UNREACHABLE, ERR_NET        },
-    [HTTP_FAILED_FORBIDDEN] = {ACME_PROBLEM_UNREACHABLE, ERR_CONFIG     },
-    [HTTP_FAILED_REFUSED] = {ACME_PROBLEM_UNREACHABLE, ERR_NET        },
-    [HTTP_FAILED_UNREACHABLE] = {ACME_PROBLEM_UNREACHABLE, ERR_NET        },
-    [HTTP_FAILED_NO_CONNECT] = {ACME_PROBLEM_UNREACHABLE, ERR_TIMEOUT    },
-    [HTTP_FAILED_TLS] = {ACME_PROBLEM_UNREACHABLE, ERR_NET        },
-    [HTTP_FAILED_CUT] = {ACME_PROBLEM_UNREACHABLE, ERR_NET        },
-    [HTTP_FAILED_SLOW] = {ACME_PROBLEM_UNREACHABLE, ERR_TIMEOUT    },
-    [HTTP_FAILED_TOO_LARGE] = {ACME_PROBLEM_NOT_ACME,    ERR_CA_PROTOCOL},
-    [HTTP_FAILED_PROTOCOL] = {ACME_PROBLEM_NOT_ACME,    ERR_CA_PROTOCOL},
-    [HTTP_FAILED_LOCAL] = {ACME_PROBLEM_NONE,        ERR_NONE       },
+    [HTTP_FAILED_NONE] = {ACME_PROBLEM_NONE, ERR_NONE},
+    [HTTP_FAILED_NO_ADDRESS] = {ACME_PROBLEM_UNREACHABLE, ERR_NET},
+    [HTTP_FAILED_FORBIDDEN] = {ACME_PROBLEM_UNREACHABLE, ERR_CONFIG},
+    [HTTP_FAILED_REFUSED] = {ACME_PROBLEM_UNREACHABLE, ERR_NET},
+    [HTTP_FAILED_UNREACHABLE] = {ACME_PROBLEM_UNREACHABLE, ERR_NET},
+    [HTTP_FAILED_NO_CONNECT] = {ACME_PROBLEM_UNREACHABLE, ERR_TIMEOUT},
+    [HTTP_FAILED_TLS] = {ACME_PROBLEM_UNREACHABLE, ERR_NET},
+    [HTTP_FAILED_CUT] = {ACME_PROBLEM_UNREACHABLE, ERR_NET},
+    [HTTP_FAILED_SLOW] = {ACME_PROBLEM_UNREACHABLE, ERR_TIMEOUT},
+    [HTTP_FAILED_TOO_LARGE] = {ACME_PROBLEM_NOT_ACME, ERR_CA_PROTOCOL},
+    [HTTP_FAILED_PROTOCOL] = {ACME_PROBLEM_NOT_ACME, ERR_CA_PROTOCOL},
+    [HTTP_FAILED_LOCAL] = {ACME_PROBLEM_NONE, ERR_NONE},
 };
 
 static struct slice header(const struct http_response *response, const char *name)
@@ -233,9 +233,9 @@ static bool post_once(struct arena *mem, const struct acme_call *call, const str
 {
     const struct acme_options *options = &call->client->options;
     const struct http_header headers[] = {
-        {"Content-Type",    "application/jose+json"            },
-        {"Accept-Language", "en"                               },
-        {"Accept",          post->accept ? post->accept : "*/*"},
+        {"Content-Type", "application/jose+json"},
+        {"Accept-Language", "en"},
+        {"Accept", post->accept ? post->accept : "*/*"},
     };
     struct http_request request = {.method = "POST",
                                    .url = post->url,

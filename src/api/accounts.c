@@ -39,12 +39,12 @@ bool api_create_account(struct http_req *req, struct http_res *res, struct err *
 {
     enum { PARTNER, NAME, EMAIL, COUNTRY, STATE, CITY, COUNT };
     static const struct http_field fields[COUNT] = {
-        [PARTNER] = {.name = "partner_id", .type = FIELD_TEXT, .min = 1,            .max = ID_SIZE     },
-        [NAME] = {.name = "name",       .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
-        [EMAIL] = {.name = "email",      .type = FIELD_TEXT, .is_required = true, .max = 1000        },
-        [COUNTRY] = {.name = "country",    .type = FIELD_TEXT, .max = 1000,         .is_nullable = true},
-        [STATE] = {.name = "state",      .type = FIELD_TEXT, .max = 1000,         .is_nullable = true},
-        [CITY] = {.name = "city",       .type = FIELD_TEXT, .max = 1000,         .is_nullable = true},
+        [PARTNER] = {.name = "partner_id", .type = FIELD_TEXT, .min = 1, .max = ID_SIZE},
+        [NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
+        [EMAIL] = {.name = "email", .type = FIELD_TEXT, .is_required = true, .max = 1000},
+        [COUNTRY] = {.name = "country", .type = FIELD_TEXT, .max = 1000, .is_nullable = true},
+        [STATE] = {.name = "state", .type = FIELD_TEXT, .max = 1000, .is_nullable = true},
+        [CITY] = {.name = "city", .type = FIELD_TEXT, .max = 1000, .is_nullable = true},
     };
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);

@@ -99,10 +99,10 @@ bool api_add_domain(struct http_req *req, struct http_res *res, struct err *err)
         [SITE] =
             {.name = "site_id", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = ID_SIZE},
         [NAME] = {.name = "name",
-                    .type = FIELD_TEXT,
-                    .is_required = true,
-                    .min = 1,
-                    .max = HOSTNAME_INPUT_MAX                                                           },
+                  .type = FIELD_TEXT,
+                  .is_required = true,
+                  .min = 1,
+                  .max = HOSTNAME_INPUT_MAX},
     };
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);

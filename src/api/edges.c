@@ -51,16 +51,16 @@ bool api_enrol_edge(struct http_req *req, struct http_res *res, struct err *err)
 {
     enum { NAME, GROUP, ADDRESSES, HTTP, HTTPS, COUNT };
     static const struct http_field fields[COUNT] = {
-        [NAME] = {.name = "name",      .type = FIELD_TEXT, .is_required = true, .max = 63                 },
-        [GROUP] = {.name = "group",     .type = FIELD_TEXT, .min = 1,            .max = 63                 },
+        [NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .max = 63},
+        [GROUP] = {.name = "group", .type = FIELD_TEXT, .min = 1, .max = 63},
         [ADDRESSES] = {.name = "addresses",
-                  .type = FIELD_TEXTS,
-                  .is_required = true,
-                  .min = 1,
-                  .max = 16,
-                  .max_text = 45},
-        [HTTP] = {.name = "http_port",      .type = FIELD_NUMBER,                        .min = 1,                         .max = 65535                         },
-        [HTTPS] = {.name = "https_port",       .type = FIELD_NUMBER,                         .min = 1, .max = 65535},
+                       .type = FIELD_TEXTS,
+                       .is_required = true,
+                       .min = 1,
+                       .max = 16,
+                       .max_text = 45},
+        [HTTP] = {.name = "http_port", .type = FIELD_NUMBER, .min = 1, .max = 65535},
+        [HTTPS] = {.name = "https_port", .type = FIELD_NUMBER, .min = 1, .max = 65535},
     };
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);

@@ -96,7 +96,7 @@ static bool read_poll(struct http_req *req, struct poll *out, struct err *err)
                     .is_required = true,
                     .min = 1,
                     .max = CURSOR_MAX},
-        [WAIT] = {.name = "wait",                .type = FIELD_NUMBER,   .min = 0, .max = WAIT_MAX_S},
+        [WAIT] = {.name = "wait", .type = FIELD_NUMBER, .min = 0, .max = WAIT_MAX_S},
     };
     struct api_call *call = api_call_of(req);
     struct http_value in[COUNT];
@@ -150,7 +150,7 @@ static bool read_pull(struct http_req *req, struct pull *out, struct err *err)
     enum { AFTER, HEAD, COUNT };
     static const struct http_field fields[COUNT] = {
         [AFTER] = {.name = "after", .type = FIELD_TEXT, .min = 1, .max = KEY_TEXT_MAX},
-        [HEAD] = {.name = "head",  .type = FIELD_TEXT, .min = 1, .max = CURSOR_MAX  },
+        [HEAD] = {.name = "head", .type = FIELD_TEXT, .min = 1, .max = CURSOR_MAX},
     };
     struct http_value in[COUNT];
     struct feed_head head;

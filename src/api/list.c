@@ -2,6 +2,9 @@
 #include "api/list.h"
 
 #include "base/hash.h"
+#include "base/id.h"
+
+#define API_STATE_MAX 20
 
 static bool read_cursor(const struct http_req *req, const char *cursor, const char **id,
                         struct err *err)
@@ -27,6 +30,27 @@ bool api_read_list(const struct http_req *req, const struct http_field *fields, 
         .limit = values[Q_LIMIT].is_given ? values[Q_LIMIT].number : API_LIMIT,
     };
     return true;
+}
+
+bool api_read_state_list(const struct http_req *req, struct api_state_query *out, struct err *err)
+{
+    enum { Q_DOMAIN = Q_FIRST, Q_STATE, COUNT };
+    static const struct http_field fields[COUNT] = {
+        API_PAGE_FIELDS, [Q_DOMAIN] = API_FILTER("domain_id", ID_SIZE),
+        [Q_STATE] = API_FILTER("state", API_STATE_MAX)};
+    struct http_value in[COUNT];
+    struct page page;
+
+    if (!api_read_list(req, fields, COUNT, in, &page, err))
+        return false;
+    *out = (struct api_state_query){
+        .page = page, .domain_id = in[Q_DOMAIN].text, .state = in[Q_STATE].text};
+    return true;
+}
+
+bool api_unknown_state(const char *what, const char *state, struct err *err)
+{
+    return err_field(err, "state", "there is no %s state \"%.40s\"", what, state);
 }
 
 const char *api_cursor(struct arena *mem, const char *id)

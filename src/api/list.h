@@ -31,6 +31,19 @@ MUST_CHECK bool api_read_list(const struct http_req *req, const struct http_fiel
                               size_t count, struct http_value *values, struct page *page,
                               struct err *err);
 
+/* What the lists of things that belong to a domain and have a state are asked by. */
+struct api_state_query {
+    struct page page;
+    const char *domain_id; /* NULL: any, as state */
+    const char *state;     /* as the caller wrote it */
+};
+
+/* ?cursor=&limit=&domain_id=&state= */
+MUST_CHECK bool api_read_state_list(const struct http_req *req, struct api_state_query *out,
+                                    struct err *err);
+/* ERR_BAD_INPUT, field "state": there is no such state of a `what`. Returns false. */
+bool api_unknown_state(const char *what, const char *state, struct err *err);
+
 /* Steals `items`. `last_id` is of the last item; NULL when there is no next page. */
 bool api_reply_list(struct http_res *res, json_t *items, const char *last_id);
 const char *api_cursor(struct arena *mem, const char *id);

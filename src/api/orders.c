@@ -24,34 +24,21 @@ json_t *api_order_json(const struct cert_order *order)
     return json;
 }
 
-/* Which state a filter names; NULL, and `err` set, for none. */
-static const enum order_state *read_state(const char *text, enum order_state *state,
-                                          struct err *err)
-{
-    if (order_state_parse(text, state))
-        return state;
-    err_field(err, "state", "there is no order state \"%.40s\"", text);
-    return NULL;
-}
-
 bool api_list_orders(struct http_req *req, struct http_res *res, struct err *err)
 {
-    enum { Q_DOMAIN = Q_FIRST, Q_STATE, COUNT };
-    static const struct http_field fields[COUNT] = {
-        API_PAGE_FIELDS, [Q_DOMAIN] = API_FILTER("domain_id", ID_SIZE),
-        [Q_STATE] = API_FILTER("state", 20)};
-    struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);
-    struct order_filter filter = {0};
+    struct api_state_query in;
+    struct order_filter filter;
     struct order_list list;
     enum order_state state;
     json_t *items;
 
-    if (!api_read_list(req, fields, COUNT, in, &filter.page, err))
+    if (!api_read_state_list(req, &in, err))
         return false;
-    filter.domain_id = in[Q_DOMAIN].text;
-    if (in[Q_STATE].text && !(filter.state = read_state(in[Q_STATE].text, &state, err)))
-        return false;
+    if (in.state && !order_state_parse(in.state, &state))
+        return api_unknown_state("order", in.state, err);
+    filter = (struct order_filter){
+        .page = in.page, .domain_id = in.domain_id, .state = in.state ? &state : NULL};
     if (!order_store_list(req->mem, call->app.db, &call->caller.scope, &filter, &list, err))
         return false;
     items = json_array();
@@ -63,13 +50,13 @@ bool api_list_orders(struct http_req *req, struct http_res *res, struct err *err
 enum { DOMAIN, CA, COUNTRY, STATE, CITY, AUTO_RENEW, DRY_RUN, PLACE_COUNT };
 static const struct http_field place_fields[PLACE_COUNT] = {
     [DOMAIN] =
-        {.name = "domain_id", .type = FIELD_TEXT,    .is_required = true, .min = 1, .max = ID_SIZE},
-    [CA] = {.name = "ca",           .type = FIELD_TEXT,                  .min = 1, .max = 63},
-    [COUNTRY] = {.name = "country",        .type = FIELD_TEXT, .max = 1000, .is_nullable = true},
-    [STATE] = {.name = "state",          .type = FIELD_TEXT,                               .max = 1000, .is_nullable = true},
-    [CITY] = {.name = "city",.type = FIELD_TEXT,    .max = 1000, .is_nullable = true},
-    [AUTO_RENEW] = {.name = "auto_renew",                   .type = FIELD_BOOL                         },
-    [DRY_RUN] = {.name = "dry_run",        .type = FIELD_BOOL},
+        {.name = "domain_id", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = ID_SIZE},
+    [CA] = {.name = "ca", .type = FIELD_TEXT, .min = 1, .max = 63},
+    [COUNTRY] = {.name = "country", .type = FIELD_TEXT, .max = 1000, .is_nullable = true},
+    [STATE] = {.name = "state", .type = FIELD_TEXT, .max = 1000, .is_nullable = true},
+    [CITY] = {.name = "city", .type = FIELD_TEXT, .max = 1000, .is_nullable = true},
+    [AUTO_RENEW] = {.name = "auto_renew", .type = FIELD_BOOL},
+    [DRY_RUN] = {.name = "dry_run", .type = FIELD_BOOL},
 };
 
 bool api_place_order(struct http_req *req, struct http_res *res, struct err *err)

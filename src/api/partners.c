@@ -33,7 +33,7 @@ bool api_create_partner(struct http_req *req, struct http_res *res, struct err *
     enum { NAME, BRAND, COUNT };
     static const struct http_field fields[COUNT] = {
         [NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
-        [BRAND] = {.name = "brand",              .type = FIELD_TEXT,                  .max = APP_TEXT_MAX     },
+        [BRAND] = {.name = "brand", .type = FIELD_TEXT, .max = APP_TEXT_MAX},
     };
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);

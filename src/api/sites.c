@@ -41,10 +41,10 @@ bool api_create_site(struct http_req *req, struct http_res *res, struct err *err
 {
     enum { ACCOUNT, NAME, ORIGIN, CANONICAL, COUNT };
     static const struct http_field fields[COUNT] = {
-        [ACCOUNT] = {.name = "account_id", .type = FIELD_TEXT, .min = 1,            .max = ID_SIZE     },
-        [NAME] = {.name = "name",       .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
-        [ORIGIN] = {.name = "origin_id",  .type = FIELD_TEXT, .min = 1,            .max = 63          },
-        [CANONICAL] = {.name = "canonical",  .type = FIELD_TEXT, .min = 1,            .max = 10          },
+        [ACCOUNT] = {.name = "account_id", .type = FIELD_TEXT, .min = 1, .max = ID_SIZE},
+        [NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
+        [ORIGIN] = {.name = "origin_id", .type = FIELD_TEXT, .min = 1, .max = 63},
+        [CANONICAL] = {.name = "canonical", .type = FIELD_TEXT, .min = 1, .max = 10},
     };
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);
@@ -80,9 +80,9 @@ bool api_change_site(struct http_req *req, struct http_res *res, struct err *err
 {
     enum { NAME, CANONICAL, HTTPS, COUNT };
     static const struct http_field fields[COUNT] = {
-        [NAME] = {.name = "name",       .type = FIELD_TEXT, .min = 1, .max = APP_TEXT_MAX},
-        [CANONICAL] = {.name = "canonical", .type = FIELD_TEXT,                   .min = 1, .max = 10},
-        [HTTPS] = {.name = "https",  .type = FIELD_BOOL},
+        [NAME] = {.name = "name", .type = FIELD_TEXT, .min = 1, .max = APP_TEXT_MAX},
+        [CANONICAL] = {.name = "canonical", .type = FIELD_TEXT, .min = 1, .max = 10},
+        [HTTPS] = {.name = "https", .type = FIELD_BOOL},
     };
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);

@@ -17,33 +17,21 @@ json_t *api_subscription_json(const struct subscription *subscription)
                      "created_at", api_time(subscription->created_at));
 }
 
-static const enum subscription_state *read_state(const char *text, enum subscription_state *state,
-                                                 struct err *err)
-{
-    if (subscription_state_parse(text, state))
-        return state;
-    err_field(err, "state", "there is no subscription state \"%.40s\"", text);
-    return NULL;
-}
-
 bool api_list_subscriptions(struct http_req *req, struct http_res *res, struct err *err)
 {
-    enum { Q_DOMAIN = Q_FIRST, Q_STATE, COUNT };
-    static const struct http_field fields[COUNT] = {
-        API_PAGE_FIELDS, [Q_DOMAIN] = API_FILTER("domain_id", ID_SIZE),
-        [Q_STATE] = API_FILTER("state", 20)};
-    struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);
-    struct subscription_filter filter = {0};
+    struct api_state_query in;
+    struct subscription_filter filter;
     struct subscription_list list;
     enum subscription_state state;
     json_t *items;
 
-    if (!api_read_list(req, fields, COUNT, in, &filter.page, err))
+    if (!api_read_state_list(req, &in, err))
         return false;
-    filter.domain_id = in[Q_DOMAIN].text;
-    if (in[Q_STATE].text && !(filter.state = read_state(in[Q_STATE].text, &state, err)))
-        return false;
+    if (in.state && !subscription_state_parse(in.state, &state))
+        return api_unknown_state("subscription", in.state, err);
+    filter = (struct subscription_filter){
+        .page = in.page, .domain_id = in.domain_id, .state = in.state ? &state : NULL};
     if (!subscription_store_list(req->mem, call->app.db, &call->caller.scope, &filter, &list, err))
         return false;
     items = json_array();

@@ -45,13 +45,13 @@ bool api_create_token(struct http_req *req, struct http_res *res, struct err *er
 {
     enum { NAME, PARTNER, ACCOUNT, SCOPES, COUNT };
     static const struct http_field fields[COUNT] = {
-        [NAME] = {.name = "name",       .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
-        [PARTNER] = {.name = "partner_id", .type = FIELD_TEXT, .min = 1,            .max = ID_SIZE     },
-        [ACCOUNT] = {.name = "account_id", .type = FIELD_TEXT, .min = 1,            .max = ID_SIZE     },
+        [NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
+        [PARTNER] = {.name = "partner_id", .type = FIELD_TEXT, .min = 1, .max = ID_SIZE},
+        [ACCOUNT] = {.name = "account_id", .type = FIELD_TEXT, .min = 1, .max = ID_SIZE},
         [SCOPES] = {.name = "scopes",
-                  .type = FIELD_TEXTS,
-                  .max = TOKEN_SCOPE_COUNT,
-                  .max_text = 40                                                                    },
+                    .type = FIELD_TEXTS,
+                    .max = TOKEN_SCOPE_COUNT,
+                    .max_text = 40},
     };
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);
@@ -61,12 +61,10 @@ bool api_create_token(struct http_req *req, struct http_res *res, struct err *er
 
     if (!http_body_fields(req, fields, COUNT, in, err))
         return false;
-    input = (struct token_input){
-        .name = in[NAME].text,
-        .partner_id = in[PARTNER].text,
-        .account_id = in[ACCOUNT].text,
-        .scopes = {.items = in[SCOPES].texts, .count = in[SCOPES].count}
-    };
+    input = (struct token_input){.name = in[NAME].text,
+                                 .partner_id = in[PARTNER].text,
+                                 .account_id = in[ACCOUNT].text,
+                                 .scopes = {.items = in[SCOPES].texts, .count = in[SCOPES].count}};
     fill_tenant(&call->caller, &input);
     if (!app_token_create(&call->app, &call->caller, req->mem, &input, &created, err))
         return false;

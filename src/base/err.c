@@ -10,10 +10,7 @@ static const struct {
     const char *name;
     int http;
     enum err_actor actor;
-} kinds[ERR_COUNT] = {
-    [ERR_NONE] = {"ok", 200, ACTOR_CALLER},
-      ERR_CODES(X)
-};
+} kinds[ERR_COUNT] = {[ERR_NONE] = {"ok", 200, ACTOR_CALLER}, ERR_CODES(X)};
 #undef X
 
 static const char *const actors[] = {

@@ -25,10 +25,10 @@ struct input {
 enum { OPT_KIND = 256, OPT_AFTER };
 
 static const struct argp_option options[] = {
-    {"account",                     'a', "N", 0, "log: of this account alone", 0},
-    {"kind",                          OPT_KIND, "KIND", 0, "log: of this kind alone, such as certificate.issued", 0},
+    {"account", 'a', "N", 0, "log: of this account alone", 0},
+    {"kind", OPT_KIND, "KIND", 0, "log: of this kind alone, such as certificate.issued", 0},
     {"after", OPT_AFTER, "N", 0, "log: entries behind this number", 0},
-    {0                            },
+    {0},
 };
 
 static void take_number(struct argp_state *state, const char *name, const char *arg, int64_t *out)
@@ -78,10 +78,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {0           }
-};
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,

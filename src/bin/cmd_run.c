@@ -7,15 +7,16 @@
 enum { OPT_ONCE = 256, OPT_DOMAIN, OPT_KEEP, OPT_DIR, OPT_PORT_BASE, OPT_VERBOSE = 'v' };
 
 static const struct argp_option options[] = {
-    {"once",                                                             OPT_ONCE, NULL, 0, "End after the first order, with a JSON summary as the last line",
+    {"once", OPT_ONCE, NULL, 0, "End after the first order, with a JSON summary as the last line",
      0},
-    {"domain",                                                              OPT_DOMAIN, "NAME", 0, "What the first order is for; demo.example", 0},
+    {"domain", OPT_DOMAIN, "NAME", 0, "What the first order is for; demo.example", 0},
     {"keep", OPT_KEEP, NULL, 0, "With --once: stay up after the summary", 0},
-    {"dir",                                                                  OPT_DIR, "DIR", 0, "Folder of everything it keeps; ./var", 0},
-    {"port-base",OPT_PORT_BASE, "N", 0,
-     "Six ports from N on, for a new folder: http and https of the edges, API, CA, DNS, demo site", 0},
-    {"verbose",                                                                 OPT_VERBOSE, NULL, 0, "Show every line of every process", 0},
-    {0                                                                },
+    {"dir", OPT_DIR, "DIR", 0, "Folder of everything it keeps; ./var", 0},
+    {"port-base", OPT_PORT_BASE, "N", 0,
+     "Six ports from N on, for a new folder: http and https of the edges, API, CA, DNS, demo site",
+     0},
+    {"verbose", OPT_VERBOSE, NULL, 0, "Show every line of every process", 0},
+    {0},
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state)

@@ -15,8 +15,8 @@ struct input {
 enum { OPT_SIGNER_FD = 256 };
 
 static const struct argp_option options[] = {
-    {"role",                                 'r', "ROLE", 0, "web (API and feed) or worker (jobs)", 0},
-    {"signer-fd",                                OPT_SIGNER_FD, "N", 0,
+    {"role", 'r', "ROLE", 0, "web (API and feed) or worker (jobs)", 0},
+    {"signer-fd", OPT_SIGNER_FD, "N", 0,
      "inherited connection to the signer, instead of signer.socket", 0},
     {0},
 };
@@ -25,7 +25,7 @@ static const struct role {
     const char *name;
     bool (*serve)(const struct app *app, const struct serve_options *options, struct err *err);
 } roles[] = {
-    {"web",    serve_web   },
+    {"web", serve_web},
     {"worker", serve_worker},
 };
 
@@ -53,10 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {0           }
-};
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,

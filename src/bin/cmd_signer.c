@@ -20,8 +20,8 @@ struct input {
 enum { OPT_FD = 256, OPT_SOCKET };
 
 static const struct argp_option options[] = {
-    {"fd",                                                     OPT_FD, "N", 0, "answer this inherited connection instead of listening", 0},
-    {"socket",                                                     OPT_SOCKET, "PATH", 0, "listen here instead of at signer.socket", 0},
+    {"fd", OPT_FD, "N", 0, "answer this inherited connection instead of listening", 0},
+    {"socket", OPT_SOCKET, "PATH", 0, "listen here instead of at signer.socket", 0},
     {0},
 };
 
@@ -59,10 +59,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {0           }
-};
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,

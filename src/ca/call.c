@@ -190,9 +190,9 @@ static const struct {
     int status;
     const char *detail;
 } server_errors[] = {
-    {ERR_NOT_FOUND,  404, "Page not found"        },
-    {ERR_BAD_METHOD, 405, "Method not allowed"    },
-    {ERR_TOO_LARGE,  413, "request body too large"},
+    {ERR_NOT_FOUND, 404, "Page not found"},
+    {ERR_BAD_METHOD, 405, "Method not allowed"},
+    {ERR_TOO_LARGE, 413, "request body too large"},
 };
 
 bool ca_handle_error(struct http_res *res, const struct err *err)

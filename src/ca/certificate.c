@@ -33,12 +33,12 @@ static const struct profile {
                       .path_length = -1,
                       .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN},
     [CA_CERT_ISSUER] = {.is_ca = true,
-                      .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN | KU_DIGITAL_SIGNATURE,
-                      .has_server_auth = true,
-                      .has_policy = true},
+                        .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN | KU_DIGITAL_SIGNATURE,
+                        .has_server_auth = true,
+                        .has_policy = true},
     [CA_CERT_LEAF] = {.key_usage = KU_DIGITAL_SIGNATURE,
                       .has_server_auth = true,
-                      .has_policy = true                    },
+                      .has_policy = true},
 };
 
 static bool add(X509 *cert, int nid, void *value, int is_critical)

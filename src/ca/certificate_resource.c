@@ -16,10 +16,10 @@ static const struct {
     int64_t code;
     const char *name;
 } reasons[] = {
-    {0,              "unspecified"         },
-    {KEY_COMPROMISE, "keyCompromise"       },
-    {4,              "superseded"          },
-    {5,              "cessationOfOperation"},
+    {0, "unspecified"},
+    {KEY_COMPROMISE, "keyCompromise"},
+    {4, "superseded"},
+    {5, "cessationOfOperation"},
 };
 
 static const char reasons_text[] =

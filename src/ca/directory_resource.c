@@ -8,11 +8,9 @@
 static const struct {
     const char *name, *path;
 } entries[] = {
-    {"newNonce",   "/acme/new-nonce"  },
-    {"newAccount", "/acme/new-acct"   },
-    {"newOrder",   "/acme/new-order"  },
-    {"revokeCert", "/acme/revoke-cert"},
-    {"keyChange",  "/acme/key-change" },
+    {"newNonce", "/acme/new-nonce"},   {"newAccount", "/acme/new-acct"},
+    {"newOrder", "/acme/new-order"},   {"revokeCert", "/acme/revoke-cert"},
+    {"keyChange", "/acme/key-change"},
 };
 
 static const char random_entry_help[] =

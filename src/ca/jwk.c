@@ -14,9 +14,9 @@ static const struct kind {
     const char *members[2];
     enum ca_alg alg;
 } kinds[] = {
-    {"EC",  "P-256", {"x", "y"}, CA_ALG_ES256},
-    {"EC",  "P-384", {"x", "y"}, CA_ALG_ES384},
-    {"RSA", NULL,    {"n", "e"}, CA_ALG_RS256},
+    {"EC", "P-256", {"x", "y"}, CA_ALG_ES256},
+    {"EC", "P-384", {"x", "y"}, CA_ALG_ES384},
+    {"RSA", NULL, {"n", "e"}, CA_ALG_RS256},
 };
 
 static void release_json(void *json)

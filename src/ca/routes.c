@@ -2,21 +2,21 @@
 #include "ca/routes.h"
 
 const struct ca_endpoint ca_endpoints[CA_ENDPOINT_COUNT] = {
-    [CA_ENDPOINT_DIRECTORY] = {CA_AUTH_NONE,    CA_PAYLOAD_EMPTY,  ca_get_directory     },
-    [CA_ENDPOINT_DIRECTORY_POST] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY,  ca_get_directory     },
-    [CA_ENDPOINT_NEW_NONCE] = {CA_AUTH_NONE,    CA_PAYLOAD_EMPTY,  ca_new_nonce         },
-    [CA_ENDPOINT_NEW_NONCE_POST] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY,  ca_new_nonce         },
-    [CA_ENDPOINT_TERMS] = {CA_AUTH_NONE,    CA_PAYLOAD_EMPTY,  ca_get_terms         },
-    [CA_ENDPOINT_NEW_ACCOUNT] = {CA_AUTH_KEY,     CA_PAYLOAD_OBJECT, ca_new_account       },
-    [CA_ENDPOINT_ACCOUNT] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_update_account    },
-    [CA_ENDPOINT_KEY_CHANGE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_change_key        },
-    [CA_ENDPOINT_NEW_ORDER] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_new_order         },
-    [CA_ENDPOINT_ORDER] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY,  ca_get_order         },
-    [CA_ENDPOINT_FINALIZE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_finalize_order    },
-    [CA_ENDPOINT_AUTHORIZATION] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_get_authorization },
-    [CA_ENDPOINT_CHALLENGE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_post_challenge    },
-    [CA_ENDPOINT_CERTIFICATE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY,  ca_get_certificate   },
-    [CA_ENDPOINT_REVOKE] = {CA_AUTH_EITHER,  CA_PAYLOAD_OBJECT, ca_revoke_certificate},
+    [CA_ENDPOINT_DIRECTORY] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_directory},
+    [CA_ENDPOINT_DIRECTORY_POST] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_get_directory},
+    [CA_ENDPOINT_NEW_NONCE] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_new_nonce},
+    [CA_ENDPOINT_NEW_NONCE_POST] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_new_nonce},
+    [CA_ENDPOINT_TERMS] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_terms},
+    [CA_ENDPOINT_NEW_ACCOUNT] = {CA_AUTH_KEY, CA_PAYLOAD_OBJECT, ca_new_account},
+    [CA_ENDPOINT_ACCOUNT] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_update_account},
+    [CA_ENDPOINT_KEY_CHANGE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_change_key},
+    [CA_ENDPOINT_NEW_ORDER] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_new_order},
+    [CA_ENDPOINT_ORDER] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_get_order},
+    [CA_ENDPOINT_FINALIZE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_finalize_order},
+    [CA_ENDPOINT_AUTHORIZATION] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_get_authorization},
+    [CA_ENDPOINT_CHALLENGE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_post_challenge},
+    [CA_ENDPOINT_CERTIFICATE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_get_certificate},
+    [CA_ENDPOINT_REVOKE] = {CA_AUTH_EITHER, CA_PAYLOAD_OBJECT, ca_revoke_certificate},
 };
 
 #define ROW(id, verb, pattern, name, ...)                                                          \

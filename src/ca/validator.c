@@ -92,7 +92,7 @@ static const char *lookup_text(struct arena *mem, const struct dns_answer *answe
 static bool find_addresses(const struct walk *walk, struct hop *hop, struct ca_problem *problem)
 {
     const struct dns_query queries[] = {
-        {hop->host, DNS_TYPE_A   },
+        {hop->host, DNS_TYPE_A},
         {hop->host, DNS_TYPE_AAAA},
     };
     struct dns_answer answers[ARRAY_LEN(queries)];

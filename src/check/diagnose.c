@@ -159,35 +159,37 @@ static bool is_http_wrong_server(const struct facts *f)
 }
 
 /* The first row that is so is the root cause of a name that does not pass. */
+/* clang-format off */
 static const struct rule {
     enum finding_code code;
     enum dns_verdict verdict;
     enum remedy remedy;
     bool (*is_so)(const struct facts *f);
 } rules[] = {
-    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       is_wildcard         },
-    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       is_bogus            },
-    {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       follows_bad_name    },
-    {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_loop             },
-    {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       is_timeout          },
-    {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       is_servfail         },
-    {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, is_dangling         },
-    {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, is_www_missing      },
-    {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, is_not_found        },
-    {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, is_without_address  },
-    {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       is_target_wrong     },
-    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_www_elsewhere    },
-    {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    is_foreign_aaaa     },
-    {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_all_private      },
-    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_wrong            },
-    {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, has_extra           },
-    {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_refused     },
-    {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_timeout     },
-    {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       is_http_unreachable },
-    {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       is_http_cut         },
-    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       is_http_redirected  },
+    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       is_wildcard},
+    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       is_bogus},
+    {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       follows_bad_name},
+    {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_loop},
+    {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       is_timeout},
+    {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       is_servfail},
+    {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, is_dangling},
+    {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, is_www_missing},
+    {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, is_not_found},
+    {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, is_without_address},
+    {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       is_target_wrong},
+    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_www_elsewhere},
+    {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    is_foreign_aaaa},
+    {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_all_private},
+    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_wrong},
+    {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, has_extra},
+    {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_refused},
+    {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_timeout},
+    {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       is_http_unreachable},
+    {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       is_http_cut},
+    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       is_http_redirected},
     {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       is_http_wrong_server},
 };
+/* clang-format on */
 
 static bool is_http_partly(const struct facts *f)
 {
@@ -216,13 +218,15 @@ static bool is_cname_at_apex(const struct facts *f)
 }
 
 /* Every row that is so, of a name that passes. */
+/* clang-format off */
 static const struct rule notes[] = {
-    {FINDING_HTTP_PARTLY,   DNS_OK, REMEDY_NONE,       is_http_partly  },
-    {FINDING_LOOKUP_PARTLY, DNS_OK, REMEDY_NONE,       is_seen_in_part },
-    {FINDING_A_MISSING,     DNS_OK, REMEDY_ADD_A,      is_without_a    },
+    {FINDING_HTTP_PARTLY,   DNS_OK, REMEDY_NONE,       is_http_partly},
+    {FINDING_LOOKUP_PARTLY, DNS_OK, REMEDY_NONE,       is_seen_in_part},
+    {FINDING_A_MISSING,     DNS_OK, REMEDY_ADD_A,      is_without_a},
     {FINDING_CNAME_AT_APEX, DNS_OK, REMEDY_POINT_HERE, is_cname_at_apex},
-    {FINDING_AAAA_MISSING,  DNS_OK, REMEDY_ADD_AAAA,   is_without_aaaa },
+    {FINDING_AAAA_MISSING,  DNS_OK, REMEDY_ADD_AAAA,   is_without_aaaa},
 };
+/* clang-format on */
 
 /* ---- from rules to findings ---- */
 

@@ -30,88 +30,88 @@ static const struct {
     const char *title, *detail;
 } wordings[FINDING_CODE_COUNT] = {
     [FINDING_NAME_NOT_FOUND] = {FINDING_HAS_ISSUES,
-                                "{subject} does not exist in DNS. Add {expected}."                                          },
+                                "{subject} does not exist in DNS. Add {expected}."},
     [FINDING_ADDRESS_MISSING] = {FINDING_HAS_ISSUES,
-                                "{subject} is in DNS, but has no address. Add {expected}."                                  },
+                                 "{subject} is in DNS, but has no address. Add {expected}."},
     [FINDING_WRONG_ADDRESS] = {FINDING_HAS_ISSUES,
-                                "{subject} points elsewhere: it has {found}, and must have "
-                               "{expected}."                                                                                },
+                               "{subject} points elsewhere: it has {found}, and must have "
+                               "{expected}."},
     [FINDING_PRIVATE_ADDRESS] = {FINDING_HAS_ISSUES,
-                                "{subject} points to {found}, which cannot be reached from the "
-                                 "internet ({why}). It must have {expected}."                                               },
+                                 "{subject} points to {found}, which cannot be reached from the "
+                                 "internet ({why}). It must have {expected}."},
     [FINDING_EXTRA_ADDRESS] = {FINDING_HAS_ISSUES,
-                                "{subject} points to the right place, but also to {found}. "
+                               "{subject} points to the right place, but also to {found}. "
                                "Visitors and the certificate authority may end up at either: "
-                               "only what is right may stay."                                                               },
+                               "only what is right may stay."},
     [FINDING_FOREIGN_AAAA] = {FINDING_HAS_ISSUES,
-                                "{subject} has {found}, pointing elsewhere. The certificate "
+                              "{subject} has {found}, pointing elsewhere. The certificate "
                               "authority tries IPv6 first, so that alone makes it fail. "
-                              "{why}."                                                                                      },
+                              "{why}."},
     [FINDING_WWW_MISSING] = {FINDING_NO_RESPONSE,
-                                "{subject} does not exist in DNS. Add {expected}."                                          },
+                             "{subject} does not exist in DNS. Add {expected}."},
     [FINDING_WWW_ELSEWHERE] = {FINDING_NO_RESPONSE,
-                                "{subject} leads to {found}, not to {other}. It must have "
-                               "{expected}."                                                                                },
+                               "{subject} leads to {found}, not to {other}. It must have "
+                               "{expected}."},
     [FINDING_FOLLOWS_BAD_NAME] = {FINDING_NO_RESPONSE,
-                                "{subject} is a CNAME of {other}: it is right as soon as {other} "
-                                  "is."                                                                                     },
+                                  "{subject} is a CNAME of {other}: it is right as soon as {other} "
+                                  "is."},
     [FINDING_CNAME_LOOP] = {FINDING_HAS_ISSUES,
-                                "{subject} is a CNAME whose chain does not end: {found}. It must have "
-                            "{expected}."                                                                                   },
+                            "{subject} is a CNAME whose chain does not end: {found}. It must have "
+                            "{expected}."},
     [FINDING_CNAME_DANGLING] = {FINDING_HAS_ISSUES,
                                 "{subject} is a CNAME of {other}, which {why}. It must have "
-                                "{expected}."                                                                               },
+                                "{expected}."},
     [FINDING_PLATFORM_TARGET_WRONG] = {FINDING_HAS_ISSUES,
-                                "{subject} is right: it is a CNAME of {other}. But {other} "
+                                       "{subject} is right: it is a CNAME of {other}. But {other} "
                                        "itself has {found}, which is not among the addresses that "
-                                       "are configured."                                                                    },
+                                       "are configured."},
     [FINDING_DNSSEC_BOGUS] =
-        {FINDING_HAS_ISSUES,                           "DNSSEC of {subject} is broken, so the certificate authority and many "
+        {FINDING_HAS_ISSUES, "DNSSEC of {subject} is broken, so the certificate authority and many "
                              "visitors cannot use its records ({why}). Correct the DS record at "
                              "the registrar, or switch DNSSEC off there."},
     [FINDING_DNS_SERVFAIL] = {FINDING_NOT_CHECKED,
-                                "The name servers of {subject} answered with an error ({why}). They "
-                              "are asked again without your doing."                                                         },
+                              "The name servers of {subject} answered with an error ({why}). They "
+                              "are asked again without your doing."},
     [FINDING_DNS_TIMEOUT] = {FINDING_NOT_CHECKED,
-                                "The name servers of {subject} did not answer in time. They are asked "
-                             "again without your doing."                                                                    },
+                             "The name servers of {subject} did not answer in time. They are asked "
+                             "again without your doing."},
     [FINDING_HTTP_REFUSED] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but connections to "
-                              "{found} are refused."                                                                        },
+                              "{subject} points to the right place, but connections to "
+                              "{found} are refused."},
     [FINDING_HTTP_TIMEOUT] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but there is no answer "
-                              "in time from {found}."                                                                       },
+                              "{subject} points to the right place, but there is no answer "
+                              "in time from {found}."},
     [FINDING_HTTP_UNREACHABLE] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but there is no way to "
-                                  "{found} ({why})."                                                                        },
+                                  "{subject} points to the right place, but there is no way to "
+                                  "{found} ({why})."},
     [FINDING_HTTP_CUT] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but connections to "
-                          "{found} end without an answer."                                                                  },
+                          "{subject} points to the right place, but connections to "
+                          "{found} end without an answer."},
     [FINDING_HTTP_REDIRECTED] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but the check at "
-                                 "{found} is redirected to {other}."                                                        },
+                                 "{subject} points to the right place, but the check at "
+                                 "{found} is redirected to {other}."},
     [FINDING_HTTP_WRONG_SERVER] = {FINDING_NO_RESPONSE,
-                                "{subject} points to the right place, but the answer of "
-                                   "{found} is not the right one ({why})."                                                  },
+                                   "{subject} points to the right place, but the answer of "
+                                   "{found} is not the right one ({why})."},
     [FINDING_HTTP_PARTLY] = {"{subject} is answered in part",
-                                "{subject} is answered at some of its addresses, but not at {found} "
-                             "({why})."                                                                                     },
+                             "{subject} is answered at some of its addresses, but not at {found} "
+                             "({why})."},
     [FINDING_WILDCARD_NEEDS_DNS] = {"{subject} needs a proof in DNS",
-                                "{subject} is a wildcard: the certificate authority accepts "
-                                    "only a DNS record as its proof, and none is set up."                                   },
+                                    "{subject} is a wildcard: the certificate authority accepts "
+                                    "only a DNS record as its proof, and none is set up."},
     [FINDING_LOOKUP_PARTLY] = {"{subject} was seen in part",
-                                "What is known of {subject} is right, but its {why} records could "
-                               "not be looked up. They are asked for again without your doing."                             },
+                               "What is known of {subject} is right, but its {why} records could "
+                               "not be looked up. They are asked for again without your doing."},
     [FINDING_A_MISSING] = {"{subject} has no IPv4 address",
-                                "{subject} has only IPv6 addresses: visitors without IPv6 cannot reach "
-                           "it. Add {expected}."                                                                            },
+                           "{subject} has only IPv6 addresses: visitors without IPv6 cannot reach "
+                           "it. Add {expected}."},
     [FINDING_AAAA_MISSING] = {"{subject} can be reached over IPv6 as well",
-                                "{subject} is right. With {expected} added, it can be reached over "
-                              "IPv6 as well."                                                                               },
+                              "{subject} is right. With {expected} added, it can be reached over "
+                              "IPv6 as well."},
     [FINDING_CNAME_AT_APEX] = {"{subject} is a CNAME",
-                                "{subject} is the top of its domain and a CNAME of {other}, which "
+                               "{subject} is the top of its domain and a CNAME of {other}, which "
                                "hides its other records, mail included. {expected} instead is "
-                               "safe."                                                                                      },
+                               "safe."},
 };
 
 const char *finding_code_name(enum finding_code code)
@@ -177,13 +177,9 @@ static const char *word_value(const struct finding_words *words, struct slice na
     const struct {
         const char *name, *value;
     } values[] = {
-        {"subject",  words->subject },
-        {"www",      words->www     },
-        {"brand",    words->brand   },
-        {"found",    words->found   },
-        {"expected", words->expected},
-        {"other",    words->other   },
-        {"why",      words->why     },
+        {"subject", words->subject}, {"www", words->www},           {"brand", words->brand},
+        {"found", words->found},     {"expected", words->expected}, {"other", words->other},
+        {"why", words->why},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(values); i++)

@@ -190,11 +190,8 @@ static const struct {
     const char *key;
     read_fn read;
 } lists[] = {
-    {"found",        read_found      },
-    {"expected",     read_expected   },
-    {"actions",      read_action     },
-    {"evidence",     read_evidence   },
-    {"consequences", read_consequence},
+    {"found", read_found},       {"expected", read_expected},        {"actions", read_action},
+    {"evidence", read_evidence}, {"consequences", read_consequence},
 };
 
 static bool read_lists(struct arena *mem, const json_t *json, struct finding *out, struct err *err)

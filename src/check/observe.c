@@ -72,14 +72,13 @@ static void add_probe(struct arena *mem, const struct check_env *env, const char
     batch->probes[batch->count] = probe;
     batch->exchanges[batch->count++] = (struct http_exchange){
         .request = {.url = arena_printf(mem, "http://%s:%u" CHECK_PATH "%s", name,
-                    (unsigned)env->http_port, token),
+                                        (unsigned)env->http_port, token),
                     .addresses = &probe->address,
                     .address_count = 1,
                     .is_fresh = true,
                     .body_max = ANSWER_MAX,
                     .connect_ms = env->http_ms ? env->http_ms : CHECK_HTTP_MS,
-                    .total_ms = env->http_ms ? env->http_ms : CHECK_HTTP_MS}
-    };
+                    .total_ms = env->http_ms ? env->http_ms : CHECK_HTTP_MS}};
 }
 
 static void add_probes(struct arena *mem, const struct check_env *env,
@@ -106,18 +105,18 @@ static const struct {
     enum probe_outcome outcome;
     const char *text; /* NULL: the error's own */
 } outcomes[HTTP_FAILURE_COUNT] = {
-    [HTTP_FAILED_NONE] = {PROBE_OK,           NULL                },
-    [HTTP_FAILED_NO_ADDRESS] = {PROBE_UNREACHABLE,  NULL                },
-    [HTTP_FAILED_FORBIDDEN] = {PROBE_UNREACHABLE,  NULL                },
-    [HTTP_FAILED_REFUSED] = {PROBE_REFUSED,      "connection refused"},
-    [HTTP_FAILED_UNREACHABLE] = {PROBE_UNREACHABLE,  NULL                },
-    [HTTP_FAILED_NO_CONNECT] = {PROBE_TIMEOUT,      "no answer in time" },
-    [HTTP_FAILED_TLS] = {PROBE_CUT,          NULL                },
-    [HTTP_FAILED_CUT] = {PROBE_CUT,          "no answer"         },
-    [HTTP_FAILED_SLOW] = {PROBE_TIMEOUT,      "no answer in time" },
+    [HTTP_FAILED_NONE] = {PROBE_OK, NULL},
+    [HTTP_FAILED_NO_ADDRESS] = {PROBE_UNREACHABLE, NULL},
+    [HTTP_FAILED_FORBIDDEN] = {PROBE_UNREACHABLE, NULL},
+    [HTTP_FAILED_REFUSED] = {PROBE_REFUSED, "connection refused"},
+    [HTTP_FAILED_UNREACHABLE] = {PROBE_UNREACHABLE, NULL},
+    [HTTP_FAILED_NO_CONNECT] = {PROBE_TIMEOUT, "no answer in time"},
+    [HTTP_FAILED_TLS] = {PROBE_CUT, NULL},
+    [HTTP_FAILED_CUT] = {PROBE_CUT, "no answer"},
+    [HTTP_FAILED_SLOW] = {PROBE_TIMEOUT, "no answer in time"},
     [HTTP_FAILED_TOO_LARGE] = {PROBE_WRONG_ANSWER, "too long an answer"},
-    [HTTP_FAILED_PROTOCOL] = {PROBE_CUT,          "no HTTP"           },
-    [HTTP_FAILED_LOCAL] = {PROBE_UNREACHABLE,  NULL                },
+    [HTTP_FAILED_PROTOCOL] = {PROBE_CUT, "no HTTP"},
+    [HTTP_FAILED_LOCAL] = {PROBE_UNREACHABLE, NULL},
 };
 
 static void judge_answer(struct arena *mem, const struct http_response *response,
@@ -165,15 +164,11 @@ static void allow_ours(struct arena *mem, const struct check_env *env,
 
     *policy = (struct net_policy){.public_reach = NET_PUBLIC_NONE, .allowed = allowed};
     for (size_t i = 0; i < expected->ipv4_count; i++)
-        allowed[policy->allowed_count++] = (struct net_allowed){
-            {expected->ipv4[i], 32},
-            env->http_port
-        };
+        allowed[policy->allowed_count++] =
+            (struct net_allowed){{expected->ipv4[i], 32}, env->http_port};
     for (size_t i = 0; i < expected->ipv6_count; i++)
-        allowed[policy->allowed_count++] = (struct net_allowed){
-            {expected->ipv6[i], 128},
-            env->http_port
-        };
+        allowed[policy->allowed_count++] =
+            (struct net_allowed){{expected->ipv6[i], 128}, env->http_port};
 }
 
 static bool probe_all(struct arena *mem, const struct check_env *env,

@@ -170,9 +170,9 @@ static void judge_status(struct proof_run *run, int status)
         enum proof_code code;
         const char *why;
     } bad[] = {
-        {421, PROOF_MISDIRECTED,     "it does not serve this name together with its certificate"},
-        {502, PROOF_BAD_GATEWAY,     "it cannot reach the site's origin"                        },
-        {504, PROOF_GATEWAY_TIMEOUT, "the site's origin does not answer it in time"             },
+        {421, PROOF_MISDIRECTED, "it does not serve this name together with its certificate"},
+        {502, PROOF_BAD_GATEWAY, "it cannot reach the site's origin"},
+        {504, PROOF_GATEWAY_TIMEOUT, "the site's origin does not answer it in time"},
     };
 
     run->proof->status = status;
@@ -240,10 +240,10 @@ static const struct {
     enum progress (*go)(struct proof_run *run);
     const char *missing; /* what did not happen when time ran out here */
 } steps[] = {
-    [PROOF_CONNECTING] = {finish_connect, "could not connect to"                      },
-    [PROOF_HANDSHAKING] = {shake_hands,    "there was no end to the TLS handshake with"},
-    [PROOF_ASKING] = {ask,            "could not send the request to"             },
-    [PROOF_LISTENING] = {listen_on,      "there was no https answer from"            },
+    [PROOF_CONNECTING] = {finish_connect, "could not connect to"},
+    [PROOF_HANDSHAKING] = {shake_hands, "there was no end to the TLS handshake with"},
+    [PROOF_ASKING] = {ask, "could not send the request to"},
+    [PROOF_LISTENING] = {listen_on, "there was no https answer from"},
 };
 
 void proof_go_on(struct proof_run *run)

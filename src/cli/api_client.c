@@ -15,12 +15,14 @@
 
 enum { OPT_URL = 512, OPT_CA_FILE };
 
+/* clang-format off */
 static const struct argp_option options[] = {
-    {"url",                                  OPT_URL, "URL", 0, "Where the API is; else LATCHKEY_URL", 0},
-    {"ca-file",                                 OPT_CA_FILE, "FILE", 0,
+    {"url", OPT_URL, "URL", 0, "Where the API is; else LATCHKEY_URL", 0},
+    {"ca-file", OPT_CA_FILE, "FILE", 0,
      "PEM roots of its https; else LATCHKEY_CA_FILE, else the system's", 0},
     {0},
 };
+/* clang-format on */
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {

@@ -1,58 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/api_client.h"
 #include "cli/commands.h"
+#include "cli/named.h"
 #include "cli/show.h"
 
-struct input {
-    struct cli_common common;
-    struct cli_target target;
-    const char *name;
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct input *input = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &input->common;
-        state->child_inputs[1] = &input->target;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (input->name)
-            argp_error(state, "too many arguments: \"%s\"", arg);
-        input->name = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (!input->name)
-            argp_usage(state);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {&cli_target_argp,            0, NULL, 0},
-    {0               }
-};
 static const struct argp argp = {
-    .parser = parse,
+    .parser = cli_named_parse,
     .args_doc = "NAME",
     .doc = "Says whether a name is ready for a certificate, over the API; if not, what is wrong, "
            "who must act, and which records to set.\n\n"
            "Exit: 0 ready, 1 not ready, 2 when it could not be told.",
-    .children = children,
+    .children = cli_named_children,
 };
 
 static const struct {
     const char *verdict, *text;
     enum cli_exit exit;
 } verdicts[] = {
-    {"ready",     "ready",          CLI_DONE  },
-    {"not_ready", "not ready",      CLI_NO    },
-    {"unknown",   "could not tell", CLI_FAILED},
+    {"ready", "ready", CLI_DONE},
+    {"not_ready", "not ready", CLI_NO},
+    {"unknown", "could not tell", CLI_FAILED},
 };
 
 static const char *text(const json_t *json, const char *key)
@@ -83,7 +49,8 @@ static void show(struct arena *mem, const char *name, const char *verdict, const
     cli_show_records(stdout, mem, json_object_get(json_object_get(check, "report"), "records"));
 }
 
-static bool ask(struct arena *mem, const struct input *input, const json_t **out, struct err *err)
+static bool ask(struct arena *mem, const struct cli_named *input, const json_t **out,
+                struct err *err)
 {
     struct cli_api *api;
 
@@ -94,7 +61,7 @@ static bool ask(struct arena *mem, const struct input *input, const json_t **out
 static enum cli_exit run(int argc, char **argv)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct input input = {0};
+    struct cli_named input = {0};
     const json_t *check;
     struct err err = {0};
 

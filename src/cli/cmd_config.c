@@ -60,12 +60,7 @@ static enum cli_exit man(struct arena *mem, const struct cli_common *common)
 static const struct {
     const char *word;
     enum cli_exit (*run)(struct arena *mem, const struct cli_common *common);
-} verbs[] = {
-    {"check",  check },
-    {"show",   show  },
-    {"sample", sample},
-    {"man",    man   }
-};
+} verbs[] = {{"check", check}, {"show", show}, {"sample", sample}, {"man", man}};
 
 static enum cli_exit run(int argc, char **argv)
 {

@@ -3,52 +3,31 @@
 #include "base/slice.h"
 #include "cli/commands.h"
 #include "cli/domain.h"
+#include "cli/named.h"
 #include "cli/show.h"
 
 #define POLL_S        20
 #define SITE_NAME_MAX 200 /* octets; a domain may have more */
 
 struct input {
-    struct cli_common common;
-    struct cli_target target;
-    const char *name, *account, *site, *ca;
+    struct cli_named named; /* first: see cli_named_parse() */
+    const char *account, *site, *ca;
     bool is_wait;
     int64_t timeout_s; /* 0: none */
 };
 
 enum { OPT_ACCOUNT = 256, OPT_SITE, OPT_CA, OPT_TIMEOUT };
 
+/* clang-format off */
 static const struct argp_option options[] = {
-    {"wait",                                         'w', NULL, 0, "Follow it until it is served, or has failed", 0},
-    {"timeout",                                          OPT_TIMEOUT, "SECONDS", 0, "With --wait: give up following after so long", 0},
+    {"wait", 'w', NULL, 0, "Follow it until it is served, has failed, or waits for a person", 0},
+    {"timeout", OPT_TIMEOUT, "SECONDS", 0, "With --wait: give up following after so long", 0},
     {"account", OPT_ACCOUNT, "ID", 0, "Whose domain it becomes, if it is none yet", 0},
-    {"site",                                              OPT_SITE, "ID", 0, "The site that it is attached to then; else one of its own", 0},
-    {"ca",OPT_CA, "ID", 0, "A configured certificate authority; else the default one", 0},
-    {0                                            },
+    {"site", OPT_SITE, "ID", 0, "The site that it is attached to then; else one of its own", 0},
+    {"ca", OPT_CA, "ID", 0, "A configured certificate authority; else the default one", 0},
+    {0},
 };
-
-static error_t parse_rest(int key, char *arg, struct argp_state *state)
-{
-    struct input *input = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &input->common;
-        state->child_inputs[1] = &input->target;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (input->name)
-            argp_error(state, "too many arguments: \"%s\"", arg);
-        input->name = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (!input->name)
-            argp_usage(state);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
+/* clang-format on */
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -72,15 +51,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         input->ca = arg;
         return 0;
     default:
-        return parse_rest(key, arg, state);
+        return cli_named_parse(key, arg, state);
     }
 }
 
-static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {&cli_target_argp,            0, NULL, 0},
-    {0               }
-};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
@@ -88,8 +62,9 @@ static const struct argp argp = {
     .doc =
         "Orders a certificate for a domain, over the API. A name that is no domain of the account "
         "yet is added, and attached to a site.\n\n"
-        "Exit: 0 ordered (with --wait: served), 1 refused or failed, 2 could not tell.",
-    .children = children,
+        "Exit: 0 ordered (with --wait: served), 1 refused, failed, or waits for a person, 2 could "
+        "not tell.",
+    .children = cli_named_children,
 };
 
 static const char *id_of(const json_t *thing)
@@ -107,11 +82,12 @@ static bool make_site(struct arena *mem, struct cli_api *api, const struct input
     if (!input->account && json_is_null(json_object_get(caller, "account_id")))
         return err_set(err, ERR_BAD_INPUT,
                        "%.253s is no domain yet: --account or --site must say whose it becomes",
-                       input->name);
-    if (!cli_api_post(mem, api, "/v1/sites",
-                      json_pack("{s:s*, s:s}", "account_id", input->account, "name",
-                                strlen(input->name) > SITE_NAME_MAX ? "Site" : input->name),
-                      &site, err))
+                       input->named.name);
+    if (!cli_api_post(
+            mem, api, "/v1/sites",
+            json_pack("{s:s*, s:s}", "account_id", input->account, "name",
+                      strlen(input->named.name) > SITE_NAME_MAX ? "Site" : input->named.name),
+            &site, err))
         return false;
     *site_id = id_of(site);
     return true;
@@ -123,12 +99,13 @@ static bool find_or_add(struct arena *mem, struct cli_api *api, const struct inp
     const char *site_id = input->site;
     const json_t *domain;
 
-    if (!cli_domain_find(mem, api, input->name, &domain, err))
+    if (!cli_domain_find(mem, api, input->named.name, &domain, err))
         return false;
-    if (!domain && ((!site_id && !make_site(mem, api, input, &site_id, err)) ||
-                    !cli_api_post(mem, api, "/v1/domains",
-                                  json_pack("{s:s, s:s}", "site_id", site_id, "name", input->name),
-                                  &domain, err)))
+    if (!domain &&
+        ((!site_id && !make_site(mem, api, input, &site_id, err)) ||
+         !cli_api_post(mem, api, "/v1/domains",
+                       json_pack("{s:s, s:s}", "site_id", site_id, "name", input->named.name),
+                       &domain, err)))
         return false;
     *domain_id = id_of(domain);
     return true;
@@ -186,12 +163,17 @@ static void show_new_records(struct arena *mem, struct follow *f, const json_t *
     f->records = json_incref(records);
 }
 
+/* Live, failed, or parked, which only a person ends. */
 static bool is_over(const json_t *status)
 {
+    static const char *const ends[] = {"live", "failed", "parked"};
     const char *state =
         json_string_value(json_object_get(json_object_get(status, "issuance"), "state"));
+    bool is_end = !state;
 
-    return !state || strcmp(state, "live") == 0 || strcmp(state, "failed") == 0;
+    for (size_t i = 0; !is_end && i < ARRAY_LEN(ends); i++)
+        is_end = strcmp(state, ends[i]) == 0;
+    return is_end;
 }
 
 /* `mem` keeps the last status only; each look has memory of its own. */
@@ -216,13 +198,13 @@ static bool follow(struct arena *mem, struct follow *f, const json_t **status, s
 static bool order(struct arena *mem, const struct input *input, const json_t **status,
                   struct err *err)
 {
-    struct follow f = {.is_json = input->common.is_json};
+    struct follow f = {.is_json = input->named.common.is_json};
     const json_t *placed;
     bool is_done;
 
     if (input->timeout_s)
         f.until = clock_boot_ms() + input->timeout_s * 1000;
-    if (!cli_api_open(mem, &input->target, &f.api, err) ||
+    if (!cli_api_open(mem, &input->named.target, &f.api, err) ||
         !find_or_add(mem, f.api, input, &f.domain_id, err) ||
         !cli_api_post(mem, f.api, "/v1/orders",
                       json_pack("{s:s, s:s*}", "domain_id", f.domain_id, "ca", input->ca), &placed,
@@ -252,8 +234,8 @@ static enum cli_exit run(int argc, char **argv)
 
     argp_parse(&argp, argc, argv, 0, NULL, &input);
     if (!order(mem, &input, &status, &err))
-        return refused(&input.common, &err);
-    if (input.common.is_json)
+        return refused(&input.named.common, &err);
+    if (input.named.common.is_json)
         cli_show_json(stdout, status);
     else
         cli_show_status(stdout, mem, status);

@@ -1,50 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/commands.h"
 #include "cli/domain.h"
+#include "cli/named.h"
 #include "cli/show.h"
 
-struct input {
-    struct cli_common common;
-    struct cli_target target;
-    const char *name;
-};
-
-static error_t parse(int key, char *arg, struct argp_state *state)
-{
-    struct input *input = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &input->common;
-        state->child_inputs[1] = &input->target;
-        return 0;
-    case ARGP_KEY_ARG:
-        if (input->name)
-            argp_error(state, "too many arguments: \"%s\"", arg);
-        input->name = arg;
-        return 0;
-    case ARGP_KEY_END:
-        if (!input->name)
-            argp_usage(state);
-        return 0;
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {&cli_target_argp,            0, NULL, 0},
-    {0               }
-};
 static const struct argp argp = {
-    .parser = parse,
+    .parser = cli_named_parse,
     .args_doc = "NAME",
     .doc =
         "Shows all that is known about the certificate of a domain, over the API: its badge, what "
         "happens next, the records to set, and what has happened.\n\n"
         "Exit: 0 when it is served, 1 when not (yet), 2 when it could not be told.",
-    .children = children,
+    .children = cli_named_children,
 };
 
 static bool show_timeline(struct arena *mem, struct cli_api *api, const char *domain_id,
@@ -68,7 +35,7 @@ static bool show_timeline(struct arena *mem, struct cli_api *api, const char *do
     return true;
 }
 
-static bool look(struct arena *mem, const struct input *input, const json_t **status,
+static bool look(struct arena *mem, const struct cli_named *input, const json_t **status,
                  struct err *err)
 {
     const json_t *domain;
@@ -94,7 +61,7 @@ static bool look(struct arena *mem, const struct input *input, const json_t **st
 static enum cli_exit run(int argc, char **argv)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct input input = {0};
+    struct cli_named input = {0};
     const json_t *status;
     struct err err = {0};
 

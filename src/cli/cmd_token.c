@@ -17,13 +17,15 @@ struct input {
 
 enum { OPT_PARTNER = 256, OPT_ACCOUNT, OPT_SCOPE };
 
+/* clang-format off */
 static const struct argp_option options[] = {
-    {"partner",                   OPT_PARTNER, "ID", 0, "create: for this partner", 0},
-    {"account",                       OPT_ACCOUNT, "ID", 0, "create: for this account", 0},
+    {"partner", OPT_PARTNER, "ID", 0, "create: for this partner", 0},
+    {"account", OPT_ACCOUNT, "ID", 0, "create: for this account", 0},
     {"scope", OPT_SCOPE, "SCOPE", 0,
      "create: limit it to read, write or tokens; may be given again", 0},
-    {0                          },
+    {0},
 };
+/* clang-format on */
 
 static void take_word(struct input *input, const char *word, struct argp_state *state)
 {
@@ -73,10 +75,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     }
 }
 
-static const struct argp_child children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {0           }
-};
+static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
 static const struct argp argp = {
     .options = options,
     .parser = parse,
@@ -175,9 +174,9 @@ static const struct verb {
     bool (*run)(struct arena *mem, const struct app *app, const struct input *input,
                 struct err *err);
 } verbs[] = {
-    {"create", true,  create},
-    {"list",   false, list  },
-    {"revoke", true,  revoke},
+    {"create", true, create},
+    {"list", false, list},
+    {"revoke", true, revoke},
 };
 
 static const struct verb *find_verb(const struct input *input)

@@ -13,12 +13,14 @@
 
 enum { KEY_CONFIG = 'c', KEY_JSON = 'j' };
 
+/* clang-format off */
 static const struct argp_option common_options[] = {
-    {"config",                                                                    KEY_CONFIG, "FILE", 0,
+    {"config", KEY_CONFIG, "FILE", 0,
      "Configuration; else ./var/latchkey.yaml, else /etc/latchkey/latchkey.yaml", 0},
-    {"json",                                                                     KEY_JSON, NULL, 0, "Print JSON, for programs", 0},
+    {"json", KEY_JSON, NULL, 0, "Print JSON, for programs", 0},
     {0},
 };
+/* clang-format on */
 
 static error_t common_parse(int key, char *arg, struct argp_state *state)
 {
@@ -37,10 +39,7 @@ static error_t common_parse(int key, char *arg, struct argp_state *state)
 }
 
 const struct argp cli_common_argp = {.options = common_options, .parser = common_parse};
-const struct argp_child cli_words_children[] = {
-    {&cli_common_argp, 0, NULL, 0},
-    {0           }
-};
+const struct argp_child cli_words_children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
 
 error_t cli_words_parse(int key, char *arg, struct argp_state *state)
 {

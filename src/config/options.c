@@ -145,21 +145,21 @@ static const struct option options[] = {
 const struct option_table config_options = {options, ARRAY_LEN(options), sizeof(struct config)};
 
 const struct option_section config_sections[] = {
-    {"",           "Top level."                                   },
-    {"platform",   "How the platform calls itself."               },
-    {"net",        "Networks."                                    },
-    {"dns",        "Look-ups."                                    },
-    {"names",      "Which names can be ordered."                  },
-    {"store",      "The database."                                },
-    {"web",        "API and pages."                               },
-    {"worker",     "Jobs."                                        },
-    {"signer",     "Private keys."                                },
-    {"sandbox_ca", "The CA of `latchkey ca`."                     },
-    {"edge",       "Edges: this one, and what all have in common."},
-    {"tls",        "Trust."                                       },
-    {"check",      "Checks of names."                             },
-    {"run",        "Everything on one machine: `latchkey run`."   },
-    {"log",        "Logs."                                        },
+    {"", "Top level."},
+    {"platform", "How the platform calls itself."},
+    {"net", "Networks."},
+    {"dns", "Look-ups."},
+    {"names", "Which names can be ordered."},
+    {"store", "The database."},
+    {"web", "API and pages."},
+    {"worker", "Jobs."},
+    {"signer", "Private keys."},
+    {"sandbox_ca", "The CA of `latchkey ca`."},
+    {"edge", "Edges: this one, and what all have in common."},
+    {"tls", "Trust."},
+    {"check", "Checks of names."},
+    {"run", "Everything on one machine: `latchkey run`."},
+    {"log", "Logs."},
 };
 const size_t config_section_count = ARRAY_LEN(config_sections);
 

@@ -45,14 +45,14 @@ static const struct {
     const char *name;
     const char *words[2]; /* by dialect */
 } placeholders[] = {
-    {"{int}",      {"INTEGER", "BIGINT"}                  },
-    {"{text}",     {"TEXT", "TEXT COLLATE \"C\""}         },
-    {"{bytes}",    {"BLOB", "BYTEA"}                      },
-    {"{bool}",     {"INTEGER", "BIGINT"}                  },
+    {"{int}", {"INTEGER", "BIGINT"}},
+    {"{text}", {"TEXT", "TEXT COLLATE \"C\""}},
+    {"{bytes}", {"BLOB", "BYTEA"}},
+    {"{bool}", {"INTEGER", "BIGINT"}},
     {"{identity}",
      {"INTEGER PRIMARY KEY AUTOINCREMENT", "BIGINT GENERATED ALWAYS AS IDENTITY"
                                            " PRIMARY KEY"}},
-    {"{strict}",   {"STRICT", ""}                         },
+    {"{strict}", {"STRICT", ""}},
 };
 
 bool db_ddl(struct arena *mem, enum db_dialect dialect, const char *sql, const char **out,

@@ -159,11 +159,7 @@ static bool read_cell(struct arena *mem, sqlite3_stmt *stmt, int i, char letter,
     static const struct {
         char letter;
         int type;
-    } types[] = {
-        {'t', SQLITE_TEXT   },
-        {'i', SQLITE_INTEGER},
-        {'b', SQLITE_BLOB   }
-    };
+    } types[] = {{'t', SQLITE_TEXT}, {'i', SQLITE_INTEGER}, {'b', SQLITE_BLOB}};
     int type = sqlite3_column_type(stmt, i);
     size_t len;
 

@@ -78,9 +78,9 @@ static const struct {
     const char *name, *value;
     bool is_for_forwarder, is_for_recent;
 } settings[] = {
-    {"do-not-query-localhost:", "no",   true,  false},
-    {"cache-max-ttl:",          "60",   false, true },
-    {"edns-buffer-size:",       "1232", false, false},
+    {"do-not-query-localhost:", "no", true, false},
+    {"cache-max-ttl:", "60", false, true},
+    {"edns-buffer-size:", "1232", false, false},
 };
 
 /* Names that libunbound would answer by itself. */

@@ -61,8 +61,8 @@ enum edge_path edge_path(struct slice path, struct slice *token)
         struct slice prefix;
     } rows[] = {
         {EDGE_PATH_CHALLENGE,
-         {(const unsigned char *)EDGE_CHALLENGE_PATH, sizeof(EDGE_CHALLENGE_PATH) - 1}             },
-        {EDGE_PATH_CHECK,     {(const unsigned char *)EDGE_CHECK_PATH, sizeof(EDGE_CHECK_PATH) - 1}},
+         {(const unsigned char *)EDGE_CHALLENGE_PATH, sizeof(EDGE_CHALLENGE_PATH) - 1}},
+        {EDGE_PATH_CHECK, {(const unsigned char *)EDGE_CHECK_PATH, sizeof(EDGE_CHECK_PATH) - 1}},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

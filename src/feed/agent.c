@@ -114,7 +114,7 @@ static bool get(struct arena *mem, struct agent *agent, const char *path, struct
     const struct secret *token = agent->options->token;
     const struct http_header headers[] = {
         {"Authorization",
-         arena_printf(mem,                             "Bearer %.*s", (int)token->len, (const char *)token->data)},
+         arena_printf(mem, "Bearer %.*s", (int)token->len, (const char *)token->data)},
         {"Accept", "application/octet-stream"},
     };
     const struct http_request request = {

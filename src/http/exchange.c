@@ -10,9 +10,9 @@
 #include "base/log.h"
 
 static const struct http_pair default_headers[] = {
-    {"Cache-Control",           "no-store"                                  },
-    {"X-Content-Type-Options",  "nosniff"                                   },
-    {"Referrer-Policy",         "no-referrer"                               },
+    {"Cache-Control", "no-store"},
+    {"X-Content-Type-Options", "nosniff"},
+    {"Referrer-Policy", "no-referrer"},
     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 };
 

@@ -55,10 +55,9 @@ static bool add_address(const struct issue *is, const struct edge *edge, const c
             return err_set(err, ERR_INTERNAL, "more than %d handshakes are needed",
                            PROOF_TARGETS_MAX);
         out->edges[out->count] = edge;
-        out->allowed[out->count] = (struct net_allowed){
-            .prefix = {.address = address, .bits = address.is_v6 ? 128 : 32},
-            .port = (uint16_t)edge->https_port
-        };
+        out->allowed[out->count] =
+            (struct net_allowed){.prefix = {.address = address, .bits = address.is_v6 ? 128 : 32},
+                                 .port = (uint16_t)edge->https_port};
         out->items[out->count++] = (struct proof_target){.address = address,
                                                          .port = (uint16_t)edge->https_port,
                                                          .name = names[i],

@@ -22,10 +22,7 @@ bool resolve_host(void *resolver, const char *host, struct address *out, size_t 
                   struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const struct dns_query queries[] = {
-        {host, DNS_TYPE_A   },
-        {host, DNS_TYPE_AAAA}
-    };
+    const struct dns_query queries[] = {{host, DNS_TYPE_A}, {host, DNS_TYPE_AAAA}};
     struct dns_answer answers[ARRAY_LEN(queries)];
     size_t found;
 

@@ -5,13 +5,15 @@
 
 #define S(id) ORDER_##id
 #define E(id) ORDER_EVENT_##id
+/* clang-format off */
 static const struct order_step steps[] = {
-    {S(DRAFT),     E(PLACE),  S(PLACED),    "order placed"                            },
-    {S(DRAFT),     E(CANCEL), S(CANCELLED), "order discarded before it was placed"    },
+    {S(DRAFT),     E(PLACE),  S(PLACED),    "order placed"},
+    {S(DRAFT),     E(CANCEL), S(CANCELLED), "order discarded before it was placed"},
     {S(PLACED),    E(FULFIL), S(FULFILLED), "the certificate is live: order fulfilled"},
-    {S(PLACED),    E(CANCEL), S(CANCELLED), "order cancelled before it was fulfilled" },
-    {S(FULFILLED), E(REFUND), S(REFUNDED),  "order refunded"                          },
+    {S(PLACED),    E(CANCEL), S(CANCELLED), "order cancelled before it was fulfilled"},
+    {S(FULFILLED), E(REFUND), S(REFUNDED),  "order refunded"},
 };
+/* clang-format on */
 #undef S
 #undef E
 

@@ -6,17 +6,17 @@
 #define S(id) SUBSCRIPTION_##id
 #define E(id) SUBSCRIPTION_EVENT_##id
 static const struct subscription_step steps[] = {
-    {S(ACTIVE),   E(END_NEAR),    S(EXPIRING),  "the term ends soon, and it does not renew by itself"    },
-    {S(ACTIVE),   E(RENEW),       S(ACTIVE),    "renewed for another term"                               },
-    {S(ACTIVE),   E(TERM_ENDED),  S(GRACE),     "the term has ended; the site is served for 30 more days"},
-    {S(ACTIVE),   E(CANCEL),      S(CANCELLED), "subscription cancelled"                                 },
-    {S(EXPIRING), E(RENEW),       S(ACTIVE),    "renewed for another term"                               },
-    {S(EXPIRING), E(TERM_ENDED),  S(GRACE),
-     "the term has ended; the site is served for 30 more days"                                           },
-    {S(EXPIRING), E(CANCEL),      S(CANCELLED), "subscription cancelled"                                 },
-    {S(GRACE),    E(RENEW),       S(ACTIVE),    "renewed for another term"                               },
-    {S(GRACE),    E(GRACE_ENDED), S(EXPIRED),   "not renewed: the site is no longer secured"             },
-    {S(GRACE),    E(CANCEL),      S(CANCELLED), "subscription cancelled"                                 },
+    {S(ACTIVE), E(END_NEAR), S(EXPIRING), "the term ends soon, and it does not renew by itself"},
+    {S(ACTIVE), E(RENEW), S(ACTIVE), "renewed for another term"},
+    {S(ACTIVE), E(TERM_ENDED), S(GRACE), "the term has ended; the site is served for 30 more days"},
+    {S(ACTIVE), E(CANCEL), S(CANCELLED), "subscription cancelled"},
+    {S(EXPIRING), E(RENEW), S(ACTIVE), "renewed for another term"},
+    {S(EXPIRING), E(TERM_ENDED), S(GRACE),
+     "the term has ended; the site is served for 30 more days"},
+    {S(EXPIRING), E(CANCEL), S(CANCELLED), "subscription cancelled"},
+    {S(GRACE), E(RENEW), S(ACTIVE), "renewed for another term"},
+    {S(GRACE), E(GRACE_ENDED), S(EXPIRED), "not renewed: the site is no longer secured"},
+    {S(GRACE), E(CANCEL), S(CANCELLED), "subscription cancelled"},
 };
 #undef S
 #undef E

@@ -11,41 +11,46 @@ struct range {
 };
 
 /* RFC 6890 section 2.2.2 and the IANA registry of 2025. The first that matches counts. */
+/* clang-format off */
 static const struct range ranges_v4[] = {
-    {{0},            8,  "this network"        },
-    {{10},           8,  "private network"     },
+    {{0},            8,  "this network"},
+    {{10},           8,  "private network"},
     {{100, 64},      10, "shared address space"},
-    {{127},          8,  "loopback"            },
-    {{169, 254},     16, "link-local"          },
-    {{172, 16},      12, "private network"     },
+    {{127},          8,  "loopback"},
+    {{169, 254},     16, "link-local"},
+    {{172, 16},      12, "private network"},
     {{192, 0, 0},    24, "protocol assignments"},
-    {{192, 0, 2},    24, "documentation"       },
-    {{192, 88, 99},  24, "6to4 relay"          },
-    {{192, 168},     16, "private network"     },
-    {{198, 18},      15, "benchmarking"        },
-    {{198, 51, 100}, 24, "documentation"       },
-    {{203, 0, 113},  24, "documentation"       },
-    {{224},          4,  "multicast"           },
-    {{240},          4,  "reserved"            },
+    {{192, 0, 2},    24, "documentation"},
+    {{192, 88, 99},  24, "6to4 relay"},
+    {{192, 168},     16, "private network"},
+    {{198, 18},      15, "benchmarking"},
+    {{198, 51, 100}, 24, "documentation"},
+    {{203, 0, 113},  24, "documentation"},
+    {{224},          4,  "multicast"},
+    {{240},          4,  "reserved"},
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct range ranges_v6[] = {
-    {{0},                                              128, "unspecified"         },
-    {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, "loopback"            },
-    {{0x00, 0x64, 0xff, 0x9b, 0, 1},                   48,  "local NAT64"         },
-    {{0x01},                                           64,  "discard only"        },
+    {{0},                                              128, "unspecified"},
+    {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 128, "loopback"},
+    {{0x00, 0x64, 0xff, 0x9b, 0, 1},                   48,  "local NAT64"},
+    {{0x01},                                           64,  "discard only"},
     {{0x20, 0x01},                                     23,  "protocol assignments"},
-    {{0x20, 0x01, 0x0d, 0xb8},                         32,  "documentation"       },
-    {{0x3f, 0xff},                                     20,  "documentation"       },
-    {{0xfc},                                           7,   "private network"     },
-    {{0xfe, 0x80},                                     10,  "link-local"          },
-    {{0xff},                                           8,   "multicast"           },
-    {{0x00},                                           3,   "not allocated"       },
-    {{0x40},                                           2,   "not allocated"       },
-    {{0x80},                                           1,   "not allocated"       },
+    {{0x20, 0x01, 0x0d, 0xb8},                         32,  "documentation"},
+    {{0x3f, 0xff},                                     20,  "documentation"},
+    {{0xfc},                                           7,   "private network"},
+    {{0xfe, 0x80},                                     10,  "link-local"},
+    {{0xff},                                           8,   "multicast"},
+    {{0x00},                                           3,   "not allocated"},
+    {{0x40},                                           2,   "not allocated"},
+    {{0x80},                                           1,   "not allocated"},
 };
+/* clang-format on */
 
 /* IPv6 ranges that carry an IPv4 address, and where in the 16 octets. */
+/* clang-format off */
 static const struct {
     unsigned char octets[16];
     uint8_t bits, at;
@@ -53,8 +58,9 @@ static const struct {
     {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, 96, 12}, /* IPv4-mapped, RFC 4291 2.5.5.2 */
     {{0},                                        96, 12}, /* IPv4-compatible, 2.5.5.1 */
     {{0x00, 0x64, 0xff, 0x9b},                   96, 12}, /* NAT64, RFC 6052 */
-    {{0x20, 0x02},                               16, 2 }, /* 6to4, RFC 3056 */
+    {{0x20, 0x02},                               16, 2}, /* 6to4, RFC 3056 */
 };
+/* clang-format on */
 
 static bool has_prefix(const unsigned char *octets, const unsigned char *prefix, unsigned bits)
 {

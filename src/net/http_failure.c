@@ -13,29 +13,31 @@ const char *http_failure_name(enum http_failure failure)
     return failure_names[failure];
 }
 
+/* clang-format off */
 static const struct {
     CURLcode code;
     enum http_failure failure;
 } failures[] = {
-    {CURLE_COULDNT_RESOLVE_HOST,     HTTP_FAILED_NO_ADDRESS },
+    {CURLE_COULDNT_RESOLVE_HOST,     HTTP_FAILED_NO_ADDRESS},
     {CURLE_COULDNT_CONNECT,          HTTP_FAILED_UNREACHABLE},
-    {CURLE_OPERATION_TIMEDOUT,       HTTP_FAILED_SLOW       },
-    {CURLE_SSL_CONNECT_ERROR,        HTTP_FAILED_TLS        },
-    {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILED_TLS        },
-    {CURLE_SSL_CACERT_BADFILE,       HTTP_FAILED_TLS        },
-    {CURLE_SSL_ISSUER_ERROR,         HTTP_FAILED_TLS        },
-    {CURLE_SSL_CIPHER,               HTTP_FAILED_TLS        },
-    {CURLE_SSL_CERTPROBLEM,          HTTP_FAILED_TLS        },
-    {CURLE_GOT_NOTHING,              HTTP_FAILED_CUT        },
-    {CURLE_PARTIAL_FILE,             HTTP_FAILED_CUT        },
-    {CURLE_RECV_ERROR,               HTTP_FAILED_CUT        },
-    {CURLE_SEND_ERROR,               HTTP_FAILED_CUT        },
-    {CURLE_HTTP2,                    HTTP_FAILED_CUT        },
-    {CURLE_HTTP2_STREAM,             HTTP_FAILED_CUT        },
-    {CURLE_OUT_OF_MEMORY,            HTTP_FAILED_TOO_LARGE  }, /* a header line over 100 KiB */
-    {CURLE_UNSUPPORTED_PROTOCOL,     HTTP_FAILED_PROTOCOL   },
-    {CURLE_WEIRD_SERVER_REPLY,       HTTP_FAILED_PROTOCOL   },
+    {CURLE_OPERATION_TIMEDOUT,       HTTP_FAILED_SLOW},
+    {CURLE_SSL_CONNECT_ERROR,        HTTP_FAILED_TLS},
+    {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILED_TLS},
+    {CURLE_SSL_CACERT_BADFILE,       HTTP_FAILED_TLS},
+    {CURLE_SSL_ISSUER_ERROR,         HTTP_FAILED_TLS},
+    {CURLE_SSL_CIPHER,               HTTP_FAILED_TLS},
+    {CURLE_SSL_CERTPROBLEM,          HTTP_FAILED_TLS},
+    {CURLE_GOT_NOTHING,              HTTP_FAILED_CUT},
+    {CURLE_PARTIAL_FILE,             HTTP_FAILED_CUT},
+    {CURLE_RECV_ERROR,               HTTP_FAILED_CUT},
+    {CURLE_SEND_ERROR,               HTTP_FAILED_CUT},
+    {CURLE_HTTP2,                    HTTP_FAILED_CUT},
+    {CURLE_HTTP2_STREAM,             HTTP_FAILED_CUT},
+    {CURLE_OUT_OF_MEMORY,            HTTP_FAILED_TOO_LARGE}, /* a header line over 100 KiB */
+    {CURLE_UNSUPPORTED_PROTOCOL,     HTTP_FAILED_PROTOCOL},
+    {CURLE_WEIRD_SERVER_REPLY,       HTTP_FAILED_PROTOCOL},
 };
+/* clang-format on */
 
 static enum http_failure failure_of(const struct http_transfer *t, CURLcode code)
 {

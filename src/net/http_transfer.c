@@ -149,7 +149,7 @@ static bool find_addresses(struct http_transfer *t, const struct http_client_opt
 {
     static const struct address localhost[] = {
         {.octets = {127, 0, 0, 1}},
-        { .is_v6 = true,    .octets = {[15] = 1}},
+        {.is_v6 = true, .octets = {[15] = 1}},
     };
     const struct http_request *request = &t->exchange->request;
 

@@ -11,10 +11,7 @@ static bool take_scheme(const char **at, struct origin *out)
         const char *text;
         bool is_https;
         uint16_t port;
-    } schemes[] = {
-        {"https://", true,  443},
-        {"http://",  false, 80 }
-    };
+    } schemes[] = {{"https://", true, 443}, {"http://", false, 80}};
 
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         if (!slice_starts(slice_str(*at), slice_str(schemes[i].text)))

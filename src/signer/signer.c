@@ -70,11 +70,9 @@ bool signer_csr(struct arena *mem, struct signer *signer, const struct signer_se
     json_auto_t *reply = NULL;
     const struct {
         const char *field, *text;
-    } places[] = {
-        {"country",           wish->country          },
-        {"state_or_province", wish->state_or_province},
-        {"city",              wish->city             }
-    };
+    } places[] = {{"country", wish->country},
+                  {"state_or_province", wish->state_or_province},
+                  {"city", wish->city}};
 
     if (!csr_check(wish, err)) /* all of it is JSON text, then */
         return false;

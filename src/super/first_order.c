@@ -94,13 +94,9 @@ static json_t *seconds_of(const struct status *status)
         const char *name;
         int64_t at;
     } stages[] = {
-        {"check",    i->checked_at  },
-        {"order",    i->ordered_at  },
-        {"publish",  i->published_at},
-        {"validate", i->validated_at},
-        {"issue",    i->issued_at   },
-        {"deploy",   i->deployed_at },
-        {"prove",    i->live_at     },
+        {"check", i->checked_at},      {"order", i->ordered_at}, {"publish", i->published_at},
+        {"validate", i->validated_at}, {"issue", i->issued_at},  {"deploy", i->deployed_at},
+        {"prove", i->live_at},
     };
     int64_t last = status->order->placed_at;
     json_t *seconds = json_object();

@@ -88,7 +88,7 @@ static void on_ready(struct supervisor *super, void *arg)
                               .ready = READY_EXIT,
                               .is_plain = true,
                               .process = {.run = first_order_step, .arg = &running->order},
-    });
+                          });
 }
 
 /* The summary as the last line of standard output. */

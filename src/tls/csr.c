@@ -124,10 +124,10 @@ static bool add_subject(X509_REQ *request, const struct csr_wish *wish)
         int nid;
         const char *text;
     } parts[] = {
-        {NID_countryName,         wish->country          },
+        {NID_countryName, wish->country},
         {NID_stateOrProvinceName, wish->state_or_province},
-        {NID_localityName,        wish->city             },
-        {NID_commonName,          common_name(wish)      },
+        {NID_localityName, wish->city},
+        {NID_commonName, common_name(wish)},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(parts); i++)

@@ -17,9 +17,9 @@ static const struct {
     const char *name;
     enum seal_family family;
 } kinds[SEAL_KIND_COUNT] = {
-    [SEAL_CERTIFICATE_KEY] = {"certificate-key", SEAL_FAMILY_EDGE  },
-    [SEAL_ACCOUNT_KEY] = {"account-key",     SEAL_FAMILY_SIGNER},
-    [SEAL_SECRET] = {"secret",          SEAL_FAMILY_SIGNER},
+    [SEAL_CERTIFICATE_KEY] = {"certificate-key", SEAL_FAMILY_EDGE},
+    [SEAL_ACCOUNT_KEY] = {"account-key", SEAL_FAMILY_SIGNER},
+    [SEAL_SECRET] = {"secret", SEAL_FAMILY_SIGNER},
 };
 
 static const char *const families[SEAL_FAMILY_COUNT] = {

@@ -13,10 +13,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { TEXT, NUMBER, FLAG, TEXTS, COUNT };
 static const struct http_field fields[COUNT] = {
-    [TEXT] = {.name = "name",      .type = FIELD_TEXT,   .min = 1,        .max = 20,                .is_nullable = true},
-    [NUMBER] = {.name = "limit",     .type = FIELD_NUMBER, .min = -5,       .max = 200              },
-    [FLAG] = {.name = "https", .type = FIELD_BOOL                    },
-    [TEXTS] = {.name = "scopes",      .type = FIELD_TEXTS,                          .min = 1, .max = 3, .max_text = 8                   },
+    [TEXT] = {.name = "name", .type = FIELD_TEXT, .min = 1, .max = 20, .is_nullable = true},
+    [NUMBER] = {.name = "limit", .type = FIELD_NUMBER, .min = -5, .max = 200},
+    [FLAG] = {.name = "https", .type = FIELD_BOOL},
+    [TEXTS] = {.name = "scopes", .type = FIELD_TEXTS, .min = 1, .max = 3, .max_text = 8},
 };
 
 static void check_text(const char *text, size_t max)

@@ -70,16 +70,14 @@ void tenants_prepare(struct fixture *f)
                                        .state = CA_ACCOUNT_NEW,
                                        .created_at = T0};
     const char *const addresses[] = {"127.0.0.1", "::1"};
-    const struct edge edge = {
-        .id = "edge_1",
-        .name = "edge-1",
-        .group = "default",
-        .addresses = {2, addresses},
-        .http_port = 8080,
-        .https_port = 8443,
-        .is_in_rotation = true,
-        .created_at = T0
-    };
+    const struct edge edge = {.id = "edge_1",
+                              .name = "edge-1",
+                              .group = "default",
+                              .addresses = {2, addresses},
+                              .http_port = 8080,
+                              .https_port = 8443,
+                              .is_in_rotation = true,
+                              .created_at = T0};
 
     MUST(f, origin_store_put(f->db, &origin, &f->err));
     MUST(f, ca_account_store_add(f->db, &account, &f->err));
@@ -168,26 +166,24 @@ struct issuance issuance_of(const struct tenant *t)
 
 struct certificate certificate_of(const struct tenant *t)
 {
-    return (struct certificate){
-        .id = t->certificate,
-        .partner_id = t->partner_id,
-        .account_id = t->account,
-        .domain_id = t->domain,
-        .issuance_id = t->issuance,
-        .serial = "0a0b",
-        .names = {1, &t->name},
-        .not_before_at = T0,
-        .not_after_at = T0 + 90,
-        .issuer = "Sandbox Intermediate",
-        .leaf = SLICE_LIT("leaf"),
-        .chain = SLICE_LIT("chain"),
-        .sealed_key = SLICE_LIT("sealed key"),
-        .key_type = "p256",
-        .key_fingerprint = "00ff",
-        .trust = "sandbox",
-        .state = CERTIFICATE_ISSUED,
-        .created_at = T0
-    };
+    return (struct certificate){.id = t->certificate,
+                                .partner_id = t->partner_id,
+                                .account_id = t->account,
+                                .domain_id = t->domain,
+                                .issuance_id = t->issuance,
+                                .serial = "0a0b",
+                                .names = {1, &t->name},
+                                .not_before_at = T0,
+                                .not_after_at = T0 + 90,
+                                .issuer = "Sandbox Intermediate",
+                                .leaf = SLICE_LIT("leaf"),
+                                .chain = SLICE_LIT("chain"),
+                                .sealed_key = SLICE_LIT("sealed key"),
+                                .key_type = "p256",
+                                .key_fingerprint = "00ff",
+                                .trust = "sandbox",
+                                .state = CERTIFICATE_ISSUED,
+                                .created_at = T0};
 }
 
 static void add_domain(struct fixture *f, const struct tenant *t)
@@ -227,14 +223,12 @@ struct tenant tenant_add(struct fixture *f, const char *partner_id, const char *
 {
     struct tenant t = tenant_begin(f, partner_id, tag);
     unsigned char hash[SHA256_SIZE];
-    struct api_token token = {
-        .id = t.token,
-        .partner_id = partner_id,
-        .account_id = t.account,
-        .name = "Token",
-        .hash = {hash, sizeof(hash)},
-        .created_at = T0
-    };
+    struct api_token token = {.id = t.token,
+                              .partner_id = partner_id,
+                              .account_id = t.account,
+                              .name = "Token",
+                              .hash = {hash, sizeof(hash)},
+                              .created_at = T0};
     struct check_run check = {t.check, partner_id, t.account, t.domain, t.name, T0, "ready", "[]"};
     struct event event = {.id = t.event,
                           .partner_id = partner_id,

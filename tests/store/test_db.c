@@ -354,13 +354,10 @@ static const struct {
     const char *what;
     void (*misuse)(struct db *db, struct err *err);
 } misuses[] = {
-    {"an argument is missing",            forget_argument},
-    {"arguments are swapped",             swap_arguments },
-    {"there is an argument too many",     add_argument   },
-    {"NULL where none may be",            pass_null      },
-    {"an integer is read as text",        read_as_text   },
-    {"a column is not there",             read_beyond    },
-    {"a thread begins twice on the pool", begin_twice    },
+    {"an argument is missing", forget_argument},        {"arguments are swapped", swap_arguments},
+    {"there is an argument too many", add_argument},    {"NULL where none may be", pass_null},
+    {"an integer is read as text", read_as_text},       {"a column is not there", read_beyond},
+    {"a thread begins twice on the pool", begin_twice},
 };
 
 static void test_misuse(void **state)

@@ -20,16 +20,14 @@ struct world {
 static void add_edge(struct fixture *f, const char *id, const char *name)
 {
     const char *const addresses[] = {"127.0.0.2"};
-    const struct edge edge = {
-        .id = id,
-        .name = name,
-        .group = GROUP,
-        .addresses = {1, addresses},
-        .http_port = 8080,
-        .https_port = 8443,
-        .is_in_rotation = true,
-        .created_at = T0
-    };
+    const struct edge edge = {.id = id,
+                              .name = name,
+                              .group = GROUP,
+                              .addresses = {1, addresses},
+                              .http_port = 8080,
+                              .https_port = 8443,
+                              .is_in_rotation = true,
+                              .created_at = T0};
 
     MUST(f, edge_store_put(f->db, &edge, &f->err));
 }
@@ -130,10 +128,7 @@ static void test_other_states_sleep(void **state)
 /* One edge of several is gone: what the others said is stored. */
 static void test_gone_edge(void **state)
 {
-    const struct edge_ack acks[] = {
-        {"edge_gone", T0, 5},
-        {"edge_1",    T0, 7}
-    };
+    const struct edge_ack acks[] = {{"edge_gone", T0, 5}, {"edge_1", T0, 7}};
     const struct edge *edge;
     struct world w;
     (void)state;

@@ -96,14 +96,8 @@ static void test_order(void **state)
     (void)state;
     struct fixture f;
     struct feed_head head;
-    const struct change first[] = {
-        {"c1", 1, 0, false},
-        {"h1", 1, 0, false}
-    };
-    const struct change second[] = {
-        {"h0", 1, 0, false},
-        {"h1", 2, 1, false}
-    };
+    const struct change first[] = {{"c1", 1, 0, false}, {"h1", 1, 0, false}};
+    const struct change second[] = {{"h0", 1, 0, false}, {"h1", 2, 1, false}};
 
     open_feed(&f);
     ok(store(&f, first, 2, &head) && head.seq == 2, "two: %s", f.err.text);
@@ -170,10 +164,7 @@ static void test_snapshot(void **state)
     struct fixture f;
     struct feed_record_list list;
     const struct change changes[] = {
-        {"t\xff", 1, 0, false},
-        {"c1",    1, 0, true },
-        {"h",     1, 0, false}
-    };
+        {"t\xff", 1, 0, false}, {"c1", 1, 0, true}, {"h", 1, 0, false}};
 
     open_feed(&f);
     ok(store(&f, changes, 3, NULL), "three: %s", f.err.text);
@@ -226,11 +217,7 @@ static void test_forget(void **state)
     struct fixture f;
     struct feed_head head;
     const struct change changes[] = {
-        {"a", 1, 0, true },
-        {"b", 1, 0, false},
-        {"c", 1, 0, true },
-        {"d", 1, 0, true }
-    };
+        {"a", 1, 0, true}, {"b", 1, 0, false}, {"c", 1, 0, true}, {"d", 1, 0, true}};
 
     open_feed(&f);
     ok(store(&f, changes, 4, NULL), "four: %s", f.err.text);
@@ -264,14 +251,12 @@ static void test_edges(void **state)
     MUST(&f, edge_store_ack(f.db, "edge_1", T0, 9, T0 + 2, &f.err));
     MUST(&f, edge_store_ack(f.db, "edge_1", T0, 1, T0 + 3, &f.err));
     MUST(&f, edge_store_put(f.db,
-                            &(struct edge){
-                                .id = "edge_2",
-                                .name = "edge-1",
-                                .group = GROUP,
-                                .addresses = {1, other},
-                                .http_port = 80,
-                                .https_port = 443
-    },
+                            &(struct edge){.id = "edge_2",
+                                           .name = "edge-1",
+                                           .group = GROUP,
+                                           .addresses = {1, other},
+                                           .http_port = 80,
+                                           .https_port = 443},
                             &f.err));
     MUST(&f, edge_store_get(f.mem, f.db, "edge_1", &edge, &f.err));
     ok(edge->ack_seq == 1 && edge->ack_epoch == T0 && edge->acked_at == T0 + 3 &&

@@ -187,14 +187,14 @@ static const struct {
     int64_t wake_at, enqueue_at, reschedule_to; /* 0: not; reschedule_to 0: finish */
     int64_t expected;                           /* -1: the job is gone */
 } wakes[] = {
-    {"finished",                                0,      0,      0,       -1    },
-    {"woken, then finished",                    T0 + 2, 0,      0,       T0 + 2},
-    {"enqueued, then finished",                 0,      T0 + 9, 0,       T0 + 9},
-    {"woken and enqueued, then finished",       T0 + 2, T0 + 9, 0,       T0 + 2},
-    {"rescheduled",                             0,      0,      T0 + 5,  T0 + 5},
-    {"woken, then rescheduled later",           T0 + 2, 0,      T0 + 5,  T0 + 2},
-    {"enqueued for later, rescheduled earlier", 0,      T0 + 9, T0 + 5,  T0 + 5},
-    {"enqueued for earlier, rescheduled later", 0,      T0 + 9, T0 + 50, T0 + 9},
+    {"finished", 0, 0, 0, -1},
+    {"woken, then finished", T0 + 2, 0, 0, T0 + 2},
+    {"enqueued, then finished", 0, T0 + 9, 0, T0 + 9},
+    {"woken and enqueued, then finished", T0 + 2, T0 + 9, 0, T0 + 2},
+    {"rescheduled", 0, 0, T0 + 5, T0 + 5},
+    {"woken, then rescheduled later", T0 + 2, 0, T0 + 5, T0 + 2},
+    {"enqueued for later, rescheduled earlier", 0, T0 + 9, T0 + 5, T0 + 5},
+    {"enqueued for earlier, rescheduled later", 0, T0 + 9, T0 + 50, T0 + 9},
 };
 
 static void test_wake_while_running(void **state)

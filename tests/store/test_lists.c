@@ -23,17 +23,10 @@ static const struct {
     int64_t limit;
     const char *found; /* the last characters of the ids; '+' when there are more */
 } searches[] = {
-    {NULL,     NULL,    200, "01234"},
-    {NULL,     NULL,    5,   "01234"},
-    {NULL,     NULL,    4,   "0123+"},
-    {NULL,     "acc_3", 4,   "4"    },
-    {NULL,     "acc_4", 4,   ""     },
-    {"",       NULL,    1,   "0+"   },
-    {"BAK",    NULL,    200, "01"   },
-    {"bakker", NULL,    200, "1"    },
-    {"ba_",    NULL,    200, "4"    },
-    {"100%",   NULL,    200, "3"    },
-    {"x",      NULL,    200, ""     },
+    {NULL, NULL, 200, "01234"}, {NULL, NULL, 5, "01234"},   {NULL, NULL, 4, "0123+"},
+    {NULL, "acc_3", 4, "4"},    {NULL, "acc_4", 4, ""},     {"", NULL, 1, "0+"},
+    {"BAK", NULL, 200, "01"},   {"bakker", NULL, 200, "1"}, {"ba_", NULL, 200, "4"},
+    {"100%", NULL, 200, "3"},   {"x", NULL, 200, ""},
 };
 
 static void test_lists(void **state)
@@ -45,10 +38,8 @@ static void test_lists(void **state)
     partner_add(&f, "par_1");
     add_accounts(&f);
     for (size_t i = 0; i < ARRAY_LEN(searches); i++) {
-        struct account_filter filter = {
-            .page = {searches[i].after, searches[i].limit},
-              .name_prefix = searches[i].prefix
-        };
+        struct account_filter filter = {.page = {searches[i].after, searches[i].limit},
+                                        .name_prefix = searches[i].prefix};
         struct account_list list;
         const char *found = "";
 

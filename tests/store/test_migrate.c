@@ -73,10 +73,10 @@ static const struct {
     size_t count;
     const char *text;
 } refused[] = {
-    {good,    1,
+    {good, 1,
      "the database is newer than this program: it has migration 0002_second.sql, the newest one "
-     "known here is 0001_first.sql"                                                               },
-    {altered, 2, "migration 0001_first.sql was altered after it was applied"                      },
+     "known here is 0001_first.sql"},
+    {altered, 2, "migration 0001_first.sql was altered after it was applied"},
     {renamed, 2, "the database has migration 0001_first.sql where this program has 0001_other.sql"},
 };
 

@@ -94,9 +94,7 @@ static struct feed_change set_host(struct world *w, const char *name, const char
 
 static struct feed_change delete_host(const char *name)
 {
-    return (struct feed_change){
-        EDGE_HOST, slice_str(name), {NULL, 0}
-    };
+    return (struct feed_change){EDGE_HOST, slice_str(name), {NULL, 0}};
 }
 
 static int64_t publish(struct world *w, const struct feed_change *changes, size_t count)
@@ -157,10 +155,10 @@ static void test_order_of_a_change(void **state)
     const struct feed_change changes[] = {
         delete_host("old.example"),
         set_host(&w, "new.example", "site_1"),
-        {EDGE_CHALLENGE,   SLICE_LIT("new.example\0tok"), buf_view(&challenge)  },
-        {EDGE_CERTIFICATE, slice_str("crt_1"),            buf_view(&certificate)},
-        {EDGE_CHAIN,       slice_of(zeros,                32),                    buf_view(&chain)},
-        {EDGE_SETTINGS,                slice_str(EDGE_SETTINGS_KEY),                                 buf_view(&settings)           },
+        {EDGE_CHALLENGE, SLICE_LIT("new.example\0tok"), buf_view(&challenge)},
+        {EDGE_CERTIFICATE, slice_str("crt_1"), buf_view(&certificate)},
+        {EDGE_CHAIN, slice_of(zeros, 32), buf_view(&chain)},
+        {EDGE_SETTINGS, slice_str(EDGE_SETTINGS_KEY), buf_view(&settings)},
     };
     publish(&w, changes, ARRAY_LEN(changes));
     page = read_feed(&w, 1);

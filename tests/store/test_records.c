@@ -236,13 +236,8 @@ static void test_small(void **state)
     MUST(&f, address_store_put(f.db, &(struct address_set){.partner_id = ""}, &f.err));
     MUST(&f, address_store_get(f.mem, f.db, "par_1", &set, &f.err));
     ok(set && same(set->partner_id, "") && set->ipv4.count == 0 && !set->cname, "the default");
-    MUST(&f, address_store_put(f.db,
-                               &(struct address_set){
-                                   "par_1", {1, address},
-                                    {0},
-                                    "edge.example"
-    },
-                               &f.err));
+    MUST(&f, address_store_put(
+                 f.db, &(struct address_set){"par_1", {1, address}, {0}, "edge.example"}, &f.err));
     MUST(&f, address_store_get(f.mem, f.db, "par_1", &set, &f.err));
     ok(same(set->partner_id, "par_1") && text_list_has(set->ipv4, "192.0.2.1") &&
            set->ipv6.count == 0 && same(set->cname, "edge.example"),
@@ -265,17 +260,12 @@ static void test_tokens(void **state)
     struct fixture f;
     struct tenant a = open_tenant(&f);
     unsigned char hash[SHA256_SIZE];
-    struct api_token edge = {
-        .id = "tok_e",
-        .edge_id = "edge_1",
-        .name = "edge-1",
-        .hash = {hash, sizeof(hash)},
-        .created_at = T0
-    };
-    struct idempotent_answer answer = {
-        a.token, "key", {hash, sizeof(hash)},
-          201, "{}", T0
-    };
+    struct api_token edge = {.id = "tok_e",
+                             .edge_id = "edge_1",
+                             .name = "edge-1",
+                             .hash = {hash, sizeof(hash)},
+                             .created_at = T0};
+    struct idempotent_answer answer = {a.token, "key", {hash, sizeof(hash)}, 201, "{}", T0};
     const struct idempotent_answer *stored;
     const struct api_token *token;
 

@@ -133,7 +133,7 @@ class Platform:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="latchkey-"))
         self.latchkey = (pathlib.Path(build) if build else BUILD) / "src/bin/latchkey"
         self.process = None
-        self.serial = int(time.time())
+        self.zone_serial = int(time.time())
         self.environment = dict(os.environ)
         if clock:
             self.clock_file = self.dir / "clock"
@@ -260,8 +260,8 @@ class Platform:
     def zone(self, domain, records):
         """Serves `domain` with these lines (relative to it), and waits until they are served."""
         path = self.dir / f"dns/zones/{domain}.zone"
-        self.serial += 1  # two changes of one moment must differ
-        serial = self.serial
+        self.zone_serial += 1  # two changes of one moment must differ
+        serial = self.zone_serial
         text = (f"@ 1 IN SOA ns.invalid. hostmaster.invalid. {serial} 3600 600 86400 1\n"
                 "@ 1 IN NS ns.invalid.\n" + "".join(line + "\n" for line in records))
         path.with_suffix(".tmp").write_text(text)

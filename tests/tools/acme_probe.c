@@ -305,17 +305,13 @@ static bool run_tour(struct probe *probe, json_t *report, struct err *err)
 static bool open_account(struct arena *mem, struct probe *probe, const char *const *args,
                          struct err *err)
 {
-    static const struct net_allowed loopback = {
-        .prefix = {{.octets = {127}}, 8}
-    };
+    static const struct net_allowed loopback = {.prefix = {{.octets = {127}}, 8}};
     static const struct net_policy policy = {.allowed = &loopback, .allowed_count = 1};
-    const struct acme_options options = {
-        .name = "CA",
-        .directory_url = args[0],
-        .user_agent = "acme_probe/1",
-        .http = {.policy = &policy, .ca_file = args[1]},
-        .sign = sign
-    };
+    const struct acme_options options = {.name = "CA",
+                                         .directory_url = args[0],
+                                         .user_agent = "acme_probe/1",
+                                         .http = {.policy = &policy, .ca_file = args[1]},
+                                         .sign = sign};
     const struct acme_account_request want = {.is_terms_agreed = true};
     struct acme_call call = {.account = &probe->account};
     struct acme_account_info *info;

@@ -31,8 +31,8 @@ int main(int argc, char **argv)
         const char *name;
         void (*draw)(void);
     } machines[] = {
-        {"issuance",     draw_issuance    },
-        {"order",        draw_order       },
+        {"issuance", draw_issuance},
+        {"order", draw_order},
         {"subscription", draw_subscription},
     };
 

@@ -17,9 +17,7 @@
 #define CREATED       "HTTP/1.1 201 Created\r\nLocation: {}/order/1\r\nReplay-Nonce: n0\r\n"
 #define JSON_OF(body) "Content-Type: application/json\r\nConnection: close\r\n\r\n" body
 
-static const struct net_allowed loopback = {
-    .prefix = {.address = {.octets = {127}}, .bits = 8}
-};
+static const struct net_allowed loopback = {.prefix = {.address = {.octets = {127}}, .bits = 8}};
 static const struct net_policy policy = {
     .public_reach = NET_PUBLIC_NONE, .allowed = &loopback, .allowed_count = 1};
 static const struct acme_account account = {
@@ -110,12 +108,7 @@ static void test_bad_nonce(void **state)
     static const struct {
         int bad;
         bool is_done;
-    } rows[] = {
-        {0,                    true },
-        {1,                    true },
-        {ACME_NONCE_TRIES - 1, true },
-        {ACME_NONCE_TRIES,     false}
-    };
+    } rows[] = {{0, true}, {1, true}, {ACME_NONCE_TRIES - 1, true}, {ACME_NONCE_TRIES, false}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -147,7 +140,7 @@ static const struct fault {
     enum acme_reaction reaction;
     const char *text; /* after "Test CA, newOrder: " or whole; PORT is the port */
 } faults[] = {
-  /* clang-format off */
+    /* clang-format off */
     {{"", 0, 0}, ERR_NET, ACME_PROBLEM_UNREACHABLE, ACME_BACK_OFF,
      "Test CA, newOrder: 127.0.0.1:PORT closed the connection"},
     {{"HTTP/1.1 201 Created\r\nContent-Length: 500\r\n\r\n{\"status\"", 0, 0}, ERR_NET,
@@ -190,7 +183,7 @@ static const struct fault {
                                             "\"no\\u0007\"}"),
      0, 0}, ERR_CA_REFUSED, ACME_PROBLEM_REJECTED_IDENTIFIER, ACME_DROP_NAME,
      "Test CA refused newOrder: rejectedIdentifier: no\\x07"},
-  /* clang-format on */
+    /* clang-format on */
 };
 
 static void test_faults(void **state)

@@ -8,7 +8,7 @@ static const struct {
     const char *value;
     const char *found; /* the alternates, with a space behind each */
 } rows[] = {
-  /* clang-format off */
+    /* clang-format off */
     {"<https://ca.example/1>;rel=\"alternate\"", "https://ca.example/1 "},
     {"<https://ca.example/1>; rel=alternate", "https://ca.example/1 "},
     {"<https://ca.example/1> ; title=\"a, <b>; rel=index\" ; REL=\"up Alternate\"",
@@ -27,7 +27,7 @@ static const struct {
     {"<https://ca.example/1>;rel=\"alternate", "https://ca.example/1 "},
     {"", ""},
     {",,,", ""},
-  /* clang-format on */
+    /* clang-format on */
 };
 
 static void test_rows(void **state)

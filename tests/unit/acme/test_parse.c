@@ -63,7 +63,7 @@ static const struct {
     const char *body;
     const char *error; /* NULL: it is fine */
 } rows[] = {
-  /* clang-format off */
+    /* clang-format off */
     {order, ORDER("\"pending\"", NAMES, AUTHZ, FINALIZE, ""), NULL},
     {order, ORDER("\"ready\"", NAMES, AUTHZ, FINALIZE, ",\"error\":null,\"unknown\":[1]"), NULL},
     {order, ORDER("\"valid\"", NAMES, AUTHZ, FINALIZE, ",\"certificate\":\"https://ca.example/c\""), NULL},
@@ -139,7 +139,7 @@ static const struct {
     {directory, "{\"newNonce\":\"https://ca.example/n\",\"newAccount\":\"https://ca.example/a\","
      "\"newOrder\":\"https://ca.example/o\",\"meta\":7,\"revokeCert\":\"gopher://x\"}",
      "directory: \"revokeCert\" is no https URL of at most 1024 characters: gopher://x"},
-  /* clang-format on */
+    /* clang-format on */
 };
 
 static void test_rows(void **state)

@@ -198,13 +198,13 @@ static void test_without_document(void **state)
          "or under maintenance"},
         {ACME_PROBLEM_NOT_ACME, 429, ACME_RETRY_AT, ERR_RATE_LIMITED,
          "Test CA answered newOrder with status 429 and no problem document: the CA gets too many "
-         "requests from here"  },
+         "requests from here"},
         {ACME_PROBLEM_NOT_ACME, 502, ACME_BACK_OFF, ERR_CA_BUSY,
          "Test CA answered newOrder with status 502 and no problem document: the CA has a failure "
-         "of its own"          },
+         "of its own"},
         {ACME_PROBLEM_NOT_ACME, 301, ACME_BACK_OFF, ERR_CA_PROTOCOL,
          "Test CA answered newOrder with status 301 and no problem document: the CA's answer is "
-         "not ACME"            },
+         "not ACME"},
     };
     struct err err;
 

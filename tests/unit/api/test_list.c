@@ -21,16 +21,16 @@ static void test_pages(void **state)
         const char *after; /* NULL: the first page */
         const char *text;  /* the error; NULL: none */
     } rows[] = {
-        {"/",                 API_LIMIT, NULL,    NULL                                       },
-        {"/?limit=1",         1,         NULL,    NULL                                       },
-        {"/?limit=200",       200,       NULL,    NULL                                       },
-        {"/?limit=201",       0,         NULL,    "is 201, allowed is 1 to 200"              },
-        {"/?limit=0",         0,         NULL,    "is 0, allowed is 1 to 200"                },
-        {"/?cursor=b3JkXzE",  API_LIMIT, "ord_1", NULL                                       },
-        {"/?cursor=",         0,         NULL,    "must not be empty"                        },
-        {"/?cursor=b3JkXzE=", 0,         NULL,    "the cursor was not given out by this list"},
-        {"/?cursor=_w",       0,         NULL,    "the cursor was not given out by this list"},
-        {"/?cursor=AA",       0,         NULL,    "the cursor was not given out by this list"},
+        {"/", API_LIMIT, NULL, NULL},
+        {"/?limit=1", 1, NULL, NULL},
+        {"/?limit=200", 200, NULL, NULL},
+        {"/?limit=201", 0, NULL, "is 201, allowed is 1 to 200"},
+        {"/?limit=0", 0, NULL, "is 0, allowed is 1 to 200"},
+        {"/?cursor=b3JkXzE", API_LIMIT, "ord_1", NULL},
+        {"/?cursor=", 0, NULL, "must not be empty"},
+        {"/?cursor=b3JkXzE=", 0, NULL, "the cursor was not given out by this list"},
+        {"/?cursor=_w", 0, NULL, "the cursor was not given out by this list"},
+        {"/?cursor=AA", 0, NULL, "the cursor was not given out by this list"},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     (void)state;

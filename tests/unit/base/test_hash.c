@@ -5,14 +5,8 @@
 static const struct {
     const char *in, *out;
 } base64[] = {
-    {"",         ""        },
-    {"f",        "Zg"      },
-    {"fo",       "Zm8"     },
-    {"foo",      "Zm9v"    },
-    {"foob",     "Zm9vYg"  },
-    {"fooba",    "Zm9vYmE" },
-    {"foobar",   "Zm9vYmFy"},
-    {"\xfb\xff", "-_8"     },
+    {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},          {"foo", "Zm9v"},
+    {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}, {"\xfb\xff", "-_8"},
 };
 
 static void test_base64url(void **state)

@@ -7,19 +7,19 @@ static const struct {
     int64_t min, max, value;
     bool is_accepted;
 } numbers[] = {
-    {"0",                    0,         9,         0,         true },
-    {"9",                    0,         9,         9,         true },
-    {"10",                   0,         9,         0,         false},
-    {"-1",                   0,         9,         0,         false},
-    {"-1",                   -1,        9,         -1,        true },
-    {"9223372036854775807",  INT64_MIN, INT64_MAX, INT64_MAX, true },
-    {"9223372036854775808",  INT64_MIN, INT64_MAX, 0,         false},
-    {"-9223372036854775808", INT64_MIN, INT64_MAX, INT64_MIN, true },
-    {"",                     0,         9,         0,         false},
-    {"-",                    -9,        9,         0,         false},
-    {"+1",                   0,         9,         0,         false},
-    {" 1",                   0,         9,         0,         false},
-    {"1x",                   0,         9,         0,         false},
+    {"0", 0, 9, 0, true},
+    {"9", 0, 9, 9, true},
+    {"10", 0, 9, 0, false},
+    {"-1", 0, 9, 0, false},
+    {"-1", -1, 9, -1, true},
+    {"9223372036854775807", INT64_MIN, INT64_MAX, INT64_MAX, true},
+    {"9223372036854775808", INT64_MIN, INT64_MAX, 0, false},
+    {"-9223372036854775808", INT64_MIN, INT64_MAX, INT64_MIN, true},
+    {"", 0, 9, 0, false},
+    {"-", -9, 9, 0, false},
+    {"+1", 0, 9, 0, false},
+    {" 1", 0, 9, 0, false},
+    {"1x", 0, 9, 0, false},
 };
 
 static void test_numbers(void **state)
@@ -40,17 +40,17 @@ static const struct {
     const char *label, *text;
     bool is_utf8;
 } texts[] = {
-    {"ASCII",              "abc",              true },
-    {"two octets",         "\xc3\xa9",         true },
-    {"three octets",       "\xe2\x82\xac",     true },
-    {"four octets",        "\xf0\x9f\x94\x91", true },
-    {"overlong slash",     "\xc0\xaf",         false},
-    {"overlong, 3 octets", "\xe0\x80\xaf",     false},
-    {"surrogate",          "\xed\xa0\x80",     false},
-    {"above U+10FFFF",     "\xf4\x90\x80\x80", false},
-    {"cut short",          "a\xe2\x82",        false},
-    {"lone continuation",  "\x80",             false},
-    {"bad third octet",    "\xe2\x82\x20",     false},
+    {"ASCII", "abc", true},
+    {"two octets", "\xc3\xa9", true},
+    {"three octets", "\xe2\x82\xac", true},
+    {"four octets", "\xf0\x9f\x94\x91", true},
+    {"overlong slash", "\xc0\xaf", false},
+    {"overlong, 3 octets", "\xe0\x80\xaf", false},
+    {"surrogate", "\xed\xa0\x80", false},
+    {"above U+10FFFF", "\xf4\x90\x80\x80", false},
+    {"cut short", "a\xe2\x82", false},
+    {"lone continuation", "\x80", false},
+    {"bad third octet", "\xe2\x82\x20", false},
 };
 
 static void test_utf8(void **state)

@@ -97,12 +97,8 @@ static void test_files(void **state)
         const char *name;
         unsigned mode;
     } files[] = {
-        {"root.pem",         0644},
-        {"roots.pem",        0644},
-        {"intermediate.pem", 0644},
-        {"intermediate.key", 0400},
-        {"service.pem",      0644},
-        {"service.key",      0400},
+        {"root.pem", 0644},         {"roots.pem", 0644},   {"intermediate.pem", 0644},
+        {"intermediate.key", 0400}, {"service.pem", 0644}, {"service.key", 0400},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     const char *dir = fresh_dir(mem);
@@ -169,21 +165,21 @@ static void test_name_constraints(void **state)
         const char *name, *address, *cn;
         enum verify_verdict verdict;
     } rows[] = {
-        {"shop.example",     NULL,          NULL,       VERIFY_TRUSTED},
-        {"a.b.test",         NULL,          NULL,       VERIFY_TRUSTED},
-        {"a.invalid",        NULL,          NULL,       VERIFY_TRUSTED},
-        {"localhost",        NULL,          NULL,       VERIFY_TRUSTED},
-        {"a.localhost",      "127.0.0.1",   NULL,       VERIFY_TRUSTED},
-        {"a.test",           "127.255.0.9", NULL,       VERIFY_TRUSTED},
-        {"a.test",           "::1",         NULL,       VERIFY_TRUSTED},
-        {"shop.com",         NULL,          NULL,       VERIFY_REFUSED},
-        {"example.com",      NULL,          NULL,       VERIFY_REFUSED},
-        {"shop.example.com", NULL,          NULL,       VERIFY_REFUSED},
-        {"a.notest",         NULL,          NULL,       VERIFY_REFUSED},
-        {"a.test",           "128.0.0.1",   NULL,       VERIFY_REFUSED},
-        {"a.test",           "10.0.0.1",    NULL,       VERIFY_REFUSED},
-        {"a.test",           "::2",         NULL,       VERIFY_REFUSED},
-        {"a.test",           NULL,          "shop.com", VERIFY_TRUSTED},
+        {"shop.example", NULL, NULL, VERIFY_TRUSTED},
+        {"a.b.test", NULL, NULL, VERIFY_TRUSTED},
+        {"a.invalid", NULL, NULL, VERIFY_TRUSTED},
+        {"localhost", NULL, NULL, VERIFY_TRUSTED},
+        {"a.localhost", "127.0.0.1", NULL, VERIFY_TRUSTED},
+        {"a.test", "127.255.0.9", NULL, VERIFY_TRUSTED},
+        {"a.test", "::1", NULL, VERIFY_TRUSTED},
+        {"shop.com", NULL, NULL, VERIFY_REFUSED},
+        {"example.com", NULL, NULL, VERIFY_REFUSED},
+        {"shop.example.com", NULL, NULL, VERIFY_REFUSED},
+        {"a.notest", NULL, NULL, VERIFY_REFUSED},
+        {"a.test", "128.0.0.1", NULL, VERIFY_REFUSED},
+        {"a.test", "10.0.0.1", NULL, VERIFY_REFUSED},
+        {"a.test", "::2", NULL, VERIFY_REFUSED},
+        {"a.test", NULL, "shop.com", VERIFY_TRUSTED},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     const char *dir = fresh_dir(mem);

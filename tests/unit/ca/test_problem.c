@@ -54,8 +54,8 @@ static void test_algorithms(void **state)
 static void test_subproblems(void **state)
 {
     static const struct ca_subproblem subs[] = {
-        {CA_PROBLEM_MALFORMED,           "a.b_.test", "Domain name contains an invalid character"},
-        {CA_PROBLEM_REJECTED_IDENTIFIER, "a.com",     "outside"                                  },
+        {CA_PROBLEM_MALFORMED, "a.b_.test", "Domain name contains an invalid character"},
+        {CA_PROBLEM_REJECTED_IDENTIFIER, "a.com", "outside"},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct ca_problem problem;

@@ -9,14 +9,8 @@ static const struct {
     char letter;
     const char *address;
 } addresses[] = {
-    {'O', "198.51.100.1" },
-    {'P', "198.51.100.2" },
-    {'F', "203.0.113.9"  },
-    {'G', "203.0.113.10" },
-    {'X', "10.0.0.1"     },
-    {'o', "2001:db8::1"  },
-    {'f', "2001:db8:f::9"},
-    {'g', "2001:db8:f::a"},
+    {'O', "198.51.100.1"}, {'P', "198.51.100.2"}, {'F', "203.0.113.9"},   {'G', "203.0.113.10"},
+    {'X', "10.0.0.1"},     {'o', "2001:db8::1"},  {'f', "2001:db8:f::9"}, {'g', "2001:db8:f::a"},
 };
 
 static const struct {
@@ -24,12 +18,8 @@ static const struct {
     enum dns_reply reply;
     int rcode;
 } replies[] = {
-    {'-', DNS_REPLY_NODATA,   0 },
-    {'!', DNS_REPLY_NXDOMAIN, 3 },
-    {'?', DNS_REPLY_TIMEOUT,  -1},
-    {'S', DNS_REPLY_SERVFAIL, 2 },
-    {'B', DNS_REPLY_BOGUS,    2 },
-    {'L', DNS_REPLY_LOOP,     2 },
+    {'-', DNS_REPLY_NODATA, 0},   {'!', DNS_REPLY_NXDOMAIN, 3}, {'?', DNS_REPLY_TIMEOUT, -1},
+    {'S', DNS_REPLY_SERVFAIL, 2}, {'B', DNS_REPLY_BOGUS, 2},    {'L', DNS_REPLY_LOOP, 2},
 };
 
 static const struct {
@@ -38,13 +28,13 @@ static const struct {
     int status;
     const char *location, *text;
 } outcomes[] = {
-    {'.', PROBE_OK,           200, NULL,            NULL                         },
-    {'r', PROBE_REFUSED,      0,   NULL,            "connection refused"         },
-    {'t', PROBE_TIMEOUT,      0,   NULL,            "no answer in time"          },
-    {'u', PROBE_UNREACHABLE,  0,   NULL,            "no route"                   },
-    {'c', PROBE_CUT,          0,   NULL,            "no answer"                  },
-    {'d', PROBE_REDIRECTED,   301, "login.example", "status 301 to login.example"},
-    {'w', PROBE_WRONG_ANSWER, 404, NULL,            "status 404"                 },
+    {'.', PROBE_OK, 200, NULL, NULL},
+    {'r', PROBE_REFUSED, 0, NULL, "connection refused"},
+    {'t', PROBE_TIMEOUT, 0, NULL, "no answer in time"},
+    {'u', PROBE_UNREACHABLE, 0, NULL, "no route"},
+    {'c', PROBE_CUT, 0, NULL, "no answer"},
+    {'d', PROBE_REDIRECTED, 301, "login.example", "status 301 to login.example"},
+    {'w', PROBE_WRONG_ANSWER, 404, NULL, "status 404"},
 };
 
 const char *scene_address(char letter)
@@ -87,10 +77,7 @@ static const char *take_chain(struct arena *mem, const char *text, struct dns_an
 static struct dns_answer answer_of(struct arena *mem, const char *name, enum dns_type type,
                                    const char *text)
 {
-    struct dns_answer answer = {
-        .query = {name, type},
-          .ttl = 300
-    };
+    struct dns_answer answer = {.query = {name, type}, .ttl = 300};
     struct dns_record *records = arena_array_of(mem, 8, struct dns_record);
 
     for (text = take_chain(mem, text, &answer); *text; text++) {

@@ -9,15 +9,15 @@ static const struct {
     const char *names[3];
     const char *ipv4, *ipv6, *cname;
 } kinds[] = {
-    [PAIR] = {{"shop.example", "www.shop.example"}, "O",  "",  ""             },
-    [PAIR6] = {{"shop.example", "www.shop.example"}, "O",  "o", ""             },
-    [PAIR2] = {{"shop.example", "www.shop.example"}, "OP", "",  ""             },
-    [PAIRC] = {{"shop.example", "www.shop.example"}, "O",  "",  "cdn.mono.test"},
-    [SINGLE] = {{"a.b.shop.example"},                 "O",  "",  ""             },
-    [SINGLE6] = {{"a.b.shop.example"},                 "O",  "o", ""             },
-    [SINGLEC] = {{"a.b.shop.example"},                 "O",  "",  "cdn.mono.test"},
-    [APEX] = {{"shop.example"},                     "O",  "",  ""             },
-    [WILD] = {{"*.shop.example", "shop.example"},   "O",  "",  ""             },
+    [PAIR] = {{"shop.example", "www.shop.example"}, "O", "", ""},
+    [PAIR6] = {{"shop.example", "www.shop.example"}, "O", "o", ""},
+    [PAIR2] = {{"shop.example", "www.shop.example"}, "OP", "", ""},
+    [PAIRC] = {{"shop.example", "www.shop.example"}, "O", "", "cdn.mono.test"},
+    [SINGLE] = {{"a.b.shop.example"}, "O", "", ""},
+    [SINGLE6] = {{"a.b.shop.example"}, "O", "o", ""},
+    [SINGLEC] = {{"a.b.shop.example"}, "O", "", "cdn.mono.test"},
+    [APEX] = {{"shop.example"}, "O", "", ""},
+    [WILD] = {{"*.shop.example", "shop.example"}, "O", "", ""},
 };
 
 #define W "shop.example>" /* www follows the apex */

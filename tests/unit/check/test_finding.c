@@ -37,14 +37,14 @@ static void test_catalogue(void **state)
 static const struct {
     const char *wording, *text;
 } fills[] = {
-    {"{subject} and {www}", "shop.example and www.shop.example"         },
-    {"no word at all",      "no word at all"                            },
-    {"{brand}{why}!",       "Mono!"                                     },
-    {"{nonsense}.",         "."                                         },
-    {"{subject",            "{subject"                                  },
-    {"a } b",               "a } b"                                     },
-    {FINDING_HAS_ISSUES,    "www.shop.example has issues"               },
-    {FINDING_NO_RESPONSE,   "shop.example did not respond to Mono check"},
+    {"{subject} and {www}", "shop.example and www.shop.example"},
+    {"no word at all", "no word at all"},
+    {"{brand}{why}!", "Mono!"},
+    {"{nonsense}.", "."},
+    {"{subject", "{subject"},
+    {"a } b", "a } b"},
+    {FINDING_HAS_ISSUES, "www.shop.example has issues"},
+    {FINDING_NO_RESPONSE, "shop.example did not respond to Mono check"},
 };
 
 static void test_fill(void **state)
@@ -138,20 +138,20 @@ static const struct {
     const char *key, *value; /* value NULL: the key taken away */
     const char *text;
 } broken[] = {
-    {"code",         NULL,                                                                               "finding: \"code\" is not a text"               },
-    {"code",         "\"nonsense\"",                                                                     "finding: code \"nonsense\" is not known"       },
-    {"severity",     "\"fatal\"",                                                                        "finding: severity \"fatal\" is not known"      },
-    {"severity",     "1",                                                                                "finding: \"severity\" is not a text"           },
-    {"who_acts",     "\"me\"",                                                                           "finding: who_acts \"me\" is not known"         },
-    {"title",        NULL,                                                                               "finding: \"title\" is not a text"              },
-    {"found",        NULL,                                                                               "finding: \"found\" is not a list of at most 32"},
-    {"found",        "[{}]",                                                                             "finding: \"type\" is not a text"               },
-    {"actions",      "[{\"op\":\"wipe\",\"type\":\"A\",\"name\":\"@\",\"fqdn\":\"a\",\"value\":\"b\"}]",
-     "finding: op \"wipe\" is not known"                                                                                                                 },
-    {"evidence",     "[{\"resolver\":\"a\",\"rcode\":\"b\",\"answer\":\"c\",\"ttl\":\"x\"}]",
-     "finding: \"ttl\" is not a number"                                                                                                                  },
-    {"retry_at",     "\"soon\"",                                                                         "\"soon\" is not an RFC 3339 time"              },
-    {"consequences", "[{\"consequences\":[{}]}]",                                                        "finding: consequences of a consequence"        },
+    {"code", NULL, "finding: \"code\" is not a text"},
+    {"code", "\"nonsense\"", "finding: code \"nonsense\" is not known"},
+    {"severity", "\"fatal\"", "finding: severity \"fatal\" is not known"},
+    {"severity", "1", "finding: \"severity\" is not a text"},
+    {"who_acts", "\"me\"", "finding: who_acts \"me\" is not known"},
+    {"title", NULL, "finding: \"title\" is not a text"},
+    {"found", NULL, "finding: \"found\" is not a list of at most 32"},
+    {"found", "[{}]", "finding: \"type\" is not a text"},
+    {"actions", "[{\"op\":\"wipe\",\"type\":\"A\",\"name\":\"@\",\"fqdn\":\"a\",\"value\":\"b\"}]",
+     "finding: op \"wipe\" is not known"},
+    {"evidence", "[{\"resolver\":\"a\",\"rcode\":\"b\",\"answer\":\"c\",\"ttl\":\"x\"}]",
+     "finding: \"ttl\" is not a number"},
+    {"retry_at", "\"soon\"", "\"soon\" is not an RFC 3339 time"},
+    {"consequences", "[{\"consequences\":[{}]}]", "finding: consequences of a consequence"},
 };
 
 static void test_broken_json(void **state)

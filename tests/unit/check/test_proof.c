@@ -28,24 +28,24 @@ static struct served {
     SSL_CTX *tls;
     const char *serial;
 } served[] = {
-    {.sni = "ok.example",      .reply = "HTTP/1.1 200 OK\r\n\r\n"                    },
-    {.sni = "old.example",     .reply = "HTTP/1.1 200 OK\r\n\r\n"                    },
-    {.sni = "expired.example", .reply = "HTTP/1.1 200 OK\r\n\r\n"                    },
-    {.sni = "unknown.example", .reply = "HTTP/1.1 200 OK\r\n\r\n"                    },
-    {.sni = "few.example",     .reply = "HTTP/1.1 200 OK\r\n\r\n"                    },
-    {.sni = "s404.example",    .reply = "HTTP/1.1 404 Not Found\r\n\r\n"             },
-    {.sni = "s301.example",    .reply = "HTTP/1.1 301 Moved\r\n\r\n"                 },
-    {.sni = "s421.example",    .reply = "HTTP/1.1 421 Misdirected Request\r\n\r\n"   },
-    {.sni = "s500.example",    .reply = "HTTP/1.1 500 Oops\r\n\r\n"                  },
-    {.sni = "s502.example",    .reply = "HTTP/1.1 502 Bad Gateway\r\n\r\n"           },
-    {.sni = "s503.example",    .reply = "HTTP/1.1 503 Wait\r\n\r\n"                  },
-    {.sni = "s504.example",    .reply = "HTTP/1.1 504 Gateway Timeout\r\n\r\n"       },
+    {.sni = "ok.example", .reply = "HTTP/1.1 200 OK\r\n\r\n"},
+    {.sni = "old.example", .reply = "HTTP/1.1 200 OK\r\n\r\n"},
+    {.sni = "expired.example", .reply = "HTTP/1.1 200 OK\r\n\r\n"},
+    {.sni = "unknown.example", .reply = "HTTP/1.1 200 OK\r\n\r\n"},
+    {.sni = "few.example", .reply = "HTTP/1.1 200 OK\r\n\r\n"},
+    {.sni = "s404.example", .reply = "HTTP/1.1 404 Not Found\r\n\r\n"},
+    {.sni = "s301.example", .reply = "HTTP/1.1 301 Moved\r\n\r\n"},
+    {.sni = "s421.example", .reply = "HTTP/1.1 421 Misdirected Request\r\n\r\n"},
+    {.sni = "s500.example", .reply = "HTTP/1.1 500 Oops\r\n\r\n"},
+    {.sni = "s502.example", .reply = "HTTP/1.1 502 Bad Gateway\r\n\r\n"},
+    {.sni = "s503.example", .reply = "HTTP/1.1 503 Wait\r\n\r\n"},
+    {.sni = "s504.example", .reply = "HTTP/1.1 504 Gateway Timeout\r\n\r\n"},
     {.sni = "s103.example",
      .reply = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"},
-    {.sni = "noise.example",   .reply = "220 mail ESMTP\r\n\r\n"                     },
-    {.sni = "s999.example",    .reply = "HTTP/1.1 999 What\r\n\r\n"                  },
-    {.sni = "cut.example",     .reply = NULL                                         },
-    {.sni = "hang.example",    .reply = ""                                           },
+    {.sni = "noise.example", .reply = "220 mail ESMTP\r\n\r\n"},
+    {.sni = "s999.example", .reply = "HTTP/1.1 999 What\r\n\r\n"},
+    {.sni = "cut.example", .reply = NULL},
+    {.sni = "hang.example", .reply = ""},
 };
 
 static struct served *find(const char *sni)
@@ -155,9 +155,7 @@ static void make_certificates(void)
     of("old.example")->serial = "0123abcd";
 }
 
-static const struct address loopback = {
-    .octets = {127, 0, 0, 1}
-};
+static const struct address loopback = {.octets = {127, 0, 0, 1}};
 
 static struct proof_target target_of(const char *sni)
 {
@@ -171,10 +169,7 @@ static struct proof_target target_of(const char *sni)
                                  .name_count = 2};
 }
 
-static struct net_allowed allowed = {
-    {{.octets = {127}}, 8},
-    0
-};
+static struct net_allowed allowed = {{{.octets = {127}}, 8}, 0};
 static const struct net_policy policy = {NET_PUBLIC_NONE, &allowed, 1};
 
 static const struct {
@@ -183,37 +178,37 @@ static const struct {
     int status;
     const char *text; /* %s: 127.0.0.1:port */
 } rows[] = {
-    {"ok.example",      PROOF_OK,                200,
-     "%s shows the certificate for ok.example, and the site answers 200"                          },
-    {"s404.example",    PROOF_OK,                404,
-     "%s shows the certificate for s404.example, and the site answers 404"                        },
-    {"s301.example",    PROOF_OK,                301,
-     "%s shows the certificate for s301.example, and the site answers 301"                        },
-    {"s103.example",    PROOF_OK,                200,
-     "%s shows the certificate for s103.example, and the site answers 200"                        },
-    {"s500.example",    PROOF_ORIGIN_ERROR,      500,
-     "%s shows the certificate for s500.example, but the site answers 500"                        },
-    {"s503.example",    PROOF_ORIGIN_ERROR,      503,
-     "%s shows the certificate for s503.example, but the site answers 503"                        },
-    {"s421.example",    PROOF_MISDIRECTED,       421,
-     "%s answers 421 for s421.example: it does not serve this name together with its certificate" },
-    {"s502.example",    PROOF_BAD_GATEWAY,       502,
-     "%s answers 502 for s502.example: it cannot reach the site's origin"                         },
-    {"s504.example",    PROOF_GATEWAY_TIMEOUT,   504,
-     "%s answers 504 for s504.example: the site's origin does not answer it in time"              },
-    {"old.example",     PROOF_OTHER_CERTIFICATE, 0,   NULL                                        },
-    {"few.example",     PROOF_NAME_MISSING,      0,   NULL                                        },
-    {"expired.example", PROOF_CHAIN_REFUSED,     0,
+    {"ok.example", PROOF_OK, 200,
+     "%s shows the certificate for ok.example, and the site answers 200"},
+    {"s404.example", PROOF_OK, 404,
+     "%s shows the certificate for s404.example, and the site answers 404"},
+    {"s301.example", PROOF_OK, 301,
+     "%s shows the certificate for s301.example, and the site answers 301"},
+    {"s103.example", PROOF_OK, 200,
+     "%s shows the certificate for s103.example, and the site answers 200"},
+    {"s500.example", PROOF_ORIGIN_ERROR, 500,
+     "%s shows the certificate for s500.example, but the site answers 500"},
+    {"s503.example", PROOF_ORIGIN_ERROR, 503,
+     "%s shows the certificate for s503.example, but the site answers 503"},
+    {"s421.example", PROOF_MISDIRECTED, 421,
+     "%s answers 421 for s421.example: it does not serve this name together with its certificate"},
+    {"s502.example", PROOF_BAD_GATEWAY, 502,
+     "%s answers 502 for s502.example: it cannot reach the site's origin"},
+    {"s504.example", PROOF_GATEWAY_TIMEOUT, 504,
+     "%s answers 504 for s504.example: the site's origin does not answer it in time"},
+    {"old.example", PROOF_OTHER_CERTIFICATE, 0, NULL},
+    {"few.example", PROOF_NAME_MISSING, 0, NULL},
+    {"expired.example", PROOF_CHAIN_REFUSED, 0,
      "%s shows the certificate for expired.example, but it does not hold: certificate has expired"},
-    {"unknown.example", PROOF_UNKNOWN_ROOT,      0,   NULL                                        },
-    {"nobody.example",  PROOF_TLS,               0,
-     "%s did not complete the TLS handshake for nobody.example: tlsv1 unrecognized name"          },
-    {"noise.example",   PROOF_NOT_HTTP,          0,   "%s does not speak HTTP for noise.example"  },
-    {"s999.example",    PROOF_NOT_HTTP,          0,   "%s does not speak HTTP for s999.example"   },
-    {"cut.example",     PROOF_CUT,               0,
-     "%s did not answer over https for cut.example: it closed the connection"                     },
-    {"hang.example",    PROOF_TIMEOUT,           0,
-     "there was no https answer from %s for hang.example within 600 ms"                           },
+    {"unknown.example", PROOF_UNKNOWN_ROOT, 0, NULL},
+    {"nobody.example", PROOF_TLS, 0,
+     "%s did not complete the TLS handshake for nobody.example: tlsv1 unrecognized name"},
+    {"noise.example", PROOF_NOT_HTTP, 0, "%s does not speak HTTP for noise.example"},
+    {"s999.example", PROOF_NOT_HTTP, 0, "%s does not speak HTTP for s999.example"},
+    {"cut.example", PROOF_CUT, 0,
+     "%s did not answer over https for cut.example: it closed the connection"},
+    {"hang.example", PROOF_TIMEOUT, 0,
+     "there was no https answer from %s for hang.example within 600 ms"},
 };
 
 static struct proof_options options_of(struct verify_roots *trust)
@@ -317,14 +312,11 @@ static void test_places(void **state)
     for (size_t i = 0; i < ARRAY_LEN(targets); i++)
         targets[i] = target_of("ok.example");
     targets[0].port = gone.port;
-    targets[1].address = (struct address){
-        .octets = {10, 0, 0, 1}
-    };
+    targets[1].address = (struct address){.octets = {10, 0, 0, 1}};
     targets[2].port = silent.port; /* a TCP server that says nothing */
     targets[3].port = plain.port;  /* an HTTP server without TLS */
-    targets[4].address = (struct address){
-        .is_v6 = true, .octets = {[10] = 0xff, 0xff, 127, 0, 0, 1}
-    };
+    targets[4].address =
+        (struct address){.is_v6 = true, .octets = {[10] = 0xff, 0xff, 127, 0, 0, 1}};
     proof_run(mem, &options, targets, ARRAY_LEN(targets), proofs);
     ok(proofs[0].code == PROOF_REFUSED &&
            strcmp(proofs[0].text, arena_printf(mem,

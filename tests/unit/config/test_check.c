@@ -10,38 +10,39 @@ static const struct {
     const char *text;
     const char *why; /* "" = accepted */
 } rows[] = {
-    {"ca:\n" CA("a",                                                "sandbox",                       "https://localhost:8445/d"), ""},
-    {"mode: live\nca:\n" CA("a",                                                           "public",                                                                                          "https://acme.example/d"), ""},
-    {"mode: live\nca:\n" CA("a","sandbox","https://localhost/d"),
+    {"ca:\n" CA("a", "sandbox", "https://localhost:8445/d"), ""},
+    {"mode: live\nca:\n" CA("a", "public", "https://acme.example/d"), ""},
+    {"mode: live\nca:\n" CA("a", "sandbox", "https://localhost/d"),
      "l.yaml:3: ca[0].kind: live mode does not sell from a sandbox CA (\"a\")"},
     {"mode: live\nnames:\n  extra_suffixes: [internal]\n",
-     "l.yaml:3: names.extra_suffixes: is not allowed in live mode"                                                                  },
-    {"ca:\n" CA("a",                                       "private",                      "https://acme.example/d"),
+     "l.yaml:3: names.extra_suffixes: is not allowed in live mode"},
+    {"ca:\n" CA("a", "private", "https://acme.example/d"),
      "l.yaml:2: ca[0].directory: the CA is private, so acme.example must be on loopback or in "
      "net.own_prefixes"},
-    {"ca:\n" CA("a",          "sandbox",                                  "https://10.0.0.1/d"),
+    {"ca:\n" CA("a", "sandbox", "https://10.0.0.1/d"),
      "l.yaml:2: ca[0].directory: the CA is the sandbox, so 10.0.0.1 must be on loopback or in "
      "net.own_prefixes"},
-    {"ca:\n" CA("a",                                                "private",                                "https://10.0.0.1/d") "net: {own_prefixes: [10.0.0.0/24]}\n", ""},
-    {"ca:\n" CA("a",                                            "private",                                                                           "https://10.0.1.1/d") "net: {own_prefixes: [10.0.0.0/24]}\n",
+    {"ca:\n" CA("a", "private", "https://10.0.0.1/d") "net: {own_prefixes: [10.0.0.0/24]}\n", ""},
+    {"ca:\n" CA("a", "private", "https://10.0.1.1/d") "net: {own_prefixes: [10.0.0.0/24]}\n",
      "l.yaml:2: ca[0].directory: the CA is private, so 10.0.1.1 must be on loopback or in "
      "net.own_prefixes"},
-    {"ca:\n" CA("a",                                           "public",                    "https://a/d") CA("a", "public", "https://b/d"),
+    {"ca:\n" CA("a", "public", "https://a/d") CA("a", "public", "https://b/d"),
      "l.yaml:3: ca[1].id: \"a\" is there twice"},
-    {"ca:\n" CA("a",                                                             "public",                                                                               "https://a/d") CA("b", "public", "https://b/d"),
+    {"ca:\n" CA("a", "public", "https://a/d") CA("b", "public", "https://b/d"),
      "l.yaml:1: ca: none of the CAs is the default: set is_default"},
     {"ca:\n- {id: a, name: A, directory: 'https://a', is_default: true}\n"
-     "- {id: b, name: B, directory: 'https://b', is_default: true}\n", "l.yaml:3: ca[1].is_default: \"a\" is the default already"},
+     "- {id: b, name: B, directory: 'https://b', is_default: true}\n",
+     "l.yaml:3: ca[1].is_default: \"a\" is the default already"},
     {"ca:\n- {id: a, name: A, directory: 'https://a', eab_kid: k}\n",
-     "l.yaml:2: ca[0].eab_kid: eab_kid and eab_key_file go together"                          },
+     "l.yaml:2: ca[0].eab_kid: eab_kid and eab_key_file go together"},
     {"ca:\n- {id: a, name: A, directory: 'https://a', eab_key_file: f}\n",
-     "l.yaml:2: ca[0].eab_key_file: eab_kid and eab_key_file go together"                                                                          },
-    {"ca:\n- {id: a, name: A, directory: 'https://a', eab_kid: k, eab_key_file: f}\n",           "" },
+     "l.yaml:2: ca[0].eab_key_file: eab_kid and eab_key_file go together"},
+    {"ca:\n- {id: a, name: A, directory: 'https://a', eab_kid: k, eab_key_file: f}\n", ""},
     {"origins:\n- {id: a, address: 'h:1'}\n- {id: a, address: 'h:2'}\n",
-     "l.yaml:3: origins[1].id: \"a\" is there twice"                                                    },
+     "l.yaml:3: origins[1].id: \"a\" is there twice"},
     {"run:\n  edges:\n  - {name: a, addresses: [127.0.0.1]}\n  - {name: a, addresses: ['::1']}\n",
-     "l.yaml:4: run.edges[1].name: \"a\" is there twice"          },
-    {"edge:\n  http_port: 443\n",                                                     "l.yaml:1: edge.https_port: 443 is edge.http_port too"                                                                     },
+     "l.yaml:4: run.edges[1].name: \"a\" is there twice"},
+    {"edge:\n  http_port: 443\n", "l.yaml:1: edge.https_port: 443 is edge.http_port too"},
 };
 
 static void test_rules(void **state)

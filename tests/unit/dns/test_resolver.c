@@ -8,7 +8,7 @@
 #define SOA(serial) "@ 3600 SOA ns.nic. host.nic. " serial " 3600 600 86400 60\n@ 3600 NS ns.nic.\n"
 
 static const struct knot_zone zones[] = {
-    {".",              SOA("1"),                                                             false},
+    {".", SOA("1"), false},
     {"plain.example",
      SOA("1") "@ 300 A 192.0.2.1\n@ 300 A 192.0.2.2\n@ 200 AAAA 2001:db8::1\nwww 120 CNAME @\n"
               "v4 60 A 192.0.2.9\ntext 60 TXT \"one\" \"two \\\"three\\\"\" \n"
@@ -19,12 +19,13 @@ static const struct knot_zone zones[] = {
               "dangling 60 CNAME nothing.plain.example.\ncross 60 CNAME www.other.test.\n"
               "c0 60 CNAME c1\nc1 60 CNAME c2\nc2 60 CNAME c3\nc3 60 CNAME c4\nc4 60 CNAME c5\n"
               "c5 60 CNAME c6\nc6 60 CNAME c7\nc7 60 CNAME c8\nc8 60 CNAME c9\nc9 60 CNAME @\n"
-              "far 60 CNAME c0\ntobroken 60 CNAME www.broken.example.\n",                    false},
-    {"other.test",     SOA("1") "www 60 A 192.0.2.77\nback 60 CNAME xloop.there.invalid.\n", false},
-    {"there.invalid",  SOA("1") "xloop 60 CNAME back.other.test.\n@ 60 A 192.0.2.78\n",      false},
-    {"secure.example", SOA("1") "@ 300 A 192.0.2.3\nwww 60 CNAME @\n",                       true },
-    {"bogus.example",  SOA("1") "@ 300 A 192.0.2.4\n",                                       true },
-    {"broken.example", NULL,                                                                 false},
+              "far 60 CNAME c0\ntobroken 60 CNAME www.broken.example.\n",
+     false},
+    {"other.test", SOA("1") "www 60 A 192.0.2.77\nback 60 CNAME xloop.there.invalid.\n", false},
+    {"there.invalid", SOA("1") "xloop 60 CNAME back.other.test.\n@ 60 A 192.0.2.78\n", false},
+    {"secure.example", SOA("1") "@ 300 A 192.0.2.3\nwww 60 CNAME @\n", true},
+    {"bogus.example", SOA("1") "@ 300 A 192.0.2.4\n", true},
+    {"broken.example", NULL, false},
 };
 
 static struct knot knot;
@@ -39,48 +40,48 @@ static const struct {
     uint32_t ttl; /* 0: not looked at */
     const char *seen;
 } cases[] = {
-    {"plain.example",          DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 300,
-     "192.0.2.1; 192.0.2.2; "                                                                             },
-    {"PLAIN.Example.",         DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 300,
-     "192.0.2.1; 192.0.2.2; "                                                                             },
-    {"plain.example",          DNS_TYPE_AAAA,  DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 200,  "2001:db8::1; "},
-    {"www.plain.example",      DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 120,
-     "> plain.example 192.0.2.1; 192.0.2.2; "                                                             },
-    {"www.plain.example",      DNS_TYPE_CNAME, DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 120,
-     "plain.example; "                                                                                    },
-    {"v4.plain.example",       DNS_TYPE_AAAA,  DNS_REPLY_NODATA,   0,  DNS_INSECURE, 60,   ""             },
-    {"none.plain.example",     DNS_TYPE_A,     DNS_REPLY_NXDOMAIN, 3,  DNS_INSECURE, 60,   ""             },
-    {"nothing.at.all.zzz",     DNS_TYPE_A,     DNS_REPLY_NXDOMAIN, 3,  DNS_INSECURE, 60,   ""             },
-    {"dangling.plain.example", DNS_TYPE_A,     DNS_REPLY_NXDOMAIN, 3,  DNS_INSECURE, 60,
-     "> nothing.plain.example "                                                                           },
-    {"cross.plain.example",    DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 60,
-     "> www.other.test 192.0.2.77; "                                                                      },
-    {"there.invalid",          DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 60,   "192.0.2.78; " },
-    {"loop.plain.example",     DNS_TYPE_A,     DNS_REPLY_LOOP,     -2, DNS_INSECURE, 0,    NULL           },
-    {"self.plain.example",     DNS_TYPE_AAAA,  DNS_REPLY_LOOP,     -2, DNS_INSECURE, 0,    NULL           },
-    {"back.other.test",        DNS_TYPE_A,     DNS_REPLY_LOOP,     -2, DNS_INSECURE, 0,    NULL           },
-    {"c0.plain.example",       DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 60,
+    {"plain.example", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 300,
+     "192.0.2.1; 192.0.2.2; "},
+    {"PLAIN.Example.", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 300,
+     "192.0.2.1; 192.0.2.2; "},
+    {"plain.example", DNS_TYPE_AAAA, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 200, "2001:db8::1; "},
+    {"www.plain.example", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 120,
+     "> plain.example 192.0.2.1; 192.0.2.2; "},
+    {"www.plain.example", DNS_TYPE_CNAME, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 120,
+     "plain.example; "},
+    {"v4.plain.example", DNS_TYPE_AAAA, DNS_REPLY_NODATA, 0, DNS_INSECURE, 60, ""},
+    {"none.plain.example", DNS_TYPE_A, DNS_REPLY_NXDOMAIN, 3, DNS_INSECURE, 60, ""},
+    {"nothing.at.all.zzz", DNS_TYPE_A, DNS_REPLY_NXDOMAIN, 3, DNS_INSECURE, 60, ""},
+    {"dangling.plain.example", DNS_TYPE_A, DNS_REPLY_NXDOMAIN, 3, DNS_INSECURE, 60,
+     "> nothing.plain.example "},
+    {"cross.plain.example", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60,
+     "> www.other.test 192.0.2.77; "},
+    {"there.invalid", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60, "192.0.2.78; "},
+    {"loop.plain.example", DNS_TYPE_A, DNS_REPLY_LOOP, -2, DNS_INSECURE, 0, NULL},
+    {"self.plain.example", DNS_TYPE_AAAA, DNS_REPLY_LOOP, -2, DNS_INSECURE, 0, NULL},
+    {"back.other.test", DNS_TYPE_A, DNS_REPLY_LOOP, -2, DNS_INSECURE, 0, NULL},
+    {"c0.plain.example", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60,
      "> c1.plain.example > c2.plain.example > c3.plain.example > c4.plain.example "
      "> c5.plain.example > c6.plain.example > c7.plain.example > c8.plain.example "
-     "> c9.plain.example > plain.example 192.0.2.1; 192.0.2.2; "                                          },
-    {"far.plain.example",      DNS_TYPE_A,     DNS_REPLY_LOOP,     -2, DNS_INSECURE, 0,    NULL           },
-    {"text.plain.example",     DNS_TYPE_TXT,   DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 60,
-     "\"octet \\200\" =octet \\200; \"one\" \"two \\\"three\\\"\" =onetwo \"three\"; "                    },
-    {"plain.example",          DNS_TYPE_CAA,   DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 60,
+     "> c9.plain.example > plain.example 192.0.2.1; 192.0.2.2; "},
+    {"far.plain.example", DNS_TYPE_A, DNS_REPLY_LOOP, -2, DNS_INSECURE, 0, NULL},
+    {"text.plain.example", DNS_TYPE_TXT, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60,
+     "\"octet \\200\" =octet \\200; \"one\" \"two \\\"three\\\"\" =onetwo \"three\"; "},
+    {"plain.example", DNS_TYPE_CAA, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60,
      "0 issue \"ca.example; accounturi=https://ca.example/1\" "
      "=issue=ca.example; accounturi=https://ca.example/1; "
-     "128 IODEF \"mailto:a@b.example\" =iodef=mailto:a@b.example; "                                       },
-    {"plain.example",          DNS_TYPE_NS,    DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 3600, "ns.nic; "     },
-    {"plain.example",          DNS_TYPE_SOA,   DNS_REPLY_RECORDS,  0,  DNS_INSECURE, 3600,
-     "ns.nic. host.nic. 1 3600 600 86400 60 =ns.nic 1 60; "                                               },
-    {"secure.example",         DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_SECURE,   300,  "192.0.2.3; "  },
-    {"www.secure.example",     DNS_TYPE_A,     DNS_REPLY_RECORDS,  0,  DNS_SECURE,   60,
-     "> secure.example 192.0.2.3; "                                                                       },
-    {"none.secure.example",    DNS_TYPE_A,     DNS_REPLY_NXDOMAIN, 3,  DNS_SECURE,   60,   ""             },
-    {"secure.example",         DNS_TYPE_AAAA,  DNS_REPLY_NODATA,   0,  DNS_SECURE,   60,   ""             },
-    {"bogus.example",          DNS_TYPE_A,     DNS_REPLY_BOGUS,    2,  DNS_INSECURE, 0,    NULL           },
-    {"broken.example",         DNS_TYPE_A,     DNS_REPLY_SERVFAIL, 2,  DNS_INSECURE, 0,    ""             },
-    {"tobroken.plain.example", DNS_TYPE_A,     DNS_REPLY_SERVFAIL, 2,  DNS_INSECURE, 0,    NULL           },
+     "128 IODEF \"mailto:a@b.example\" =iodef=mailto:a@b.example; "},
+    {"plain.example", DNS_TYPE_NS, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 3600, "ns.nic; "},
+    {"plain.example", DNS_TYPE_SOA, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 3600,
+     "ns.nic. host.nic. 1 3600 600 86400 60 =ns.nic 1 60; "},
+    {"secure.example", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_SECURE, 300, "192.0.2.3; "},
+    {"www.secure.example", DNS_TYPE_A, DNS_REPLY_RECORDS, 0, DNS_SECURE, 60,
+     "> secure.example 192.0.2.3; "},
+    {"none.secure.example", DNS_TYPE_A, DNS_REPLY_NXDOMAIN, 3, DNS_SECURE, 60, ""},
+    {"secure.example", DNS_TYPE_AAAA, DNS_REPLY_NODATA, 0, DNS_SECURE, 60, ""},
+    {"bogus.example", DNS_TYPE_A, DNS_REPLY_BOGUS, 2, DNS_INSECURE, 0, NULL},
+    {"broken.example", DNS_TYPE_A, DNS_REPLY_SERVFAIL, 2, DNS_INSECURE, 0, ""},
+    {"tobroken.plain.example", DNS_TYPE_A, DNS_REPLY_SERVFAIL, 2, DNS_INSECURE, 0, NULL},
 };
 
 static int by_text(const void *a, const void *b)
@@ -211,10 +212,8 @@ static void test_timeout(void **state)
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(sa);
     int silent = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const struct dns_query queries[] = {
-        {"plain.example", DNS_TYPE_A   },
-        {"plain.example", DNS_TYPE_AAAA}
-    };
+    const struct dns_query queries[] = {{"plain.example", DNS_TYPE_A},
+                                        {"plain.example", DNS_TYPE_AAAA}};
     struct dns_answer answers[2];
     struct err err = {0};
     int64_t began = clock_boot_ms(), took;
@@ -244,19 +243,19 @@ static const struct {
 } refused[] = {
     {{.is_offline = true},
      "cannot resolve names: no DNS forwarder is set, and nothing may be asked outside this "
-     "machine"                                                                          },
+     "machine"},
     {{.forwarder = "127.0.0.1:53"},
-     "\"127.0.0.1:53\" is not a DNS forwarder: address@port is wanted"                  },
+     "\"127.0.0.1:53\" is not a DNS forwarder: address@port is wanted"},
     {{.forwarder = "localhost@53"},
-     "\"localhost@53\" is not a DNS forwarder: address@port is wanted"                  },
+     "\"localhost@53\" is not a DNS forwarder: address@port is wanted"},
     {{.forwarder = "127.0.0.1@0"},
-     "\"127.0.0.1@0\" is not a DNS forwarder: address@port is wanted"                   },
+     "\"127.0.0.1@0\" is not a DNS forwarder: address@port is wanted"},
     {{.forwarder = "127.0.0.1@65536"},
-     "\"127.0.0.1@65536\" is not a DNS forwarder: address@port is wanted"               },
+     "\"127.0.0.1@65536\" is not a DNS forwarder: address@port is wanted"},
     {{.forwarder = "127.0.0.1", .trust_anchor_file = "/nonexistent"},
      "could not read the DNSSEC trust anchor in /nonexistent: No such file or directory"},
     {{.forwarder = "127.0.0.1", .trust_anchor = "nonsense"},
-     "could not set up the resolver: the DNSSEC trust anchor cannot be used"            },
+     "could not set up the resolver: the DNSSEC trust anchor cannot be used"},
 };
 
 static void test_refused(void **state)

@@ -6,17 +6,17 @@
 static const struct {
     const char *text, *name; /* NULL: refused */
 } names[] = {
-    {"example.com",   "example.com"},
-    {"EXAMPLE.Com",   "example.com"},
-    {"example.com.",  "example.com"},
-    {"example.com..", NULL         },
-    {"",              NULL         },
-    {".",             NULL         },
-    {"a.b:80",        NULL         },
-    {"[::1]",         NULL         },
-    {"a@b",           NULL         },
-    {"a[b",           NULL         }, /* '[' | 0x20 is '{' */
-    {"hcrt",          "hcrt"       },
+    {"example.com", "example.com"},
+    {"EXAMPLE.Com", "example.com"},
+    {"example.com.", "example.com"},
+    {"example.com..", NULL},
+    {"", NULL},
+    {".", NULL},
+    {"a.b:80", NULL},
+    {"[::1]", NULL},
+    {"a@b", NULL},
+    {"a[b", NULL}, /* '[' | 0x20 is '{' */
+    {"hcrt", "hcrt"},
 };
 
 static void test_names(void **state)
@@ -50,17 +50,17 @@ static const struct {
     {                                                                                              \
         (const unsigned char *)(s), sizeof(s) - 1                                                  \
     }
-    {"one name",       L("\0\6\0\0\3a.b"),            "a.b"},
-    {"empty name",     L("\0\3\0\0\0"),               ""   },
-    {"two names",      L("\0\x0c\0\0\3a.b\0\0\3c.d"), NULL },
-    {"other type",     L("\0\6\1\0\3a.b"),            NULL },
-    {"list too long",  L("\0\7\0\0\3a.b"),            NULL },
-    {"list too short", L("\0\5\0\0\3a.b"),            NULL },
-    {"name too long",  L("\0\6\0\0\4a.b"),            NULL },
-    {"name too short", L("\0\6\0\0\2a.b"),            NULL },
-    {"nothing",        L(""),                         NULL },
-    {"half a length",  L("\0"),                       NULL },
-    {"no name",        L("\0\0"),                     NULL },
+    {"one name", L("\0\6\0\0\3a.b"), "a.b"},
+    {"empty name", L("\0\3\0\0\0"), ""},
+    {"two names", L("\0\x0c\0\0\3a.b\0\0\3c.d"), NULL},
+    {"other type", L("\0\6\1\0\3a.b"), NULL},
+    {"list too long", L("\0\7\0\0\3a.b"), NULL},
+    {"list too short", L("\0\5\0\0\3a.b"), NULL},
+    {"name too long", L("\0\6\0\0\4a.b"), NULL},
+    {"name too short", L("\0\6\0\0\2a.b"), NULL},
+    {"nothing", L(""), NULL},
+    {"half a length", L("\0"), NULL},
+    {"no name", L("\0\0"), NULL},
 };
 
 static void test_sni(void **state)
@@ -109,13 +109,13 @@ static const struct {
     const char *token;
 } paths[] = {
     {"/.well-known/acme-challenge/abc", EDGE_PATH_CHALLENGE, "abc"},
-    {"/.well-known/acme-challenge/",    EDGE_PATH_CHALLENGE, ""   },
-    {"/.well-known/acme-challenge",     EDGE_PATH_OTHER,     NULL },
+    {"/.well-known/acme-challenge/", EDGE_PATH_CHALLENGE, ""},
+    {"/.well-known/acme-challenge", EDGE_PATH_OTHER, NULL},
     {"/.well-known/acme-challenge/a/b", EDGE_PATH_CHALLENGE, "a/b"},
-    {"/.well-known/host-check/x",       EDGE_PATH_CHECK,     "x"  },
-    {"/x/.well-known/host-check/x",     EDGE_PATH_OTHER,     NULL },
-    {"/",                               EDGE_PATH_OTHER,     NULL },
-    {"",                                EDGE_PATH_OTHER,     NULL },
+    {"/.well-known/host-check/x", EDGE_PATH_CHECK, "x"},
+    {"/x/.well-known/host-check/x", EDGE_PATH_OTHER, NULL},
+    {"/", EDGE_PATH_OTHER, NULL},
+    {"", EDGE_PATH_OTHER, NULL},
 };
 
 static void test_paths(void **state)

@@ -27,28 +27,29 @@ static const struct {
     const char *name;
     bool is_valid;
 } names[] = {
-    {"example.com",           true },
-    {"a",                     true },
-    {"1.2",                   true },
-    {"xn--bcher-kva.example", true },
-    {"a-b.c",                 true },
-    {"",                      false},
-    {".",                     false},
-    {".example",              false},
-    {"example.",              false},
-    {"a..b",                  false},
-    {"-a.b",                  false},
-    {"a-.b",                  false},
-    {"a.-b",                  false},
-    {"a.b-",                  false},
-    {"A.b",                   false},
-    {"a_b.c",                 false},
-    {"*.example",             false},
-    {"a b",                   false},
-    {"a/b",                   false},
+    {"example.com", true},
+    {"a", true},
+    {"1.2", true},
+    {"xn--bcher-kva.example", true},
+    {"a-b.c", true},
+    {"", false},
+    {".", false},
+    {".example", false},
+    {"example.", false},
+    {"a..b", false},
+    {"-a.b", false},
+    {"a-.b", false},
+    {"a.-b", false},
+    {"a.b-", false},
+    {"A.b", false},
+    {"a_b.c", false},
+    {"*.example", false},
+    {"a b", false},
+    {"a/b", false},
     {"b\xc3\xbc"
-     "cher.de",          false},
-    {"a:80",                  false},
+     "cher.de",
+     false},
+    {"a:80", false},
 };
 
 static void test_host_names(void **state)
@@ -139,19 +140,19 @@ static const struct {
     unsigned char octet;
     enum edge_fault fault;
 } frame_changes[] = {
-    {"version 0",           0,  0,   EDGE_FAULT_VERSION},
-    {"version 2",           0,  2,   EDGE_FAULT_VERSION},
-    {"kind 0",              1,  0,   EDGE_FAULT_KIND   },
-    {"kind H",              1,  'H', EDGE_FAULT_KIND   },
-    {"flag 2",              3,  2,   EDGE_FAULT_FLAGS  },
-    {"flag 0x8000",         2,  128, EDGE_FAULT_FLAGS  },
-    {"tombstone with body", 3,  1,   EDGE_FAULT_BODY   },
-    {"no key",              21, 0,   EDGE_FAULT_LENGTH },
-    {"key of 511",          20, 2,   EDGE_FAULT_LENGTH },
-    {"body of 0",           25, 0,   EDGE_FAULT_BODY   },
-    {"body over the limit", 23, 1,   EDGE_FAULT_LENGTH },
-    {"longer body",         25, 25,  EDGE_FAULT_SHORT  },
-    {"longer key",          21, 2,   EDGE_FAULT_SHORT  },
+    {"version 0", 0, 0, EDGE_FAULT_VERSION},
+    {"version 2", 0, 2, EDGE_FAULT_VERSION},
+    {"kind 0", 1, 0, EDGE_FAULT_KIND},
+    {"kind H", 1, 'H', EDGE_FAULT_KIND},
+    {"flag 2", 3, 2, EDGE_FAULT_FLAGS},
+    {"flag 0x8000", 2, 128, EDGE_FAULT_FLAGS},
+    {"tombstone with body", 3, 1, EDGE_FAULT_BODY},
+    {"no key", 21, 0, EDGE_FAULT_LENGTH},
+    {"key of 511", 20, 2, EDGE_FAULT_LENGTH},
+    {"body of 0", 25, 0, EDGE_FAULT_BODY},
+    {"body over the limit", 23, 1, EDGE_FAULT_LENGTH},
+    {"longer body", 25, 25, EDGE_FAULT_SHORT},
+    {"longer key", 21, 2, EDGE_FAULT_SHORT},
 };
 
 static void test_frame_faults(void **state)
@@ -183,12 +184,9 @@ static void test_frame_limits(void **state)
         size_t key_len, body_len;
         enum edge_fault fault;
     } rows[] = {
-        {1,                EDGE_BODY_MAX - 1, EDGE_FAULT_NONE  },
-        {1,                EDGE_BODY_MAX,     EDGE_FAULT_NONE  },
-        {1,                EDGE_BODY_MAX + 1, EDGE_FAULT_LENGTH},
-        {EDGE_KEY_MAX - 1, 1,                 EDGE_FAULT_NONE  },
-        {EDGE_KEY_MAX,     EDGE_BODY_MAX,     EDGE_FAULT_NONE  },
-        {EDGE_KEY_MAX + 1, 1,                 EDGE_FAULT_LENGTH},
+        {1, EDGE_BODY_MAX - 1, EDGE_FAULT_NONE},        {1, EDGE_BODY_MAX, EDGE_FAULT_NONE},
+        {1, EDGE_BODY_MAX + 1, EDGE_FAULT_LENGTH},      {EDGE_KEY_MAX - 1, 1, EDGE_FAULT_NONE},
+        {EDGE_KEY_MAX, EDGE_BODY_MAX, EDGE_FAULT_NONE}, {EDGE_KEY_MAX + 1, 1, EDGE_FAULT_LENGTH},
     };
 
     (void)state;
@@ -225,18 +223,18 @@ static const struct {
         (const unsigned char *)(s), sizeof(s) - 1                                                  \
     }
     {"all there",
-                {L("site_1"), 3, UINT32_MAX, L("www.a.b"), L("o-1"), L("crt_1")},
-                EDGE_FAULT_NONE                                                                        },
-    {"no certificate",   {L("site_1"), 0, 0, L("a.b"), L("o"), L("")},      EDGE_FAULT_NONE },
-    {"no site",          {L(""), 0, 0, L("a.b"), L("o"), L("")},            EDGE_FAULT_ID   },
-    {"site in capitals", {L("Site"), 0, 0, L("a.b"), L("o"), L("")},        EDGE_FAULT_ID   },
-    {"flag 4",           {L("s"), 4, 0, L("a.b"), L("o"), L("")},           EDGE_FAULT_FLAGS},
-    {"no canonical",     {L("s"), 0, 0, L(""), L("o"), L("")},              EDGE_FAULT_HOST },
-    {"canonical, port",  {L("s"), 0, 0, L("a.b:8443"), L("o"), L("")},      EDGE_FAULT_HOST },
-    {"canonical, line",  {L("s"), 0, 0, L("a.b\r\nX: y"), L("o"), L("")},   EDGE_FAULT_HOST },
-    {"no origin",        {L("s"), 0, 0, L("a.b"), L(""), L("")},            EDGE_FAULT_ID   },
-    {"origin address",   {L("s"), 0, 0, L("a.b"), L("10.0.0.1:80"), L("")}, EDGE_FAULT_ID   },
-    {"certificate",      {L("s"), 0, 0, L("a.b"), L("o"), L("crt 1")},      EDGE_FAULT_ID   },
+     {L("site_1"), 3, UINT32_MAX, L("www.a.b"), L("o-1"), L("crt_1")},
+     EDGE_FAULT_NONE},
+    {"no certificate", {L("site_1"), 0, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_NONE},
+    {"no site", {L(""), 0, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_ID},
+    {"site in capitals", {L("Site"), 0, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_ID},
+    {"flag 4", {L("s"), 4, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_FLAGS},
+    {"no canonical", {L("s"), 0, 0, L(""), L("o"), L("")}, EDGE_FAULT_HOST},
+    {"canonical, port", {L("s"), 0, 0, L("a.b:8443"), L("o"), L("")}, EDGE_FAULT_HOST},
+    {"canonical, line", {L("s"), 0, 0, L("a.b\r\nX: y"), L("o"), L("")}, EDGE_FAULT_HOST},
+    {"no origin", {L("s"), 0, 0, L("a.b"), L(""), L("")}, EDGE_FAULT_ID},
+    {"origin address", {L("s"), 0, 0, L("a.b"), L("10.0.0.1:80"), L("")}, EDGE_FAULT_ID},
+    {"certificate", {L("s"), 0, 0, L("a.b"), L("o"), L("crt 1")}, EDGE_FAULT_ID},
 };
 
 static void test_hosts(void **state)
@@ -258,10 +256,10 @@ static void test_id_limits(void **state)
         size_t len;
         enum edge_fault fault;
     } rows[] = {
-        {EDGE_ID_MAX - 1, EDGE_FAULT_NONE  },
-        {EDGE_ID_MAX,     EDGE_FAULT_NONE  },
-        {EDGE_ID_MAX + 1, EDGE_FAULT_ID    },
-        {256,             EDGE_FAULT_LENGTH},
+        {EDGE_ID_MAX - 1, EDGE_FAULT_NONE},
+        {EDGE_ID_MAX, EDGE_FAULT_NONE},
+        {EDGE_ID_MAX + 1, EDGE_FAULT_ID},
+        {256, EDGE_FAULT_LENGTH},
     };
     char id[256];
 
@@ -287,20 +285,20 @@ static const struct {
     size_t sealed_len, leaf_len;
     enum edge_fault fault;
 } certificates[] = {
-    {"P-256",               EDGE_KEY_P256,  100, 62,                  200,               EDGE_FAULT_NONE    },
-    {"point at the end",    EDGE_KEY_P256,  100, 62,                  165,               EDGE_FAULT_NONE    },
-    {"point over the end",  EDGE_KEY_P256,  100, 62,                  164,               EDGE_FAULT_POINT   },
-    {"point elsewhere",     EDGE_KEY_P256,  99,  62,                  200,               EDGE_FAULT_POINT   },
-    {"no point",            EDGE_KEY_P256,  0,   62,                  200,               EDGE_FAULT_POINT   },
-    {"PKCS#8",              EDGE_KEY_PKCS8, 0,   EDGE_SEALED_MAX,     200,               EDGE_FAULT_NONE    },
-    {"PKCS#8 with a point", EDGE_KEY_PKCS8, 100, 62,                  200,               EDGE_FAULT_POINT   },
-    {"key type 0",          0,              100, 62,                  200,               EDGE_FAULT_KEY_TYPE},
-    {"key type 3",          3,              100, 62,                  200,               EDGE_FAULT_KEY_TYPE},
-    {"no key",              EDGE_KEY_PKCS8, 0,   0,                   200,               EDGE_FAULT_LENGTH  },
-    {"long key",            EDGE_KEY_PKCS8, 0,   EDGE_SEALED_MAX + 1, 200,               EDGE_FAULT_LENGTH  },
-    {"no leaf",             EDGE_KEY_PKCS8, 0,   62,                  0,                 EDGE_FAULT_LENGTH  },
-    {"leaf at its limit",   EDGE_KEY_PKCS8, 0,   62,                  EDGE_LEAF_MAX,     EDGE_FAULT_NONE    },
-    {"leaf over its limit", EDGE_KEY_PKCS8, 0,   62,                  EDGE_LEAF_MAX + 1, EDGE_FAULT_LENGTH  },
+    {"P-256", EDGE_KEY_P256, 100, 62, 200, EDGE_FAULT_NONE},
+    {"point at the end", EDGE_KEY_P256, 100, 62, 165, EDGE_FAULT_NONE},
+    {"point over the end", EDGE_KEY_P256, 100, 62, 164, EDGE_FAULT_POINT},
+    {"point elsewhere", EDGE_KEY_P256, 99, 62, 200, EDGE_FAULT_POINT},
+    {"no point", EDGE_KEY_P256, 0, 62, 200, EDGE_FAULT_POINT},
+    {"PKCS#8", EDGE_KEY_PKCS8, 0, EDGE_SEALED_MAX, 200, EDGE_FAULT_NONE},
+    {"PKCS#8 with a point", EDGE_KEY_PKCS8, 100, 62, 200, EDGE_FAULT_POINT},
+    {"key type 0", 0, 100, 62, 200, EDGE_FAULT_KEY_TYPE},
+    {"key type 3", 3, 100, 62, 200, EDGE_FAULT_KEY_TYPE},
+    {"no key", EDGE_KEY_PKCS8, 0, 0, 200, EDGE_FAULT_LENGTH},
+    {"long key", EDGE_KEY_PKCS8, 0, EDGE_SEALED_MAX + 1, 200, EDGE_FAULT_LENGTH},
+    {"no leaf", EDGE_KEY_PKCS8, 0, 62, 0, EDGE_FAULT_LENGTH},
+    {"leaf at its limit", EDGE_KEY_PKCS8, 0, 62, EDGE_LEAF_MAX, EDGE_FAULT_NONE},
+    {"leaf over its limit", EDGE_KEY_PKCS8, 0, 62, EDGE_LEAF_MAX + 1, EDGE_FAULT_LENGTH},
 };
 
 static void test_certificates(void **state)
@@ -332,12 +330,12 @@ static void test_chains(void **state)
         size_t count, len;
         enum edge_fault fault;
     } rows[] = {
-        {0,                  100,                    EDGE_FAULT_LENGTH},
-        {1,                  1,                      EDGE_FAULT_NONE  },
-        {1,                  0,                      EDGE_FAULT_LENGTH},
-        {EDGE_CHAIN_MAX,     EDGE_CHAIN_DER_MAX,     EDGE_FAULT_NONE  },
-        {1,                  EDGE_CHAIN_DER_MAX + 1, EDGE_FAULT_LENGTH},
-        {EDGE_CHAIN_MAX + 1, 1,                      EDGE_FAULT_LENGTH},
+        {0, 100, EDGE_FAULT_LENGTH},
+        {1, 1, EDGE_FAULT_NONE},
+        {1, 0, EDGE_FAULT_LENGTH},
+        {EDGE_CHAIN_MAX, EDGE_CHAIN_DER_MAX, EDGE_FAULT_NONE},
+        {1, EDGE_CHAIN_DER_MAX + 1, EDGE_FAULT_LENGTH},
+        {EDGE_CHAIN_MAX + 1, 1, EDGE_FAULT_LENGTH},
     };
     static unsigned char room[EDGE_BODY_MAX];
 
@@ -360,23 +358,23 @@ static const struct {
     const char *address;
     enum edge_fault fault;
 } addresses[] = {
-    {"127.0.0.1:8090",      EDGE_FAULT_NONE   },
-    {"[::1]:80",            EDGE_FAULT_NONE   },
-    {"[2001:db8::1]:65535", EDGE_FAULT_NONE   },
-    {"127.0.0.1:65536",     EDGE_FAULT_ADDRESS},
-    {"127.0.0.1:0",         EDGE_FAULT_ADDRESS},
-    {"127.0.0.1:080",       EDGE_FAULT_ADDRESS},
-    {"127.0.0.1:",          EDGE_FAULT_ADDRESS},
-    {"127.0.0.1",           EDGE_FAULT_ADDRESS},
-    {"::1:80",              EDGE_FAULT_ADDRESS},
-    {"[127.0.0.1]:80",      EDGE_FAULT_ADDRESS},
-    {"[::1:80",             EDGE_FAULT_ADDRESS},
-    {"[]:80",               EDGE_FAULT_ADDRESS},
-    {"localhost:80",        EDGE_FAULT_ADDRESS},
-    {"unix:/run/x",         EDGE_FAULT_ADDRESS},
-    {"127.0.0.1:80/path",   EDGE_FAULT_ADDRESS},
+    {"127.0.0.1:8090", EDGE_FAULT_NONE},
+    {"[::1]:80", EDGE_FAULT_NONE},
+    {"[2001:db8::1]:65535", EDGE_FAULT_NONE},
+    {"127.0.0.1:65536", EDGE_FAULT_ADDRESS},
+    {"127.0.0.1:0", EDGE_FAULT_ADDRESS},
+    {"127.0.0.1:080", EDGE_FAULT_ADDRESS},
+    {"127.0.0.1:", EDGE_FAULT_ADDRESS},
+    {"127.0.0.1", EDGE_FAULT_ADDRESS},
+    {"::1:80", EDGE_FAULT_ADDRESS},
+    {"[127.0.0.1]:80", EDGE_FAULT_ADDRESS},
+    {"[::1:80", EDGE_FAULT_ADDRESS},
+    {"[]:80", EDGE_FAULT_ADDRESS},
+    {"localhost:80", EDGE_FAULT_ADDRESS},
+    {"unix:/run/x", EDGE_FAULT_ADDRESS},
+    {"127.0.0.1:80/path", EDGE_FAULT_ADDRESS},
     {"http://127.0.0.1:80", EDGE_FAULT_ADDRESS},
-    {"",                    EDGE_FAULT_ADDRESS},
+    {"", EDGE_FAULT_ADDRESS},
 };
 
 static void test_origin_addresses(void **state)
@@ -453,13 +451,9 @@ static void test_bodies_cut_short(void **state)
     struct buf b[6];
     const struct edge_certificate certificate = {EDGE_KEY_P256, 100, slice_of(zeros, 32),
                                                  slice_of(zeros, 62), slice_of(point_leaf, 200)};
-    const struct edge_chain chain = {
-        2, {slice_of(zeros, 90), slice_of(zeros, 80)}
-    };
-    const struct edge_origin origins[] = {
-        {text("a"), text("127.0.0.1:1")},
-        {text("b"), text("[::1]:2")    }
-    };
+    const struct edge_chain chain = {2, {slice_of(zeros, 90), slice_of(zeros, 80)}};
+    const struct edge_origin origins[] = {{text("a"), text("127.0.0.1:1")},
+                                          {text("b"), text("[::1]:2")}};
     const struct edge_end end = {12, slice_of(zeros, 32)};
 
     (void)state;
@@ -475,13 +469,13 @@ static void test_bodies_cut_short(void **state)
         const char *label;
         struct edge_record record;
     } rows[] = {
-        {"host",        {.kind = EDGE_HOST, .key = text("a.b"), .body = buf_view(&b[0])}         },
+        {"host", {.kind = EDGE_HOST, .key = text("a.b"), .body = buf_view(&b[0])}},
         {"certificate", {.kind = EDGE_CERTIFICATE, .key = text("crt_1"), .body = buf_view(&b[1])}},
-        {"chain",       {.kind = EDGE_CHAIN, .key = slice_of(zeros, 32), .body = buf_view(&b[2])}},
-        {"settings",    {.kind = EDGE_SETTINGS, .key = text("settings"), .body = buf_view(&b[3])}},
-        {"end",         {.kind = EDGE_END, .key = text("end"), .body = buf_view(&b[4])}          },
+        {"chain", {.kind = EDGE_CHAIN, .key = slice_of(zeros, 32), .body = buf_view(&b[2])}},
+        {"settings", {.kind = EDGE_SETTINGS, .key = text("settings"), .body = buf_view(&b[3])}},
+        {"end", {.kind = EDGE_END, .key = text("end"), .body = buf_view(&b[4])}},
         {"challenge",
-         {.kind = EDGE_CHALLENGE, .key = SLICE_LIT("a.b\0" TOKEN), .body = buf_view(&b[5])}      },
+         {.kind = EDGE_CHALLENGE, .key = SLICE_LIT("a.b\0" TOKEN), .body = buf_view(&b[5])}},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         check_truncations(rows[i].label, &rows[i].record);
@@ -497,26 +491,26 @@ static const struct {
     const char *body; /* NULL: tombstone */
     enum edge_fault fault;
 } keys[] = {
-    {"host",              EDGE_HOST,        L("a.b"),                              NULL,                                             EDGE_FAULT_NONE         },
-    {"host with port",    EDGE_HOST,        L("a.b:80"),                           NULL,                                             EDGE_FAULT_HOST         },
-    {"certificate id",    EDGE_CERTIFICATE, L("crt_1"),                            NULL,                                             EDGE_FAULT_NONE         },
-    {"certificate space", EDGE_CERTIFICATE, L("crt 1"),                            NULL,                                             EDGE_FAULT_ID           },
-    {"chain, 32",         EDGE_CHAIN,       L("01234567890123456789012345678901"), NULL,                                             EDGE_FAULT_NONE         },
-    {"chain, 31",         EDGE_CHAIN,       L("0123456789012345678901234567890"),  NULL,                                             EDGE_FAULT_KEY          },
-    {"settings",          EDGE_SETTINGS,    L("setting"),                          "x",                                              EDGE_FAULT_KEY          },
-    {"end",               EDGE_END,         L("ende"),                             "x",                                              EDGE_FAULT_KEY          },
-    {"challenge",         EDGE_CHALLENGE,   L("a.b\0t"),                           "t." THUMBPRINT,                                  EDGE_FAULT_NONE         },
-    {"challenge gone",    EDGE_CHALLENGE,   L("a.b\0t"),                           NULL,                                             EDGE_FAULT_NONE         },
-    {"no zero",           EDGE_CHALLENGE,   L("a.bt"),                             "t." THUMBPRINT,                                  EDGE_FAULT_KEY          },
-    {"no token",          EDGE_CHALLENGE,   L("a.b\0"),                            "." THUMBPRINT,                                   EDGE_FAULT_KEY          },
-    {"no host",           EDGE_CHALLENGE,   L("\0t"),                              "t." THUMBPRINT,                                  EDGE_FAULT_HOST         },
-    {"slash in token",    EDGE_CHALLENGE,   L("a.b\0t/u"),                         "t/u." THUMBPRINT,                                EDGE_FAULT_KEY          },
-    {"second zero",       EDGE_CHALLENGE,   L("a.b\0t\0u"),                        "t." THUMBPRINT,                                  EDGE_FAULT_KEY          },
-    {"other token",       EDGE_CHALLENGE,   L("a.b\0t"),                           "u." THUMBPRINT,                                  EDGE_FAULT_AUTHORIZATION},
-    {"no dot",            EDGE_CHALLENGE,   L("a.b\0t"),                           "tx" THUMBPRINT,                                  EDGE_FAULT_AUTHORIZATION},
-    {"long thumbprint",   EDGE_CHALLENGE,   L("a.b\0t"),                           "t." THUMBPRINT "a",                              EDGE_FAULT_AUTHORIZATION},
-    {"line in it",        EDGE_CHALLENGE,   L("a.b\0t"),                           "t.\n0123456789012345678901234567890123456789ab",
-     EDGE_FAULT_AUTHORIZATION                                                                                                                                },
+    {"host", EDGE_HOST, L("a.b"), NULL, EDGE_FAULT_NONE},
+    {"host with port", EDGE_HOST, L("a.b:80"), NULL, EDGE_FAULT_HOST},
+    {"certificate id", EDGE_CERTIFICATE, L("crt_1"), NULL, EDGE_FAULT_NONE},
+    {"certificate space", EDGE_CERTIFICATE, L("crt 1"), NULL, EDGE_FAULT_ID},
+    {"chain, 32", EDGE_CHAIN, L("01234567890123456789012345678901"), NULL, EDGE_FAULT_NONE},
+    {"chain, 31", EDGE_CHAIN, L("0123456789012345678901234567890"), NULL, EDGE_FAULT_KEY},
+    {"settings", EDGE_SETTINGS, L("setting"), "x", EDGE_FAULT_KEY},
+    {"end", EDGE_END, L("ende"), "x", EDGE_FAULT_KEY},
+    {"challenge", EDGE_CHALLENGE, L("a.b\0t"), "t." THUMBPRINT, EDGE_FAULT_NONE},
+    {"challenge gone", EDGE_CHALLENGE, L("a.b\0t"), NULL, EDGE_FAULT_NONE},
+    {"no zero", EDGE_CHALLENGE, L("a.bt"), "t." THUMBPRINT, EDGE_FAULT_KEY},
+    {"no token", EDGE_CHALLENGE, L("a.b\0"), "." THUMBPRINT, EDGE_FAULT_KEY},
+    {"no host", EDGE_CHALLENGE, L("\0t"), "t." THUMBPRINT, EDGE_FAULT_HOST},
+    {"slash in token", EDGE_CHALLENGE, L("a.b\0t/u"), "t/u." THUMBPRINT, EDGE_FAULT_KEY},
+    {"second zero", EDGE_CHALLENGE, L("a.b\0t\0u"), "t." THUMBPRINT, EDGE_FAULT_KEY},
+    {"other token", EDGE_CHALLENGE, L("a.b\0t"), "u." THUMBPRINT, EDGE_FAULT_AUTHORIZATION},
+    {"no dot", EDGE_CHALLENGE, L("a.b\0t"), "tx" THUMBPRINT, EDGE_FAULT_AUTHORIZATION},
+    {"long thumbprint", EDGE_CHALLENGE, L("a.b\0t"), "t." THUMBPRINT "a", EDGE_FAULT_AUTHORIZATION},
+    {"line in it", EDGE_CHALLENGE, L("a.b\0t"), "t.\n0123456789012345678901234567890123456789ab",
+     EDGE_FAULT_AUTHORIZATION},
 };
 
 static void test_keys(void **state)
@@ -543,10 +537,10 @@ static void test_tombstones(void **state)
         const char *key;
         enum edge_fault fault;
     } rows[] = {
-        {EDGE_HOST,        "a.b",      EDGE_FAULT_NONE },
-        {EDGE_CERTIFICATE, "crt_1",    EDGE_FAULT_NONE },
-        {EDGE_SETTINGS,    "settings", EDGE_FAULT_FLAGS},
-        {EDGE_END,         "end",      EDGE_FAULT_FLAGS},
+        {EDGE_HOST, "a.b", EDGE_FAULT_NONE},
+        {EDGE_CERTIFICATE, "crt_1", EDGE_FAULT_NONE},
+        {EDGE_SETTINGS, "settings", EDGE_FAULT_FLAGS},
+        {EDGE_END, "end", EDGE_FAULT_FLAGS},
     };
 
     (void)state;
@@ -568,12 +562,8 @@ static void test_newer(void **state)
         uint64_t epoch_a, rev_a, epoch_b, rev_b;
         bool is_newer;
     } rows[] = {
-        {1,          2, 1, 1,          true },
-        {1,          1, 1, 1,          false},
-        {1,          1, 1, 2,          false},
-        {2,          1, 1, 9,          true },
-        {1,          9, 2, 1,          false},
-        {UINT64_MAX, 0, 1, UINT64_MAX, true },
+        {1, 2, 1, 1, true}, {1, 1, 1, 1, false}, {1, 1, 1, 2, false},
+        {2, 1, 1, 9, true}, {1, 9, 2, 1, false}, {UINT64_MAX, 0, 1, UINT64_MAX, true},
     };
 
     (void)state;

@@ -80,9 +80,7 @@ static void test_chain_hash(void **state)
                                              0x41, 0x41, 0x40, 0xde, 0x5d, 0xae, 0x22, 0x23,
                                              0xb0, 0x03, 0x61, 0xa3, 0x96, 0x17, 0x7a, 0x9c,
                                              0xb4, 0x10, 0xff, 0x61, 0xf2, 0x00, 0x15, 0xad};
-    struct edge_chain chain = {
-        2, {slice_str("a"), slice_str("bc")}
-    };
+    struct edge_chain chain = {2, {slice_str("a"), slice_str("bc")}};
     unsigned char hash[EDGE_HASH_SIZE];
 
     (void)state;

@@ -23,15 +23,9 @@ static bool holds(const struct doubts *doubts, const char *keys)
 static const struct {
     const char *before, *key, *removed, *cut; /* after doubts_remove(), after doubts_cut() */
 } rows[] = {
-    {"",    "c", "",    ""   },
-    {"c",   "c", "",    "c"  },
-    {"bce", "c", "be",  "bc" },
-    {"bce", "d", "bce", "bc" },
-    {"bce", "b", "ce",  "b"  },
-    {"bce", "e", "bc",  "bce"},
-    {"bce", "a", "bce", ""   },
-    {"bce", "f", "bce", "bce"},
-    {"bce", "",  "bce", ""   },
+    {"", "c", "", ""},         {"c", "c", "", "c"},        {"bce", "c", "be", "bc"},
+    {"bce", "d", "bce", "bc"}, {"bce", "b", "ce", "b"},    {"bce", "e", "bc", "bce"},
+    {"bce", "a", "bce", ""},   {"bce", "f", "bce", "bce"}, {"bce", "", "bce", ""},
 };
 
 static void test_remove_and_cut(void **state)
@@ -82,13 +76,8 @@ static void test_order(void **state)
         const char *a, *b;
         int order;
     } pairs[] = {
-        {"",   "",   0 },
-        {"",   "a",  -1},
-        {"a",  "",   1 },
-        {"a",  "ab", -1},
-        {"ab", "a",  1 },
-        {"b",  "ab", 1 },
-        {"a",  "a",  0 },
+        {"", "", 0},    {"", "a", -1},  {"a", "", 1},  {"a", "ab", -1},
+        {"ab", "a", 1}, {"b", "ab", 1}, {"a", "a", 0},
     };
 
     (void)state;

@@ -82,9 +82,7 @@ static bool walks(struct edge_db *db, const char *after, const char *last, const
 
 static void test_transactions(void **state)
 {
-    struct script script = {
-        .keys = "dbac", .state = {5, 6, 7, true}
-    };
+    struct script script = {.keys = "dbac", .state = {5, 6, 7, true}};
     AUTO(edge_db_freep) struct edge_db *db = NULL;
     struct edge_db_state found;
     struct err err = {0};

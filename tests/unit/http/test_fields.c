@@ -6,11 +6,11 @@
 enum { F_NAME, F_COUNT_OF, F_FLAG, F_LIST, F_NOTE, F_COUNT };
 
 static const struct http_field fields[F_COUNT] = {
-    [F_NAME] = {.name = "name",       .type = FIELD_TEXT, .is_required = true, .min = 1,                     .max = 5},
-    [F_COUNT_OF] = {.name = "count",                    .type = FIELD_NUMBER,                        .min = 1,    .max = 10},
-    [F_FLAG] = {.name = "flag",                    .type = FIELD_BOOL                        },
-    [F_LIST] = {.name = "list", .type = FIELD_TEXTS,           .min = 1,       .max = 3,           .max_text = 4},
-    [F_NOTE] = {.name = "note",       .type = FIELD_TEXT, .max = 10,      .is_nullable = true          },
+    [F_NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 5},
+    [F_COUNT_OF] = {.name = "count", .type = FIELD_NUMBER, .min = 1, .max = 10},
+    [F_FLAG] = {.name = "flag", .type = FIELD_BOOL},
+    [F_LIST] = {.name = "list", .type = FIELD_TEXTS, .min = 1, .max = 3, .max_text = 4},
+    [F_NOTE] = {.name = "note", .type = FIELD_TEXT, .max = 10, .is_nullable = true},
 };
 
 static const char *show(struct arena *mem, const struct http_value *v, const struct err *err)
@@ -36,29 +36,29 @@ static void test_json(void **state)
     static const struct {
         const char *text, *want;
     } rows[] = {
-        {"{\"name\":\"abc\"}",                                                                  "name=abc"                                 },
+        {"{\"name\":\"abc\"}", "name=abc"},
         {"{\"name\":\"abcde\",\"count\":1,\"flag\":true,\"list\":[\"a\",\"b\"],\"note\":\"\"}",
-         "name=abcde count=1 flag=1 list=a list=b note="                                                                                   },
-        {"{\"name\":\"a\",\"note\":null}",                                                      "name=a note=null"                         },
-        {"{\"name\":\"abcdef\"}",                                                               "name: has 6 octets, at most 5 are allowed"},
-        {"{\"name\":\"\"}",                                                                     "name: must not be empty"                  },
-        {"{\"name\":\"a\\tb\"}",                                                                "name: has the control character 0x09"     },
-        {"{\"name\":null}",                                                                     "name: must be text"                       },
-        {"{\"name\":1}",                                                                        "name: must be text"                       },
-        {"{}",                                                                                  "name: is missing"                         },
-        {"{\"name\":\"a\",\"extra\":1}",                                                        "extra: there is no field \"extra\" here"  },
-        {"{\"name\":\"a\",\"count\":0}",                                                        "count: is 0, allowed is 1 to 10"          },
-        {"{\"name\":\"a\",\"count\":10}",                                                       "name=a count=10"                          },
-        {"{\"name\":\"a\",\"count\":11}",                                                       "count: is 11, allowed is 1 to 10"         },
-        {"{\"name\":\"a\",\"count\":1.0}",                                                      "count: must be a whole number"            },
-        {"{\"name\":\"a\",\"flag\":\"true\"}",                                                  "flag: must be true or false"              },
-        {"{\"name\":\"a\",\"list\":[]}",                                                        "list: has 0 items, allowed is 1 to 3"     },
+         "name=abcde count=1 flag=1 list=a list=b note="},
+        {"{\"name\":\"a\",\"note\":null}", "name=a note=null"},
+        {"{\"name\":\"abcdef\"}", "name: has 6 octets, at most 5 are allowed"},
+        {"{\"name\":\"\"}", "name: must not be empty"},
+        {"{\"name\":\"a\\tb\"}", "name: has the control character 0x09"},
+        {"{\"name\":null}", "name: must be text"},
+        {"{\"name\":1}", "name: must be text"},
+        {"{}", "name: is missing"},
+        {"{\"name\":\"a\",\"extra\":1}", "extra: there is no field \"extra\" here"},
+        {"{\"name\":\"a\",\"count\":0}", "count: is 0, allowed is 1 to 10"},
+        {"{\"name\":\"a\",\"count\":10}", "name=a count=10"},
+        {"{\"name\":\"a\",\"count\":11}", "count: is 11, allowed is 1 to 10"},
+        {"{\"name\":\"a\",\"count\":1.0}", "count: must be a whole number"},
+        {"{\"name\":\"a\",\"flag\":\"true\"}", "flag: must be true or false"},
+        {"{\"name\":\"a\",\"list\":[]}", "list: has 0 items, allowed is 1 to 3"},
         {"{\"name\":\"a\",\"list\":[\"a\",\"b\",\"c\",\"d\"]}",
-         "list: has 4 items, allowed is 1 to 3"                                                                                            },
-        {"{\"name\":\"a\",\"list\":[\"abcde\"]}",                                               "list: has 5 octets, at most 4 are allowed"},
-        {"{\"name\":\"a\",\"list\":[1]}",                                                       "list: must be a list of texts"            },
-        {"{\"name\":\"a\",\"list\":\"a\"}",                                                     "list: must be a list of texts"            },
-        {"[]",                                                                                  ": the body must be a JSON object"         },
+         "list: has 4 items, allowed is 1 to 3"},
+        {"{\"name\":\"a\",\"list\":[\"abcde\"]}", "list: has 5 octets, at most 4 are allowed"},
+        {"{\"name\":\"a\",\"list\":[1]}", "list: must be a list of texts"},
+        {"{\"name\":\"a\",\"list\":\"a\"}", "list: must be a list of texts"},
+        {"[]", ": the body must be a JSON object"},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     (void)state;
@@ -82,15 +82,15 @@ static void test_query(void **state)
     static const struct {
         const char *target, *want;
     } rows[] = {
-        {"/?name=abc&count=3&flag=false&list=a,b", "name=abc count=3 flag=0 list=a list=b"  },
-        {"/?name=abc&list=a,b,c",                  "name=abc list=a list=b list=c"          },
-        {"/?name=abc&list=a,b,c,d",                "list: has 4 items, allowed is 1 to 3"   },
-        {"/?name=abc&list=",                       "list: must not be empty"                },
-        {"/?name=abc&count=x",                     "count: must be a whole number"          },
-        {"/?name=abc&count=99999999999999999999",  "count: must be a whole number"          },
-        {"/?name=abc&flag=1",                      "flag: must be true or false"            },
-        {"/?name=abc&other=1",                     "other: there is no field \"other\" here"},
-        {"/",                                      "name: is missing"                       },
+        {"/?name=abc&count=3&flag=false&list=a,b", "name=abc count=3 flag=0 list=a list=b"},
+        {"/?name=abc&list=a,b,c", "name=abc list=a list=b list=c"},
+        {"/?name=abc&list=a,b,c,d", "list: has 4 items, allowed is 1 to 3"},
+        {"/?name=abc&list=", "list: must not be empty"},
+        {"/?name=abc&count=x", "count: must be a whole number"},
+        {"/?name=abc&count=99999999999999999999", "count: must be a whole number"},
+        {"/?name=abc&flag=1", "flag: must be true or false"},
+        {"/?name=abc&other=1", "other: there is no field \"other\" here"},
+        {"/", "name: is missing"},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     (void)state;

@@ -17,9 +17,9 @@ static bool answer(struct http_req *req, struct http_res *res, struct err *err)
 }
 
 static const struct http_route routes[] = {
-    {.method = HTTP_POST, .path = "/x", .operation = "x",         .run = answer,                        .max_body = 1000},
-    {.method = HTTP_GET,                   .path = "/x",              .operation = "get_x",        .run = answer          },
-    {.method = HTTP_GET,                   .path = "/smuggled",              .operation = "smuggled", .run = answer},
+    {.method = HTTP_POST, .path = "/x", .operation = "x", .run = answer, .max_body = 1000},
+    {.method = HTTP_GET, .path = "/x", .operation = "get_x", .run = answer},
+    {.method = HTTP_GET, .path = "/smuggled", .operation = "smuggled", .run = answer},
 };
 
 #define SMUGGLED "GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -29,37 +29,39 @@ static const struct {
     int status;
     bool is_closed;
 } cases[] = {
-    {"whole",              "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello",           200, false},
+    {"whole", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello", 200, false},
     {"chunked",
-     "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",      200, false},
+     "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+     200, false},
     {"two lengths",
      "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 44\r\n\r\nhello" SMUGGLED,
-     400,                                                                                                  true },
+     400, true},
     {"two equal lengths",
-     "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",            400,
-     true                                                                                                       },
+     "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", 400,
+     true},
     {"length and chunked",
      "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: "
      "chunked\r\n\r\n0\r\n\r\n" SMUGGLED,
-     400,                                                                                                  true },
+     400, true},
     {"chunked twice",
      "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: "
-     "chunked\r\n\r\n0\r\n\r\n",                                                                      400, true },
+     "chunked\r\n\r\n0\r\n\r\n",
+     400, true},
     {"gzip, chunked",
-     "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",              400, true },
-    {"coding unknown",     "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\nhello",
-     400,                                                                                                  true },
-    {"no host",            "GET /x HTTP/1.1\r\n\r\n",                                                 400, true },
-    {"no host in 1.0",     "GET /x HTTP/1.0\r\n\r\n",                                                 200, true },
-    {"two hosts",          "GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",                           400, true },
-    {"space before colon", "GET /x HTTP/1.1\r\nHost : h\r\n\r\n",                                     400, true },
-    {"length no number",   "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: five\r\n\r\nhello",        400,
-     true                                                                                                       },
-    {"length with a sign", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: +5\r\n\r\nhello",          400,
-     true                                                                                                       },
-    {"negative length",    "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\nhello",          400,
-     true                                                                                                       },
-    {"NUL in the path",    "GET /x%00y HTTP/1.1\r\nHost: h\r\n\r\n",                                  400, false},
+     "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400, true},
+    {"coding unknown", "POST /x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\nhello",
+     400, true},
+    {"no host", "GET /x HTTP/1.1\r\n\r\n", 400, true},
+    {"no host in 1.0", "GET /x HTTP/1.0\r\n\r\n", 200, true},
+    {"two hosts", "GET /x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400, true},
+    {"space before colon", "GET /x HTTP/1.1\r\nHost : h\r\n\r\n", 400, true},
+    {"length no number", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: five\r\n\r\nhello", 400,
+     true},
+    {"length with a sign", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: +5\r\n\r\nhello", 400,
+     true},
+    {"negative length", "POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: -5\r\n\r\nhello", 400,
+     true},
+    {"NUL in the path", "GET /x%00y HTTP/1.1\r\nHost: h\r\n\r\n", 400, false},
 };
 
 static void test_table(void **state)
@@ -68,9 +70,7 @@ static void test_table(void **state)
     static struct reply reply;
     (void)state;
 
-    peer_start(&peer, (struct http_options){
-                          .table = {routes, ARRAY_LEN(routes)}
-    });
+    peer_start(&peer, (struct http_options){.table = {routes, ARRAY_LEN(routes)}});
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         int before = atomic_load(&answered);
 

@@ -9,25 +9,26 @@ static const struct {
     const char *type, *text;
     const char *want; /* the start of the error; NULL = accepted */
 } cases[] = {
-    {"application/json",                "{\"a\":1}",             NULL                                             },
-    {"application/json; charset=utf-8", "[]",                    NULL                                             },
-    {"Application/JSON",                "\"x\"",                 NULL                                             },
-    {"application/jsonx",               "{}",                    "the Content-Type is not application/json"       },
-    {"text/plain",                      "{}",                    "the Content-Type is not application/json"       },
-    {NULL,                              "{}",                    "the Content-Type is not application/json"       },
-    {"application/json",                "",                      "not valid JSON at line 1, column 0: "           },
-    {"application/json",                "{\"a\":1,\"a\":2}",     "not valid JSON at line 1, column 10: "          },
-    {"application/json",                "{\"a\":\"\\u0000\"}",   "not valid JSON at line 1, column "              },
-    {"application/json",                "{} {}",                 "not valid JSON at line 1, column 4: end of file"},
-    {"application/json",                "{\"a\":\"\xff\"}",      "not valid JSON at line 1, column "              },
-    {"application/json",                "\n{a:1}",               "not valid JSON at line 2, column "              },
-    {"application/json",                DEEP15 DONE15,           NULL                                             },
-    {"application/json",                "[" DEEP15 DONE15 "]",   NULL                                             },
-    {"application/json",                "[[" DEEP15 DONE15 "]]", "the JSON text nests deeper than 16 levels"      },
+    {"application/json", "{\"a\":1}", NULL},
+    {"application/json; charset=utf-8", "[]", NULL},
+    {"Application/JSON", "\"x\"", NULL},
+    {"application/jsonx", "{}", "the Content-Type is not application/json"},
+    {"text/plain", "{}", "the Content-Type is not application/json"},
+    {NULL, "{}", "the Content-Type is not application/json"},
+    {"application/json", "", "not valid JSON at line 1, column 0: "},
+    {"application/json", "{\"a\":1,\"a\":2}", "not valid JSON at line 1, column 10: "},
+    {"application/json", "{\"a\":\"\\u0000\"}", "not valid JSON at line 1, column "},
+    {"application/json", "{} {}", "not valid JSON at line 1, column 4: end of file"},
+    {"application/json", "{\"a\":\"\xff\"}", "not valid JSON at line 1, column "},
+    {"application/json", "\n{a:1}", "not valid JSON at line 2, column "},
+    {"application/json", DEEP15 DONE15, NULL},
+    {"application/json", "[" DEEP15 DONE15 "]", NULL},
+    {"application/json", "[[" DEEP15 DONE15 "]]", "the JSON text nests deeper than 16 levels"},
     {"application/json",
      "\"" DEEP15 DEEP15 "\\\""
-     "[\"",                                                      NULL                                             },
-    {"application/json",                "]]]]]]]]]",             "not valid JSON at line 1, column 1: "           },
+     "[\"",
+     NULL},
+    {"application/json", "]]]]]]]]]", "not valid JSON at line 1, column 1: "},
 };
 
 static void test_table(void **state)
@@ -57,12 +58,8 @@ static void test_bearer(void **state)
     static const struct {
         const char *value, *want;
     } rows[] = {
-        {"Bearer abc",  "abc"},
-        {"bearer  abc", "abc"},
-        {"Basic YTpi",  NULL },
-        {"Bearer",      NULL },
-        {"Bearer ",     ""   },
-        {"",            NULL },
+        {"Bearer abc", "abc"}, {"bearer  abc", "abc"}, {"Basic YTpi", NULL},
+        {"Bearer", NULL},      {"Bearer ", ""},        {"", NULL},
     };
     (void)state;
 

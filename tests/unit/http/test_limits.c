@@ -34,9 +34,9 @@ static const struct http_route routes[] = {
      .operation = "body",
      .run = answer,
      .max_body = BODY_MAX},
-    {.method = HTTP_POST,                   .path = "/none", .operation = "none", .run = answer  },
-    {.method = HTTP_GET,                   .path = "/x",  .operation = "x",     .run = answer      },
-    {.method = HTTP_GET,                   .path = "/block",  .operation = "block", .run = block},
+    {.method = HTTP_POST, .path = "/none", .operation = "none", .run = answer},
+    {.method = HTTP_GET, .path = "/x", .operation = "x", .run = answer},
+    {.method = HTTP_GET, .path = "/block", .operation = "block", .run = block},
 };
 
 static const struct http_table table = {routes, ARRAY_LEN(routes)};
@@ -134,12 +134,12 @@ static void test_no_body(void **state)
         const char *request;
         int status;
     } rows[] = {
-        {"POST /none HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n",  200},
-        {"POST /none HTTP/1.1\r\nHost: h\r\n\r\n",                       200},
+        {"POST /none HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", 200},
+        {"POST /none HTTP/1.1\r\nHost: h\r\n\r\n", 200},
         {"POST /none HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na", 413},
-        {"GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na",     413},
+        {"GET /x HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na", 413},
         {"POST /gone HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na", 404},
-        {"PUT /none HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na",  405},
+        {"PUT /none HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\na", 405},
     };
     static struct reply reply;
     struct peer peer;

@@ -53,15 +53,13 @@ static bool plain(struct http_req *req, struct http_res *res, struct err *err)
 }
 
 static const struct http_route routes[] = {
-    {.method = HTTP_GET, .path = "/follow",    .operation = "follow",    .run = follow        },
-    {.method = HTTP_GET, .path = "/for-ever",  .operation = "for_ever",  .run = park_for_ever },
+    {.method = HTTP_GET, .path = "/follow", .operation = "follow", .run = follow},
+    {.method = HTTP_GET, .path = "/for-ever", .operation = "for_ever", .run = park_for_ever},
     {.method = HTTP_GET, .path = "/unwatched", .operation = "unwatched", .run = park_unwatched},
-    {.method = HTTP_GET, .path = "/plain",     .operation = "plain",     .run = plain         },
+    {.method = HTTP_GET, .path = "/plain", .operation = "plain", .run = plain},
 };
 
-static const struct http_options options = {
-    .table = {routes, ARRAY_LEN(routes)}
-};
+static const struct http_options options = {.table = {routes, ARRAY_LEN(routes)}};
 
 static void start(struct peer *peer, int64_t wait)
 {

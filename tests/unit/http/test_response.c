@@ -117,11 +117,8 @@ static void test_unchanged(void **state)
         const char *sent;
         bool want;
     } rows[] = {
-        {"\"abc\"",        true },
-        {"\"x\", \"abc\"", true },
-        {"W/\"abc\"",      true },
-        {"\"abcd\"",       false},
-        {"abc",            false},
+        {"\"abc\"", true},   {"\"x\", \"abc\"", true}, {"W/\"abc\"", true},
+        {"\"abcd\"", false}, {"abc", false},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     (void)state;

@@ -4,13 +4,13 @@
 #include "http/router.h"
 
 static const struct http_route routes[] = {
-    {.method = HTTP_GET,    .path = "/",                               .operation = "root"  },
-    {.method = HTTP_GET,    .path = "/v1/orders",                      .operation = "list"  },
-    {.method = HTTP_POST,   .path = "/v1/orders",                      .operation = "place" },
-    {.method = HTTP_GET,    .path = "/v1/orders/latest",               .operation = "latest"},
-    {.method = HTTP_GET,    .path = "/v1/orders/{id}",                 .operation = "get"   },
-    {.method = HTTP_DELETE, .path = "/v1/orders/{id}",                 .operation = "cancel"},
-    {.method = HTTP_PUT,    .path = "/v1/sites/{site}/domains/{name}", .operation = "attach"},
+    {.method = HTTP_GET, .path = "/", .operation = "root"},
+    {.method = HTTP_GET, .path = "/v1/orders", .operation = "list"},
+    {.method = HTTP_POST, .path = "/v1/orders", .operation = "place"},
+    {.method = HTTP_GET, .path = "/v1/orders/latest", .operation = "latest"},
+    {.method = HTTP_GET, .path = "/v1/orders/{id}", .operation = "get"},
+    {.method = HTTP_DELETE, .path = "/v1/orders/{id}", .operation = "cancel"},
+    {.method = HTTP_PUT, .path = "/v1/sites/{site}/domains/{name}", .operation = "attach"},
 };
 
 static const struct http_table table = {routes, ARRAY_LEN(routes)};
@@ -19,24 +19,24 @@ static const struct {
     const char *method, *target;
     const char *want; /* operation and parameters; or the error */
 } cases[] = {
-    {"GET",     "/",                     "root"                                                        },
-    {"HEAD",    "/v1/orders",            "list"                                                        },
-    {"POST",    "/v1/orders",            "place"                                                       },
-    {"GET",     "/v1/orders/latest",     "latest"                                                      },
-    {"GET",     "/v1/orders/ord_1",      "get id=ord_1"                                                },
-    {"GET",     "/v1/orders/%7Bid%7D",   "get id={id}"                                                 },
-    {"GET",     "/v1/orders/a%2Fb",      "get id=a/b"                                                  },
-    {"PUT",     "/v1/sites/s/domains/d", "attach site=s name=d"                                        },
-    {"GET",     "/v1/orders/",           "there is nothing at this path"                               },
-    {"GET",     "/v1/orders/x/y",        "there is nothing at this path"                               },
-    {"GET",     "/v1",                   "there is nothing at this path"                               },
-    {"GET",     "/V1/orders",            "there is nothing at this path"                               },
-    {"PUT",     "/v1/sites//domains/d",  "the path has an empty segment"                               },
-    {"PATCH",   "/v1/orders",            "this path does not have the method; it has GET, HEAD, POST"  },
-    {"POST",    "/v1/orders/x",          "this path does not have the method; it has GET, HEAD, DELETE"},
-    {"OPTIONS", "/v1/orders",            "this path does not have the method; it has GET, HEAD, POST"  },
-    {"get",     "/v1/orders",            "this path does not have the method; it has GET, HEAD, POST"  },
-    {"HEAD",    "/v1/sites/s/domains/d", "this path does not have the method; it has PUT"              },
+    {"GET", "/", "root"},
+    {"HEAD", "/v1/orders", "list"},
+    {"POST", "/v1/orders", "place"},
+    {"GET", "/v1/orders/latest", "latest"},
+    {"GET", "/v1/orders/ord_1", "get id=ord_1"},
+    {"GET", "/v1/orders/%7Bid%7D", "get id={id}"},
+    {"GET", "/v1/orders/a%2Fb", "get id=a/b"},
+    {"PUT", "/v1/sites/s/domains/d", "attach site=s name=d"},
+    {"GET", "/v1/orders/", "there is nothing at this path"},
+    {"GET", "/v1/orders/x/y", "there is nothing at this path"},
+    {"GET", "/v1", "there is nothing at this path"},
+    {"GET", "/V1/orders", "there is nothing at this path"},
+    {"PUT", "/v1/sites//domains/d", "the path has an empty segment"},
+    {"PATCH", "/v1/orders", "this path does not have the method; it has GET, HEAD, POST"},
+    {"POST", "/v1/orders/x", "this path does not have the method; it has GET, HEAD, DELETE"},
+    {"OPTIONS", "/v1/orders", "this path does not have the method; it has GET, HEAD, POST"},
+    {"get", "/v1/orders", "this path does not have the method; it has GET, HEAD, POST"},
+    {"HEAD", "/v1/sites/s/domains/d", "this path does not have the method; it has PUT"},
 };
 
 static const char *show(struct arena *mem, const struct http_match *match)

@@ -33,14 +33,12 @@ static bool forget(struct http_req *req, struct http_res *res, struct err *err)
 }
 
 static const struct http_route routes[] = {
-    {.method = HTTP_GET, .path = "/echo/{id}", .operation = "echo",   .run = echo  },
-    {.method = HTTP_GET, .path = "/fail",      .operation = "fail",   .run = refuse},
-    {.method = HTTP_GET, .path = "/forget",    .operation = "forget", .run = forget},
+    {.method = HTTP_GET, .path = "/echo/{id}", .operation = "echo", .run = echo},
+    {.method = HTTP_GET, .path = "/fail", .operation = "fail", .run = refuse},
+    {.method = HTTP_GET, .path = "/forget", .operation = "forget", .run = forget},
 };
 
-static const struct http_options options = {
-    .table = {routes, ARRAY_LEN(routes)}
-};
+static const struct http_options options = {.table = {routes, ARRAY_LEN(routes)}};
 
 static void test_answers(void **state)
 {
@@ -51,20 +49,20 @@ static void test_answers(void **state)
         const char *body;           /* a part of it */
     } rows[] = {
         {"GET /echo/a%2Fb?q=%41+c HTTP/1.1\r\nHost: h\r\nX-Real-IP: 192.0.2.1\r\n\r\n", 200,
-         "Content-Type",                                                                                               "application/json",
-         "{\"id\":\"a/b\",\"q\":\"A c\",\"client\":\"192.0.2.1\",\"head\":false}"                                                                                          },
-        {"GET /echo/x HTTP/1.1\r\nHost: h\r\nX-Real-IP: nonsense\r\n\r\n",              200, "Cache-Control",
-         "no-store",                                                                                                                               "\"client\":\"\""       },
-        {"HEAD /echo/x HTTP/1.1\r\nHost: h\r\n\r\n",                                    200, "Content-Length",         "41",                       ""                      },
-        {"GET /echo/x HTTP/1.1\r\nHost: h\r\n\r\n",                                     200, "X-Content-Type-Options", "nosniff",                  ""                      },
-        {"GET /fail HTTP/1.1\r\nHost: h\r\n\r\n",                                       409, "X-Kept",                 "yes",                      "\"code\":\"conflict\"" },
-        {"GET /fail HTTP/1.1\r\nHost: h\r\n\r\n",                                       409, "Content-Type",           "application/problem+json",
-         "\"detail\":\"the name is taken\""                                                                                                                                },
-        {"GET /forget HTTP/1.1\r\nHost: h\r\n\r\n",                                     500, NULL,                     NULL,                       "\"code\":\"internal\"" },
-        {"GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n",                                    404, NULL,                     NULL,                       "\"code\":\"not_found\""},
-        {"POST /fail HTTP/1.1\r\nHost: h\r\n\r\n",                                      405, "Allow",                  "GET, HEAD",
-         "\"code\":\"method_not_allowed\""                                                                                                                                 },
-        {"OPTIONS /fail HTTP/1.1\r\nHost: h\r\n\r\n",                                   405, "Allow",                  "GET, HEAD",                ""                      },
+         "Content-Type", "application/json",
+         "{\"id\":\"a/b\",\"q\":\"A c\",\"client\":\"192.0.2.1\",\"head\":false}"},
+        {"GET /echo/x HTTP/1.1\r\nHost: h\r\nX-Real-IP: nonsense\r\n\r\n", 200, "Cache-Control",
+         "no-store", "\"client\":\"\""},
+        {"HEAD /echo/x HTTP/1.1\r\nHost: h\r\n\r\n", 200, "Content-Length", "41", ""},
+        {"GET /echo/x HTTP/1.1\r\nHost: h\r\n\r\n", 200, "X-Content-Type-Options", "nosniff", ""},
+        {"GET /fail HTTP/1.1\r\nHost: h\r\n\r\n", 409, "X-Kept", "yes", "\"code\":\"conflict\""},
+        {"GET /fail HTTP/1.1\r\nHost: h\r\n\r\n", 409, "Content-Type", "application/problem+json",
+         "\"detail\":\"the name is taken\""},
+        {"GET /forget HTTP/1.1\r\nHost: h\r\n\r\n", 500, NULL, NULL, "\"code\":\"internal\""},
+        {"GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n", 404, NULL, NULL, "\"code\":\"not_found\""},
+        {"POST /fail HTTP/1.1\r\nHost: h\r\n\r\n", 405, "Allow", "GET, HEAD",
+         "\"code\":\"method_not_allowed\""},
+        {"OPTIONS /fail HTTP/1.1\r\nHost: h\r\n\r\n", 405, "Allow", "GET, HEAD", ""},
     };
     static struct reply reply;
     struct peer peer;
@@ -181,10 +179,10 @@ static void test_hooks(void **state)
         int status;
         const char *around, *body;
     } rows[] = {
-        {"GET /echo/x HTTP/1.1\r\nHost: h\r\n\r\n",                            401, "ctx", "\"a token is needed\""            },
+        {"GET /echo/x HTTP/1.1\r\nHost: h\r\n\r\n", 401, "ctx", "\"a token is needed\""},
         {"GET /echo/x HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer t\r\n\r\n", 200, "ctx",
-         "{\"id\""                                                                                                            },
-        {"GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n",                           404, "",    "\"there is nothing at this path\""},
+         "{\"id\""},
+        {"GET /nowhere HTTP/1.1\r\nHost: h\r\n\r\n", 404, "", "\"there is nothing at this path\""},
     };
     static char context[] = "ctx";
     static struct reply reply;

@@ -43,9 +43,7 @@ static bool run(void *arg, struct arena *mem, const struct job *job, struct job_
 static void start(void)
 {
     struct job_runner_options options = {
-        .db = world.db, .owner = "test", .threads = THREADS, .run = {run, run, run},
-                   .arg = &world
-    };
+        .db = world.db, .owner = "test", .threads = THREADS, .run = {run, run, run}, .arg = &world};
     struct err err = {0};
 
     if (!job_runner_start(&options, &world.runner, &err))

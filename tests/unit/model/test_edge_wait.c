@@ -25,19 +25,19 @@ static const struct {
     size_t counted, acked;
     const char *waiting_for;
 } cases[] = {
-    {"no edge at all",                    {NULL},                 SINCE,    false, 0, 0, NULL},
-    {"all acknowledged",                  {&acked, &ahead},       SINCE,    true,  2, 2, NULL},
-    {"one behind",                        {&acked, &behind},      SINCE,    false, 2, 1, "c" },
-    {"one behind for long, but it polls", {&acked, &behind},      LONG,     false, 2, 1, "c" },
-    {"ack of another epoch",              {&acked, &other_epoch}, SINCE,    false, 2, 1, "d" },
-    {"a stale one is waited for",         {&acked, &stale},       LONG + 1, false, 2, 1, "e" },
-    {"a stale one, after 60 s",           {&acked, &stale},       LONG,     true,  2, 1, "e" },
-    {"stale but acknowledged",            {&acked, &stale_acked}, SINCE,    true,  2, 2, NULL},
-    {"a down one does not count",         {&acked, &down},        SINCE,    true,  1, 1, NULL},
-    {"one never seen is stale",           {&acked, &never},       SINCE,    false, 2, 1, "h" },
-    {"one out of rotation",               {&acked, &out},         SINCE,    true,  1, 1, NULL},
-    {"all down",                          {&down},                LONG,     false, 0, 0, NULL},
-    {"all stale, none has it",            {&stale, &never},       LONG,     false, 2, 0, "e" },
+    {"no edge at all", {NULL}, SINCE, false, 0, 0, NULL},
+    {"all acknowledged", {&acked, &ahead}, SINCE, true, 2, 2, NULL},
+    {"one behind", {&acked, &behind}, SINCE, false, 2, 1, "c"},
+    {"one behind for long, but it polls", {&acked, &behind}, LONG, false, 2, 1, "c"},
+    {"ack of another epoch", {&acked, &other_epoch}, SINCE, false, 2, 1, "d"},
+    {"a stale one is waited for", {&acked, &stale}, LONG + 1, false, 2, 1, "e"},
+    {"a stale one, after 60 s", {&acked, &stale}, LONG, true, 2, 1, "e"},
+    {"stale but acknowledged", {&acked, &stale_acked}, SINCE, true, 2, 2, NULL},
+    {"a down one does not count", {&acked, &down}, SINCE, true, 1, 1, NULL},
+    {"one never seen is stale", {&acked, &never}, SINCE, false, 2, 1, "h"},
+    {"one out of rotation", {&acked, &out}, SINCE, true, 1, 1, NULL},
+    {"all down", {&down}, LONG, false, 0, 0, NULL},
+    {"all stale, none has it", {&stale, &never}, LONG, false, 2, 0, "e"},
 };
 
 static void test_table(void **state)
@@ -70,12 +70,12 @@ static const struct {
     bool is_answering;
     enum edge_condition want;
 } conditions[] = {
-    {NOW,                         true,  EDGE_FOLLOWING},
-    {NOW - EDGE_FOLLOWING_MS,     false, EDGE_FOLLOWING},
-    {NOW - EDGE_FOLLOWING_MS - 1, true,  EDGE_STALE    },
-    {NOW - EDGE_FOLLOWING_MS - 1, false, EDGE_DOWN     },
-    {0,                           true,  EDGE_STALE    },
-    {NOW + 1,                     true,  EDGE_STALE    },
+    {NOW, true, EDGE_FOLLOWING},
+    {NOW - EDGE_FOLLOWING_MS, false, EDGE_FOLLOWING},
+    {NOW - EDGE_FOLLOWING_MS - 1, true, EDGE_STALE},
+    {NOW - EDGE_FOLLOWING_MS - 1, false, EDGE_DOWN},
+    {0, true, EDGE_STALE},
+    {NOW + 1, true, EDGE_STALE},
 };
 
 static void test_conditions(void **state)

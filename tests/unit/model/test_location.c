@@ -11,36 +11,40 @@ static const struct {
     struct location_input input;
     const char *state_code, *state, *city;
 } accepted[] = {
-    {{"US", "CA", NULL},              "US-CA", "California", NULL          },
-    {{"us", "us-ca", ""},             "US-CA", "California", NULL          },
-    {{"US", "california", "Oakland"}, "US-CA", "California", "Oakland"     },
-    {{"DE", "BY", NULL},              "DE-BY", "Bayern",     NULL          },
-    {{"VA", NULL, "Vatican City"},    NULL,    NULL,         "Vatican City"},
-    {{"GI", "", "Gibraltar"},         NULL,    NULL,         "Gibraltar"   },
-    {{"PR", NULL, C128},              NULL,    NULL,         C128          },
+    {{"US", "CA", NULL}, "US-CA", "California", NULL},
+    {{"us", "us-ca", ""}, "US-CA", "California", NULL},
+    {{"US", "california", "Oakland"}, "US-CA", "California", "Oakland"},
+    {{"DE", "BY", NULL}, "DE-BY", "Bayern", NULL},
+    {{"VA", NULL, "Vatican City"}, NULL, NULL, "Vatican City"},
+    {{"GI", "", "Gibraltar"}, NULL, NULL, "Gibraltar"},
+    {{"PR", NULL, C128}, NULL, NULL, C128},
 };
 
 static const struct {
     struct location_input input;
     const char *field, *text;
 } refused[] = {
-    {{NULL, NULL, NULL},       "country", "a country is required"                                             },
-    {{"", "CA", "x"},          "country", "a country is required"                                             },
+    {{NULL, NULL, NULL}, "country", "a country is required"},
+    {{"", "CA", "x"}, "country", "a country is required"},
     {{"ZZ", NULL, NULL},
-     "country",                           "\"ZZ\" is not the code of a country (ISO 3166-1, two letters)"     },
+     "country",
+     "\"ZZ\" is not the code of a country (ISO 3166-1, two letters)"},
     {{"USA", NULL, NULL},
-     "country",                           "\"USA\" is not the code of a country (ISO 3166-1, two letters)"    },
-    {{"US", NULL, "Oakland"},  "state",   "a state or province of United States is required"                  },
-    {{"US", "", ""},           "state",   "a state or province of United States is required"                  },
+     "country",
+     "\"USA\" is not the code of a country (ISO 3166-1, two letters)"},
+    {{"US", NULL, "Oakland"}, "state", "a state or province of United States is required"},
+    {{"US", "", ""}, "state", "a state or province of United States is required"},
     {{"US", "BY", NULL},
-     "state",                             "\"BY\" is not a state or province of United States (ISO 3166-2)"   },
+     "state",
+     "\"BY\" is not a state or province of United States (ISO 3166-2)"},
     {{"US", "DE-BY", NULL},
-     "state",                             "\"DE-BY\" is not a state or province of United States (ISO 3166-2)"},
-    {{"GI", "X", "Gibraltar"}, "state",   "Gibraltar has no states: leave it out and give a city"             },
-    {{"GI", NULL, NULL},       "city",    "a city is required, since Gibraltar has no states"                 },
-    {{"GI", NULL, C128 "c"},   "city",    "the city has 129 characters, at most 128 are allowed"              },
-    {{"GI", NULL, "a\nb"},     "city",    "the city holds the control character 0x0a"                         },
-    {{"GI", NULL, "\xff"},     "city",    "the city is not UTF-8"                                             },
+     "state",
+     "\"DE-BY\" is not a state or province of United States (ISO 3166-2)"},
+    {{"GI", "X", "Gibraltar"}, "state", "Gibraltar has no states: leave it out and give a city"},
+    {{"GI", NULL, NULL}, "city", "a city is required, since Gibraltar has no states"},
+    {{"GI", NULL, C128 "c"}, "city", "the city has 129 characters, at most 128 are allowed"},
+    {{"GI", NULL, "a\nb"}, "city", "the city holds the control character 0x0a"},
+    {{"GI", NULL, "\xff"}, "city", "the city is not UTF-8"},
 };
 
 static bool same(const char *a, const char *b)

@@ -12,12 +12,12 @@ static const struct {
     const char *names[3];
     const char *offered;
 } cases[] = {
-    {"a.com",                 "a.com", {"a.com", "www.a.com"},    NULL            },
-    {"shop.a.com",            "a.com", {"shop.a.com"},            "www.shop.a.com"},
-    {"www.a.com",             "a.com", {"www.a.com"},             NULL            },
-    {"*.a.com",               "a.com", {"*.a.com", "a.com"},      NULL            },
-    {"*.b.a.com",             "a.com", {"*.b.a.com", "b.a.com"},  NULL            },
-    {"b.c.d.e.f.g.h.i.a.com", "a.com", {"b.c.d.e.f.g.h.i.a.com"}, NULL            },
+    {"a.com", "a.com", {"a.com", "www.a.com"}, NULL},
+    {"shop.a.com", "a.com", {"shop.a.com"}, "www.shop.a.com"},
+    {"www.a.com", "a.com", {"www.a.com"}, NULL},
+    {"*.a.com", "a.com", {"*.a.com", "a.com"}, NULL},
+    {"*.b.a.com", "a.com", {"*.b.a.com", "b.a.com"}, NULL},
+    {"b.c.d.e.f.g.h.i.a.com", "a.com", {"b.c.d.e.f.g.h.i.a.com"}, NULL},
 };
 
 static struct hostname hostname_of(const char *name, const char *registered)
@@ -89,19 +89,19 @@ static void test_reserved(void **state)
     static const struct {
         const char *name, *by;
     } rows[] = {
-        {"platform.net",      "platform.net"   },
-        {"edge.platform.net", "platform.net"   },
-        {"a.b.platform.net",  "platform.net"   },
-        {"*.platform.net",    "platform.net"   },
-        {"notplatform.net",   NULL             },
-        {"platform.net.com",  NULL             },
-        {"brand.com",         NULL             },
-        {"*.brand.com",       "admin.brand.com"},
-        {"*.www.brand.com",   NULL             },
-        {"www.brand.com",     NULL             },
+        {"platform.net", "platform.net"},
+        {"edge.platform.net", "platform.net"},
+        {"a.b.platform.net", "platform.net"},
+        {"*.platform.net", "platform.net"},
+        {"notplatform.net", NULL},
+        {"platform.net.com", NULL},
+        {"brand.com", NULL},
+        {"*.brand.com", "admin.brand.com"},
+        {"*.www.brand.com", NULL},
+        {"www.brand.com", NULL},
         {"x.admin.brand.com", "admin.brand.com"},
-        {"a.io",              "io"             },
-        {"net",               NULL             },
+        {"a.io", "io"},
+        {"net", NULL},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

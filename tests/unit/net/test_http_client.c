@@ -119,26 +119,26 @@ static const struct {
     enum err_code code;
     const char *text; /* after "127.0.0.1:port"; NULL: success */
 } cases[] = {
-    {"/body/99",     100,  0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
-    {"/body/100",    100,  0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
-    {"/body/101",    100,  0,   HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
-     " answered with more than 100 octets"                                                                   },
-    {"/chunks",      1010, 0,   HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
-    {"/chunks",      1009, 0,   HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
-     " answered with more than 1009 octets"                                                                  },
-    {"/headers/199", 0,    200, HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
-    {"/headers/200", 0,    200, HTTP_FAILED_NONE,      ERR_NONE,      NULL                                   },
-    {"/headers/201", 0,    200, HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
-     " answered with headers over 200 octets"                                                                },
-    {"/many",        0,    0,   HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE, " answered with more than 200 headers" },
-    {"/cut",         0,    0,   HTTP_FAILED_CUT,       ERR_NET,
-     " closed the connection before the answer was complete"                                                 },
-    {"/empty",       0,    0,   HTTP_FAILED_CUT,       ERR_NET,
-     " closed the connection before the answer was complete"                                                 },
-    {"/noise",       0,    0,   HTTP_FAILED_PROTOCOL,  ERR_NET,
-     " did not answer with HTTP: Received HTTP/0.9 when not allowed"                                         },
-    {"/hang",        0,    0,   HTTP_FAILED_SLOW,      ERR_TIMEOUT,   " did not answer in full within 200 ms"},
-    {"/slow",        0,    0,   HTTP_FAILED_SLOW,      ERR_TIMEOUT,   " did not answer in full within 200 ms"},
+    {"/body/99", 100, 0, HTTP_FAILED_NONE, ERR_NONE, NULL},
+    {"/body/100", 100, 0, HTTP_FAILED_NONE, ERR_NONE, NULL},
+    {"/body/101", 100, 0, HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
+     " answered with more than 100 octets"},
+    {"/chunks", 1010, 0, HTTP_FAILED_NONE, ERR_NONE, NULL},
+    {"/chunks", 1009, 0, HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
+     " answered with more than 1009 octets"},
+    {"/headers/199", 0, 200, HTTP_FAILED_NONE, ERR_NONE, NULL},
+    {"/headers/200", 0, 200, HTTP_FAILED_NONE, ERR_NONE, NULL},
+    {"/headers/201", 0, 200, HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE,
+     " answered with headers over 200 octets"},
+    {"/many", 0, 0, HTTP_FAILED_TOO_LARGE, ERR_TOO_LARGE, " answered with more than 200 headers"},
+    {"/cut", 0, 0, HTTP_FAILED_CUT, ERR_NET,
+     " closed the connection before the answer was complete"},
+    {"/empty", 0, 0, HTTP_FAILED_CUT, ERR_NET,
+     " closed the connection before the answer was complete"},
+    {"/noise", 0, 0, HTTP_FAILED_PROTOCOL, ERR_NET,
+     " did not answer with HTTP: Received HTTP/0.9 when not allowed"},
+    {"/hang", 0, 0, HTTP_FAILED_SLOW, ERR_TIMEOUT, " did not answer in full within 200 ms"},
+    {"/slow", 0, 0, HTTP_FAILED_SLOW, ERR_TIMEOUT, " did not answer in full within 200 ms"},
 };
 
 static void test_limits(void **state)
@@ -148,12 +148,10 @@ static void test_limits(void **state)
     AUTO(http_client_freep) struct http_client *client = client_new();
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct http_exchange ex = {
-            .request = {.url = url_of(mem, cases[i].path),
-                        .body_max = cases[i].body_max,
-                        .headers_max = cases[i].headers_max,
-                        .total_ms = 200}
-        };
+        struct http_exchange ex = {.request = {.url = url_of(mem, cases[i].path),
+                                               .body_max = cases[i].body_max,
+                                               .headers_max = cases[i].headers_max,
+                                               .total_ms = 200}};
         const char *want =
             cases[i].text ? arena_printf(mem, "127.0.0.1:%u%s", server.port, cases[i].text) : "";
 
@@ -170,10 +168,7 @@ static void test_request(void **state)
     (void)state;
     AUTO(arena_freep) struct arena *mem = arena_new();
     AUTO(http_client_freep) struct http_client *client = client_new();
-    const struct http_header headers[] = {
-        {"X-One",   "1"},
-        {"X-Empty", "" }
-    };
+    const struct http_header headers[] = {{"X-One", "1"}, {"X-Empty", ""}};
     struct http_request request = {
         .url = url_of(mem, "/echo?a=b"), .headers = headers, .header_count = 2};
     struct http_response response;
@@ -269,30 +264,36 @@ static const struct {
     enum http_failure failure;
     const char *text; /* %u = the server's port; NULL: success */
 } guards[] = {
-    {"www.shop.example", {"127.0.0.1", NULL},              HTTP_FAILED_NONE,      NULL                                                                           },
-    {"www.shop.example", {"127.0.0.9", "127.0.0.1"},       HTTP_FAILED_NONE,      NULL                                                                           },
+    {"www.shop.example", {"127.0.0.1", NULL}, HTTP_FAILED_NONE, NULL},
+    {"www.shop.example", {"127.0.0.9", "127.0.0.1"}, HTTP_FAILED_NONE, NULL},
     {"www.shop.example",
      {"127.0.0.2", NULL},
-     HTTP_FAILED_FORBIDDEN,                                                       "127.0.0.2:%u is not connected to: the address is reserved (loopback)"         },
+     HTTP_FAILED_FORBIDDEN,
+     "127.0.0.2:%u is not connected to: the address is reserved (loopback)"},
     {"www.shop.example",
      {"::ffff:127.0.0.1", NULL},
-     HTTP_FAILED_FORBIDDEN,                                                       "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"},
-    {"www.shop.example", {"::ffff:127.0.0.1", "10.0.0.1"}, HTTP_FAILED_FORBIDDEN, NULL                                                                           },
+     HTTP_FAILED_FORBIDDEN,
+     "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"},
+    {"www.shop.example", {"::ffff:127.0.0.1", "10.0.0.1"}, HTTP_FAILED_FORBIDDEN, NULL},
     {"www.shop.example",
      {"8.8.8.8", NULL},
-     HTTP_FAILED_FORBIDDEN,                                                       "8.8.8.8:%u is not connected to: only ports 80 and 443 are"                    },
+     HTTP_FAILED_FORBIDDEN,
+     "8.8.8.8:%u is not connected to: only ports 80 and 443 are"},
     {"127.0.0.2",
      {NULL, NULL},
-     HTTP_FAILED_FORBIDDEN,                                                       "127.0.0.2:%u is not connected to: the address is reserved (loopback)"         },
+     HTTP_FAILED_FORBIDDEN,
+     "127.0.0.2:%u is not connected to: the address is reserved (loopback)"},
     {"[::ffff:7f00:1]",
      {NULL, NULL},
-     HTTP_FAILED_FORBIDDEN,                                                       "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"},
-    {"2130706433",       {NULL, NULL},                     HTTP_FAILED_NONE,      NULL                                                                           },
-    {"0x7f.2",           {NULL, NULL},                     HTTP_FAILED_FORBIDDEN, NULL                                                                           },
-    {"localhost",        {NULL, NULL},                     HTTP_FAILED_NONE,      NULL                                                                           },
+     HTTP_FAILED_FORBIDDEN,
+     "[::ffff:127.0.0.1]:%u is not connected to: the address is reserved (loopback)"},
+    {"2130706433", {NULL, NULL}, HTTP_FAILED_NONE, NULL},
+    {"0x7f.2", {NULL, NULL}, HTTP_FAILED_FORBIDDEN, NULL},
+    {"localhost", {NULL, NULL}, HTTP_FAILED_NONE, NULL},
     {"www.shop.example",
      {NULL, NULL},
-     HTTP_FAILED_NO_ADDRESS,                                                      "could not connect to www.shop.example: it has no address"                     },
+     HTTP_FAILED_NO_ADDRESS,
+     "could not connect to www.shop.example: it has no address"},
 };
 
 /* req: R49 */
@@ -307,8 +308,7 @@ static void test_guard(void **state)
         struct http_exchange ex = {
             .request = {.url = arena_printf(mem, "http://%s:%u/echo", guards[i].host, server.port),
                         .addresses = addresses,
-                        .total_ms = 2000}
-        };
+                        .total_ms = 2000}};
 
         while (ex.request.address_count < 2 && guards[i].addresses[ex.request.address_count]) {
             struct err err = {0};
@@ -332,13 +332,13 @@ static void test_guard(void **state)
 static const struct {
     const char *url, *text;
 } bad[] = {
-    {"ftp://127.0.0.1/",        "cannot ask \"ftp://127.0.0.1/\": only http and https are spoken"  },
-    {"file:///etc/passwd",      "cannot ask \"file:///etc/passwd\": only http and https are spoken"},
+    {"ftp://127.0.0.1/", "cannot ask \"ftp://127.0.0.1/\": only http and https are spoken"},
+    {"file:///etc/passwd", "cannot ask \"file:///etc/passwd\": only http and https are spoken"},
     {"http://a:b@127.0.0.1/",
-     "cannot ask \"http://a:b@127.0.0.1/\": not a URL, or with a user name in it"                  },
-    {"http://",                 "cannot ask \"http://\": not a URL, or with a user name in it"     },
+     "cannot ask \"http://a:b@127.0.0.1/\": not a URL, or with a user name in it"},
+    {"http://", "cannot ask \"http://\": not a URL, or with a user name in it"},
     {"http://127.0.0.1:99999/",
-     "cannot ask \"http://127.0.0.1:99999/\": not a URL, or with a user name in it"                },
+     "cannot ask \"http://127.0.0.1:99999/\": not a URL, or with a user name in it"},
 };
 
 static void test_bad_requests(void **state)
@@ -406,8 +406,7 @@ static void test_connect(void **state)
     }
     ex = (struct http_exchange){
         .request = {.url = arena_printf(mem, "http://127.0.0.1:%u/", ntohs(sa.sin_port)),
-                    .connect_ms = 150}
-    };
+                    .connect_ms = 150}};
     http_do_all(mem, client, &ex, 1);
     ok(ex.failure == HTTP_FAILED_NO_CONNECT && ex.err.code == ERR_TIMEOUT &&
            strcmp(ex.err.text, arena_printf(mem,

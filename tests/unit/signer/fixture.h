@@ -58,10 +58,7 @@ static inline void fixture_keys(struct fixture *f)
 {
     struct err err = {0};
 
-    *f = (struct fixture){
-        .pair = {-1, -1},
-          .stop = {-1, -1}
-    };
+    *f = (struct fixture){.pair = {-1, -1}, .stop = {-1, -1}};
     snprintf(f->dir, sizeof(f->dir), "/tmp/latchkey-signer-XXXXXX");
     fixture_must(mkdtemp(f->dir) != NULL, "mkdtemp");
     fixture_must(keyring_init(f->dir, &err), err.text);

@@ -84,14 +84,14 @@ static const struct {
     const char *what;
     bool (*holds)(void);
 } rows[] = {
-    {"no IPv4",             no_inet     },
-    {"no IPv6",             no_inet6    },
-    {"no netlink",          no_netlink  },
-    {"Unix sockets",        unix_sockets},
-    {"no other program",    no_program  },
-    {"no ptrace",           no_ptrace   },
-    {"no dump",             no_dump     },
-    {"requests are served", work        },
+    {"no IPv4", no_inet},
+    {"no IPv6", no_inet6},
+    {"no netlink", no_netlink},
+    {"Unix sockets", unix_sockets},
+    {"no other program", no_program},
+    {"no ptrace", no_ptrace},
+    {"no dump", no_dump},
+    {"requests are served", work},
 };
 
 static int run_hardened(bool (*holds)(void))

@@ -117,26 +117,26 @@ static void test_refused_files(void **state)
         mode_t mode;
         const char *text; /* after the path */
     } rows[] = {
-        {"edge-2",                                   32, 0600, " has mode 0600, 0400 is needed"},
-        {"edge-2",                                   32, 0440, " has mode 0440, 0400 is needed"},
-        {"edge-2",                                   32, 0404, " has mode 0404, 0400 is needed"},
-        {"edge-2",                                   32, 0000, " has mode 0000, 0400 is needed"},
-        {"edge-2",                                   31, 0400, " has 31 octets, 32 are needed" },
-        {"edge-2",                                   33, 0400, " has 33 octets, 32 are needed" },
-        {"edge-2",                                   0,  0400, " has 0 octets, 32 are needed"  },
-        {"edge-0",                                   32, 0400, NULL                            },
-        {"edge-256",                                 32, 0400, NULL                            },
-        {"edge-02",                                  32, 0400, NULL                            },
-        {"edge-2x",                                  32, 0400, NULL                            },
-        {"edge--2",                                  32, 0400, NULL                            },
-        {"edge",                                     32, 0400, NULL                            },
-        {"edges-1",                                  32, 0400, NULL                            },
-        {"feed-1",                                   32, 0400, NULL                            },
-        {"feed--1",                                  32, 0400, NULL                            },
-        {"feed-EU-1",                                32, 0400, NULL                            },
-        {"edge-1.backup",                            32, 0400, NULL                            },
-        {"README",                                   32, 0400, NULL                            },
-        {"feed-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-1", 32, 0400, NULL                            }, /* group of 33 */
+        {"edge-2", 32, 0600, " has mode 0600, 0400 is needed"},
+        {"edge-2", 32, 0440, " has mode 0440, 0400 is needed"},
+        {"edge-2", 32, 0404, " has mode 0404, 0400 is needed"},
+        {"edge-2", 32, 0000, " has mode 0000, 0400 is needed"},
+        {"edge-2", 31, 0400, " has 31 octets, 32 are needed"},
+        {"edge-2", 33, 0400, " has 33 octets, 32 are needed"},
+        {"edge-2", 0, 0400, " has 0 octets, 32 are needed"},
+        {"edge-0", 32, 0400, NULL},
+        {"edge-256", 32, 0400, NULL},
+        {"edge-02", 32, 0400, NULL},
+        {"edge-2x", 32, 0400, NULL},
+        {"edge--2", 32, 0400, NULL},
+        {"edge", 32, 0400, NULL},
+        {"edges-1", 32, 0400, NULL},
+        {"feed-1", 32, 0400, NULL},
+        {"feed--1", 32, 0400, NULL},
+        {"feed-EU-1", 32, 0400, NULL},
+        {"edge-1.backup", 32, 0400, NULL},
+        {"README", 32, 0400, NULL},
+        {"feed-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-1", 32, 0400, NULL}, /* group of 33 */
     };
     struct keyring *ring = NULL;
 

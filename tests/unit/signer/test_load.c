@@ -24,18 +24,18 @@ static void test_eab(void **state)
         mode_t mode;
         const char *reason; /* after the path; NULL: loaded */
     } rows[] = {
-        {"as CAs give it",   KEY32,                                        0400, NULL                             },
-        {"with a line end",  KEY32 "\n",                                   0600, NULL                             },
-        {"longer",           KEY32 "AAAA",                                 0400, NULL                             },
-        {"two line ends",    KEY32 "\n\n",                                 0400, " is not one line of base64url"  },
-        {"padded",           KEY32 "=",                                    0400, " is not one line of base64url"  },
-        {"plain base64",     "+/" KEY32,                                   0400, " is not one line of base64url"  },
-        {"empty",            "",                                           0400, " is not one line of base64url"  },
-        {"a line end alone", "\n",                                         0400, " is not one line of base64url"  },
-        {"31 octets",        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg", 0400,
-         " has a key of 31 octets, at least 32 are needed"                                                        },
-        {"group may read",   KEY32,                                        0440, " must be a file that only user "},
-        {"others may read",  KEY32,                                        0404, " must be a file that only user "},
+        {"as CAs give it", KEY32, 0400, NULL},
+        {"with a line end", KEY32 "\n", 0600, NULL},
+        {"longer", KEY32 "AAAA", 0400, NULL},
+        {"two line ends", KEY32 "\n\n", 0400, " is not one line of base64url"},
+        {"padded", KEY32 "=", 0400, " is not one line of base64url"},
+        {"plain base64", "+/" KEY32, 0400, " is not one line of base64url"},
+        {"empty", "", 0400, " is not one line of base64url"},
+        {"a line end alone", "\n", 0400, " is not one line of base64url"},
+        {"31 octets", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg", 0400,
+         " has a key of 31 octets, at least 32 are needed"},
+        {"group may read", KEY32, 0440, " must be a file that only user "},
+        {"others may read", KEY32, 0404, " must be a file that only user "},
     };
     char path[] = "/tmp/latchkey-eab-XXXXXX";
 
@@ -88,7 +88,7 @@ static void test_server(void **state)
     struct fixture f;
     char path[128];
     struct config_ca cas[] = {
-        {.id = "a", .directory = CA_URL,    .eab_kid = "",    .eab_key_file = ""  },
+        {.id = "a", .directory = CA_URL, .eab_kid = "", .eab_key_file = ""},
         {.id = "b", .directory = OTHER_URL, .eab_kid = "k-1", .eab_key_file = path},
     };
     struct config config = {.ca = cas, .ca_count = 2};

@@ -7,15 +7,15 @@ static const struct {
     uint16_t port;
     bool is_https;
 } good[] = {
-    {"https://ca.example/directory",       "ca.example",    443,   true },
-    {"https://ca.example",                 "ca.example",    443,   true },
-    {"https://CA.Example:443/",            "ca.example",    443,   true },
-    {"https://ca.example?x=@b",            "ca.example",    443,   true },
-    {"http://127.0.0.1:14000/dir",         "127.0.0.1",     14000, false},
-    {"http://localhost/",                  "localhost",     80,    false},
-    {"https://[::1]:8445/acme",            "[::1]",         8445,  true },
-    {"https://[2001:DB8::1]/",             "[2001:db8::1]", 443,   true },
-    {"https://ca.example:65535/a/b?c=d#e", "ca.example",    65535, true },
+    {"https://ca.example/directory", "ca.example", 443, true},
+    {"https://ca.example", "ca.example", 443, true},
+    {"https://CA.Example:443/", "ca.example", 443, true},
+    {"https://ca.example?x=@b", "ca.example", 443, true},
+    {"http://127.0.0.1:14000/dir", "127.0.0.1", 14000, false},
+    {"http://localhost/", "localhost", 80, false},
+    {"https://[::1]:8445/acme", "[::1]", 8445, true},
+    {"https://[2001:DB8::1]/", "[2001:db8::1]", 443, true},
+    {"https://ca.example:65535/a/b?c=d#e", "ca.example", 65535, true},
 };
 
 static const char *const bad[] = {
@@ -79,12 +79,12 @@ static void test_equal(void **state)
         const char *a, *b;
         bool is_equal;
     } rows[] = {
-        {"https://ca.example/a", "https://CA.example:443/b", true },
-        {"https://ca.example/",  "http://ca.example:443/",   false},
-        {"https://ca.example/",  "https://ca.example:444/",  false},
-        {"https://ca.example/",  "https://ca.example./",     false},
-        {"https://ca.example/",  "https://xca.example/",     false},
-        {"https://ca.example/",  "https://ca.example.evil/", false},
+        {"https://ca.example/a", "https://CA.example:443/b", true},
+        {"https://ca.example/", "http://ca.example:443/", false},
+        {"https://ca.example/", "https://ca.example:444/", false},
+        {"https://ca.example/", "https://ca.example./", false},
+        {"https://ca.example/", "https://xca.example/", false},
+        {"https://ca.example/", "https://ca.example.evil/", false},
     };
 
     (void)state;

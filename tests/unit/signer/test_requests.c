@@ -47,10 +47,8 @@ static void test_make_key(void **state)
         enum signer_key_kind kind;
         enum seal_kind seal;
         const char *owner;
-    } rows[] = {
-        {SIGNER_CERTIFICATE, SEAL_CERTIFICATE_KEY, OWNER  },
-        {SIGNER_ACCOUNT,     SEAL_ACCOUNT_KEY,     ACCOUNT}
-    };
+    } rows[] = {{SIGNER_CERTIFICATE, SEAL_CERTIFICATE_KEY, OWNER},
+                {SIGNER_ACCOUNT, SEAL_ACCOUNT_KEY, ACCOUNT}};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -187,29 +185,29 @@ static void test_jws_refusals(void **state)
         enum err_code code;
         const char *text;
     } rows[] = {
-        {"https://evil.example/x",          "\"nonce\":\"n\",\"kid\":\"k\"",                  ERR_FORBIDDEN,
-         "https://evil.example/x is not at a configured CA"                                                                                                  },
-        {"http://ca.example/acme",          "\"nonce\":\"n\",\"kid\":\"k\"",                  ERR_FORBIDDEN,
-         "http://ca.example/acme is not at a configured CA"                                                                                                  },
-        {"https://ca.example:8443/acme",    "\"nonce\":\"n\",\"kid\":\"k\"",                  ERR_FORBIDDEN,
-         "https://ca.example:8443/acme is not at a configured CA"                                                                                            },
-        {"https://other.example/dir",       "\"nonce\":\"n\",\"kid\":\"k\"",                  ERR_FORBIDDEN,
-         "https://other.example/dir is not at a configured CA"                                                                                               },
-        {"https://ca.example@evil.example", "\"nonce\":\"n\",\"kid\":\"k\"",                  ERR_BAD_INPUT,
-         "\"https://ca.example@evil.example\" is not an http or https URL"                                                                                   },
-        {CA_URL,                            "\"kid\":\"k\"",                                  ERR_BAD_INPUT, "not exactly url, nonce, and one of kid and jwk"},
-        {CA_URL,                            "\"nonce\":\"n\"",                                ERR_BAD_INPUT,
-         "not exactly url, nonce, and one of kid and jwk"                                                                                                    },
-        {CA_URL,                            "\"nonce\":\"n\",\"kid\":\"k\",\"jwk\":{}",       ERR_BAD_INPUT,
-         "not exactly url, nonce, and one of kid and jwk"                                                                                                    },
-        {CA_URL,                            "\"nonce\":\"n\",\"kid\":\"k\",\"b64\":false",    ERR_BAD_INPUT,
-         "not exactly url, nonce, and one of kid and jwk"                                                                                                    },
-        {CA_URL,                            "\"nonce\":\"n\",\"kid\":\"k\",\"alg\":\"none\"", ERR_BAD_INPUT,
-         "alg is not ES256"                                                                                                                                  },
-        {CA_URL,                            "\"nonce\":\"n\",\"kid\":\"k\",\"alg\":null",     ERR_BAD_INPUT, "alg is not ES256"                              },
-        {CA_URL,                            "\"nonce\":\"n\",\"jwk\":{}",                     ERR_FORBIDDEN,
-         "the jwk in the header is of another key"                                                                                                           },
-        {CA_URL,                            NULL,                                             ERR_FORBIDDEN, "the jwk in the header is of another key"       },
+        {"https://evil.example/x", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+         "https://evil.example/x is not at a configured CA"},
+        {"http://ca.example/acme", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+         "http://ca.example/acme is not at a configured CA"},
+        {"https://ca.example:8443/acme", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+         "https://ca.example:8443/acme is not at a configured CA"},
+        {"https://other.example/dir", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+         "https://other.example/dir is not at a configured CA"},
+        {"https://ca.example@evil.example", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_BAD_INPUT,
+         "\"https://ca.example@evil.example\" is not an http or https URL"},
+        {CA_URL, "\"kid\":\"k\"", ERR_BAD_INPUT, "not exactly url, nonce, and one of kid and jwk"},
+        {CA_URL, "\"nonce\":\"n\"", ERR_BAD_INPUT,
+         "not exactly url, nonce, and one of kid and jwk"},
+        {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"jwk\":{}", ERR_BAD_INPUT,
+         "not exactly url, nonce, and one of kid and jwk"},
+        {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"b64\":false", ERR_BAD_INPUT,
+         "not exactly url, nonce, and one of kid and jwk"},
+        {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"alg\":\"none\"", ERR_BAD_INPUT,
+         "alg is not ES256"},
+        {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"alg\":null", ERR_BAD_INPUT, "alg is not ES256"},
+        {CA_URL, "\"nonce\":\"n\",\"jwk\":{}", ERR_FORBIDDEN,
+         "the jwk in the header is of another key"},
+        {CA_URL, NULL, ERR_FORBIDDEN, "the jwk in the header is of another key"},
     };
 
     (void)state;

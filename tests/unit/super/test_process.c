@@ -39,14 +39,12 @@ static void test_start(void **state)
     struct folder folder = folder_new();
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC), ends[2], seven = 7;
     struct process_fd fds[] = {{.as = 3}};
-    struct process process = {
-        .argv = SH("pwd >&3; echo $A$B >&3; ps -o pgid= -p $$ >&3; cat"),
-        .env = (const char *const[]){"A=one", "B=two", NULL},
-        .dir = folder.path,
-        .out = null,
-        .fds = fds,
-        .fd_count = 1
-    };
+    struct process process = {.argv = SH("pwd >&3; echo $A$B >&3; ps -o pgid= -p $$ >&3; cat"),
+                              .env = (const char *const[]){"A=one", "B=two", NULL},
+                              .dir = folder.path,
+                              .out = null,
+                              .fds = fds,
+                              .fd_count = 1};
     struct err err = {0};
     char text[256], want[256];
     ssize_t len;
@@ -68,9 +66,7 @@ static void test_start(void **state)
     process = (struct process){.run = answer, .arg = &seven, .dir = "/", .out = null};
     ok(WEXITSTATUS(end_of(start(&process))) == 7, "a function runs");
     process = (struct process){
-        .argv = (const char *const[]){"/nonexistent", NULL},
-            .dir = "/", .out = null
-    };
+        .argv = (const char *const[]){"/nonexistent", NULL}, .dir = "/", .out = null};
     ok(!process_start(&process, &pid, &err) &&
            !strcmp(err.text, "cannot run /nonexistent: No such file or directory"),
        "%s", err.text);
@@ -178,12 +174,12 @@ static void test_output(void **state)
         bool is_notable;
     } rows[] = {
         {"at=2026-11-24T03:48:04.120Z level=info event=http.request", false},
-        {"at=2026-11-24T03:48:04.120Z level=debug event=x",           false},
-        {"at=2026-11-24T03:48:04.120Z level=warn event=x",            true },
-        {"{\"at\":\"x\",\"level\":\"info\"}",                         false},
-        {"{\"at\":\"x\",\"level\":\"error\"}",                        true },
-        {"nginx: [emerg] bind() failed",                              true },
-        {"",                                                          true },
+        {"at=2026-11-24T03:48:04.120Z level=debug event=x", false},
+        {"at=2026-11-24T03:48:04.120Z level=warn event=x", true},
+        {"{\"at\":\"x\",\"level\":\"info\"}", false},
+        {"{\"at\":\"x\",\"level\":\"error\"}", true},
+        {"nginx: [emerg] bind() failed", true},
+        {"", true},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

@@ -44,9 +44,9 @@ static void test_order(void **state)
 {
     (void)state;
     const struct child_spec children[] = {
-        {ACTOR("c"),                .order = 30},
-        {.name = "step",            .order = 10, .ready = READY_EXIT, SH("echo +step >>story")},
-        {ACTOR("b"), .order = 20           },
+        {ACTOR("c"), .order = 30},
+        {.name = "step", .order = 10, .ready = READY_EXIT, SH("echo +step >>story")},
+        {ACTOR("b"), .order = 20},
     };
     struct folder folder = folder_new();
     struct err err = {0};
@@ -72,8 +72,8 @@ static void test_restart(void **state)
 {
     (void)state;
     const struct child_spec children[] = {
-        {.name = "weak", .order = 1,          SH("echo start >>story; exit 1")},
-        { .name = "timer",    .order = 1, .ready = READY_EXIT,                  SH("sleep 1.2")},
+        {.name = "weak", .order = 1, SH("echo start >>story; exit 1")},
+        {.name = "timer", .order = 1, .ready = READY_EXIT, SH("sleep 1.2")},
     };
     struct folder folder = folder_new();
     struct err err = {0};
@@ -101,7 +101,7 @@ static void test_orphans(void **state)
          .order = 1,
          SH("if [ -f worker ] && kill -0 $(cat worker) 2>/dev/null; then echo left >>story; fi; "
             "sleep 300 & echo $! >worker; echo start >>story; exit 1")},
-        { .name = "timer",      .order = 1, .ready = READY_EXIT,        SH("sleep 0.6")},
+        {.name = "timer", .order = 1, .ready = READY_EXIT, SH("sleep 0.6")},
     };
     struct folder folder = folder_new();
     struct err err = {0};
@@ -130,9 +130,9 @@ static void test_failures(void **state)
 {
     (void)state;
     const struct child_spec failing[] = {
-        {ACTOR("a"),                 .order = 10},
-        {.name = "step",             .order = 20, .ready = READY_EXIT, SH("echo no >&2; exit 3")},
-        {ACTOR("z"), .order = 30           },
+        {ACTOR("a"), .order = 10},
+        {.name = "step", .order = 20, .ready = READY_EXIT, SH("echo no >&2; exit 3")},
+        {ACTOR("z"), .order = 30},
     };
     const struct child_spec late[] = {
         {.name = "mute", .order = 1, .ready = READY_UNIX, .where = "no.sock", SH("sleep 300")},
@@ -172,7 +172,7 @@ static void test_stubborn(void **state)
     (void)state;
     const struct child_spec children[] = {
         {.name = "deaf", .order = 1, SH("trap '' TERM INT; while :; do sleep 0.05; done")},
-        { .name = "interrupt",
+        {.name = "interrupt",
          .order = 1,
          .ready = READY_EXIT,
          SH("trap '' TERM; sleep 0.3; kill -INT $PPID; sleep 0.2; kill -INT $PPID")},
@@ -195,14 +195,8 @@ static void test_delay(void **state)
     static const struct {
         int64_t last_ms, lived_ms, delay_ms;
     } rows[] = {
-        {0,     0,     100  },
-        {100,   5,     200  },
-        {200,   5,     400  },
-        {6400,  9999,  10000},
-        {10000, 9999,  10000},
-        {10000, 10000, 100  },
-        {5000,  0,     10000},
-        {4999,  0,     9998 },
+        {0, 0, 100},          {100, 5, 200},       {200, 5, 400},    {6400, 9999, 10000},
+        {10000, 9999, 10000}, {10000, 10000, 100}, {5000, 0, 10000}, {4999, 0, 9998},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)

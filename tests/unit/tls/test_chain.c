@@ -72,24 +72,24 @@ static void test_reading(void **state)
     const struct {
         const char *what, *pem, *text;
     } rows[] = {
-        {"leaf alone",                 l,                               NULL},
-        {"ten certificates",           ten,                             NULL},
-        {"empty lines, no last",       test_pem_join(mem,               "\n\n",l, "\n", r, NULL), NULL},
-        {"CRLF",                        test_pem_join(mem,                                                      l,"\r\n", NULL), NULL},
-        {"text before",                            test_pem_join(mem,                                                      "subject=CN\n",l, NULL), NULL},
-        {"nothing",                      "",                                                "no certificate in 0 octets"},
-        {"garbage",                "hello, world",   "no certificate in 12 octets"},
-        {"eleven certificates",                       test_pem_join(mem,                                                  ten,r, NULL), "more than 10 certificates"},
-        {"the key too",     test_pem_join(mem,l,leaf->key_pem, NULL),
+        {"leaf alone", l, NULL},
+        {"ten certificates", ten, NULL},
+        {"empty lines, no last", test_pem_join(mem, "\n\n", l, "\n", r, NULL), NULL},
+        {"CRLF", test_pem_join(mem, l, "\r\n", NULL), NULL},
+        {"text before", test_pem_join(mem, "subject=CN\n", l, NULL), NULL},
+        {"nothing", "", "no certificate in 0 octets"},
+        {"garbage", "hello, world", "no certificate in 12 octets"},
+        {"eleven certificates", test_pem_join(mem, ten, r, NULL), "more than 10 certificates"},
+        {"the key too", test_pem_join(mem, l, leaf->key_pem, NULL),
          "block 2 is not a certificate in PEM"},
-        {"cut short",cut,"block 1 is not a certificate in PEM"                                                               },
-        {"second one cut short",test_pem_join(mem,l,cut, NULL),
+        {"cut short", cut, "block 1 is not a certificate in PEM"},
+        {"second one cut short", test_pem_join(mem, l, cut, NULL),
          "block 2 is not a certificate in PEM"},
         {"not DER", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
          "certificate 1 cannot be read"},
-        {"not base64",                           "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
-         "block 1 is not a certificate in PEM"                                                                                                                  },
-        {"bent DER",                            bent,                                                 "certificate 1 cannot be read"},
+        {"not base64", "-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n",
+         "block 1 is not a certificate in PEM"},
+        {"bent DER", bent, "certificate 1 cannot be read"},
     };
 
     (void)state;
@@ -151,21 +151,11 @@ static void test_covers(void **state)
         const char *name;
         bool is_covered;
     } rows[] = {
-        {"example.com",      true },
-        {"www.example.com",  true },
-        {"WWW.Example.Com",  true },
-        {"a.shop.example",   true },
-        {"*.shop.example",   true },
-        {"shop.example",     false},
-        {"a.b.shop.example", false},
-        {".shop.example",    false},
-        {"mail.example.com", false},
-        {"*.example.com",    false},
-        {"example.com.",     false},
-        {"xexample.com",     false},
-        {"ashop.example",    false},
-        {"*.a.shop.example", false},
-        {"",                 false},
+        {"example.com", true},       {"www.example.com", true},   {"WWW.Example.Com", true},
+        {"a.shop.example", true},    {"*.shop.example", true},    {"shop.example", false},
+        {"a.b.shop.example", false}, {".shop.example", false},    {"mail.example.com", false},
+        {"*.example.com", false},    {"example.com.", false},     {"xexample.com", false},
+        {"ashop.example", false},    {"*.a.shop.example", false}, {"", false},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     const struct test_cert *leaf = test_cert_make(
@@ -287,9 +277,9 @@ static void test_point_of_other_keys(void **state)
         const char *what;
         EVP_PKEY *key;
     } rows[] = {
-        {"RSA",              EVP_RSA_gen(2048)  },
-        {"P-384",            EVP_EC_gen("P-384")},
-        {"compressed P-256", compressed         },
+        {"RSA", EVP_RSA_gen(2048)},
+        {"P-384", EVP_EC_gen("P-384")},
+        {"compressed P-256", compressed},
     };
 
     (void)state;

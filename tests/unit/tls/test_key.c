@@ -60,9 +60,9 @@ static void test_bad_scalars(void **state)
     static const struct {
         const char *what, *hex;
     } rows[] = {
-        {"zero",        "0000000000000000000000000000000000000000000000000000000000000000"},
+        {"zero", "0000000000000000000000000000000000000000000000000000000000000000"},
         {"the order n", "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"},
-        {"over n",      "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
+        {"over n", "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
 

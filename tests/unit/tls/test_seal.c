@@ -127,16 +127,16 @@ static void test_other_label_or_key(void **state)
         const char *owner;
         enum seal_result want;
     } rows[] = {
-        {"the same",              KEY,     7, SEAL_CERTIFICATE_KEY, OWNER,                           SEAL_OK       },
-        {"other owner",           KEY,     7, SEAL_CERTIFICATE_KEY, OTHER,                           SEAL_REFUSED  },
-        {"shorter owner",         KEY,     7, SEAL_CERTIFICATE_KEY, "crt_01jd000000000000000000000",
-         SEAL_REFUSED                                                                                              },
-        {"secret",                KEY,     7, SEAL_SECRET,          OWNER,                           SEAL_REFUSED  },
-        {"account key",           KEY,     7, SEAL_ACCOUNT_KEY,     OWNER,                           SEAL_REFUSED  },
-        {"other kid",             KEY,     8, SEAL_CERTIFICATE_KEY, OWNER,                           SEAL_WRONG_KID},
-        {"other key of this kid", "1" KEY, 7, SEAL_CERTIFICATE_KEY, OWNER,                           SEAL_REFUSED  },
-        {"no owner",              KEY,     7, SEAL_CERTIFICATE_KEY, "",                              SEAL_BAD_OWNER},
-        {"owner with a bar",      KEY,     7, SEAL_CERTIFICATE_KEY, "crt_1|7",                       SEAL_BAD_OWNER},
+        {"the same", KEY, 7, SEAL_CERTIFICATE_KEY, OWNER, SEAL_OK},
+        {"other owner", KEY, 7, SEAL_CERTIFICATE_KEY, OTHER, SEAL_REFUSED},
+        {"shorter owner", KEY, 7, SEAL_CERTIFICATE_KEY, "crt_01jd000000000000000000000",
+         SEAL_REFUSED},
+        {"secret", KEY, 7, SEAL_SECRET, OWNER, SEAL_REFUSED},
+        {"account key", KEY, 7, SEAL_ACCOUNT_KEY, OWNER, SEAL_REFUSED},
+        {"other kid", KEY, 8, SEAL_CERTIFICATE_KEY, OWNER, SEAL_WRONG_KID},
+        {"other key of this kid", "1" KEY, 7, SEAL_CERTIFICATE_KEY, OWNER, SEAL_REFUSED},
+        {"no owner", KEY, 7, SEAL_CERTIFICATE_KEY, "", SEAL_BAD_OWNER},
+        {"owner with a bar", KEY, 7, SEAL_CERTIFICATE_KEY, "crt_1|7", SEAL_BAD_OWNER},
     };
     unsigned char blob[BLOB_SIZE];
 
