@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/order.h"
 
+#include "app/issuance.h"
 #include "app/site.h"
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "base/id.h"
-#include "model/dns_verdict.h"
-#include "model/job_kind.h"
 #include "store/account_store.h"
 #include "store/claim_store.h"
-#include "store/issuance_name_store.h"
 #include "store/job_store.h"
 #include "store/subscription_store.h"
 
@@ -141,42 +139,20 @@ static const struct cert_order *make_order(struct arena *mem, const struct wish 
     return order;
 }
 
-static const struct issuance *make_issuance(struct arena *mem, const struct cert_order *order)
+static struct issuance_wish issuance_for(const struct wish *wish, const struct cert_order *order)
 {
-    struct issuance *issuance = arena_new_of(mem, struct issuance);
-
-    *issuance = (struct issuance){.id = id_new(mem, ID_ISSUANCE),
-                                  .partner_id = order->partner_id,
-                                  .account_id = order->account_id,
-                                  .domain_id = order->domain_id,
-                                  .order_id = order->id,
+    return (struct issuance_wish){.domain = wish->domain,
+                                  .names = &wish->names,
                                   .reason = ISSUANCE_FOR_ORDER,
                                   .ca = order->ca,
-                                  .created_at = order->created_at,
-                                  .state = ISSUANCE_WAITING_DNS,
-                                  .next_try_at = order->created_at};
-    return issuance;
-}
-
-static bool store_names(struct db *tx, const struct issuance *issuance,
-                        const struct name_set *names, struct err *err)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        const struct issuance_name name = {.issuance_id = issuance->id,
-                                           .name = names->names[i],
-                                           .dns_state = dns_verdict_name(DNS_UNCHECKED),
-                                           .challenge_state = "none"};
-
-        if (!issuance_name_store_put(tx, &name, err))
-            return false;
-    }
-    return true;
+                                  .order_id = order->id};
 }
 
 static bool store(const struct app *app, struct arena *mem, const struct wish *wish,
-                  const struct order_placed *placed, struct err *err)
+                  struct order_placed *placed, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct issuance_wish issuance = issuance_for(wish, placed->order);
     const struct timeline_entry entry = {
         .domain = wish->domain,
         .subject_id = placed->order->id,
@@ -186,12 +162,8 @@ static bool store(const struct app *app, struct arena *mem, const struct wish *w
     };
 
     return db_tx_begin(app->db, &tx, err) && order_store_add(tx, placed->order, err) &&
-           issuance_store_add(tx, placed->issuance, err) &&
-           store_names(tx, placed->issuance, &wish->names, err) &&
-           timeline_add(mem, tx, &entry, err) &&
-           job_store_enqueue(tx, job_kind_name(JOB_ISSUE), placed->issuance->id,
-                             placed->order->placed_at, err) &&
-           db_tx_commit(&tx, err);
+           app_issuance_start(mem, tx, &issuance, &placed->issuance, err) &&
+           timeline_add(mem, tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
 bool app_order_place(const struct app *app, const struct caller *caller, struct arena *mem,
@@ -203,9 +175,12 @@ bool app_order_place(const struct app *app, const struct caller *caller, struct 
     if (!gather(app, caller, mem, in, &wish, err))
         return false;
     placed.order = make_order(mem, &wish, in, clock_now());
-    placed.issuance = make_issuance(mem, placed.order);
-    if (!in->is_dry_run && !store(app, mem, &wish, &placed, err)) {
-        if (err->code == ERR_CONFLICT)
+    if (in->is_dry_run) {
+        const struct issuance_wish issuance = issuance_for(&wish, placed.order);
+
+        placed.issuance = app_issuance_make(mem, &issuance);
+    } else if (!store(app, mem, &wish, &placed, err)) {
+        if (strcmp(err->field, ORDER_IS_PLACED) == 0)
             return err_set(err, ERR_CONFLICT, "%s has a placed order already", wish.domain->name);
         return false;
     }

@@ -4,8 +4,8 @@
 #include "base/name_table.h"
 #include "store/record.h"
 
-#define FIXED         "id, partner_id, account_id, domain_id, order_id, reason, created_at"
-#define FIXED_LETTERS "ttttTti"
+#define FIXED         "id, partner_id, account_id, domain_id, order_id, reason, created_at, replaces_id"
+#define FIXED_LETTERS "ttttTtiT"
 /* In the order of SAVED_ARGS. */
 #define SAVED                                                                                      \
     "subscription_id, ca, state, ca_account_id, certificate_id, key_type, sealed_key, public_key," \
@@ -57,6 +57,7 @@ static void read_record(struct reader *r, struct issuance *out)
     out->order_id = next_text(r);
     next_enum(r, issuance_reason_parse, "reason of an issuance", &out->reason);
     out->created_at = next_i64(r);
+    out->replaces_id = next_text(r);
     out->subscription_id = next_text(r);
     out->ca = next_text(r);
     next_enum(r, issuance_state_parse, "state of an issuance", &out->state);
@@ -84,9 +85,10 @@ DEFINE_READ_PAGE(issuance, issuance_list)
 
 static const struct query add = {
     .name = "issuance.add",
-    .sql = "INSERT INTO issuance (" FIXED ", " SAVED ", version)"
-           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-           " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, 1)",
+    .sql =
+        "INSERT INTO issuance (" FIXED ", " SAVED ", version)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+        " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, 1)",
     .params = FIXED_LETTERS SAVED_LETTERS,
     .cols = "",
 };
@@ -95,7 +97,8 @@ bool issuance_store_add(struct db *db, const struct issuance *issuance, struct e
 {
     return db_exec(db, &add, NULL, err, QT(issuance->id), QT(issuance->partner_id),
                    QT(issuance->account_id), QT(issuance->domain_id), QT(issuance->order_id),
-                   QT(reasons[issuance->reason]), QI(issuance->created_at), SAVED_ARGS(issuance));
+                   QT(reasons[issuance->reason]), QI(issuance->created_at),
+                   QT(issuance->replaces_id), SAVED_ARGS(issuance));
 }
 
 static const struct query get = {

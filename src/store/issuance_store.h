@@ -30,7 +30,8 @@ struct issuance {
     const char *order_id;        /* NULL: not for an order */
     const char *subscription_id; /* NULL until there is one; may be set later */
     enum issuance_reason reason;
-    const char *ca; /* name of the CA in the configuration; may change */
+    const char *ca;          /* name of the CA in the configuration; may change */
+    const char *replaces_id; /* the certificate in whose place this one is asked for, or NULL */
     int64_t created_at;
 
     /* Written by issuance_store_save(). Text NULL, slice {NULL, 0} and 0 stand for "not yet". */
@@ -76,7 +77,9 @@ struct issuance_list {
 
 extern const struct query_list issuance_queries;
 
-/* Stores every member; version becomes 1. */
+/* The err.field of the rule that a domain has one issuance that is not in a final state. */
+#define ISSUANCE_IS_OPEN "issuance.domain_id"
+/* Stores every member; version becomes 1. ERR_CONFLICT, field ISSUANCE_IS_OPEN. */
 MUST_CHECK bool issuance_store_add(struct db *db, const struct issuance *issuance, struct err *err);
 /* *out is NULL when it is not there or outside of the scope. */
 MUST_CHECK bool issuance_store_get(struct arena *mem, struct db *db, const struct scope *scope,

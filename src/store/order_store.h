@@ -39,7 +39,9 @@ struct order_list {
 
 extern const struct query_list order_queries;
 
-/* ERR_CONFLICT, field "cert_order.domain_id": the domain has a placed order already. */
+/* The err.field of the rule that a domain has one placed order. */
+#define ORDER_IS_PLACED "cert_order.domain_id"
+/* ERR_CONFLICT, field ORDER_IS_PLACED. */
 MUST_CHECK bool order_store_add(struct db *db, const struct cert_order *order, struct err *err);
 /* *out is NULL when it is not there or outside of the scope. */
 MUST_CHECK bool order_store_get(struct arena *mem, struct db *db, const struct scope *scope,

@@ -67,7 +67,7 @@ static bool same_texts(const struct issuance *a, const struct issuance *b)
            same(a->acme_order_url, b->acme_order_url) && same(a->finalize_url, b->finalize_url) &&
            same(a->certificate_url, b->certificate_url) && same(a->error_code, b->error_code) &&
            same(a->error_text, b->error_text) && same(a->problem, b->problem) &&
-           same(a->order_id, b->order_id);
+           same(a->order_id, b->order_id) && same(a->replaces_id, b->replaces_id);
 }
 
 static bool same_issuance(const struct issuance *a, const struct issuance *b)
@@ -105,6 +105,11 @@ static void test_issuances(void **state)
     MUST(&f, issuance_store_get(f.mem, f.db, &platform, a.issuance, &read, &f.err));
     ok(same_issuance(read, &plain) && read->version == 3, "and empty again");
     mine.id = "iss_b";
+    mine.replaces_id = a.certificate;
+    ok(conflict(&f, issuance_store_add(f.db, &mine, &f.err), ISSUANCE_IS_OPEN),
+       "one under way for each domain: %s", f.err.text);
+    plain.state = ISSUANCE_FAILED;
+    MUST(&f, issuance_store_save(f.db, &plain, &f.err));
     MUST(&f, issuance_store_add(f.db, &mine, &f.err));
     MUST(&f, issuance_store_latest(f.mem, f.db, &platform, a.domain, &read, &f.err));
     ok(same(read->id, "iss_b") && same_issuance(read, &mine) && read->version == 1,
@@ -172,6 +177,7 @@ static void test_certificates(void **state)
     ok(conflict(&f, certificate_store_add(f.db, &second, &f.err), "certificate.issuance_id"),
        "one of an issuance: %s (%s)", f.err.text, f.err.field);
     issuance.id = second.issuance_id = "iss_b";
+    issuance.state = ISSUANCE_LIVE;
     MUST(&f, issuance_store_add(f.db, &issuance, &f.err));
     MUST(&f, certificate_store_add(f.db, &second, &f.err));
     MUST(&f, certificate_store_current(f.mem, f.db, &platform, a.domain, &read, &f.err));

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/issuance.h"
+
+#include <assert.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "model/dns_verdict.h"
+#include "model/job_kind.h"
+#include "store/issuance_name_store.h"
+#include "store/job_store.h"
+
+const struct issuance *app_issuance_make(struct arena *mem, const struct issuance_wish *wish)
+{
+    struct issuance *issuance = arena_new_of(mem, struct issuance);
+    int64_t now = clock_now();
+
+    *issuance = (struct issuance){.id = id_new(mem, ID_ISSUANCE),
+                                  .partner_id = wish->domain->partner_id,
+                                  .account_id = wish->domain->account_id,
+                                  .domain_id = wish->domain->id,
+                                  .order_id = wish->order_id,
+                                  .subscription_id = wish->subscription_id,
+                                  .reason = wish->reason,
+                                  .ca = wish->ca,
+                                  .replaces_id = wish->replaces_id,
+                                  .created_at = now,
+                                  .state = ISSUANCE_WAITING_DNS,
+                                  .next_try_at = now};
+    return issuance;
+}
+
+static bool store_names(struct db *tx, const struct issuance *issuance,
+                        const struct name_set *names, struct err *err)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const struct issuance_name name = {.issuance_id = issuance->id,
+                                           .name = names->names[i],
+                                           .dns_state = dns_verdict_name(DNS_UNCHECKED),
+                                           .challenge_state = "none"};
+
+        if (!issuance_name_store_put(tx, &name, err))
+            return false;
+    }
+    return true;
+}
+
+bool app_issuance_start(struct arena *mem, struct db *tx, const struct issuance_wish *wish,
+                        const struct issuance **out, struct err *err)
+{
+    const struct issuance *issuance = app_issuance_make(mem, wish);
+
+    assert(db_is_tx(tx) && wish->names->count > 0);
+    if (!issuance_store_add(tx, issuance, err)) {
+        if (err->code != ERR_CONFLICT)
+            return false;
+        return err_set(err, ERR_CONFLICT, "a certificate for %s is being issued already",
+                       wish->domain->name);
+    }
+    if (!store_names(tx, issuance, wish->names, err) ||
+        !job_store_enqueue(tx, job_kind_name(JOB_ISSUE), issuance->id, issuance->created_at, err))
+        return false;
+    *out = issuance;
+    return true;
+}
