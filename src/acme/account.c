@@ -61,3 +61,22 @@ bool acme_account_find(struct arena *mem, const struct acme_call *call,
         *call->problem = problem;
     return false;
 }
+
+bool acme_account_deactivate(struct arena *mem, const struct acme_call *call, struct err *err)
+{
+    json_auto_t *payload = json_pack("{s:s}", "status", "deactivated");
+    const struct acme_post post = {
+        .what = "account's deactivation", .url = call->account->url, .payload = payload};
+    struct acme_account_info *account;
+    struct acme_answer answer;
+
+    if (!acme_exchange_post(mem, call, &post, &answer, err))
+        return false;
+    if (!acme_parse_account(mem, acme_client_origin(call->client), answer.response.body, &account,
+                            err))
+        return acme_exchange_bad(call, post.what, err);
+    if (account->status == ACME_ACCOUNT_DEACTIVATED)
+        return true;
+    err_set(err, ERR_CA_PROTOCOL, "the account is still valid");
+    return acme_exchange_bad(call, post.what, err);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* account: making and finding an account (RFC 8555 section 7.3). */
+/* account: making, finding and giving up an account (RFC 8555 section 7.3). */
 #include "acme/client.h"
 
 enum acme_account_status { ACME_ACCOUNT_VALID, ACME_ACCOUNT_DEACTIVATED, ACME_ACCOUNT_REVOKED };
@@ -25,3 +25,8 @@ MUST_CHECK bool acme_account_new(struct arena *mem, const struct acme_call *call
 /* newAccount with onlyReturnExisting: *out is NULL when the CA knows no account of this key. */
 MUST_CHECK bool acme_account_find(struct arena *mem, const struct acme_call *call,
                                   struct acme_account_info **out, struct err *err);
+/* For good (RFC 8555 section 7.3.6): the CA takes nothing signed by it any more, and its pending
+ * orders end. Signed with account->url. When the answer was lost and it is repeated, the refusal is
+ * ACME_PROBLEM_UNAUTHORIZED. */
+MUST_CHECK bool acme_account_deactivate(struct arena *mem, const struct acme_call *call,
+                                        struct err *err);

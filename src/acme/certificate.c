@@ -57,7 +57,9 @@ bool acme_revoke(struct arena *mem, const struct acme_call *call, struct slice l
 {
     json_auto_t *payload = json_pack("{s:s, s:i}", "certificate", base64url_encode(mem, leaf_der),
                                      "reason", (int)reason);
-    struct acme_post post = {.what = "revokeCert", .payload = payload};
+    struct acme_post post = {.what = "revokeCert",
+                             .payload = payload,
+                             .key_form = call->account->url ? ACME_BY_URL : ACME_BY_JWK};
     struct acme_problem problem = {0};
     struct acme_call own = {call->client, call->account, &problem};
     struct acme_directory *directory;

@@ -26,6 +26,8 @@ enum acme_revocation_reason {
 MUST_CHECK bool acme_certificate_get(struct arena *mem, const struct acme_call *call,
                                      const char *url, struct acme_certificate **out,
                                      struct err *err);
-/* Signed by the account that ordered it. A certificate that is revoked already is a success. */
+/* Signed by the account that ordered it, or, when call->account has no url, by the certificate's
+ * own key (its jwk; what most CAs ask for with ACME_REVOKED_KEY_COMPROMISE). A certificate that is
+ * revoked already is a success. */
 MUST_CHECK bool acme_revoke(struct arena *mem, const struct acme_call *call, struct slice leaf_der,
                             enum acme_revocation_reason reason, struct err *err);

@@ -12,6 +12,7 @@
  *     directory.h      what the CA offers              account.h        newAccount, find
  *     order.h          newOrder, order, finalize       authorization.h  authorization, challenge
  *     certificate.h    the chain, revocation           challenge.h      key authorization
+ *     ari.h            when to renew (RFC 9773)
  *     problem.h        what a failure means: whose it is, whether it is final, what to do next
  *
  * One client may be used by many threads at once. All results live in the caller's arena. All that

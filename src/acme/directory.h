@@ -5,9 +5,12 @@
 #include "acme/client.h"
 
 #define ACME_PROFILES_MAX 32
+#define ACME_PROFILE_MAX                                                                           \
+    64 /* octets of a name; one that is longer is not offered to the caller                        \
+        */
 
 struct acme_profile {
-    const char *name;
+    const char *name;        /* printable, without space */
     const char *description; /* text or the URL of a page, printable */
 };
 

@@ -6,7 +6,6 @@
 
 #include "acme/client_state.h"
 #include "acme/directory.h"
-#include "acme/problem.h"
 #include "acme/retry_after.h"
 #include "acme/text.h"
 #include "base/clock.h"
@@ -96,7 +95,7 @@ static int64_t retry_at(const struct http_response *response)
 
 /* What an answer other than 2xx says. */
 static void read_problem(struct arena *mem, const struct http_response *response,
-                         struct acme_problem *out)
+                         enum acme_problem_place place, struct acme_problem *out)
 {
     const char *body = (const char *)response->body.data;
     json_auto_t *json = response->body.len <= ERROR_BODY_MAX
@@ -105,13 +104,13 @@ static void read_problem(struct arena *mem, const struct http_response *response
     int64_t at = retry_at(response);
 
     if (json_is_string(json_object_get(json, "type"))) {
-        acme_problem_parse(mem, json, response->status, ACME_IN_ANSWER, out);
+        acme_problem_parse(mem, json, response->status, place, out);
     } else {
         *out = (struct acme_problem){.type = ACME_PROBLEM_NOT_ACME,
                                      .status = response->status,
                                      .type_text = "",
                                      .detail = ""};
-        acme_problem_classify(out, ACME_IN_ANSWER);
+        acme_problem_classify(out, place);
     }
     if (at > 0)
         out->retry_at = at;
@@ -165,7 +164,7 @@ bool acme_exchange_get(struct arena *mem, const struct acme_call *call, const ch
     keep_nonce(call, &response);
     if (is_2xx(&response))
         return take_answer(call, what, &response, out, err);
-    read_problem(mem, &response, &problem);
+    read_problem(mem, &response, ACME_IN_ANSWER, &problem);
     return refuse(call, what, &problem, err);
 }
 
@@ -187,7 +186,7 @@ static bool fetch_nonce(struct arena *mem, const struct acme_call *call,
     if (!send_once(mem, call, "newNonce", &request, &response, err))
         return false;
     if (!is_2xx(&response)) {
-        read_problem(mem, &response, &problem);
+        read_problem(mem, &response, ACME_IN_ANSWER, &problem);
         return refuse(call, "newNonce", &problem, err);
     }
     if (acme_nonce_read(header(&response, "Replay-Nonce"), nonce))
@@ -276,7 +275,7 @@ bool acme_exchange_post(struct arena *mem, const struct acme_call *call,
             keep_nonce(call, &response);
             return take_answer(call, post->what, &response, out, err);
         }
-        read_problem(mem, &response, &problem);
+        read_problem(mem, &response, post->place ? post->place : ACME_IN_ANSWER, &problem);
         if (problem.type != ACME_PROBLEM_BAD_NONCE || tries == ACME_NONCE_TRIES) {
             keep_nonce(call, &response);
             return refuse(call, post->what, &problem, err);

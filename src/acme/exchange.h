@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "acme/client.h"
+#include "acme/problem.h"
 
 enum acme_key_form { ACME_BY_URL, ACME_BY_JWK }; /* how the protected header names the key */
 
@@ -13,8 +14,9 @@ struct acme_post {
     const char *url;
     const json_t *payload; /* NULL = POST-as-GET (RFC 8555 section 6.3) */
     enum acme_key_form key_form;
-    size_t body_max;    /* octets; 0 = ACME_JSON_SIZE_MAX */
-    const char *accept; /* media type; NULL = any */
+    size_t body_max;               /* octets; 0 = ACME_JSON_SIZE_MAX */
+    const char *accept;            /* media type; NULL = any */
+    enum acme_problem_place place; /* of a refusal; 0 = ACME_IN_ANSWER */
 };
 
 struct acme_answer {
@@ -30,7 +32,7 @@ const char *acme_client_origin(const struct acme_client *client);
 MUST_CHECK bool acme_exchange_post(struct arena *mem, const struct acme_call *call,
                                    const struct acme_post *post, struct acme_answer *out,
                                    struct err *err);
-/* An unsigned GET, for the directory. */
+/* An unsigned GET, for the directory and renewalInfo. */
 MUST_CHECK bool acme_exchange_get(struct arena *mem, const struct acme_call *call, const char *what,
                                   const char *url, struct acme_answer *out, struct err *err);
 /* "<CA>, <what>: " before the text of an answer that makes no sense; fills call->problem. */

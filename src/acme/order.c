@@ -44,14 +44,24 @@ bool acme_order_new(struct arena *mem, const struct acme_call *call,
                     const struct acme_order_request *want, struct acme_order **out, struct err *err)
 {
     json_auto_t *payload = new_order_payload(want);
-    struct acme_post post = {.what = "newOrder", .payload = payload};
+    struct acme_post post = {.what = "newOrder",
+                             .payload = payload,
+                             .place = want->replaces ? ACME_IN_REPLACING : ACME_IN_ANSWER};
+    struct acme_problem problem = {0};
+    struct acme_call own = {call->client, call->account, &problem};
     struct acme_directory *directory;
 
     assert(want->name_count >= 1 && want->name_count <= ACME_NAMES_MAX);
     if (!acme_directory(mem, call, &directory, err))
         return false;
     post.url = directory->new_order;
-    return ask(mem, call, &post, NULL, out, err);
+    if (ask(mem, &own, &post, NULL, out, err))
+        return true;
+    if (problem.type == ACME_PROBLEM_INVALID_PROFILE)
+        acme_directory_forget(call->client);
+    if (call->problem)
+        *call->problem = problem;
+    return false;
 }
 
 bool acme_order_get(struct arena *mem, const struct acme_call *call, const char *url,

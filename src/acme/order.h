@@ -26,6 +26,8 @@ struct acme_order {
     size_t authorization_count;
     const char *finalize;
     const char *certificate;          /* URL; NULL until status is valid */
+    const char *profile;              /* that it is issued by; NULL = not said */
+    const char *replaces;             /* ARI certificate id that it replaces; NULL = not said */
     int64_t expires_at;               /* 0 = not said */
     int64_t retry_at;                 /* from Retry-After; 0 = the caller's own schedule */
     const struct acme_problem *error; /* why it is invalid, or NULL */
@@ -35,13 +37,16 @@ struct acme_order_request {
     const char *const *names; /* lower-case A-labels without final dot, or "*." and such */
     size_t name_count;        /* 1..ACME_NAMES_MAX */
     const char *profile;      /* a name in the directory's profiles, or NULL */
-    const char *replaces;     /* ARI certificate id (RFC 9773 section 5), or NULL */
+    const char *replaces;     /* of acme_certificate_id() (RFC 9773 section 5), or NULL */
 };
 
 const char *acme_order_status_name(enum acme_order_status status);
 
-/* newOrder. May be repeated when the answer was lost: some CAs return the same pending order,
- * others make a second one, and the first expires by itself. */
+/* newOrder. `profile` and `replaces` are sent as they are, whether the directory has such things or
+ * not: a CA without ARI may refuse an order with "replaces". A refusal that may be due to
+ * `replaces` has the reaction ACME_DROP_REPLACES, one due to `profile` ACME_DEFAULT_PROFILE. May be
+ * repeated when the answer was lost: some CAs return the same pending order, others make a second
+ * one, and the first expires by itself. */
 MUST_CHECK bool acme_order_new(struct arena *mem, const struct acme_call *call,
                                const struct acme_order_request *want, struct acme_order **out,
                                struct err *err);

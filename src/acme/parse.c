@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "acme/account.h"
+#include "acme/ari.h"
 #include "acme/authorization.h"
 #include "acme/challenge.h"
 #include "acme/directory.h"
@@ -52,6 +53,17 @@ const char *acme_challenge_type_name(enum acme_challenge_type type)
 
 /* Directory --------------------------------------------------------------------------------- */
 
+/* One that can be ordered by, and shown, as it is. */
+static bool is_profile_name(const char *name)
+{
+    size_t len = strnlen(name, ACME_PROFILE_MAX + 1);
+
+    for (size_t i = 0; i < len; i++)
+        if (name[i] <= ' ' || name[i] > '~')
+            return false;
+    return len > 0 && len <= ACME_PROFILE_MAX;
+}
+
 static void read_profiles(struct acme_reader *reader, const json_t *meta,
                           struct acme_directory *directory)
 {
@@ -68,7 +80,9 @@ static void read_profiles(struct acme_reader *reader, const json_t *meta,
     profiles = arena_array_of(reader->mem, ACME_PROFILES_MAX, struct acme_profile);
     json_object_foreach(list, name, value)
     {
-        profiles[count].name = acme_text(reader->mem, name);
+        if (!is_profile_name(name))
+            continue;
+        profiles[count].name = arena_strdup(reader->mem, name);
         profiles[count++].description = acme_text(reader->mem, json_string_value(value));
     }
     directory->profiles = profiles;
@@ -178,6 +192,8 @@ bool acme_parse_order(struct arena *mem, const char *origin, struct slice body,
     order->authorizations = acme_read_urls(&reader, json, "authorizations", ACME_NAMES_MAX,
                                            &order->authorization_count);
     order->finalize = acme_read_url(&reader, json, "finalize");
+    order->profile = acme_read_text_if_any(&reader, json, "profile", ACME_PROFILE_MAX);
+    order->replaces = acme_read_text_if_any(&reader, json, "replaces", ACME_CERTIFICATE_ID_MAX);
     order->expires_at = acme_read_time(&reader, json, "expires");
     order->error = acme_read_problem(&reader, json, "error");
     if (order->status == ACME_ORDER_VALID)

@@ -25,6 +25,9 @@ static const char *const scopes[] = {
 };
 
 /*
+ * A refusal of an order with "replaces" is never taken by its wording, which differs from CA to CA:
+ * malformed, unauthorized and conflict are all tried again without, where they show what they mean.
+ *
  * The first row whose type, place, status and detail fit is taken; each type ends with a row that
  * fits always. place 0 and status 0 fit any, status 5 fits 500 to 599, detail NULL fits any and
  * else stands somewhere in the CA's text. wait_s is what Retry-After is when the CA
@@ -99,6 +102,8 @@ static const struct row {
         "a CAA record in the DNS forbids this CA"),
     ROW(COMPOUND, 0, 0, NULL, NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
         "several names have a problem each"),
+    ROW(CONFLICT, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0,
+        "another order replaces that certificate already"),
     ROW(CONFLICT, 0, 0, NULL, NAME, TRANSIENT, REREAD, NONE, WAIT, CA_BUSY, 1,
         "the CA has a request for this object in hand"),
 
@@ -120,10 +125,8 @@ static const struct row {
     ROW(INVALID_PROFILE, 0, 0, NULL, ACCOUNT, UNTIL_CHANGE, DEFAULT_PROFILE, NONE, OPERATOR,
         CA_REFUSED, 0, "the CA no longer offers this profile"),
 
-    ROW(MALFORMED, 0, 0, "ARI CertID", NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0,
-        "the CA does not know the certificate that is to be replaced"),
-    ROW(MALFORMED, 0, 0, "`replaces`", NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0,
-        "the CA does not know the certificate that is to be replaced"),
+    ROW(MALFORMED, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED,
+        0, "the CA does not know the certificate that is to be replaced, or not for these names"),
     ROW(MALFORMED, 0, 404, NULL, NAME, FINAL, NEW_ORDER, NONE, WAIT, CA_REFUSED, 0,
         "the CA no longer has this object"),
     ROW(MALFORMED, 0, 0, NULL, NAME, FINAL, STOP, NONE, OPERATOR, CA_REFUSED, 0,
@@ -169,7 +172,7 @@ static const struct row {
         "that differs)"),
     ROW(UNAUTHORIZED, ACME_IN_OBJECT, 0, NULL, NAME, UNTIL_CHANGE, BACK_OFF, NONE, OWNER,
         CA_REFUSED, 0, "another server than ours answered the CA at this name"),
-    ROW(UNAUTHORIZED, ACME_IN_ANSWER, 0, "being replaced", NAME, FINAL, DROP_REPLACES, NONE, WAIT,
+    ROW(UNAUTHORIZED, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT,
         CA_REFUSED, 0, "the certificate that is to be replaced belongs to another account"),
     ROW(UNAUTHORIZED, 0, 0, NULL, ACCOUNT, UNTIL_CHANGE, STOP, NONE, OPERATOR, CA_REFUSED, 0,
         "the CA does not let this account do that (it may be deactivated)"),

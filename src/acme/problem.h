@@ -52,8 +52,9 @@
 enum acme_problem_type { ACME_PROBLEM_NONE, ACME_PROBLEM_TYPES(X) ACME_PROBLEM_COUNT };
 #undef X
 
-/* Where the document stood: in the answer to a request, or in a challenge or order object. */
-enum acme_problem_place { ACME_IN_ANSWER = 1, ACME_IN_OBJECT = 2 };
+/* Where the document stood: in the answer to a request, to a newOrder with "replaces" (where a
+ * refusal may mean the replacement alone), or in a challenge or order object. */
+enum acme_problem_place { ACME_IN_ANSWER = 1, ACME_IN_OBJECT = 2, ACME_IN_REPLACING = 4 };
 
 /* What it holds up: this name (or this set of names), everything of the account, the whole CA. */
 enum acme_scope { ACME_SCOPE_NAME, ACME_SCOPE_ACCOUNT, ACME_SCOPE_CA };
@@ -73,8 +74,8 @@ enum acme_reaction {
     ACME_NEW_KEY,         /* make a new certificate key and CSR, once */
     ACME_REGISTER,        /* newAccount with the same key, then go on */
     ACME_DROP_NAME,       /* order without the names of the subproblems */
-    ACME_DROP_REPLACES,   /* order without "replaces" */
-    ACME_DEFAULT_PROFILE, /* read the directory again, order without a profile */
+    ACME_DROP_REPLACES,   /* resume the own order that replaces it, or order without "replaces" */
+    ACME_DEFAULT_PROFILE, /* order without a profile; the directory is fetched again by itself */
     ACME_DROP_CONTACT,    /* newAccount without contact */
     ACME_IS_DONE,         /* what was asked for is so already */
     ACME_STOP,            /* nothing until the actor has acted */

@@ -64,6 +64,16 @@ const char *acme_read_text(struct acme_reader *reader, const json_t *json, const
     return reader->is_failed ? NULL : arena_strdup(reader->mem, json_string_value(value));
 }
 
+const char *acme_read_text_if_any(struct acme_reader *reader, const json_t *json, const char *key,
+                                  size_t max)
+{
+    const json_t *value = json_object_get(json, key);
+
+    if (!value || json_is_null(value) || (json_is_string(value) && json_string_length(value) == 0))
+        return NULL;
+    return acme_read_text(reader, json, key, max);
+}
+
 /* `name` is what the error text calls it. */
 static const char *read_url_value(struct acme_reader *reader, const json_t *value, const char *name)
 {

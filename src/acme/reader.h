@@ -27,6 +27,9 @@ const json_t *acme_read_object(struct acme_reader *reader, struct slice body);
 /* Text of 1 to `max` octets as the CA wrote it; it must be there. */
 const char *acme_read_text(struct acme_reader *reader, const json_t *json, const char *key,
                            size_t max);
+/* The same, or NULL when absent, null or "". */
+const char *acme_read_text_if_any(struct acme_reader *reader, const json_t *json, const char *key,
+                                  size_t max);
 const char *acme_read_url(struct acme_reader *reader, const json_t *json, const char *key);
 const char *acme_read_url_if_any(struct acme_reader *reader, const json_t *json, const char *key);
 /* A list of URLs, which must be there. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "acme/account.h"
+#include "acme/ari.h"
 #include "acme/authorization.h"
 #include "acme/challenge.h"
 #include "acme/client.h"
@@ -141,8 +142,35 @@ static bool links(struct arena *mem, struct slice in, struct err *err)
     return true;
 }
 
+static bool renewal_info(struct arena *mem, struct slice in, struct err *err)
+{
+    struct acme_renewal_info *got;
+
+    if (!acme_parse_renewal_info(mem, ORIGIN, in, &got, err))
+        return false;
+    assert(got->start_at < got->end_at);
+    assert(got->end_at - got->start_at <= ACME_ARI_WINDOW_MAX_S * 1000);
+    check_url(got->explanation_url);
+    return true;
+}
+
+static bool certificate_id(struct arena *mem, struct slice in, struct err *err)
+{
+    const char *id = NULL;
+
+    if (!acme_certificate_id(mem, in, &id, err)) {
+        assert(err->code == ERR_BAD_CERT && !id);
+        return true;
+    }
+    assert(strlen(id) <= ACME_CERTIFICATE_ID_MAX);
+    assert(strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.") ==
+           strlen(id));
+    return true;
+}
+
 static bool (*const kinds[])(struct arena *, struct slice, struct err *) = {
-    order, authorization, challenge, directory, account, problem, retry_after, links,
+    order,   authorization, challenge, directory,    account,
+    problem, retry_after,   links,     renewal_info, certificate_id,
 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -152,7 +180,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size == 0)
         return 0;
-    if (!kinds[(data[0] - '0') & 7](mem, slice_of(data + 1, size - 1), &err))
+    if (!kinds[(uint8_t)(data[0] - '0') % ARRAY_LEN(kinds)](mem, slice_of(data + 1, size - 1),
+                                                            &err))
         assert(err.code == ERR_CA_PROTOCOL && err.text[0]);
     return 0;
 }

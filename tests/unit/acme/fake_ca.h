@@ -3,8 +3,8 @@
 
 /*
  * A CA for tests over plain http on loopback: the directory and newNonce are real, nonces are
- * checked (each once), everything else answers what the test scripted. The "JWS" of fake_sign() is
- * the protected header and the payload in clear, in two lines.
+ * checked (each once), every POST and renewalInfo answers what the test scripted. The "JWS" of
+ * fake_sign() is the protected header and the payload in clear, in two lines.
  */
 #include <string.h>
 #include <strings.h>
@@ -14,8 +14,11 @@
 #include "tiny_server.h"
 
 #define FAKE_NONCES 4096
+#define FAKE_URLS                                                                                  \
+    "\"newNonce\":\"{}/nonce\",\"newAccount\":\"{}/account\",\"newOrder\":\"{}/new-order\","       \
+    "\"revokeCert\":\"{}/revoke\""
 
-/* What every POST gets. */
+/* What every POST gets, and renewalInfo. */
 struct fake_reply {
     const char *text; /* status line, headers and body; {} is the origin. NULL: 200 and {} */
     size_t padding;   /* octets written after it */
@@ -30,6 +33,7 @@ struct fake_ca {
     char last_post[4096];
     _Atomic int bad_nonces;         /* so many POSTs are refused with badNonce first */
     _Atomic bool is_directory_down; /* 503 to GET /dir */
+    _Atomic bool has_renewal_info;  /* which is answered by `reply` */
     _Atomic int directories, new_nonces, posts, stale;
     _Atomic int handed_out;
     _Atomic bool is_used[FAKE_NONCES];
@@ -42,7 +46,7 @@ static inline void fake_set_reply(struct fake_ca *ca, struct fake_reply reply)
     pthread_mutex_unlock(&ca->lock);
 }
 
-/* Whether the last POST had this text in its "JWS". */
+/* Whether the last POST had this text in its "JWS", or the last GET of renewalInfo in its head. */
 static inline bool fake_got(struct fake_ca *ca, const char *text)
 {
     bool is_there;
@@ -151,6 +155,19 @@ static inline bool fake_post(struct tiny_conn *conn, const char *request)
     return true;
 }
 
+static inline bool fake_get(struct tiny_conn *conn, const char *request)
+{
+    struct fake_ca *ca = conn->server->arg;
+    struct fake_reply reply;
+
+    pthread_mutex_lock(&ca->lock);
+    reply = ca->reply;
+    snprintf(ca->last_post, sizeof(ca->last_post), "%s", request);
+    pthread_mutex_unlock(&ca->lock);
+    fake_write(conn, &reply);
+    return false;
+}
+
 static inline bool fake_answer(struct tiny_conn *conn, const char *request)
 {
     struct fake_ca *ca = conn->server->arg;
@@ -159,8 +176,8 @@ static inline bool fake_answer(struct tiny_conn *conn, const char *request)
     if (strncmp(request, "GET /dir ", 9) == 0) {
         atomic_fetch_add(&ca->directories, 1);
         fake_expand(ca,
-                    "{\"newNonce\":\"{}/nonce\",\"newAccount\":\"{}/account\",\"newOrder\":"
-                    "\"{}/new-order\",\"revokeCert\":\"{}/revoke\"}",
+                    ca->has_renewal_info ? "{" FAKE_URLS ",\"renewalInfo\":\"{}/renewal-info\"}"
+                                         : "{" FAKE_URLS "}",
                     directory, sizeof(directory));
         if (ca->is_directory_down)
             fake_respond(conn, "503 Slow Down\r\nRetry-After: 120", "<html>busy</html>");
@@ -173,6 +190,8 @@ static inline bool fake_answer(struct tiny_conn *conn, const char *request)
         fake_respond(conn, "200 OK", "");
         return true;
     }
+    if (strncmp(request, "GET /renewal-info/", 18) == 0)
+        return fake_get(conn, request);
     return fake_post(conn, request);
 }
 

@@ -9,67 +9,12 @@
 #include "acme/problem.h"
 #include "base/clock.h"
 #include "check.h"
-#include "fake_ca.h"
+#include "world.h"
 
 #define URN "urn:ietf:params:acme:error:"
 #define ORDER                                                                                      \
     "{\"status\":\"pending\",\"identifiers\":[],\"authorizations\":[],\"finalize\":\"{}/f\"}"
-#define CREATED       "HTTP/1.1 201 Created\r\nLocation: {}/order/1\r\nReplay-Nonce: n0\r\n"
-#define JSON_OF(body) "Content-Type: application/json\r\nConnection: close\r\n\r\n" body
-
-static const struct net_allowed loopback = {.prefix = {.address = {.octets = {127}}, .bits = 8}};
-static const struct net_policy policy = {
-    .public_reach = NET_PUBLIC_NONE, .allowed = &loopback, .allowed_count = 1};
-static const struct acme_account account = {
-    .alg = "ES256", .jwk = "{\"kty\":\"EC\"}", .url = "kid"};
-
-struct world {
-    struct fake_ca ca;
-    struct acme_client *client;
-    struct arena *mem;
-    struct acme_problem problem;
-    struct acme_call call;
-    bool is_signer_down;
-};
-
-static struct world *world_new(void)
-{
-    struct world *w = calloc(1, sizeof(*w));
-    char url[80];
-    struct err err;
-
-    w->mem = arena_new();
-    pthread_mutex_init(&w->ca.lock, NULL);
-    w->ca.server.answer = fake_answer;
-    w->ca.server.arg = &w->ca;
-    assert_true(tiny_start(&w->ca.server, "127.0.0.1", 0));
-    snprintf(w->ca.origin, sizeof(w->ca.origin), "http://127.0.0.1:%d", w->ca.server.port);
-    snprintf(url, sizeof(url), "%s/dir", w->ca.origin);
-    assert_true(acme_client_new(&(struct acme_options){.name = "Test CA",
-                                                       .directory_url = url,
-                                                       .user_agent = "test/1",
-                                                       .timeout_ms = 700,
-                                                       .http = {.policy = &policy},
-                                                       .sign = fake_sign,
-                                                       .sign_arg = &w->is_signer_down},
-                                &w->client, &err));
-    w->call = (struct acme_call){w->client, &account, &w->problem};
-    return w;
-}
-
-static void world_free(struct world *w)
-{
-    acme_client_free(w->client);
-    tiny_stop(&w->ca.server);
-    arena_free(w->mem);
-    free(w);
-}
-
-static void reply_with(struct world *w, const char *text)
-{
-    fake_set_reply(&w->ca, (struct fake_reply){.text = text});
-}
-
+#define CREATED "HTTP/1.1 201 Created\r\nLocation: {}/order/1\r\nReplay-Nonce: n0\r\n"
 static bool new_order(struct world *w, struct acme_order **out, struct err *err)
 {
     static const char *const names[] = {"a.example", "www.a.example"};
@@ -338,6 +283,27 @@ static void test_account(void **state)
     world_free(w);
 }
 
+static void test_deactivate(void **state)
+{
+    struct world *w = world_new();
+    char url[80];
+    struct acme_account mine = account;
+    struct err err;
+
+    (void)state;
+    snprintf(url, sizeof(url), "%s/acct/1", w->ca.origin);
+    mine.url = url;
+    w->call.account = &mine;
+    reply_with(w, "HTTP/1.1 200 OK\r\n" JSON_OF("{\"status\":\"deactivated\"}"));
+    assert_true(acme_account_deactivate(w->mem, &w->call, &err));
+    assert_true(fake_got(&w->ca, "/acct/1\",\"kid\":\""));
+    assert_true(fake_got(&w->ca, "\n{\"status\":\"deactivated\"}\n"));
+    reply_with(w, "HTTP/1.1 200 OK\r\n" JSON_OF("{\"status\":\"valid\"}"));
+    assert_false(acme_account_deactivate(w->mem, &w->call, &err));
+    assert_string_equal(err.text, "Test CA, account's deactivation: the account is still valid");
+    world_free(w);
+}
+
 static void test_revoke(void **state)
 {
     struct world *w = world_new();
@@ -351,6 +317,10 @@ static void test_revoke(void **state)
     reply_with(w, "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "alreadyRevoked\"}"));
     assert_true(
         acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
+    w->call.account = &(struct acme_account){.alg = "ES256", .jwk = "{\"kty\":\"EC\"}"};
+    assert_true(
+        acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_KEY_COMPROMISE, &err));
+    assert_true(fake_got(&w->ca, ",\"jwk\":{\"kty\":\"EC\"}}\n")); /* the certificate's own key */
     reply_with(w, "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "unauthorized\"}"));
     assert_false(
         acme_revoke(w->mem, &w->call, SLICE_LIT("\x30\x00"), ACME_REVOKED_SUPERSEDED, &err));
@@ -449,11 +419,17 @@ static void test_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order),       cmocka_unit_test(test_bad_nonce),
-        cmocka_unit_test(test_faults),      cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_retry_after), cmocka_unit_test(test_directory),
-        cmocka_unit_test(test_account),     cmocka_unit_test(test_revoke),
-        cmocka_unit_test(test_signer_down), cmocka_unit_test(test_unusable_options),
+        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_bad_nonce),
+        cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_retry_after),
+        cmocka_unit_test(test_directory),
+        cmocka_unit_test(test_account),
+        cmocka_unit_test(test_deactivate),
+        cmocka_unit_test(test_revoke),
+        cmocka_unit_test(test_signer_down),
+        cmocka_unit_test(test_unusable_options),
         cmocka_unit_test(test_threads),
     };
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "acme/account.h"
+#include "acme/ari.h"
 #include "acme/authorization.h"
 #include "acme/client.h"
 #include "acme/directory.h"
@@ -17,9 +18,10 @@
 #define ORDER(status, identifiers, authorizations, finalize, more)                                 \
     "{\"status\":" status ",\"identifiers\":" identifiers ",\"authorizations\":" authorizations    \
     ",\"finalize\":" finalize more "}"
-#define NAMES    "[{\"type\":\"dns\",\"value\":\"a.example\"}]"
-#define AUTHZ    "[\"https://ca.example/a/1\"]"
-#define FINALIZE "\"https://ca.example/f/1\""
+#define NAMES              "[{\"type\":\"dns\",\"value\":\"a.example\"}]"
+#define AUTHZ              "[\"https://ca.example/a/1\"]"
+#define WINDOW(start, end) "{\"suggestedWindow\":{\"start\":\"" start "\",\"end\":\"" end "\"}}"
+#define FINALIZE           "\"https://ca.example/f/1\""
 
 typedef bool (*parse_fn)(struct arena *mem, struct slice body, struct err *err);
 
@@ -42,6 +44,13 @@ static bool challenge(struct arena *mem, struct slice body, struct err *err)
     struct acme_challenge *out;
 
     return acme_parse_challenge(mem, ORIGIN, body, &out, err);
+}
+
+static bool renewal_info(struct arena *mem, struct slice body, struct err *err)
+{
+    struct acme_renewal_info *out;
+
+    return acme_parse_renewal_info(mem, ORIGIN, body, &out, err);
 }
 
 static bool directory(struct arena *mem, struct slice body, struct err *err)
@@ -125,6 +134,26 @@ static const struct {
     {challenge, "{\"type\":\"http-01\",\"status\":\"pending\",\"token\":\"" TOKEN "\"}",
      "challenge: \"url\" is missing"},
 
+    {order, ORDER("\"pending\"", NAMES, AUTHZ, FINALIZE, ",\"replaces\":null,\"profile\":\"\""), NULL},
+    {order, ORDER("\"pending\"", NAMES, AUTHZ, FINALIZE, ",\"replaces\":7"),
+     "order: \"replaces\" is not a text of 1 to 128 octets"},
+
+    {renewal_info, WINDOW("2026-11-24T00:00:00Z", "2026-11-24T00:00:01Z"), NULL},
+    {renewal_info, WINDOW("2026-11-24T00:00:00Z", "2027-12-29T00:00:00Z"), NULL},
+    {renewal_info, WINDOW("2026-11-24T00:00:00Z", "2027-12-29T00:00:01Z"),
+     "renewalInfo: \"suggestedWindow\" is longer than 400 days"},
+    {renewal_info, WINDOW("2026-11-24T00:00:00Z", "2026-11-24T00:00:00Z"),
+     "renewalInfo: \"suggestedWindow\" does not end after its start"},
+    {renewal_info, WINDOW("2026-11-24T00:00:00Z", "2026-11-23T00:00:00Z"),
+     "renewalInfo: \"suggestedWindow\" does not end after its start"},
+    {renewal_info, WINDOW("2026-11-24T00:00:00Z", "tomorrow"),
+     "renewalInfo: \"end\" is not an RFC 3339 time: tomorrow"},
+    {renewal_info, "{\"suggestedWindow\":{\"end\":\"2026-11-24T00:00:00Z\"}}",
+     "renewalInfo: \"start\" is missing"},
+    {renewal_info, "{\"suggestedWindow\":[]}", "renewalInfo: \"suggestedWindow\" is not an object"},
+    {renewal_info, "{}", "renewalInfo: \"suggestedWindow\" is not an object"},
+    {renewal_info, "[]", "renewalInfo: no JSON object"},
+
     {account, "{\"status\":\"valid\",\"contact\":[]}", NULL},
     {account, "{\"status\":\"sold\"}", "account: \"status\" is unknown: sold"},
     {account, "{}", "account: \"status\" is missing"},
@@ -167,6 +196,7 @@ static void test_order(void **state)
         "{\"type\":\"dns\",\"value\":\"www.a.example\"},{\"type\":\"dns\",\"value\":\"*.b."
         "example\"}],"
         "\"authorizations\":[\"https://ca.example/a/1\",\"https://other.example/a/2\"],"
+        "\"replaces\":\"aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE\",\"profile\":\"shortlived\","
         "\"finalize\":\"https://ca.example/f/1\",\"error\":{"
         "\"type\":\"urn:ietf:params:acme:error:caa\",\"detail\":\"forbidden\",\"status\":403}}";
     struct acme_order *got;
@@ -182,6 +212,8 @@ static void test_order(void **state)
     assert_int_equal(got->authorization_count, 2);
     assert_string_equal(got->authorizations[1], "https://other.example/a/2");
     assert_string_equal(got->finalize, "https://ca.example/f/1");
+    assert_string_equal(got->replaces, "aYhba4dGQEHhs3uEe6CuLN4ByNQ.AIdlQyE");
+    assert_string_equal(got->profile, "shortlived");
     assert_null(got->certificate);
     assert_non_null(got->error);
     assert_int_equal(got->error->type, ACME_PROBLEM_CAA);
@@ -225,7 +257,8 @@ static void test_directory(void **state)
         "\"newOrder\":\"https://ca.example/o\",\"Jx7bCbkW2sM\":\"https://community.example\","
         "\"meta\":{\"termsOfService\":\"https://ca.example/"
         "tos\",\"caaIdentities\":[\"ca.example\"],"
-        "\"profiles\":{\"classic\":\"the usual\",\"shortlived\":\"six days\"}}}";
+        "\"profiles\":{\"\":\"no name\",\"of space\":\"\",\"classic\":\"the usual\","
+        "\"shortlived\":\"six days\"}}}";
     struct acme_directory *got;
     struct err err;
 
