@@ -170,9 +170,9 @@ static int by_size(const void *a, const void *b)
 
 static double ms_at(struct samples *s, int per_mille)
 {
-    int count = s->count;
+    int64_t at = (int64_t)(s->count - 1) * per_mille / 1000;
 
-    return count ? (double)s->us[(int64_t)(count - 1) * per_mille / 1000] / 1000 : 0;
+    return s->count ? (double)s->us[at] / 1000 : 0;
 }
 
 static void print_line(const char *name, struct samples *s, int wanted)

@@ -120,11 +120,8 @@ const char *buf_cstr(struct buf *b)
         return NULL;
     if (!b->data)
         return "";
-    if (b->mem)
-        b->data[b->len] = '\0'; /* make_room() keeps one octet for it */
-    else if (b->len < b->room)
-        b->data[b->len] = '\0';
-    else
+    if (!b->mem && b->len == b->room) /* in an arena make_room() keeps one octet for it */
         return NULL;
+    b->data[b->len] = '\0';
     return (const char *)b->data;
 }

@@ -19,17 +19,6 @@ void log_set_up(enum log_level at_least, enum log_format format)
     atomic_store(&line_format, format);
 }
 
-bool log_level_parse(const char *name, enum log_level *out)
-{
-    for (size_t i = 0; i < ARRAY_LEN(level_names); i++) {
-        if (strcmp(level_names[i], name) == 0) {
-            *out = (enum log_level)i;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Escapes as JSON does; octets outside ASCII pass when the whole is UTF-8, else they are escaped.
  */
 static void add_escaped(struct buf *b, const char *text)
@@ -86,20 +75,19 @@ static void add_pair(struct buf *b, enum log_format format, const struct log_fie
         add_text(b, format, f->text ? f->text : "");
 }
 
-size_t log_line(char line[LOG_LINE_MAX], enum log_format format, int64_t at, enum log_level level,
-                const char *event, const struct log_field *fields, size_t count)
+size_t log_line(char line[LOG_LINE_MAX], enum log_format format, const struct log_entry *entry)
 {
     struct buf b = buf_fixed(line, LOG_LINE_MAX - 16); /* room to close a line that is too long */
     char time[CLOCK_TEXT_SIZE];
-    struct log_field head[] = {KS("at", clock_text(at, time)), KS("level", level_names[level]),
-                               KS("event", event)};
+    struct log_field head[] = {KS("at", clock_text(entry->at, time)),
+                               KS("level", level_names[entry->level]), KS("event", entry->event)};
     size_t whole = 0;
 
     if (format == LOG_JSON)
         buf_u8(&b, '{');
-    for (size_t i = 0; i < ARRAY_LEN(head) + count && buf_ok(&b); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(head) + entry->count && buf_ok(&b); i++) {
         whole = b.len;
-        add_pair(&b, format, i < ARRAY_LEN(head) ? &head[i] : &fields[i - ARRAY_LEN(head)]);
+        add_pair(&b, format, i < ARRAY_LEN(head) ? &head[i] : &entry->fields[i - ARRAY_LEN(head)]);
     }
     if (!buf_ok(&b))
         b = (struct buf){.data = b.data, .len = whole, .room = LOG_LINE_MAX, .max = LOG_LINE_MAX};
@@ -113,13 +101,13 @@ size_t log_line(char line[LOG_LINE_MAX], enum log_format format, int64_t at, enu
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
                size_t count)
 {
+    const struct log_entry entry = {level, clock_real_ms(), event, fields, count};
     char line[LOG_LINE_MAX];
     size_t len;
 
     if ((int)level < atomic_load(&minimum))
         return;
-    len = log_line(line, (enum log_format)atomic_load(&line_format), clock_real_ms(), level, event,
-                   fields, count);
+    len = log_line(line, (enum log_format)atomic_load(&line_format), &entry);
     if (write(STDERR_FILENO, line, len) < 0)
         return; /* nobody is left to be told */
 }

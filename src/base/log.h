@@ -33,10 +33,17 @@ struct log_field {
     log_write(LOG_##level, event, (const struct log_field[]){__VA_ARGS__},                         \
               sizeof((struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 
+struct log_entry {
+    enum log_level level;
+    int64_t at; /* unix milliseconds */
+    const char *event;
+    const struct log_field *fields;
+    size_t count;
+};
+
+/* Below `at_least` nothing is written. */
 void log_set_up(enum log_level at_least, enum log_format format);
-MUST_CHECK bool log_level_parse(const char *name, enum log_level *out);
 void log_write(enum log_level level, const char *event, const struct log_field *fields,
                size_t count);
 /* The line alone, without level filter; for tests. Returns its length. */
-size_t log_line(char line[LOG_LINE_MAX], enum log_format format, int64_t at, enum log_level level,
-                const char *event, const struct log_field *fields, size_t count);
+size_t log_line(char line[LOG_LINE_MAX], enum log_format format, const struct log_entry *entry);

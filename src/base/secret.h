@@ -3,7 +3,8 @@
 
 /*
  * secret: octets that must not be shown. No formatter, JSON writer or log field takes this type;
- * whoever opens `.view` to use it answers for it. Wiped with secret_wipe() (or AUTO) after use.
+ * whoever takes its octets, by secret_view(), answers for them. Wiped with secret_wipe() (or AUTO)
+ * after use.
  */
 #include <openssl/crypto.h>
 

@@ -96,10 +96,10 @@ static bool find_addresses(const struct walk *walk, struct hop *hop, struct ca_p
         {hop->host, DNS_TYPE_AAAA},
     };
     struct dns_answer answers[ARRAY_LEN(queries)];
+    const struct dns_batch batch = {DNS_FRESH, ARRAY_LEN(queries), queries, answers};
     struct err err;
 
-    if (!resolver_ask(walk->mem, walk->validator->resolver, DNS_FRESH, queries, ARRAY_LEN(queries),
-                      answers, &err))
+    if (!resolver_ask(walk->mem, walk->validator->resolver, &batch, &err))
         return ca_refuse(problem, CA_PROBLEM_DNS, "DNS problem: looking up %s: %s", hop->host,
                          err.text);
     hop->has_v4 = first_address(walk->validator, &answers[0], &hop->v4);

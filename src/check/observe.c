@@ -37,16 +37,17 @@ static bool look_up(struct arena *mem, const struct check_env *env, const struct
 {
     struct dns_query queries[CHECK_NAMES_MAX * 2];
     struct dns_answer answers[CHECK_NAMES_MAX * 2];
-    size_t count = 0, taken = 0;
+    struct dns_batch batch = {.age = DNS_FRESH, .queries = queries, .answers = answers};
+    size_t taken = 0;
 
     for (size_t i = 0; i < names->count; i++) {
         observations[i] = (struct observation){.name = names->names[i]};
         if (is_wildcard(names->names[i]))
             continue;
-        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
-        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
+        queries[batch.count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
+        queries[batch.count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
     }
-    if (!resolver_ask(mem, env->resolver, DNS_FRESH, queries, count, answers, err))
+    if (!resolver_ask(mem, env->resolver, &batch, err))
         return false;
     for (size_t i = 0; i < names->count; i++) {
         if (is_wildcard(names->names[i]))

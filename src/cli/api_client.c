@@ -24,6 +24,7 @@ static const struct argp_option options[] = {
 };
 /* clang-format on */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): argp's prototype */
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
     struct cli_target *target = state->input;

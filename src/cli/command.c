@@ -22,6 +22,7 @@ static const struct argp_option common_options[] = {
 };
 /* clang-format on */
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): argp's prototype */
 static error_t common_parse(int key, char *arg, struct argp_state *state)
 {
     struct cli_common *common = state->input;

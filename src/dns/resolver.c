@@ -338,10 +338,12 @@ static void read_answer(struct arena *mem, const struct lookup *lookup, struct d
         arena_strdup(mem, result->why_bogus ? result->why_bogus : "no reason given");
 }
 
-static bool ask_once(struct arena *mem, struct ub_ctx *ctx, const struct dns_query *queries,
-                     size_t count, struct dns_answer *answers, int64_t deadline, struct err *err)
+static bool ask_once(struct arena *mem, struct ub_ctx *ctx, const struct dns_batch *batch,
+                     int64_t deadline, struct err *err)
 {
     struct lookup lookups[RESOLVER_BATCH_MAX] = {0};
+    const struct dns_query *queries = batch->queries;
+    size_t count = batch->count;
     int64_t began = clock_boot_ms();
     bool is_asked = start_all(ctx, queries, count, lookups, err) &&
                     wait_all(ctx, lookups, count, deadline, err) &&
@@ -350,9 +352,9 @@ static bool ask_once(struct arena *mem, struct ub_ctx *ctx, const struct dns_que
     cancel_rest(ctx, lookups, count);
     for (size_t i = 0; i < count; i++) {
         if (is_asked) {
-            answers[i] =
+            batch->answers[i] =
                 (struct dns_answer){.query = queries[i], .took_ms = clock_boot_ms() - began};
-            read_answer(mem, &lookups[i], &answers[i]);
+            read_answer(mem, &lookups[i], &batch->answers[i]);
         }
         ub_resolve_free(lookups[i].result);
     }
@@ -369,7 +371,8 @@ static bool find_loop(struct arena *mem, struct ub_ctx *ctx, struct dns_answer *
     struct dns_answer got;
 
     for (size_t i = 0; i < RESOLVER_CHAIN_MAX; i++) {
-        if (!ask_once(mem, ctx, &step, 1, &got, deadline, err))
+        if (!ask_once(mem, ctx, &(struct dns_batch){.count = 1, .queries = &step, .answers = &got},
+                      deadline, err))
             return false;
         if (got.reply != DNS_REPLY_RECORDS)
             return true;
@@ -382,29 +385,31 @@ static bool find_loop(struct arena *mem, struct ub_ctx *ctx, struct dns_answer *
     return true;
 }
 
-static bool find_loops(struct arena *mem, struct ub_ctx *ctx, struct dns_answer *answers,
-                       size_t count, int64_t deadline, struct err *err)
+static bool find_loops(struct arena *mem, struct ub_ctx *ctx, const struct dns_batch *batch,
+                       int64_t deadline, struct err *err)
 {
-    for (size_t i = 0; i < count; i++)
-        if (answers[i].reply == DNS_REPLY_SERVFAIL && answers[i].query.type != DNS_TYPE_CNAME &&
-            !find_loop(mem, ctx, &answers[i], deadline, err))
+    for (size_t i = 0; i < batch->count; i++) {
+        struct dns_answer *answer = &batch->answers[i];
+
+        if (answer->reply == DNS_REPLY_SERVFAIL && answer->query.type != DNS_TYPE_CNAME &&
+            !find_loop(mem, ctx, answer, deadline, err))
             return false;
+    }
     return true;
 }
 
-bool resolver_ask(struct arena *mem, struct resolver *resolver, enum dns_age age,
-                  const struct dns_query *queries, size_t count, struct dns_answer *answers,
+bool resolver_ask(struct arena *mem, struct resolver *resolver, const struct dns_batch *batch,
                   struct err *err)
 {
     int64_t deadline = clock_boot_ms() + resolver->options.timeout_ms;
     struct idle idle;
     bool is_asked;
 
-    assert(count <= RESOLVER_BATCH_MAX);
-    if (!take_context(resolver, age, &idle, err))
+    assert(batch->count <= RESOLVER_BATCH_MAX);
+    if (!take_context(resolver, batch->age, &idle, err))
         return false;
-    is_asked = ask_once(mem, idle.ctx, queries, count, answers, deadline, err) &&
-               find_loops(mem, idle.ctx, answers, count, deadline, err);
-    put_context(resolver, age, idle);
+    is_asked = ask_once(mem, idle.ctx, batch, deadline, err) &&
+               find_loops(mem, idle.ctx, batch, deadline, err);
+    put_context(resolver, batch->age, idle);
     return is_asked;
 }

@@ -104,11 +104,17 @@ enum dns_age {
 };
 #define RESOLVER_RECENT_S 60
 
-/* All queries at the same time (at most RESOLVER_BATCH_MAX). answers[i] is of queries[i]. Returns
- * false only for failures of our own (ERR_DNS, ERR_BAD_INPUT for a name that is none). */
-MUST_CHECK bool resolver_ask(struct arena *mem, struct resolver *resolver, enum dns_age age,
-                             const struct dns_query *queries, size_t count,
-                             struct dns_answer *answers, struct err *err);
+/* Queries that are asked at the same time; answers[i] is filled from queries[i]. */
+struct dns_batch {
+    enum dns_age age;
+    size_t count; /* of both; at most RESOLVER_BATCH_MAX */
+    const struct dns_query *queries;
+    struct dns_answer *answers;
+};
+
+/* Returns false only for failures of our own (ERR_DNS, ERR_BAD_INPUT for a name that is none). */
+MUST_CHECK bool resolver_ask(struct arena *mem, struct resolver *resolver,
+                             const struct dns_batch *batch, struct err *err);
 
 /* The forwarder, or "recursion": what evidence says was asked. */
 const char *resolver_name(const struct resolver *resolver);

@@ -243,8 +243,12 @@ static void add_headers(struct exchange *x, struct MHD_Response *response)
 enum MHD_Result exchange_answer(struct exchange *x)
 {
     /* The library does not write to a persistent buffer; its prototype only lacks the const. */
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        x->res.body.len, (void *)(uintptr_t)x->res.body.data, MHD_RESPMEM_PERSISTENT);
+    const union {
+        const void *in;
+        void *out;
+    } body = {.in = x->res.body.data};
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(x->res.body.len, body.out, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result result;
 
     if (!response)

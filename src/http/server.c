@@ -98,6 +98,7 @@ static enum MHD_Result on_whole(struct http_server *server, struct exchange *x)
     return MHD_NO;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the library's prototype */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data,
                                   size_t *data_len, void **context)

@@ -24,9 +24,10 @@ bool resolve_host(void *resolver, const char *host, struct address *out, size_t 
     AUTO(arena_freep) struct arena *mem = arena_new();
     const struct dns_query queries[] = {{host, DNS_TYPE_A}, {host, DNS_TYPE_AAAA}};
     struct dns_answer answers[ARRAY_LEN(queries)];
+    const struct dns_batch batch = {DNS_RECENT, ARRAY_LEN(queries), queries, answers};
     size_t found;
 
-    if (!resolver_ask(mem, resolver, DNS_RECENT, queries, ARRAY_LEN(queries), answers, err))
+    if (!resolver_ask(mem, resolver, &batch, err))
         return false;
     found = take_addresses(&answers[0], out, *count);
     found += take_addresses(&answers[1], out + found, *count - found);

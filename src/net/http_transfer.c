@@ -49,6 +49,7 @@ static curl_socket_t open_socket(void *arg, curlsocktype purpose, struct curl_so
     return socket(sa->family, sa->socktype | SOCK_CLOEXEC, sa->protocol);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): libcurl's prototype */
 static int before_request(void *arg, char *peer, char *local, int peer_port, int local_port)
 {
     struct http_transfer *t = arg;

@@ -76,21 +76,27 @@ static char *const *exec_argv(const char *const *argv)
     return both.out;
 }
 
+/* A group of its own, which ends with its parent. */
+static bool leave_parent(pid_t parent)
+{
+    return setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
+}
+
 /* Never returns; a failure's errno goes through `report`. */
 static _Noreturn void child_main(const struct process *process, pid_t parent, int report)
 {
+    bool is_ready = leave_parent(parent);
     int number;
 
-    if (setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent) {
+    if (is_ready)
         signals_reset();
-        if (fds_place(process) && env_add(process->env) && chdir(process->dir) == 0) {
-            if (process->run) {
-                close(report);
-                exit(process->run(process->arg));
-            }
-            execv(process->argv[0], exec_argv(process->argv));
-        }
+    is_ready = is_ready && fds_place(process) && env_add(process->env) && chdir(process->dir) == 0;
+    if (is_ready && process->run) {
+        close(report);
+        exit(process->run(process->arg));
     }
+    if (is_ready)
+        execv(process->argv[0], exec_argv(process->argv));
     number = errno;
     (void)!write(report, &number, sizeof(number)); /* the parent sees an end of file instead */
     _exit(EXEC_FAIL);

@@ -57,8 +57,8 @@ struct supervisor_options {
  * left running, when a child did not get ready in time or a step failed. */
 MUST_CHECK bool supervisor_run(const struct supervisor_options *options, struct err *err);
 
-/* From a callback. The child is copied; READY_EXIT only. */
-void supervisor_add(struct supervisor *super, const struct child_spec *child);
+/* From a callback. The spec is copied; READY_EXIT only. */
+void supervisor_add(struct supervisor *super, const struct child_spec *spec);
 void supervisor_stop(struct supervisor *super);
 /* Sends a signal to the leader of this name, if it runs. */
 void supervisor_signal(struct supervisor *super, const char *name, int number);

@@ -7,8 +7,9 @@
 static void line_is(enum log_format format, const struct log_field *fields, size_t count,
                     const char *want)
 {
+    const struct log_entry entry = {LOG_INFO, 0, "order.issued", fields, count};
     char line[LOG_LINE_MAX];
-    size_t len = log_line(line, format, 0, LOG_INFO, "order.issued", fields, count);
+    size_t len = log_line(line, format, &entry);
 
     ok(len == strlen(want) && memcmp(line, want, len) == 0, "%.*s", (int)len, line);
 }
@@ -37,11 +38,12 @@ static void test_limits(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(lengths); i++) {
         struct log_field field = KS("v", value);
+        const struct log_entry entry = {LOG_INFO, 0, "e", &field, 1};
         size_t len;
 
         memset(value, 'x', sizeof(value));
         value[lengths[i]] = '\0';
-        len = log_line(line, LOG_LOGFMT, 0, LOG_INFO, "e", &field, 1);
+        len = log_line(line, LOG_LOGFMT, &entry);
         ok((memmem(line, len, "[cut]", 5) != NULL) == (lengths[i] > LOG_VALUE_MAX), "%zu octets",
            lengths[i]);
     }
@@ -53,13 +55,14 @@ static void test_long_line(void **state)
     (void)state;
     char line[LOG_LINE_MAX], value[LOG_VALUE_MAX + 1];
     struct log_field fields[20];
+    const struct log_entry entry = {LOG_INFO, 0, "e", fields, ARRAY_LEN(fields)};
     size_t len;
 
     memset(value, '"', sizeof(value) - 1);
     value[sizeof(value) - 1] = '\0';
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
         fields[i] = KS("v", value);
-    len = log_line(line, LOG_JSON, 0, LOG_INFO, "e", fields, ARRAY_LEN(fields));
+    len = log_line(line, LOG_JSON, &entry);
     ok(len <= LOG_LINE_MAX && line[len - 1] == '\n' && line[len - 2] == '}' && line[len - 3] == '"',
        "a line that is too long loses whole fields only");
     all_ok();

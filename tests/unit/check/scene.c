@@ -116,7 +116,7 @@ struct observation scene_observe(struct arena *mem, const char *name, struct sce
                                .aaaa = answer_of(mem, name, DNS_TYPE_AAAA, scene.aaaa)};
     const struct dns_answer *answers[] = {&seen.a, &seen.aaaa};
     struct probe *probes = arena_array_of(mem, 16, struct probe);
-    const char *letters = scene.probes;
+    const char *letters = scene.probes ? scene.probes : "";
 
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < answers[k]->record_count; i++) {
@@ -124,9 +124,10 @@ struct observation scene_observe(struct arena *mem, const char *name, struct sce
             struct address address = {.is_v6 = octets.len == 16};
 
             memcpy(address.octets, octets.data, octets.len);
-            if (check_is_ours(expected, &address))
-                add_probe(letters && *letters ? *letters++ : '.', &address,
-                          &probes[seen.probe_count++]);
+            if (!check_is_ours(expected, &address))
+                continue;
+            add_probe(*letters ? letters[0] : (char)'.', &address, &probes[seen.probe_count++]);
+            letters += *letters != '\0';
         }
     seen.probes = probes;
     return seen;

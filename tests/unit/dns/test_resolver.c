@@ -135,6 +135,12 @@ static struct resolver *make(struct arena *mem)
     return resolver;
 }
 
+static bool ask(struct arena *mem, struct resolver *resolver, struct dns_batch batch,
+                struct err *err)
+{
+    return resolver_ask(mem, resolver, &batch, err);
+}
+
 static void compare(struct arena *mem, size_t i, const struct dns_answer *got)
 {
     const char *seen = describe(mem, got);
@@ -158,8 +164,8 @@ static void test_answers(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
         queries[i] = (struct dns_query){cases[i].name, cases[i].type};
-    ok(resolver_ask(mem, resolver, DNS_FRESH, queries, ARRAY_LEN(cases), answers, &err), "%s",
-       err.text);
+    ok(ask(mem, resolver, (struct dns_batch){DNS_FRESH, ARRAY_LEN(cases), queries, answers}, &err),
+       "%s", err.text);
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         compare(mem, i, &answers[i]);
         ok((answers[i].reply == DNS_REPLY_BOGUS) == (answers[i].why_bogus != NULL), "%s: why",
@@ -186,18 +192,19 @@ static void test_freshness(void **state)
     struct err err = {0};
     const char *now = "";
 
-    ok(resolver_ask(mem, resolver, DNS_RECENT, &query, 1, &answer, &err) &&
+    ok(ask(mem, resolver, (struct dns_batch){DNS_RECENT, 1, &query, &answer}, &err) &&
            strcmp(describe(mem, &answer), "192.0.2.77; ") == 0,
        "before: %s", describe(mem, &answer));
     knot_write(&knot, "other.test.zone", SOA("2") "www 60 A 192.0.2.99\n");
     knot_reload(&knot);
     for (int i = 0; i < 50 && strcmp(now, "192.0.2.99; ") != 0; i++) {
         usleep(20000);
-        ok(resolver_ask(mem, resolver, DNS_FRESH, &query, 1, &answer, &err), "%s", err.text);
+        ok(ask(mem, resolver, (struct dns_batch){DNS_FRESH, 1, &query, &answer}, &err), "%s",
+           err.text);
         now = describe(mem, &answer);
     }
     ok(strcmp(now, "192.0.2.99; ") == 0, "fresh: %s", now);
-    ok(resolver_ask(mem, resolver, DNS_RECENT, &query, 1, &answer, &err) &&
+    ok(ask(mem, resolver, (struct dns_batch){DNS_RECENT, 1, &query, &answer}, &err) &&
            strcmp(describe(mem, &answer), "192.0.2.77; ") == 0 && answer.ttl <= 60,
        "recent: %s ttl %u", describe(mem, &answer), answer.ttl);
     all_ok();
@@ -226,7 +233,8 @@ static void test_timeout(void **state)
                                                .timeout_ms = 300},
                     &resolver, &err),
        "%s", err.text);
-    ok(resolver_ask(mem, resolver, DNS_FRESH, queries, 2, answers, &err), "%s", err.text);
+    ok(ask(mem, resolver, (struct dns_batch){DNS_FRESH, 2, queries, answers}, &err), "%s",
+       err.text);
     took = clock_boot_ms() - began;
     for (size_t i = 0; i < 2; i++)
         ok(answers[i].reply == DNS_REPLY_TIMEOUT && answers[i].rcode == -1 &&
@@ -291,7 +299,7 @@ static void test_bad_name(void **state)
     struct dns_answer answer;
     struct err err = {0};
 
-    ok(!resolver_ask(mem, resolver, DNS_FRESH, &query, 1, &answer, &err) &&
+    ok(!ask(mem, resolver, (struct dns_batch){DNS_FRESH, 1, &query, &answer}, &err) &&
            err.code == ERR_BAD_INPUT &&
            strcmp(err.text,
                   arena_printf(mem, "\"%s\" cannot be looked up: not a name", query.name)) == 0,
@@ -314,8 +322,8 @@ static void *ask_often(void *arg)
         struct dns_answer answer;
         struct err err = {0};
 
-        if (!resolver_ask(mem, asker->resolver, i % 4 ? DNS_RECENT : DNS_FRESH, &query, 1, &answer,
-                          &err) ||
+        if (!ask(mem, asker->resolver,
+                 (struct dns_batch){i % 4 ? DNS_RECENT : DNS_FRESH, 1, &query, &answer}, &err) ||
             answer.record_count != 2)
             asker->failed++;
     }

@@ -64,9 +64,7 @@ static bool answer(struct tiny_conn *conn, const char *request)
     }
     if (strstr(request, "/hang"))
         tiny_wait(conn, 5000);
-    else if (strstr(request, "/slow"))
-        tiny_text(conn, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
-    else if (strstr(request, "/cut"))
+    else if (strstr(request, "/slow") || strstr(request, "/cut"))
         tiny_text(conn, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab");
     else if (strstr(request, "/noise"))
         tiny_text(conn, "220 mail.example ESMTP\r\n");

@@ -50,7 +50,8 @@ static void test_first_keys(void **state)
            firsts[i], st.st_mode, (long long)st.st_size);
         read_key(f.dir, firsts[i], first[i]);
     }
-    ok(memcmp(first[0], first[1], 32) && memcmp(first[1], first[2], 32), "the same key twice");
+    ok(memcmp(first[0], first[1], 32) != 0 && memcmp(first[1], first[2], 32) != 0,
+       "the same key twice");
     assert_true(keyring_init(f.dir, &err));
     for (size_t i = 0; i < 3; i++) {
         read_key(f.dir, firsts[i], again);

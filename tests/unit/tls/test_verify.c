@@ -57,6 +57,9 @@ static void test_verdicts(void **state)
     struct test_cert *self = make_leaf(mem, NULL, shop);
     struct slice broken = slice_of(p.leaf->der.data, p.leaf->der.len - 1);
     unsigned char *forged = arena_memdup(mem, p.leaf->der.data, p.leaf->der.len);
+    const struct slice altered = slice_of(forged, p.leaf->der.len), leaf = p.leaf->der,
+                       above = p.intermediate->der, root = p.root->der;
+    /* clang-format off */
     const struct {
         const char *what;
         struct slice certs[3];
@@ -65,60 +68,21 @@ static void test_verdicts(void **state)
         enum verify_verdict want;
         const char *reason;
     } rows[] = {
-        {"whole chain", {p.leaf->der, p.intermediate->der}, 2, FROM + DAY, VERIFY_TRUSTED, ""},
-        {"with the root in it",
-         {p.leaf->der, p.intermediate->der, p.root->der},
-         3,
-         FROM + DAY,
-         VERIFY_TRUSTED,
-         ""},
-        {"first second", {p.leaf->der, p.intermediate->der}, 2, FROM, VERIFY_TRUSTED, ""},
-        {"last second",
-         {p.leaf->der, p.intermediate->der},
-         2,
-         FROM + 90 * DAY - 1000,
-         VERIFY_TRUSTED,
-         ""},
-        {"at notAfter",
-         {p.leaf->der, p.intermediate->der},
-         2,
-         FROM + 90 * DAY,
-         VERIFY_REFUSED,
-         "certificate has expired"},
-        {"a second before the first",
-         {p.leaf->der, p.intermediate->der},
-         2,
-         FROM - 1000,
-         VERIFY_REFUSED,
-         "certificate is not yet valid"},
-        {"no intermediate",
-         {p.leaf->der},
-         1,
-         FROM + DAY,
-         VERIFY_UNKNOWN_ROOT,
-         "unable to get local issuer certificate"},
-        {"self-signed", {self->der}, 1, FROM + DAY, VERIFY_UNKNOWN_ROOT, "self-signed certificate"},
-        {"outside the constraint",
-         {p.outside->der, p.intermediate->der},
-         2,
-         FROM + DAY,
-         VERIFY_REFUSED,
-         "permitted subtree violation"},
-        {"leaf cut short", {broken}, 1, FROM + DAY, VERIFY_REFUSED, "a certificate cannot be read"},
-        {"rest cut short",
-         {p.leaf->der, broken},
-         2,
-         FROM + DAY,
-         VERIFY_REFUSED,
-         "a certificate cannot be read"},
-        {"forged",
-         {slice_of(forged, p.leaf->der.len), p.intermediate->der},
-         2,
-         FROM + DAY,
-         VERIFY_REFUSED,
-         "certificate signature failure"},
-        {"none", {p.leaf->der}, 0, FROM + DAY, VERIFY_REFUSED, "not 1 to 10 certificates"},
+        {"whole chain",              {leaf, above},            2, FROM + DAY,             VERIFY_TRUSTED, ""},
+        {"with the root in it",      {leaf, above, root},      3, FROM + DAY,             VERIFY_TRUSTED, ""},
+        {"first second",             {leaf, above},            2, FROM,                   VERIFY_TRUSTED, ""},
+        {"last second",              {leaf, above},            2, FROM + 90 * DAY - 1000, VERIFY_TRUSTED, ""},
+        {"at notAfter",              {leaf, above},            2, FROM + 90 * DAY,        VERIFY_REFUSED, "certificate has expired"},
+        {"a second before",          {leaf, above},            2, FROM - 1000,            VERIFY_REFUSED, "certificate is not yet valid"},
+        {"no intermediate",          {leaf},                   1, FROM + DAY,             VERIFY_UNKNOWN_ROOT, "unable to get local issuer certificate"},
+        {"self-signed",              {self->der},              1, FROM + DAY,             VERIFY_UNKNOWN_ROOT, "self-signed certificate"},
+        {"outside the constraint",   {p.outside->der, above},  2, FROM + DAY,             VERIFY_REFUSED, "permitted subtree violation"},
+        {"leaf cut short",           {broken},                 1, FROM + DAY,             VERIFY_REFUSED, "a certificate cannot be read"},
+        {"rest cut short",           {leaf, broken},           2, FROM + DAY,             VERIFY_REFUSED, "a certificate cannot be read"},
+        {"forged",                   {altered, above},          2, FROM + DAY,             VERIFY_REFUSED, "certificate signature failure"},
+        {"none",                     {leaf},                   0, FROM + DAY,             VERIFY_REFUSED, "not 1 to 10 certificates"},
     };
+    /* clang-format on */
     struct verify_roots *roots;
     struct err err = {0};
 
