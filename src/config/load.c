@@ -293,6 +293,7 @@ static bool document_read(struct reading *r, yaml_parser_t *parser)
     r->doc = &doc;
     root = yaml_document_get_root_node(&doc);
     pass = !root || top_read(r, root);
+    r->doc = NULL;
     yaml_document_delete(&doc);
     if (!pass || !root)
         return pass;

@@ -126,7 +126,7 @@ struct observation scene_observe(struct arena *mem, const char *name, struct sce
             memcpy(address.octets, octets.data, octets.len);
             if (!check_is_ours(expected, &address))
                 continue;
-            add_probe(*letters ? letters[0] : (char)'.', &address, &probes[seen.probe_count++]);
+            add_probe(*(*letters ? letters : "."), &address, &probes[seen.probe_count++]);
             letters += *letters != '\0';
         }
     seen.probes = probes;
