@@ -7,6 +7,7 @@
 #include "api/watch.h"
 #include "app/edge.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/id.h"
 #include "base/log.h"
 
@@ -94,8 +95,11 @@ static void store(struct api_acks *acks)
 
         if (count == 0)
             return;
-        if (app_edge_acks(acks->app, mem, group, list, count, clock_now(), &err))
+        CRASH_POINT(STORE_ACKS_BEFORE);
+        if (app_edge_acks(acks->app, mem, group, list, count, clock_now(), &err)) {
+            CRASH_POINT(STORE_ACKS_COMMIT);
             continue;
+        }
         LOG(WARN, "web.acks", KS("group", group), KI("edges", count), KERR(&err));
         put_back(acks, list, count, group);
     }

@@ -5,6 +5,7 @@
 #include "api/call.h"
 #include "api/handlers.h"
 #include "base/buf.h"
+#include "base/crash.h"
 #include "http/fields.h"
 #include "store/edge_store.h"
 #include "store/feed_store.h"
@@ -124,6 +125,7 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
 
     if (!read_poll(req, &poll, err))
         return false;
+    CRASH_POINT(FEED_PAGE_BEFORE);
     if (!can_follow(&poll.head, poll.from))
         return err_set(err, ERR_GONE, "the feed cannot be followed from %s: take a snapshot",
                        place_text(req->mem, poll.from));
@@ -135,6 +137,7 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     n = fill_page(&list, &page);
     if (n > 0)
         poll.from.seq = list.items[n - 1].seq;
+    CRASH_POINT(FEED_PAGE_REPLY);
     return reply_records(res, &page, poll.from);
 }
 

@@ -5,6 +5,7 @@
 #include "app/site.h"
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/id.h"
 #include "store/account_store.h"
 #include "store/claim_store.h"
@@ -161,9 +162,15 @@ static bool store(const struct app *app, struct arena *mem, const struct wish *w
                              wish->domain->name),
     };
 
-    return db_tx_begin(app->db, &tx, err) && order_store_add(tx, placed->order, err) &&
-           app_issuance_start(mem, tx, &issuance, &placed->issuance, err) &&
-           timeline_add(mem, tx, &entry, err) && db_tx_commit(&tx, err);
+    if (!db_tx_begin(app->db, &tx, err) || !order_store_add(tx, placed->order, err) ||
+        !app_issuance_start(mem, tx, &issuance, &placed->issuance, err) ||
+        !timeline_add(mem, tx, &entry, err))
+        return false;
+    CRASH_POINT(PLACE_ORDER_BEFORE);
+    if (!db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(PLACE_ORDER_COMMIT);
+    return true;
 }
 
 bool app_order_place(const struct app *app, const struct caller *caller, struct arena *mem,

@@ -2,6 +2,7 @@
 #include "feed/agent.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/hash.h"
 
 #define QUICK_MS 200 /* an empty answer that came sooner was not a long poll */
@@ -194,7 +195,10 @@ static bool store(struct edge_tx *tx, void *arg, struct err *err)
     state->is_incomplete = !is_whole || (!storing->range && agent->is_unsure) ||
                            !doubts_are_none(&agent->doubts) ||
                            agent->refused + result->unknown_origin > 0;
-    return edge_tx_put_state(tx, state, err);
+    if (!edge_tx_put_state(tx, state, err))
+        return false;
+    CRASH_POINT(STORE_PAGE_BEFORE);
+    return true;
 }
 
 static bool store_page(struct agent *agent, struct storing *storing, struct agent_report *report,
@@ -209,6 +213,7 @@ static bool store_page(struct agent *agent, struct storing *storing, struct agen
         agent->is_snapshot_due |= storing->range || !doubts_are_none(&agent->doubts);
         return false;
     }
+    CRASH_POINT(STORE_PAGE_COMMIT);
     agent->state = storing->state;
     agent->refused += result->unknown_origin;
     sum->stored += result->stored;
@@ -228,12 +233,14 @@ static bool poll_feed(struct arena *mem, struct agent *agent, struct agent_repor
     struct feed_page page;
     struct storing storing = {.page = &page};
 
+    CRASH_POINT(POLL_BEFORE);
     if (!get(mem, agent,
              arena_printf(mem, "/v1/edge/feed?cursor=%llu-%llu&wait=%d",
                           (unsigned long long)state->epoch, (unsigned long long)state->seq,
                           AGENT_WAIT_S),
              &response, err))
         return false;
+    CRASH_POINT(POLL_REPLY);
     if (response.status == 410 && agent->snapshot_at != 0 &&
         clock_boot_ms() - agent->snapshot_at < AGENT_SNAPSHOT_MS)
         return err_set(err, ERR_NET, "the feed refuses the cursor that its snapshot gave");
@@ -295,8 +302,10 @@ static bool take_snapshot_page(struct arena *mem, struct agent *agent, struct cu
         path =
             arena_printf(mem, "%s?head=%llu-%llu&after=%s", path, (unsigned long long)head->epoch,
                          (unsigned long long)head->seq, base64url_encode(mem, *after));
+    CRASH_POINT(SNAPSHOT_BEFORE);
     if (!get(mem, agent, path, &response, err))
         return false;
+    CRASH_POINT(SNAPSHOT_REPLY);
     if (response.status == 410)
         return err_set(err, ERR_NET, "the snapshot has been given up by the feed");
     if (!parse_cursor(http_header(&response, "Latchkey-Cursor"), &storing.cursor, err) ||

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/id.h"
 #include "base/random.h"
 #include "job/issue.h"
@@ -25,13 +26,18 @@ static bool add_account(struct issue *is, struct err *err)
     struct ca_account account = {
         .id = id, .ca = is->ca->config->id, .state = CA_ACCOUNT_NEW, .created_at = is->now};
 
+    CRASH_POINT(ACCOUNT_KEY_BEFORE);
     if (!signer_make_key(is->mem, is->worker->signer, SIGNER_ACCOUNT, id, &key, err) ||
         !signer_public_jwk(is->mem, is->worker->signer, &(struct signer_sealed){id, key.sealed},
                            &jwk, err))
         return false;
+    CRASH_POINT(ACCOUNT_KEY_REPLY);
     account.sealed_key = key.sealed;
     account.thumbprint = jwk.thumbprint;
-    return ca_account_store_add(is->worker->app->db, &account, err) || err->code == ERR_CONFLICT;
+    if (!ca_account_store_add(is->worker->app->db, &account, err) && err->code != ERR_CONFLICT)
+        return false;
+    CRASH_POINT(ACCOUNT_KEY_COMMIT);
+    return true;
 }
 
 static bool find_account(struct issue *is, const struct ca_account **out, struct err *err)
@@ -59,13 +65,16 @@ static bool register_account(struct issue *is, struct issue_ca *ca,
     if (!signer_public_jwk(is->mem, is->worker->signer, &ca->key, &jwk, err))
         return false;
     ca->account.jwk = jwk.json;
+    CRASH_POINT(NEW_ACCOUNT_BEFORE);
     if (!acme_account_new(is->mem, &ca->call, &want, &info, err))
         return false;
+    CRASH_POINT(NEW_ACCOUNT_REPLY);
     ca->account.url = info->url;
-    if (ca_account_store_move(is->worker->app->db, account->id, account->state, CA_ACCOUNT_VALID,
-                              info->url, err))
-        return true;
-    return err->code == ERR_LOST_RACE; /* another run registered the same key meanwhile */
+    if (!ca_account_store_move(is->worker->app->db, account->id, account->state, CA_ACCOUNT_VALID,
+                               info->url, err))
+        return err->code == ERR_LOST_RACE; /* another run registered the same key meanwhile */
+    CRASH_POINT(NEW_ACCOUNT_COMMIT);
+    return true;
 }
 
 bool issue_open_ca(struct issue *is, struct issue_ca **out, struct err *err)

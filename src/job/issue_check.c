@@ -2,6 +2,7 @@
 #include <jansson.h>
 
 #include "app/expected.h"
+#include "base/crash.h"
 #include "base/id.h"
 #include "job/issue.h"
 #include "store/check_store.h"
@@ -133,15 +134,20 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
         *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
         return true;
     }
+    CRASH_POINT(CHECK_BEFORE);
     if (!look(is, &report, err))
         return false;
+    CRASH_POINT(CHECK_REPLY);
     is_changed = take_verdicts(is, &report);
     if (is_changed && !store_report(is, &report, err))
         return false;
     if (report.outcome == CHECK_READY) {
         is->issuance->error_code = is->issuance->error_text = NULL;
         is->issuance->next_try_at = 0;
-        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_DNS_OK}, err);
+        if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_DNS_OK}, err))
+            return false;
+        CRASH_POINT(CHECK_COMMIT);
+        return true;
     }
     is->issuance->next_try_at = next_check_at(is);
     is->issuance->error_code =

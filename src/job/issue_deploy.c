@@ -3,6 +3,7 @@
 
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/id.h"
 #include "check/proof.h"
 #include "job/edges.h"
@@ -28,10 +29,16 @@ bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err)
     struct feed_batch *batch;
 
     (void)out;
-    return hosts_make(is->worker, is->mem, is->domain, &hosts, err) &&
-           feed_prepare(is->mem, &is->worker->feed, hosts.changes, hosts.count, &batch, err) &&
-           issue_commit(
-               is, &(struct issue_change){.event = ISSUANCE_EVENT_DEPLOYED, .batch = batch}, err);
+    CRASH_POINT(DEPLOY_BEFORE);
+    if (!hosts_make(is->worker, is->mem, is->domain, &hosts, err) ||
+        !feed_prepare(is->mem, &is->worker->feed, hosts.changes, hosts.count, &batch, err))
+        return false;
+    CRASH_POINT(DEPLOY_REPLY);
+    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_DEPLOYED, .batch = batch},
+                      err))
+        return false;
+    CRASH_POINT(DEPLOY_COMMIT);
+    return true;
 }
 
 /* What is to be proven, and at which edge each target is. */
@@ -187,6 +194,23 @@ static bool fulfil(struct issue *is, struct db *tx, struct err *err)
     return !is->order || is->order->state == ORDER_FULFILLED || begin_subscription(is, tx, err);
 }
 
+static bool proven(struct issue *is, const struct edge_wait *wait, struct err *err)
+{
+    is->issuance->error_code = is->issuance->error_text = NULL;
+    is->issuance->next_try_at = 0;
+    if (!issue_commit(is,
+                      &(struct issue_change){.event = ISSUANCE_EVENT_PROVEN,
+                                             .also = fulfil,
+                                             .text = arena_printf(is->mem,
+                                                                  "%zu of %zu CDN locations show "
+                                                                  "the certificate",
+                                                                  wait->acked, wait->counted)},
+                      err))
+        return false;
+    CRASH_POINT(PROVE_COMMIT);
+    return true;
+}
+
 static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_outcome *out,
                   struct err *err)
 {
@@ -200,22 +224,15 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
         return false;
     policy.allowed = targets.allowed;
     policy.allowed_count = targets.count;
+    CRASH_POINT(PROVE_BEFORE);
     proof_run(is->mem, &options, targets.items, targets.count, targets.proofs);
+    CRASH_POINT(PROVE_REPLY);
     failure = first_failure(&targets);
     if (!store_proofs(is, &targets, err))
         return false;
     if (failure)
         return not_yet(is, failure->text, out, err);
-    is->issuance->error_code = is->issuance->error_text = NULL;
-    is->issuance->next_try_at = 0;
-    return issue_commit(is,
-                        &(struct issue_change){.event = ISSUANCE_EVENT_PROVEN,
-                                               .also = fulfil,
-                                               .text = arena_printf(is->mem,
-                                                                    "%zu of %zu CDN locations show "
-                                                                    "the certificate",
-                                                                    wait->acked, wait->counted)},
-                        err);
+    return proven(is, wait, err);
 }
 
 bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err)

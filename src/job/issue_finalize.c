@@ -2,6 +2,7 @@
 #include "acme/certificate.h"
 #include "acme/order.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/hash.h"
 #include "job/issue.h"
 #include "model/badge.h"
@@ -26,7 +27,11 @@ static bool send_csr(struct issue *is, struct issue_ca *ca, struct acme_order **
         if (!issue_save(is, err))
             return false;
     }
-    return acme_order_finalize(is->mem, &ca->call, &want, out, err);
+    CRASH_POINT(FINALIZE_BEFORE);
+    if (!acme_order_finalize(is->mem, &ca->call, &want, out, err))
+        return false;
+    CRASH_POINT(FINALIZE_REPLY);
+    return true;
 }
 
 /* The order as it is now: finalized, if it has to be. */
@@ -117,6 +122,7 @@ static bool download(struct issue *is, struct issue_ca *ca, const struct acme_or
     struct feed_batch *batch;
 
     is->issuance->certificate_url = order->certificate;
+    CRASH_POINT(DOWNLOAD_BEFORE);
     if (!acme_certificate_get(is->mem, &ca->call, order->certificate, &certificate, err))
         return issue_ca_failed(is, ca, out, err);
     if (!check_chain(is, &certificate->chain, err)) {
@@ -125,13 +131,16 @@ static bool download(struct issue *is, struct issue_ca *ca, const struct acme_or
     }
     if (!issue_withdrawal(is, &batch, err))
         return false;
+    CRASH_POINT(DOWNLOAD_REPLY);
     is->certificate = make_certificate(is, &certificate->chain);
     is->issuance->intent = NULL;
-    return issue_commit(is,
-                        &(struct issue_change){.event = ISSUANCE_EVENT_ISSUED,
-                                               .batch = batch,
-                                               .also = add_certificate},
-                        err);
+    if (!issue_commit(is,
+                      &(struct issue_change){
+                          .event = ISSUANCE_EVENT_ISSUED, .batch = batch, .also = add_certificate},
+                      err))
+        return false;
+    CRASH_POINT(DOWNLOAD_COMMIT);
+    return true;
 }
 
 bool issue_finalize(struct issue *is, struct issue_outcome *out, struct err *err)

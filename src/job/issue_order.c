@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "acme/authorization.h"
 #include "acme/order.h"
+#include "base/crash.h"
 #include "base/id.h"
 #include "job/issue.h"
 
@@ -52,11 +53,16 @@ static bool make_key(struct issue *is, struct err *err)
 bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     (void)out;
+    CRASH_POINT(MAKE_KEY_BEFORE);
     if (!make_key(is, err))
         return false;
+    CRASH_POINT(MAKE_KEY_REPLY);
     is->issuance->intent = INTENT_NEW_ORDER;
-    return issue_commit(
-        is, &(struct issue_change){.event = ISSUANCE_EVENT_PREPARED, .is_quiet = true}, err);
+    if (!issue_commit(
+            is, &(struct issue_change){.event = ISSUANCE_EVENT_PREPARED, .is_quiet = true}, err))
+        return false;
+    CRASH_POINT(MAKE_KEY_COMMIT);
+    return true;
 }
 
 static struct issuance_name *find_name(struct issue *is, const char *name)
@@ -113,12 +119,17 @@ static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order *
 
     if (is->issuance->acme_order_url)
         return acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, out, err);
+    CRASH_POINT(NEW_ORDER_BEFORE);
     if (!acme_order_new(is->mem, &ca->call, &want, out, err))
         return false;
+    CRASH_POINT(NEW_ORDER_REPLY);
     is->issuance->acme_order_url = (*out)->url;
     is->issuance->finalize_url = (*out)->finalize;
     is->issuance->intent = NULL;
-    return issue_save(is, err);
+    if (!issue_save(is, err))
+        return false;
+    CRASH_POINT(NEW_ORDER_COMMIT);
+    return true;
 }
 
 bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
@@ -135,7 +146,12 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
         return issue_invalid(is, order->error, is->domain->name, out, err);
     if (order->status != ACME_ORDER_PENDING)
         return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
+    CRASH_POINT(AUTHORIZATIONS_BEFORE);
     if (!read_authorizations(is, ca, order, err))
         return issue_ca_failed(is, ca, out, err);
-    return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED}, err);
+    CRASH_POINT(AUTHORIZATIONS_REPLY);
+    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED}, err))
+        return false;
+    CRASH_POINT(AUTHORIZATIONS_COMMIT);
+    return true;
 }

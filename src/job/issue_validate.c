@@ -3,6 +3,7 @@
 #include "acme/challenge.h"
 #include "acme/order.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "edge/record_write.h"
 #include "job/edges.h"
 #include "job/issue.h"
@@ -45,12 +46,18 @@ static bool put_challenges(struct issue *is, struct err *err)
         if (is->names[i].token &&
             !challenge_change(is, &is->names[i], ca->thumbprint, &changes[count++], err))
             return false;
-    if (!feed_prepare(is->mem, &is->worker->feed, changes, count, &batch, err) ||
-        !db_tx_begin(is->worker->app->db, &tx, err) || !feed_put(tx, batch, &head, err))
+    CRASH_POINT(CHALLENGES_BEFORE);
+    if (!feed_prepare(is->mem, &is->worker->feed, changes, count, &batch, err))
+        return false;
+    CRASH_POINT(CHALLENGES_REPLY);
+    if (!db_tx_begin(is->worker->app->db, &tx, err) || !feed_put(tx, batch, &head, err))
         return false;
     is->issuance->wait_seq = head.seq;
     is->issuance->next_try_at = is->now;
-    return issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
+    if (!issuance_store_save(tx, is->issuance, err) || !db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(CHALLENGES_COMMIT);
+    return true;
 }
 
 bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
@@ -85,9 +92,12 @@ static bool answer_challenges(struct issue *is, struct issue_ca *ca, struct err 
         if (strcmp(name->challenge_state, CHALLENGE_PENDING) != 0)
             continue;
         name->challenge_state = CHALLENGE_ANSWERED;
-        if (!issue_save(is, err) ||
-            !acme_challenge_answer(is->mem, &ca->call, name->challenge_url, &challenge, err))
+        if (!issue_save(is, err))
             return false;
+        CRASH_POINT(ANSWER_BEFORE);
+        if (!acme_challenge_answer(is->mem, &ca->call, name->challenge_url, &challenge, err))
+            return false;
+        CRASH_POINT(ANSWER_REPLY);
     }
     return true;
 }
@@ -150,6 +160,14 @@ static bool tell_invalid(struct issue *is, struct issue_ca *ca, const struct acm
     return issue_invalid(is, order->error, is->domain->name, out, err);
 }
 
+static bool validated(struct issue *is, struct err *err)
+{
+    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err))
+        return false;
+    CRASH_POINT(ANSWER_COMMIT);
+    return true;
+}
+
 bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct acme_order *order;
@@ -164,7 +182,7 @@ bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err
     if (order->status == ACME_ORDER_INVALID)
         return tell_invalid(is, ca, order, out, err);
     if (order->status != ACME_ORDER_PENDING)
-        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
+        return validated(is, err);
     if (clock_now() - since > ANSWER_LOST_AFTER_MS && clock_now() >= is->issuance->next_try_at &&
         !repeat_lost_answers(is, ca, err))
         return issue_ca_failed(is, ca, out, err);

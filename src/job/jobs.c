@@ -2,6 +2,7 @@
 #include "job/jobs.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "edge/record_write.h"
 #include "job/hosts.h"
 #include "job/issue.h"
@@ -21,8 +22,14 @@ bool job_publish(void *arg, struct arena *mem, const struct job *job, struct job
         return false;
     if (!domain)
         return true;
-    return hosts_make(worker, mem, domain, &hosts, err) &&
-           feed_publish(mem, &worker->feed, hosts.changes, hosts.count, &head, err);
+    CRASH_POINT(PUBLISH_BEFORE);
+    if (!hosts_make(worker, mem, domain, &hosts, err))
+        return false;
+    CRASH_POINT(PUBLISH_REPLY);
+    if (!feed_publish(mem, &worker->feed, hosts.changes, hosts.count, &head, err))
+        return false;
+    CRASH_POINT(PUBLISH_COMMIT);
+    return true;
 }
 
 static bool publish_settings(const struct worker *worker, struct arena *mem, struct err *err)

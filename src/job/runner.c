@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 
 #define IDLE_LOOK_MS INT64_C(1000) /* leases that ran out are found this often at the latest */
@@ -77,8 +78,10 @@ static void run_one(struct job_runner *runner, const struct claimed *claimed)
         LOG(WARN, "job.failed", KS("job", job->id), KS("kind", job->kind),
             KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
     store_err = err;
+    CRASH_POINT(FINISH_JOB_BEFORE);
     if (!store_outcome(runner, job, has_run, &result, &store_err))
         LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&store_err));
+    CRASH_POINT(FINISH_JOB_COMMIT);
 }
 
 static void *thread_main(void *arg)

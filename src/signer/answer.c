@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/crash.h"
 #include "signer/protocol.h"
 
 static const answer_fn answers[SIGNER_OP_COUNT] = {
@@ -46,11 +47,14 @@ static json_t *reply_to(struct arena *mem, const struct signer_server *server,
 
     if (!signer_request_read(datagram, &request, &op, &id, &err))
         return refusal(id, &err);
+    CRASH_POINT_OF("signer", signer_op_name(op), "before");
     reply = json_pack("{s:I, s:b}", "id", id, "ok", 1);
-    if (answers[op](mem, server, request, reply, &err))
-        return reply;
-    json_decref(reply);
-    return refusal(id, &err);
+    if (!answers[op](mem, server, request, reply, &err)) {
+        json_decref(reply);
+        return refusal(id, &err);
+    }
+    CRASH_POINT_OF("signer", signer_op_name(op), "reply");
+    return reply;
 }
 
 static size_t write_reply(const json_t *reply, unsigned char *out)

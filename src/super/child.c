@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "super/pid_file.h"
 
 #define MEMBERS_MAX 256
@@ -77,8 +78,11 @@ bool child_start(struct child *child, const struct child_folders *folders, struc
         !output_make(child, &in, &child->spec.process.out, err))
         return false;
     child->spec.process.dir = folders->run;
-    pass = process_start(&child->spec.process, &child->pid, err) &&
-           pid_file_write(folders->run, child->spec.name, child->pid, err);
+    CRASH_POINT(START_CHILD_BEFORE);
+    pass = process_start(&child->spec.process, &child->pid, err);
+    CRASH_POINT(START_CHILD_REPLY);
+    pass = pass && pid_file_write(folders->run, child->spec.name, child->pid, err);
+    CRASH_POINT(START_CHILD_COMMIT);
     close(child->spec.process.out);
     child_output_close(child);
     child->out = in;

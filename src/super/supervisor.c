@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "super/child.h"
 #include "super/pid_file.h"
@@ -206,6 +207,19 @@ static void reap(struct supervisor *super)
                 leader_died(super, &super->children[i], status);
 }
 
+static void restart(struct supervisor *super, struct child *child)
+{
+    struct err err = {0};
+
+    CRASH_POINT(RESTART_CHILD_BEFORE);
+    if (!start(super, child, &err)) {
+        LOG(ERROR, "super.start", KS("child", child->spec.name), KERR(&err));
+        child->due_at = clock_boot_ms() + SUPER_DELAY_MAX_MS;
+        child->state = CHILD_WAITING;
+    }
+    CRASH_POINT(RESTART_CHILD_COMMIT);
+}
+
 /* What is due by time: ends of groups, restarts. */
 static void due_do(struct supervisor *super)
 {
@@ -213,18 +227,25 @@ static void due_do(struct supervisor *super)
 
     for (size_t i = 0; i < super->count; i++) {
         struct child *child = &super->children[i];
-        struct err err = {0};
 
         if (child->state == CHILD_ENDING &&
             child_group_signal(child, super->options->run_dir, now > child->due_at ? SIGKILL : 0) ==
                 0)
             child_gone(super, child);
-        if (child->state == CHILD_WAITING && !super->is_stopping && now >= child->due_at &&
-            !start(super, child, &err)) {
-            LOG(ERROR, "super.start", KS("child", child->spec.name), KERR(&err));
-            child->due_at = now + SUPER_DELAY_MAX_MS;
-            child->state = CHILD_WAITING;
-        }
+        if (child->state == CHILD_WAITING && !super->is_stopping && now >= child->due_at)
+            restart(super, child);
+    }
+}
+
+/* The cause of their deaths may be gone. */
+static void waiting_hurry(struct supervisor *super)
+{
+    for (size_t i = 0; i < super->count; i++) {
+        struct child *child = &super->children[i];
+
+        if (child->state == CHILD_WAITING && child->spec.ready != READY_EXIT)
+            child->due_at = clock_boot_ms();
+        child->delay_ms = 0;
     }
 }
 
@@ -318,6 +339,7 @@ static void signals_take(struct supervisor *super)
             supervisor_stop(super);
             break;
         case SIGHUP:
+            waiting_hurry(super);
             if (super->options->on_watch)
                 super->options->on_watch(super, super->options->arg);
             break;

@@ -8,7 +8,8 @@
  * Each child leads a process group of its own. What it leaves behind when it dies (nginx workers)
  * is ended before it is started again, found by group and folder, never by name. A child that dies
  * is started again after SUPER_DELAY_MIN_MS, doubling to SUPER_DELAY_MAX_MS as long as it does not
- * live for SUPER_STEADY_MS. SIGINT, SIGTERM: orderly stop; a second one: at once.
+ * live for SUPER_STEADY_MS. SIGHUP starts at once what waits for that, and forgets how often it
+ * died. SIGINT, SIGTERM: orderly stop; a second one: at once.
  *
  * Single-threaded. The process becomes a child subreaper and blocks SIGCHLD, SIGINT, SIGTERM and
  * SIGHUP; its current folder is the folder of the children.

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* draw_states: the state machines as Mermaid state diagrams, from their tables. Used by
- * tools/state-diagrams. usage: draw_states issuance|order|subscription */
+/* draw_states: the state machines as Mermaid state diagrams, and the crash points (also in a build
+ * that has none) as a Markdown table, from their tables. Used by tools/state-diagrams and
+ * tests/system. usage: draw_states issuance|order|subscription|crash_points */
 #include <stdio.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "model/issuance_state.h"
 #include "model/order_state.h"
 #include "model/subscription_state.h"
@@ -25,6 +27,18 @@ DRAW(issuance, ISSUANCE_WAITING_DNS)
 DRAW(order, ORDER_DRAFT)
 DRAW(subscription, SUBSCRIPTION_ACTIVE)
 
+#define PHASES_REQUEST "before, reply, commit"
+#define PHASES_ASK     "before, reply"
+#define PHASES_STORE   "before, commit"
+
+static void draw_crash_points(void)
+{
+    puts("| step | killed at | what is half done |\n|---|---|---|");
+#define X(id, name, shape, what) puts("| `" name "` | " PHASES_##shape " | " what " |");
+    CRASH_STEPS(X)
+#undef X
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -34,6 +48,7 @@ int main(int argc, char **argv)
         {"issuance", draw_issuance},
         {"order", draw_order},
         {"subscription", draw_subscription},
+        {"crash_points", draw_crash_points},
     };
 
     for (size_t i = 0; argc == 2 && i < ARRAY_LEN(machines); i++) {
@@ -42,6 +57,6 @@ int main(int argc, char **argv)
             return 0;
         }
     }
-    fputs("usage: draw_states issuance|order|subscription\n", stderr);
+    fputs("usage: draw_states issuance|order|subscription|crash_points\n", stderr);
     return 64;
 }
