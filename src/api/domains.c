@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/list.h"
+#include "app/leave.h"
 #include "app/site.h"
 #include "base/id.h"
 
@@ -130,4 +131,18 @@ bool api_get_domain(struct http_req *req, struct http_res *res, struct err *err)
         return err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", id);
     return app_domain_names(&call->app, req->mem, domain, &names, err) &&
            http_reply_json(res, 200, full_json(req->mem, domain, &names));
+}
+
+bool api_remove_domain(struct http_req *req, struct http_res *res, struct err *err)
+{
+    static const struct http_field fields[] = {{.name = "cancel_subscription", .type = FIELD_BOOL}};
+    struct http_value in[ARRAY_LEN(fields)];
+    struct api_call *call = api_call_of(req);
+    const struct domain *domain;
+
+    return http_query_fields(req, fields, ARRAY_LEN(fields), in, err) &&
+           app_domain_remove(&call->app, &call->caller, req->mem, http_param(req, "id"),
+                             in[0].is_true ? DOMAIN_REMOVE_AND_CANCEL : DOMAIN_REMOVE, &domain,
+                             err) &&
+           http_reply_json(res, 200, api_domain_json(domain));
 }

@@ -59,6 +59,7 @@ static const struct http_route rows[] = {
     GET("/v1/domains", "listDomains", API_READ, api_list_domains),
     POST("/v1/domains", "addDomain", ONCE, api_add_domain),
     GET("/v1/domains/{id}", "getDomain", API_READ, api_get_domain),
+    DELETE("/v1/domains/{id}", "removeDomain", API_WRITE, api_remove_domain),
     GET("/v1/domains/{id}/status", "getDomainStatus", API_READ, api_get_domain_status),
 
     GET("/v1/orders", "listOrders", API_READ, api_list_orders),

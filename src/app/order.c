@@ -2,6 +2,7 @@
 #include "app/order.h"
 
 #include "app/issuance.h"
+#include "app/leave.h"
 #include "app/site.h"
 #include "app/timeline.h"
 #include "base/clock.h"
@@ -195,14 +196,45 @@ bool app_order_place(const struct app *app, const struct caller *caller, struct 
     return true;
 }
 
-static bool find_order(const struct app *app, const struct caller *caller, struct arena *mem,
+static bool find_order(const struct caller *caller, struct arena *mem, struct db *db,
                        const char *id, const struct cert_order **out, struct err *err)
 {
-    if (!order_store_get(mem, app->db, &caller->scope, id, out, err))
+    if (!order_store_get(mem, db, &caller->scope, id, out, err))
         return false;
     if (!*out)
         return err_set(err, ERR_NOT_FOUND, "there is no order %.40s", id);
     return true;
+}
+
+static bool end_issuance(const struct caller *caller, struct arena *mem, struct db *tx,
+                         const struct cert_order *order, struct err *err)
+{
+    const struct issuance *issuance;
+
+    if (!issuance_store_latest(mem, tx, &caller->scope, order->domain_id, &issuance, err))
+        return false;
+    if (!issuance || issuance_state_is_final(issuance->state) || !issuance->order_id ||
+        strcmp(issuance->order_id, order->id) != 0)
+        return true;
+    return app_issuance_cancel(mem, tx, issuance, err);
+}
+
+bool app_order_end(const struct caller *caller, struct arena *mem, struct db *tx,
+                   const struct domain *domain, const struct cert_order *order, struct err *err)
+{
+    const struct order_step *step = order_step(order->state, ORDER_EVENT_CANCEL);
+
+    if (!step)
+        return err_set(err, ERR_CONFLICT, "the order is %s: it cannot be cancelled",
+                       order_state_name(order->state));
+    return order_store_move(tx, &caller->scope, order, step->to, clock_now(), err) &&
+           end_issuance(caller, mem, tx, order, err) &&
+           timeline_add(mem, tx,
+                        &(struct timeline_entry){.domain = domain,
+                                                 .subject_id = order->id,
+                                                 .kind = "order.cancelled",
+                                                 .text = step->why},
+                        err);
 }
 
 bool app_order_cancel(const struct app *app, const struct caller *caller, struct arena *mem,
@@ -210,30 +242,12 @@ bool app_order_cancel(const struct app *app, const struct caller *caller, struct
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct cert_order *order;
-    const struct order_step *step;
     const struct domain *domain;
-    const struct issuance *issuance;
 
-    if (!find_order(app, caller, mem, order_id, &order, err) ||
-        !domain_store_get(mem, app->db, &caller->scope, order->domain_id, &domain, err) ||
-        !issuance_store_latest(mem, app->db, &caller->scope, order->domain_id, &issuance, err))
-        return false;
-    step = order_step(order->state, ORDER_EVENT_CANCEL);
-    if (!step)
-        return err_set(err, ERR_CONFLICT, "the order is %s: it cannot be cancelled",
-                       order_state_name(order->state));
-    if (!db_tx_begin(app->db, &tx, err) ||
-        !order_store_move(tx, &caller->scope, order, step->to, clock_now(), err) ||
-        (issuance && !job_store_wake(tx, issuance->id, clock_now(), NULL, err)) ||
-        !timeline_add(mem, tx,
-                      &(struct timeline_entry){.domain = domain,
-                                               .subject_id = order->id,
-                                               .kind = "order.cancelled",
-                                               .text = step->why},
-                      err) ||
-        !db_tx_commit(&tx, err))
-        return false;
-    return find_order(app, caller, mem, order_id, out, err);
+    return db_tx_begin(app->db, &tx, err) && find_order(caller, mem, tx, order_id, &order, err) &&
+           domain_store_get(mem, tx, &caller->scope, order->domain_id, &domain, err) &&
+           app_order_end(caller, mem, tx, domain, order, err) &&
+           find_order(caller, mem, tx, order_id, out, err) && db_tx_commit(&tx, err);
 }
 
 bool app_order_check_again(const struct app *app, const struct caller *caller, struct arena *mem,
@@ -242,7 +256,7 @@ bool app_order_check_again(const struct app *app, const struct caller *caller, s
     const struct cert_order *order;
     const struct issuance *issuance;
 
-    if (!find_order(app, caller, mem, order_id, &order, err) ||
+    if (!find_order(caller, mem, app->db, order_id, &order, err) ||
         !issuance_store_latest(mem, app->db, &caller->scope, order->domain_id, &issuance, err))
         return false;
     if (!issuance || issuance_state_is_final(issuance->state))

@@ -3,6 +3,7 @@
 
 /* order: placing and cancelling an order. */
 #include "app/app.h"
+#include "store/domain_store.h"
 #include "store/issuance_store.h"
 #include "store/order_store.h"
 
@@ -29,11 +30,16 @@ MUST_CHECK bool app_order_place(const struct app *app, const struct caller *call
                                 struct arena *mem, const struct order_input *in,
                                 struct order_placed *out, struct err *err);
 
-/* Cancels a placed order; its issuance ends with its next run. ERR_CONFLICT when the order is
- * fulfilled or cancelled already. */
+/* Cancels a placed order and ends its issuance (app/leave.h): the domain can be ordered again at
+ * once. ERR_CONFLICT when the order is fulfilled or cancelled already. */
 MUST_CHECK bool app_order_cancel(const struct app *app, const struct caller *caller,
                                  struct arena *mem, const char *order_id,
                                  const struct cert_order **out, struct err *err);
+
+/* The same with what the caller has looked up in its transaction. */
+MUST_CHECK bool app_order_end(const struct caller *caller, struct arena *mem, struct db *tx,
+                              const struct domain *domain, const struct cert_order *order,
+                              struct err *err);
 
 /* "Check again": the issuance of the order runs now. ERR_CONFLICT when it is in a final state. */
 MUST_CHECK bool app_order_check_again(const struct app *app, const struct caller *caller,

@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 
 static const struct cli_command *const commands[] = {
-    &cmd_ca,  &cmd_check, &cmd_config, &cmd_edge,   &cmd_migrate, &cmd_order,
+    &cmd_ca,  &cmd_check, &cmd_config, &cmd_edge,   &cmd_migrate, &cmd_order,   &cmd_release,
     &cmd_run, &cmd_serve, &cmd_signer, &cmd_status, &cmd_token,   &cmd_version,
 };
 

@@ -188,6 +188,15 @@ bool cli_api_post(struct arena *mem, struct cli_api *api, const char *path, json
     return is_done;
 }
 
+bool cli_api_delete(struct arena *mem, struct cli_api *api, const char *path, const json_t **answer,
+                    struct err *err)
+{
+    struct http_request request = {.method = "DELETE",
+                                   .url = arena_printf(mem, "%s%s", api->url, path)};
+
+    return transfer(mem, api, &request, answer, err);
+}
+
 const char *cli_query_text(struct arena *mem, const char *text)
 {
     struct buf b = buf_new(mem, QUERY_MAX);

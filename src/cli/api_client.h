@@ -32,5 +32,7 @@ MUST_CHECK bool cli_api_get(struct arena *mem, struct cli_api *api, const char *
                             const json_t **answer, struct err *err);
 MUST_CHECK bool cli_api_post(struct arena *mem, struct cli_api *api, const char *path, json_t *body,
                              const json_t **answer, struct err *err);
+MUST_CHECK bool cli_api_delete(struct arena *mem, struct cli_api *api, const char *path,
+                               const json_t **answer, struct err *err);
 /* Text of a query value: what is not unreserved (RFC 3986 section 2.3) is percent-encoded. */
 const char *cli_query_text(struct arena *mem, const char *text);

@@ -216,15 +216,6 @@ static bool order(struct arena *mem, const struct input *input, const json_t **s
     return is_done;
 }
 
-/* The API's refusals are answers; that it could not be asked is none. */
-static enum cli_exit refused(const struct cli_common *common, const struct err *err)
-{
-    int status = err_http(err->code);
-
-    (void)cli_failed(common, err);
-    return status >= 400 && status < 500 && err->code != ERR_UNAUTHENTICATED ? CLI_NO : CLI_FAILED;
-}
-
 static enum cli_exit run(int argc, char **argv)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -234,7 +225,7 @@ static enum cli_exit run(int argc, char **argv)
 
     argp_parse(&argp, argc, argv, 0, NULL, &input);
     if (!order(mem, &input, &status, &err))
-        return refused(&input.named.common, &err);
+        return cli_refused(&input.named.common, &err);
     if (input.named.common.is_json)
         cli_show_json(stdout, status);
     else

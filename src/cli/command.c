@@ -86,6 +86,14 @@ enum cli_exit cli_failed(const struct cli_common *common, const struct err *err)
     return CLI_FAILED;
 }
 
+enum cli_exit cli_refused(const struct cli_common *common, const struct err *err)
+{
+    int status = err_http(err->code);
+
+    (void)cli_failed(common, err);
+    return status >= 400 && status < 500 && err->code != ERR_UNAUTHENTICATED ? CLI_NO : CLI_FAILED;
+}
+
 static void list_print(FILE *out, const struct cli_command *const *commands, size_t count)
 {
     fputs("Usage: latchkey COMMAND [OPTION...]\n\n"

@@ -59,3 +59,6 @@ MUST_CHECK bool cli_config(struct arena *mem, const struct cli_common *common,
 
 /* Says why on stderr, or with --json as an object on stdout, and returns CLI_FAILED. */
 enum cli_exit cli_failed(const struct cli_common *common, const struct err *err);
+/* The same for a failed call of the API: its refusals are answers (CLI_NO); that it could not be
+ * asked is none (CLI_FAILED). */
+enum cli_exit cli_refused(const struct cli_common *common, const struct err *err);

@@ -8,6 +8,7 @@ extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_config;
 extern const struct cli_command cmd_migrate;
 extern const struct cli_command cmd_order;
+extern const struct cli_command cmd_release;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_token;
 extern const struct cli_command cmd_version;

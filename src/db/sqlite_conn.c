@@ -21,8 +21,8 @@ struct sqlite_conn {
 };
 
 static const char *const set_up[] = {
-    [SQLITE_USE_WRITE] =
-        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+    [SQLITE_USE_WRITE] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+                         " PRAGMA secure_delete=ON;", /* a destroyed key leaves no octets behind */
     [SQLITE_USE_READ] = "PRAGMA foreign_keys=ON; PRAGMA query_only=ON;",
 };
 

@@ -93,7 +93,7 @@ static bool find_site(const struct worker *worker, struct arena *mem, const stru
     const struct scope scope = scope_platform();
 
     *out = NULL;
-    return domain->is_removed || !domain->site_id ||
+    return !domain->site_id ||
            site_store_get(mem, worker->app->db, &scope, domain->site_id, out, err);
 }
 
@@ -124,6 +124,8 @@ bool hosts_make(const struct worker *worker, struct arena *mem, const struct dom
     struct name_set names;
 
     *out = (struct hosts){0};
+    if (domain->is_removed)
+        return true;
     if (!app_domain_names(worker->app, mem, domain, &names, err) ||
         !find_site(worker, mem, domain, &site, err))
         return false;

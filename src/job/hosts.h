@@ -18,7 +18,7 @@ struct hosts {
 
 /* The certificate served is that of an issuance under deployment, else the live one, else the
  * newest; its records are among the changes. The redirect is on only where the site wishes it and
- * a certificate of the domain was proven live. A removed or detached domain has its hosts deleted.
- */
+ * a certificate of the domain was proven live. The hosts of a detached domain are deleted;
+ * those of a removed one are withdrawn (app/leave.h), for its names may be somebody else's. */
 MUST_CHECK bool hosts_make(const struct worker *worker, struct arena *mem,
                            const struct domain *domain, struct hosts *out, struct err *err);

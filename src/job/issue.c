@@ -7,8 +7,6 @@
 
 #define STEPS_MAX 64 /* of one run: far more than a certificate needs, so that a mistake ends */
 
-static bool issue_stop(struct issue *is, struct issue_outcome *out, struct err *err);
-
 static const issue_step_fn steps[ISSUANCE_STATE_COUNT] = {
     [ISSUANCE_WAITING_DNS] = issue_check,
     [ISSUANCE_ADMITTED] = issue_prepare,
@@ -62,22 +60,6 @@ static bool load(struct issue *is, bool *found, struct err *err)
     return worker_find_ca(is->worker, issuance->ca, &is->ca, err);
 }
 
-static bool is_cancelled(const struct issue *is)
-{
-    return is->domain->is_removed || (is->order && is->order->state == ORDER_CANCELLED);
-}
-
-static bool issue_stop(struct issue *is, struct issue_outcome *out, struct err *err)
-{
-    struct feed_batch *batch;
-
-    (void)out;
-    if (!issue_withdrawal(is, &batch, err))
-        return false;
-    return issue_commit(
-        is, &(struct issue_change){.event = ISSUANCE_EVENT_CANCELLED, .batch = batch}, err);
-}
-
 bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
                struct err *err)
 {
@@ -91,8 +73,6 @@ bool job_issue(void *worker, struct arena *mem, const struct job *job, struct jo
         if (!load(&is, &found, err))
             return false;
         step = found ? steps[is.issuance->state] : NULL;
-        if (found && is_cancelled(&is) && !issuance_state_is_final(is.issuance->state))
-            step = issue_stop;
         if (!step) {
             out->is_done = true;
             return true;

@@ -93,6 +93,7 @@ struct issue_ca {
     const char *thumbprint;
 };
 
+/* Looks at worker, mem, ca and now only. */
 MUST_CHECK bool issue_open_ca(struct issue *is, struct issue_ca **out, struct err *err);
 /* A call to the CA failed with `err`: stores what that means for the issuance, and when to go on.
  * `err` is changed only when this itself fails. */

@@ -4,6 +4,7 @@
 #include "base/crash.h"
 #include "base/id.h"
 #include "job/issue.h"
+#include "store/order_at_ca_store.h"
 
 /*
  * admitted: key and certificate request, made by the signer, are stored together with the intent to
@@ -112,6 +113,33 @@ static bool read_authorizations(struct issue *is, struct issue_ca *ca,
     return true;
 }
 
+/* The order is ours to give up from now on. Somebody who ended the issuance while the CA was asked
+ * has not known of it: it is given up at once. */
+static bool store_order(struct issue *is, const struct issue_ca *ca, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct db *db = is->worker->app->db;
+    struct order_at_ca row = {.url = is->issuance->acme_order_url,
+                              .ca = is->ca->config->id,
+                              .ca_account_id = ca->account_id,
+                              .domain_id = is->domain->id,
+                              .issuance_id = is->issuance->id,
+                              .state = ORDER_AT_CA_HELD,
+                              .created_at = is->now};
+
+    if (!db_tx_begin(db, &tx, err) || !order_at_ca_store_put(tx, &row, err))
+        return false;
+    if (issuance_store_save(tx, is->issuance, err))
+        return db_tx_commit(&tx, err);
+    if (err->code != ERR_LOST_RACE)
+        return false;
+    row.state = ORDER_AT_CA_ENDING;
+    return order_at_ca_store_put(tx, &row, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_RELEASE), is->domain->id, is->now, err) &&
+           db_tx_commit(&tx, err) &&
+           err_set(err, ERR_LOST_RACE, "issuance %s was ended meanwhile", is->issuance->id);
+}
+
 static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order **out,
                       struct err *err)
 {
@@ -126,7 +154,7 @@ static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order *
     is->issuance->acme_order_url = (*out)->url;
     is->issuance->finalize_url = (*out)->finalize;
     is->issuance->intent = NULL;
-    if (!issue_save(is, err))
+    if (!store_order(is, ca, err))
         return false;
     CRASH_POINT(NEW_ORDER_COMMIT);
     return true;
@@ -136,10 +164,20 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct acme_order *order;
     struct issue_ca *ca;
+    bool is_blocked = false;
 
     if (!issue_open_ca(is, &ca, err))
         return err_wrap(err, "account at %s", is->ca->config->name);
     is->issuance->ca_account_id = ca->account_id;
+    if (!is->issuance->acme_order_url &&
+        !order_at_ca_store_blocks(is->worker->app->db, is->issuance->id, is->ca->config->id,
+                                  &is_blocked, err))
+        return false;
+    if (is_blocked) { /* what is being given up would be given to us again */
+        *out = (struct issue_outcome){.is_wait = true,
+                                      .run_at = issue_poll_at(is->issuance->checked_at, 0)};
+        return true;
+    }
     if (!new_order(is, ca, &order, err))
         return issue_ca_failed(is, ca, out, err);
     if (order->status == ACME_ORDER_INVALID)

@@ -4,29 +4,20 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "edge/record_write.h"
-#include "job/hosts.h"
 #include "job/issue.h"
+#include "job/publish.h"
+#include "job/release.h"
 #include "store/idempotency_store.h"
+#include "store/order_at_ca_store.h"
 
 bool job_publish(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
                  struct err *err)
 {
-    const struct worker *worker = arg;
-    const struct scope scope = scope_platform();
-    const struct domain *domain;
     struct feed_head head;
-    struct hosts hosts;
 
     out->is_done = true;
-    if (!domain_store_get(mem, worker->app->db, &scope, job->subject_id, &domain, err))
-        return false;
-    if (!domain)
-        return true;
     CRASH_POINT(PUBLISH_BEFORE);
-    if (!hosts_make(worker, mem, domain, &hosts, err))
-        return false;
-    CRASH_POINT(PUBLISH_REPLY);
-    if (!feed_publish(mem, &worker->feed, hosts.changes, hosts.count, &head, err))
+    if (!publish_domain(arg, mem, job->subject_id, &head, err))
         return false;
     CRASH_POINT(PUBLISH_COMMIT);
     return true;
@@ -72,7 +63,8 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
     (void)mem;
     (void)job;
     out->run_at = now + JOB_TIDY_EVERY_MS;
-    return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err);
+    return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
+           order_at_ca_store_forget(worker->app->db, now - JOB_CA_ORDERS_KEPT_MS, err);
 }
 
 bool jobs_start(struct worker *worker, const char *owner, struct job_runner **out, struct err *err)
@@ -83,6 +75,7 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
         .threads = (unsigned)worker->app->config->worker.threads,
         .run = {[JOB_ISSUE] = job_issue,
                 [JOB_PUBLISH] = job_publish,
+                [JOB_RELEASE] = job_release,
                 [JOB_SETTINGS] = job_settings,
                 [JOB_TIDY] = job_tidy},
         .arg = worker,

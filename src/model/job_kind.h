@@ -7,6 +7,7 @@
 #define JOB_KINDS(X)                                                                               \
     X(ISSUE, "issue")       /* subject: issuance id; until it is live or failed */                 \
     X(PUBLISH, "publish")   /* subject: domain id; its host records follow the site's wishes */    \
+    X(RELEASE, "release")   /* subject: domain id; what is not wanted any more is cleared away */  \
     X(SETTINGS, "settings") /* subject: edge group; check key and origins */                       \
     X(TIDY, "tidy")         /* subject: "platform"; what is kept only for a while is forgotten */
 

@@ -154,6 +154,34 @@ bool certificate_store_go_live(struct db *tx, const char *id, struct err *err)
     return db_exec(tx, &supersede, NULL, err, QT(id)) && db_exec_one(tx, &go_live, err, QT(id));
 }
 
+#define CANCEL                                                                                     \
+    "UPDATE certificate SET sealed_key = $2,"                                                      \
+    " state = CASE WHEN state IN ('issued', 'live') THEN 'cancelled' ELSE state END"
+
+static const struct query cancel = {
+    .name = "certificate.cancel",
+    .sql = CANCEL " WHERE id = $1",
+    .params = "tb",
+    .cols = "",
+};
+
+bool certificate_store_cancel(struct db *db, const char *id, struct err *err)
+{
+    return db_exec(db, &cancel, NULL, err, QT(id), QB(SLICE_LIT("")));
+}
+
+static const struct query cancel_all = {
+    .name = "certificate.cancel_all",
+    .sql = CANCEL " WHERE domain_id = $1",
+    .params = "tb",
+    .cols = "",
+};
+
+bool certificate_store_cancel_all(struct db *db, const char *domain_id, struct err *err)
+{
+    return db_exec(db, &cancel_all, NULL, err, QT(domain_id), QB(SLICE_LIT("")));
+}
+
 static const struct query key = {
     .name = "certificate.key",
     .sql = "SELECT sealed_key FROM certificate WHERE id = $1",
@@ -173,5 +201,6 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
 }
 
 static const struct query *const all[] = {
-    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &move, &supersede, &go_live, &key};
+    &add,    &get,        &current, LISTED_BY_TENANT_AND_PARENT(list), &move, &supersede, &go_live,
+    &cancel, &cancel_all, &key};
 const struct query_list certificate_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

@@ -11,6 +11,7 @@
     X(ISSUED, "issued")         /* stored, not yet seen on the wire */                             \
     X(LIVE, "live")             /* proven on every edge that counts */                             \
     X(SUPERSEDED, "superseded") /* another one of the domain is live */                            \
+    X(CANCELLED, "cancelled")   /* its order or its domain has ended: no key, not served */        \
     X(REVOKED, "revoked")                                                                          \
     X(EXPIRED, "expired")
 
@@ -74,8 +75,12 @@ MUST_CHECK bool certificate_store_move(struct db *db, const char *id, enum certi
 /* Makes `id` the live one of its domain, and what was live before it superseded. ERR_LOST_RACE when
  * it is neither issued nor live. `tx` is a transaction. */
 MUST_CHECK bool certificate_store_go_live(struct db *tx, const char *id, struct err *err);
+/* Ends a certificate, or all of a domain: what was issued or live is cancelled, and the sealed keys
+ * are destroyed. */
+MUST_CHECK bool certificate_store_cancel(struct db *db, const char *id, struct err *err);
+MUST_CHECK bool certificate_store_cancel_all(struct db *db, const char *domain_id, struct err *err);
 /* The sealed key, for the worker that builds the edges' record; data NULL when there is no such
- * certificate. */
+ * certificate, empty when the key was destroyed. */
 MUST_CHECK bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
                                       struct slice *sealed_key, struct err *err);
 

@@ -167,6 +167,19 @@ bool issuance_store_save(struct db *db, struct issuance *issuance, struct err *e
     return true;
 }
 
-static const struct query *const all[] = {&add, &get, &latest, LISTED_BY_TENANT_AND_PARENT(list),
-                                          &save};
+static const struct query forget_keys = {
+    .name = "issuance.forget_keys",
+    .sql = "UPDATE issuance SET sealed_key = NULL, version = version + 1"
+           " WHERE domain_id = $1 AND sealed_key IS NOT NULL",
+    .params = "t",
+    .cols = "",
+};
+
+bool issuance_store_forget_keys(struct db *db, const char *domain_id, struct err *err)
+{
+    return db_exec(db, &forget_keys, NULL, err, QT(domain_id));
+}
+
+static const struct query *const all[] = {
+    &add, &get, &latest, LISTED_BY_TENANT_AND_PARENT(list), &save, &forget_keys};
 const struct query_list issuance_queries = {"issuance_store.c", all, ARRAY_LEN(all)};

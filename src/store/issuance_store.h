@@ -97,5 +97,8 @@ MUST_CHECK bool issuance_store_list(struct arena *mem, struct db *db, const stru
  */
 MUST_CHECK bool issuance_store_save(struct db *db, struct issuance *issuance, struct err *err);
 
+/* The keys of all issuances of a domain are destroyed. */
+MUST_CHECK bool issuance_store_forget_keys(struct db *db, const char *domain_id, struct err *err);
+
 const char *issuance_reason_name(enum issuance_reason reason);
 MUST_CHECK bool issuance_reason_parse(const char *name, enum issuance_reason *out);

@@ -10,12 +10,14 @@
 #include "store/claim_store.h"
 #include "store/domain_store.h"
 #include "store/edge_store.h"
+#include "store/edge_withdrawal_store.h"
 #include "store/event_store.h"
 #include "store/feed_store.h"
 #include "store/idempotency_store.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
 #include "store/job_store.h"
+#include "store/order_at_ca_store.h"
 #include "store/order_store.h"
 #include "store/origin_store.h"
 #include "store/partner_store.h"
@@ -26,11 +28,17 @@
 #include "store/token_store.h"
 
 static const struct query_list *const lists[] = {
-    &account_queries,      &address_queries, &ca_account_queries,  &certificate_queries,
-    &check_queries,        &claim_queries,   &domain_queries,      &edge_queries,
-    &event_queries,        &feed_queries,    &idempotency_queries, &issuance_name_queries,
-    &issuance_queries,     &job_queries,     &order_queries,       &origin_queries,
-    &partner_queries,      &proof_queries,   &setting_queries,     &site_queries,
+    &account_queries,      &address_queries,
+    &ca_account_queries,   &order_at_ca_queries,
+    &certificate_queries,  &check_queries,
+    &claim_queries,        &domain_queries,
+    &edge_queries,         &edge_withdrawal_queries,
+    &event_queries,        &feed_queries,
+    &idempotency_queries,  &issuance_name_queries,
+    &issuance_queries,     &job_queries,
+    &order_queries,        &origin_queries,
+    &partner_queries,      &proof_queries,
+    &setting_queries,      &site_queries,
     &subscription_queries, &token_queries,
 };
 

@@ -295,6 +295,10 @@ static const struct {
     {"certificate.supersede", "the worker"},
     {"certificate.go_live", "the worker"},
     {"certificate.key", "the worker, to build the edges' record"},
+    {"certificate.cancel", "app/leave, which holds the issuance"},
+    {"certificate.cancel_all", "app/leave, which holds the domain"},
+    {"issuance.forget_keys", "app/leave, which holds the domain"},
+    {"order_at_ca.blocks", "the worker; tells yes or no"},
 };
 
 static bool begins(const char *text, const char *with)

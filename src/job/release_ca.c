@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "acme/authorization.h"
+#include "acme/certificate.h"
+#include "acme/order.h"
+#include "app/timeline.h"
+#include "base/clock.h"
+#include "job/issue.h"
+#include "job/release.h"
+#include "store/ca_account_store.h"
+
+/*
+ * An order at a CA is given up: each of its authorizations that is pending or valid is deactivated
+ * (RFC 8555 section 7.5.2), and a certificate that came of it is revoked as not used any more. The
+ * order is read again afterwards, for the CA may have been issuing in that moment.
+ */
+
+#define AGAIN_MS     INT64_C(250)  /* the CA is at work on the order */
+#define BACKOFF_MIN  INT64_C(1000) /* the CA does not answer */
+#define BACKOFF_MAX  INT64_C(300000)
+#define BACKOFF_PART 4 /* a quarter of the time that it has taken so far */
+
+struct giving {
+    const struct release *rel;
+    const struct order_at_ca *row;
+    struct issue_ca *ca;
+    const char *ca_name;
+};
+
+/* What the CA will never do for us counts as done; else it is asked again. */
+static bool is_over(const struct issue_ca *ca)
+{
+    switch (ca->problem.reaction) {
+    case ACME_RETRY_NOW:
+    case ACME_RETRY_AT:
+    case ACME_BACK_OFF:
+        return false;
+    case ACME_REREAD:
+    case ACME_NEW_ORDER:
+    case ACME_NEW_KEY:
+    case ACME_REGISTER:
+    case ACME_DROP_NAME:
+    case ACME_DROP_REPLACES:
+    case ACME_DEFAULT_PROFILE:
+    case ACME_DROP_CONTACT:
+    case ACME_IS_DONE:
+    case ACME_STOP:
+        return ca->problem.type != ACME_PROBLEM_NONE;
+    }
+    return false;
+}
+
+static int64_t back_off_until(const struct release *rel, int64_t retry_at)
+{
+    int64_t now = clock_now(), span = (now - rel->job->created_at) / BACKOFF_PART;
+
+    if (retry_at > now)
+        return retry_at;
+    if (span < BACKOFF_MIN)
+        span = BACKOFF_MIN;
+    return now + (span > BACKOFF_MAX ? BACKOFF_MAX : span);
+}
+
+/* A certificate that never came into the store has no row. */
+static bool mark_revoked(struct db *tx, const char *id, struct err *err)
+{
+    static const enum certificate_state from[] = {CERTIFICATE_CANCELLED, CERTIFICATE_SUPERSEDED};
+
+    for (size_t i = 0; i < ARRAY_LEN(from); i++) {
+        if (certificate_store_move(tx, id, from[i], CERTIFICATE_REVOKED, err))
+            return true;
+        if (err->code != ERR_LOST_RACE)
+            return false;
+    }
+    return true;
+}
+
+/* The row goes, and the timeline says what was done (NULL: nothing to say). */
+static bool finish(const struct giving *g, const char *text, const char *certificate_id,
+                   struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct timeline_entry entry = {
+        .domain = g->rel->domain,
+        .subject_id = g->row->issuance_id,
+        .kind = "release.ca",
+        .text = text,
+    };
+
+    if (!db_tx_begin(g->rel->worker->app->db, &tx, err) ||
+        !order_at_ca_store_remove(tx, g->row->url, err) ||
+        (text && !timeline_add(g->rel->mem, tx, &entry, err)))
+        return false;
+    return (!certificate_id || mark_revoked(tx, certificate_id, err)) && db_tx_commit(&tx, err);
+}
+
+static bool deactivate(const struct giving *g, const struct acme_order *order, size_t *count,
+                       struct err *err)
+{
+    for (size_t i = 0; i < order->authorization_count; i++) {
+        struct acme_authorization *authorization;
+        const struct acme_call *call = &g->ca->call;
+
+        if (!acme_authorization_get(g->rel->mem, call, order->authorizations[i], &authorization,
+                                    err)) {
+            if (!is_over(g->ca))
+                return false;
+            continue;
+        }
+        if (authorization->status != ACME_AUTHORIZATION_PENDING &&
+            authorization->status != ACME_AUTHORIZATION_VALID)
+            continue;
+        if (!acme_authorization_deactivate(g->rel->mem, call, authorization->url, &authorization,
+                                           err) &&
+            !is_over(g->ca))
+            return false;
+        (*count)++;
+    }
+    return true;
+}
+
+/* The certificate of the issuance when it was stored: its row gets the new state. */
+static bool stored_certificate(const struct giving *g, const char **id, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct issuance *issuance;
+
+    if (!issuance_store_get(g->rel->mem, g->rel->worker->app->db, &scope, g->row->issuance_id,
+                            &issuance, err))
+        return false;
+    *id = issuance ? issuance->certificate_id : NULL;
+    return true;
+}
+
+static bool revoke(const struct giving *g, const struct acme_order *order, struct err *err)
+{
+    struct acme_certificate *certificate;
+    struct slice leaf;
+    const char *id, *serial;
+
+    if (!acme_certificate_get(g->rel->mem, &g->ca->call, order->certificate, &certificate, err))
+        return is_over(g->ca) && finish(g, NULL, NULL, err);
+    leaf = certificate->chain.certs[0];
+    serial = certificate->chain.serial;
+    if (!acme_revoke(g->rel->mem, &g->ca->call, leaf, ACME_REVOKED_CESSATION_OF_OPERATION, err)) {
+        if (!is_over(g->ca))
+            return false;
+        return finish(g,
+                      arena_printf(g->rel->mem,
+                                   "%s does not revoke certificate %s, which is not used any more: "
+                                   "%s",
+                                   g->ca_name, serial, err->text),
+                      NULL, err);
+    }
+    return stored_certificate(g, &id, err) &&
+           finish(g,
+                  arena_printf(g->rel->mem,
+                               "certificate %s of %s is not used any more: it was revoked", serial,
+                               g->ca_name),
+                  id, err);
+}
+
+static bool finish_unissued(const struct giving *g, size_t count, struct err *err)
+{
+    const char *text = count == 0 ? NULL
+                                  : arena_printf(g->rel->mem, "%zu authorization%s at %s given up",
+                                                 count, count == 1 ? " was" : "s were", g->ca_name);
+
+    return finish(g, text, NULL, err);
+}
+
+/* *is_done is false while the CA is at work on it. */
+static bool give_up(const struct giving *g, bool *is_done, struct err *err)
+{
+    struct acme_order *order;
+    size_t count = 0;
+
+    *is_done = true;
+    if (!acme_order_get(g->rel->mem, &g->ca->call, g->row->url, &order, err) ||
+        !deactivate(g, order, &count, err) ||
+        !acme_order_get(g->rel->mem, &g->ca->call, g->row->url, &order, err))
+        return is_over(g->ca) && finish_unissued(g, count, err);
+    switch (order->status) {
+    case ACME_ORDER_PROCESSING:
+        *is_done = false;
+        return true;
+    case ACME_ORDER_VALID:
+        return revoke(g, order, err);
+    case ACME_ORDER_PENDING:
+    case ACME_ORDER_READY:
+    case ACME_ORDER_INVALID:
+    case ACME_ORDER_STATUS_COUNT:
+        break;
+    }
+    return finish_unissued(g, count, err);
+}
+
+/* Our account as it was when the order was made; NULL when there is none like it any more, and with
+ * it nothing that could be given up. */
+static bool open_ca(const struct release *rel, const struct order_at_ca *row, struct giving *out,
+                    struct err *err)
+{
+    struct issue is = {.worker = rel->worker, .mem = rel->mem, .now = clock_now()};
+    const struct ca_account *account;
+
+    *out = (struct giving){.rel = rel, .row = row};
+    if (!ca_account_store_find(rel->mem, rel->worker->app->db, row->ca, &account, err))
+        return false;
+    if (!account || account->state != CA_ACCOUNT_VALID ||
+        strcmp(account->id, row->ca_account_id) != 0 ||
+        !worker_find_ca(rel->worker, row->ca, &is.ca, err))
+        return true;
+    out->ca_name = is.ca->config->name;
+    return issue_open_ca(&is, &out->ca, err);
+}
+
+static bool release_order(const struct release *rel, const struct order_at_ca *row, int64_t *again,
+                          struct err *err)
+{
+    struct giving g;
+    bool is_done;
+
+    if (!open_ca(rel, row, &g, err))
+        return false;
+    if (!g.ca)
+        return finish(&g, NULL, NULL, err);
+    if (give_up(&g, &is_done, err)) {
+        *again = is_done ? 0 : clock_now() + AGAIN_MS;
+        return true;
+    }
+    if (g.ca->problem.type == ACME_PROBLEM_NONE)
+        return false; /* a failure of our own */
+    *again = back_off_until(rel, g.ca->problem.retry_at);
+    return true;
+}
+
+bool release_orders(const struct release *rel, int64_t *again, struct err *err)
+{
+    struct order_at_ca_list orders;
+
+    *again = 0;
+    if (!order_at_ca_store_ending(rel->mem, rel->worker->app->db, rel->domain->id, &orders, err))
+        return false;
+    for (size_t i = 0; i < orders.count; i++) {
+        int64_t next = 0;
+
+        if (!job_store_extend(rel->worker->app->db, rel->job, JOB_LEASE_MS, err) ||
+            !release_order(rel, &orders.items[i], &next, err))
+            return false;
+        if (next && (!*again || next < *again))
+            *again = next;
+    }
+    if (orders.count == ORDER_AT_CA_BATCH && !*again)
+        *again = clock_now();
+    return true;
+}

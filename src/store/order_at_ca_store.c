@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/order_at_ca_store.h"
+
+#include "base/name_table.h"
+#include "store/record.h"
+
+#define COLUMNS "url, ca, ca_account_id, domain_id, issuance_id, state, created_at"
+#define LETTERS "tttttti"
+
+#define X(id, name) [ORDER_AT_CA_##id] = name,
+static const char *const states[ORDER_AT_CA_STATE_COUNT] = {ORDER_AT_CA_STATES(X)};
+#undef X
+
+DEFINE_NAME_PARSE(order_at_ca_state_parse, enum order_at_ca_state, states)
+
+const char *order_at_ca_state_name(enum order_at_ca_state state)
+{
+    return states[state];
+}
+
+static void read_record(struct reader *r, struct order_at_ca *out)
+{
+    out->url = next_text(r);
+    out->ca = next_text(r);
+    out->ca_account_id = next_text(r);
+    out->domain_id = next_text(r);
+    out->issuance_id = next_text(r);
+    next_enum(r, order_at_ca_state_parse, "state of an order at a CA", &out->state);
+    out->created_at = next_i64(r);
+}
+
+DEFINE_READ_ALL(order_at_ca, order_at_ca_list)
+
+static const struct query put = {
+    .name = "order_at_ca.put",
+    .sql = "INSERT INTO order_at_ca (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
+           " ON CONFLICT (url) DO UPDATE"
+           " SET issuance_id = excluded.issuance_id, state = excluded.state",
+    .params = LETTERS,
+    .cols = "",
+};
+
+bool order_at_ca_store_put(struct db *db, const struct order_at_ca *order, struct err *err)
+{
+    return db_exec(db, &put, NULL, err, QT(order->url), QT(order->ca), QT(order->ca_account_id),
+                   QT(order->domain_id), QT(order->issuance_id), QT(states[order->state]),
+                   QI(order->created_at));
+}
+
+static const struct query ending = {
+    .name = "order_at_ca.ending",
+    .sql = "SELECT " COLUMNS " FROM order_at_ca WHERE domain_id = $1 AND state = 'ending'"
+           " ORDER BY created_at, url LIMIT $2",
+    .params = "ti",
+    .cols = LETTERS,
+};
+
+bool order_at_ca_store_ending(struct arena *mem, struct db *db, const char *domain_id,
+                              struct order_at_ca_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &ending, &rows, err, QT(domain_id), QI(ORDER_AT_CA_BATCH)) &&
+           read_all(mem, &rows, out, err);
+}
+
+static const struct query blocks = {
+    .name = "order_at_ca.blocks",
+    .sql = "SELECT COUNT(*) FROM issuance_name mine"
+           " JOIN issuance_name other ON other.name = mine.name"
+           " JOIN order_at_ca ON order_at_ca.issuance_id = other.issuance_id"
+           " WHERE mine.issuance_id = $1 AND order_at_ca.ca = $2 AND order_at_ca.state = 'ending'",
+    .params = "tt",
+    .cols = "i",
+};
+
+bool order_at_ca_store_blocks(struct db *db, const char *issuance_id, const char *ca, bool *out,
+                              struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &blocks, &row, err, QT(issuance_id), QT(ca)))
+        return false;
+    *out = row_i64(row, 0) > 0;
+    return true;
+}
+
+static const struct query end_issuance = {
+    .name = "order_at_ca.end_issuance",
+    .sql = "UPDATE order_at_ca SET state = 'ending' WHERE issuance_id = $1",
+    .params = "t",
+    .cols = "",
+};
+
+bool order_at_ca_store_end_issuance(struct db *db, const char *issuance_id, struct err *err)
+{
+    return db_exec(db, &end_issuance, NULL, err, QT(issuance_id));
+}
+
+static const struct query end_domain = {
+    .name = "order_at_ca.end_domain",
+    .sql = "UPDATE order_at_ca SET state = 'ending' WHERE domain_id = $1",
+    .params = "t",
+    .cols = "",
+};
+
+bool order_at_ca_store_end_domain(struct db *db, const char *domain_id, struct err *err)
+{
+    return db_exec(db, &end_domain, NULL, err, QT(domain_id));
+}
+
+static const struct query remove_one = {
+    .name = "order_at_ca.remove",
+    .sql = "DELETE FROM order_at_ca WHERE url = $1",
+    .params = "t",
+    .cols = "",
+};
+
+bool order_at_ca_store_remove(struct db *db, const char *url, struct err *err)
+{
+    return db_exec(db, &remove_one, NULL, err, QT(url));
+}
+
+static const struct query forget = {
+    .name = "order_at_ca.forget",
+    .sql = "DELETE FROM order_at_ca WHERE created_at < $1 AND state = 'held'",
+    .params = "i",
+    .cols = "",
+};
+
+bool order_at_ca_store_forget(struct db *db, int64_t before, struct err *err)
+{
+    return db_exec(db, &forget, NULL, err, QI(before));
+}
+
+static const struct query *const all[] = {&put,        &ending,     &blocks, &end_issuance,
+                                          &end_domain, &remove_one, &forget};
+const struct query_list order_at_ca_queries = {"order_at_ca_store.c", all, ARRAY_LEN(all)};

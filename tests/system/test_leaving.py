@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Leaving: an order cancelled in every state of its issuance, and domains given back."""
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import sqlite3
+import time
+
+import pytest
+from platform_kit import Platform, wait_for
+
+MODEL = pathlib.Path(__file__).resolve().parents[2] / "src/model/issuance_state.h"
+FINAL = {"live", "failed"}
+NOT_AT_CA = "notatca"
+TRIES = 40  # to meet a state that lasts some milliseconds
+
+
+def states():
+    """The states that an issuance can be cancelled in, as the model lists them."""
+    text = MODEL.read_text()
+    table = text[text.index("#define ISSUANCE_STATES"):text.index("#define ISSUANCE_EVENTS")]
+    return [s for s in re.findall(r'X\(\w+, "(\w+)"\)', table) if s not in FINAL]
+
+
+@pytest.fixture(scope="module")
+def platform():
+    with Platform({"names": {"extra_suffixes": [NOT_AT_CA]}}) as p:
+        yield p
+
+
+@pytest.fixture(scope="module")
+def partner(platform):
+    return platform.tenant()
+
+
+@pytest.fixture(scope="module")
+def other(platform):
+    return platform.tenant("Other", "Other")
+
+
+class Stopped:
+    """Parts that stand still until the end of the block."""
+
+    def __init__(self, platform):
+        self.platform, self.pids = platform, []
+
+    def stop(self, *names):
+        for name in names:
+            self.pids.append(self.platform.kill(name, signal.SIGSTOP))
+
+    def go_on(self, *names):
+        for name in names:
+            self.pids.remove(self.platform.kill(name, signal.SIGCONT))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for pid in self.pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def rows(platform, name="latchkey.db"):
+    """The database, read only."""
+    with contextlib.closing(sqlite3.connect(f"file:{platform.dir}/{name}?mode=ro", uri=True,
+                                            timeout=30)) as db:
+        db.row_factory = sqlite3.Row
+        yield db
+
+
+def query(platform, sql, *args, name="latchkey.db"):
+    with rows(platform, name) as db:
+        return db.execute(sql, args).fetchall()
+
+
+def issuance_of(platform, domain):
+    return query(platform, "SELECT * FROM issuance WHERE domain_id = ? ORDER BY id DESC LIMIT 1",
+                 domain["id"])[0]
+
+
+def agents(platform):
+    return [f"{edge.name}-agent" for edge in platform.edges]
+
+
+def wait_state(platform, domain, state):
+    wait_for(lambda: issuance_of(platform, domain)["state"] == state, every=0.002)
+
+
+def begin(platform, api, name):
+    domain = platform.domain(api, name)
+    return domain, platform.order(api, domain)
+
+
+# --- ways into a state: each leaves an order there, as long as the block of `stopped` lasts ---
+
+def hold_waiting_dns(platform, api, stopped, name):
+    domain, order = begin(platform, api, f"{name}.example")
+    wait_for(lambda: issuance_of(platform, domain)["error_code"])
+    return domain, order
+
+
+def hold_ordering(platform, api, stopped, name):
+    stopped.stop("ca")
+    domain, order = begin_right(platform, api, name)
+    wait_state(platform, domain, "ordering")
+    return domain, order
+
+
+def hold_publishing(platform, api, stopped, name):
+    stopped.stop(*agents(platform))
+    domain, order = begin_right(platform, api, name)
+    wait_state(platform, domain, "publishing")
+    return domain, order
+
+
+def hold_validating(platform, api, stopped, name):
+    domain, order = hold_publishing(platform, api, stopped, name)
+    stopped.stop("ca")
+    stopped.go_on(*agents(platform))
+    wait_state(platform, domain, "validating")
+    return domain, order
+
+
+def hold_deploying(platform, api, stopped, name):
+    domain, order = begin_right(platform, api, name)
+    wait_state(platform, domain, "finalizing")
+    stopped.stop(*agents(platform))
+    wait_state(platform, domain, "deploying")
+    return domain, order
+
+
+def hold_parked(platform, api, stopped, name):
+    """A suffix that the platform sells and the CA does not permit."""
+    platform.zone(f"{name}.{NOT_AT_CA}", platform.right_records())
+    domain, order = begin(platform, api, f"{name}.{NOT_AT_CA}")
+    wait_state(platform, domain, "parked")
+    return domain, order
+
+
+def begin_right(platform, api, name):
+    platform.zone(f"{name}.example", platform.right_records())
+    return begin(platform, api, f"{name}.example")
+
+
+def catch(state):
+    """The worker stopped in the middle of a step; tried until it is met."""
+    def hold(platform, api, stopped, name):
+        for i in range(TRIES):
+            domain, order = begin_right(platform, api, f"{name}{i}")
+            with rows(platform) as db:
+                def seen():
+                    return db.execute("SELECT state FROM issuance WHERE domain_id = ?",
+                                      (domain["id"],)).fetchone()[0]
+                while seen() not in (state, *FINAL):
+                    pass
+                stopped.stop("worker")
+                if seen() == state and is_writable(platform):
+                    return domain, order
+            stopped.go_on("worker")
+            platform.wait_live(api, domain)
+        raise AssertionError(f"{state} was not met in {TRIES} tries")
+    return hold
+
+
+def is_writable(platform):
+    """That the worker was not stopped inside of a transaction."""
+    lock = sqlite3.connect(platform.dir / "latchkey.db", timeout=0.2, isolation_level=None)
+    with contextlib.closing(lock):
+        try:
+            lock.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        lock.execute("ROLLBACK")
+    return True
+
+
+WAYS = {
+    "waiting_dns": hold_waiting_dns,
+    "admitted": catch("admitted"),
+    "ordering": hold_ordering,
+    "publishing": hold_publishing,
+    "validating": hold_validating,
+    "finalizing": catch("finalizing"),
+    "issued": catch("issued"),
+    "deploying": hold_deploying,
+    "parked": hold_parked,
+}
+
+
+def test_every_state_has_a_way():
+    assert sorted(WAYS) == sorted(states())
+
+
+def released(platform, domain):
+    """Once nothing is left to do."""
+    def is_over():
+        return not query(platform, "SELECT 1 FROM job WHERE kind = 'release' AND subject_id = ?",
+                         domain["id"])
+    wait_for(is_over, 90)
+
+
+def check_nothing_left(platform, issuance, tokens):
+    """Neither in the feed, nor on the edges, nor of the key."""
+    keys = [b"c" + name.encode() + b"\0" + token.encode() for name, token in tokens]
+    if issuance["certificate_id"]:
+        keys.append(b"C" + issuance["certificate_id"].encode())
+    for key in keys:
+        for row in query(platform, "SELECT is_tombstone FROM edge_record WHERE lower(hex(key)) = ?",
+                         key.hex()):
+            assert row["is_tombstone"], key
+    for name, token in tokens:
+        for address in platform.addresses():
+            path = f"/.well-known/acme-challenge/{token}"
+            assert platform.http(address, name, path)[0] == 404, (name, address)
+    now = query(platform, "SELECT * FROM issuance WHERE id = ?", issuance["id"])[0]
+    assert now["state"] == "failed" and now["sealed_key"] is None
+    for row in query(platform, "SELECT * FROM certificate WHERE issuance_id = ?", issuance["id"]):
+        assert row["sealed_key"] == b"" and row["state"] == "revoked"
+
+
+def check_ca(platform, issuance):
+    """At the CA nothing of the old order can be used: no authorization, and no certificate."""
+    if not issuance["acme_order_url"]:
+        return
+    order = int(issuance["acme_order_url"].rsplit("/", 1)[1])
+    left = query(platform, "SELECT status FROM acme_authorization JOIN order_authorization"
+                 " ON authorization_id = acme_authorization.id WHERE order_id = ?", order,
+                 name="ca/ca.db")
+    assert left and {row["status"] for row in left} <= {"deactivated", "invalid"}, left
+    for row in query(platform, "SELECT * FROM certificate WHERE order_id = ?", order,
+                     name="ca/ca.db"):
+        assert row["revoked_at"] and row["revocation_reason"] == 5  # cessationOfOperation
+
+
+@pytest.mark.req("R6", "R42", "R53")
+@pytest.mark.parametrize("state", states())
+def test_cancelled_in(platform, partner, state):
+    with Stopped(platform) as stopped:
+        domain, order = WAYS[state](platform, partner, stopped, f"cancel-{state.replace('_', '-')}")
+        issuance = issuance_of(platform, domain)
+        assert issuance["state"] == state
+        tokens = [(row["name"], row["token"]) for row in
+                  query(platform, "SELECT * FROM issuance_name WHERE issuance_id = ?"
+                        " AND token IS NOT NULL", issuance["id"])]
+        cancelled = partner.post(f"/v1/orders/{order['id']}/cancel", {}, want=200)
+        assert cancelled["state"] == "cancelled"
+        again = platform.order(partner, domain)  # at once
+        assert again["id"] != order["id"]
+    released(platform, domain)
+    ended = query(platform, "SELECT * FROM issuance WHERE id = ?", issuance["id"])[0]
+    check_nothing_left(platform, ended, tokens)
+    check_ca(platform, ended)
+    old = partner.get(f"/v1/orders/{order['id']}")
+    assert (old["state"], old["subscription_id"]) == ("cancelled", None)  # no charge
+    if state in ("waiting_dns", "parked"):
+        partner.post(f"/v1/orders/{again['id']}/cancel", {}, want=200)
+        return
+    status = platform.wait_live(partner, domain, 90)
+    live = [c for c in partner.get(f"/v1/certificates?domain_id={domain['id']}")["items"]
+            if c["state"] not in ("cancelled", "revoked")]
+    assert [c["serial"] for c in live] == [status["certificate"]["serial"]]
+    for address in platform.addresses():
+        assert int(platform.serial(address, domain["name"]), 16) == int(live[0]["serial"], 16)
+        assert platform.http(address, domain["name"])[0] == 200
+
+
+def cancel_unfetched(platform, api, name):
+    """Cancels an order when the CA has issued and nobody has fetched; the serial, or None."""
+    sql = "SELECT serial FROM certificate WHERE order_id = ?"
+    with Stopped(platform) as stopped:
+        domain, order = catch("finalizing")(platform, api, stopped, name)
+        at_ca = int(issuance_of(platform, domain)["acme_order_url"].rsplit("/", 1)[1])
+        time.sleep(0.5)  # of the CA, which goes on
+        issued = query(platform, sql, at_ca, name="ca/ca.db")
+        api.post(f"/v1/orders/{order['id']}/cancel", {}, want=200)
+    released(platform, domain)
+    return domain, issued[0]["serial"] if issued else None
+
+
+@pytest.mark.req("R42")
+def test_certificate_at_the_ca_is_named(platform, partner):
+    """The CA has issued, and nobody has fetched it: the timeline names it, and it is revoked."""
+    for i in range(TRIES):
+        domain, serial = cancel_unfetched(platform, partner, f"unfetched{i}-")
+        if serial:
+            break
+    texts = [e["text"] for e in
+             partner.get(f"/v1/events?domain_id={domain['id']}&limit=200")["items"]]
+    assert any(serial.lower() in text for text in texts), texts
+    revoked = query(platform, "SELECT * FROM certificate WHERE serial = ?", serial,
+                    name="ca/ca.db")
+    assert revoked[0]["revoked_at"]
+
+
+# --- domains ---
+
+@pytest.mark.req("R42", "R7", "A16")
+def test_released_and_claimed_by_another(platform, partner, other):
+    name = "moving.example"
+    _, domain, status = platform.ordered(partner, name)
+    path = f"/v1/domains/{domain['id']}"
+    other.call("DELETE", path, want=404)
+    refused = partner.call("DELETE", path, want=409).json()
+    assert "subscription" in refused["detail"]
+    platform.domain(other, name, want=409)
+    old = query(platform, "SELECT * FROM certificate WHERE domain_id = ?", domain["id"])[0]
+    serial = int(status["certificate"]["serial"], 16)
+
+    gone = partner.call("DELETE", path + "?cancel_subscription=true", want=200).json()
+    assert gone["removed"]
+    assert partner.call("DELETE", path, want=200).json() == gone, "once is enough"
+    theirs = platform.domain(other, name)
+    released(platform, domain)
+    for address in platform.addresses():
+        with pytest.raises(OSError):
+            platform.serial(address, name)
+    subscription = partner.get(f"/v1/subscriptions/{status['subscription']['id']}")
+    assert subscription["state"] == "cancelled"
+    certificate = partner.get(f"/v1/certificates/{status['certificate']['id']}")
+    assert certificate["state"] == "revoked"
+    kept = query(platform, "SELECT * FROM certificate WHERE domain_id = ?", domain["id"])[0]
+    assert kept["sealed_key"] == b"" and kept["leaf"] == old["leaf"]
+
+    platform.order(other, theirs)
+    live = platform.wait_live(other, theirs)
+    assert int(live["certificate"]["serial"], 16) != serial
+    for address in platform.addresses():
+        assert int(platform.serial(address, name), 16) == int(live["certificate"]["serial"], 16)
+    partner.call("DELETE", path, want=200)
+    released(platform, domain)
+    assert platform.https(platform.addresses()[0], f"www.{name}")[0] == 200, "theirs stays"
+
+
+@pytest.mark.req("R42")
+def test_no_order_before_the_check_of_the_present_claim(platform, partner, other):
+    """The names no longer lead here when another claims them: what the first one was allowed at the
+    CA helps nobody, and no newOrder leaves before the second one's own check has passed."""
+    name = "checked.example"
+    _, domain, _ = platform.ordered(partner, name)
+    platform.zone(name, ["@ 1 IN A 203.0.113.9"])
+    partner.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
+
+    def orders():
+        return [row["at"] for row in query(
+            platform, "SELECT * FROM journal WHERE kind LIKE 'order.%' AND kind <> 'order.finalized'"
+            " AND detail LIKE ?", f"%{name}%", name="ca/ca.db")]
+    theirs = platform.domain(other, name)
+    platform.order(other, theirs)
+    before = orders()
+    wait_for(lambda: issuance_of(platform, theirs)["error_code"])
+    released(platform, domain)
+    time.sleep(1.5)  # some checks more
+    assert orders() == before and len(before) == 1
+    platform.zone(name, platform.right_records())
+    live = platform.wait_live(other, theirs)
+    checked = query(platform, "SELECT checked_at FROM issuance WHERE domain_id = ?", theirs["id"])
+    assert len(orders()) == 2 and orders()[1] >= checked[0]["checked_at"]
+    assert live["certificate"]
+
+
+@pytest.mark.req("R42")
+def test_released_while_the_ca_is_down(platform, partner):
+    """The edges do not wait for the CA; the CA is told when it is back."""
+    name = "cadown.example"
+    _, domain, status = platform.ordered(partner, name)
+    with Stopped(platform) as stopped:
+        stopped.stop("ca")
+        partner.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
+
+        def is_gone():
+            try:
+                platform.serial(platform.addresses()[0], name)
+            except OSError:
+                return True
+            return False
+        wait_for(is_gone)
+        assert query(platform, "SELECT 1 FROM order_at_ca WHERE domain_id = ?", domain["id"])
+    released(platform, domain)
+    serial = status["certificate"]["serial"]
+    revoked = query(platform, "SELECT revoked_at FROM certificate WHERE lower(serial) LIKE ?",
+                    f"%{serial.lstrip('0').lower()}", name="ca/ca.db")
+    assert revoked[0]["revoked_at"]
+
+
+@pytest.mark.req("R4", "R42")
+def test_release_command(platform, partner):
+    name = "command.example"
+    _, domain, _ = platform.ordered(partner, name)
+    unsure = platform.run("release", name, api=partner, stdin=-3)
+    assert unsure.returncode == 64 and "--yes" in unsure.stderr
+    refused = platform.run("release", name, "--yes", api=partner)
+    assert refused.returncode == 1 and "subscription" in refused.stderr
+    done = platform.run("release", name, "--yes", "--cancel-subscription", api=partner)
+    assert done.returncode == 0 and name in done.stdout, done.stderr
+    assert platform.run("release", "nobody.example", "--yes", api=partner).returncode == 1
+    released(platform, domain)
