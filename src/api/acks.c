@@ -4,16 +4,16 @@
 #include <pthread.h>
 #include <time.h>
 
-#include "api/watch.h"
 #include "app/edge.h"
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "http/commit_watch.h"
 
 struct ack {
     char edge_id[ID_SIZE];
-    char group[API_GROUP_MAX + 1];
+    char group[COMMIT_GROUP_MAX + 1];
     int64_t epoch, seq;
 };
 
@@ -85,7 +85,7 @@ static void put_back(struct api_acks *acks, const struct edge_ack *failed, size_
 
 static void store(struct api_acks *acks)
 {
-    char group[API_GROUP_MAX + 1];
+    char group[COMMIT_GROUP_MAX + 1];
 
     for (;;) {
         AUTO(arena_freep) struct arena *mem = arena_new();

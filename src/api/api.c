@@ -26,9 +26,9 @@ static bool start_parts(struct api *api, struct err *err)
 
     api->checks = check_limit_new(checks_at_once(options.handlers));
     return api_acks_start(api->app, &api->acks, err) &&
-           api_watch_new(api->app->db, &api->watch, err) &&
+           commit_watch_new(api->app->db, &api->watch, err) &&
            http_server_start(&options, &api->server, err) &&
-           api_watch_start(api->watch, api->server, err);
+           commit_watch_start(api->watch, api->server, err);
 }
 
 bool api_start(const struct api_options *options, struct api **out, struct err *err)
@@ -51,9 +51,9 @@ void api_stop(struct api *api)
 {
     if (!api)
         return;
-    api_watch_stop(api->watch);
+    commit_watch_stop(api->watch);
     http_server_stop(api->server);
-    api_watch_free(api->watch);
+    commit_watch_free(api->watch);
     api_acks_stop(api->acks);
     check_limit_free(api->checks);
     free(api);

@@ -8,15 +8,15 @@
 #include "api/acks.h"
 #include "api/api.h"
 #include "api/check_limit.h"
-#include "api/watch.h"
 #include "app/partner.h"
+#include "http/commit_watch.h"
 #include "http/server.h"
 
 struct api {
     const struct app *app;
     struct resolver *resolver;
     struct http_server *server;
-    struct api_watch *watch;
+    struct commit_watch *watch;
     struct api_acks *acks;
     struct check_limit *checks;
 };

@@ -106,7 +106,7 @@ static bool read_poll(struct http_req *req, struct poll *out, struct err *err)
     if (!http_query_fields(req, fields, COUNT, in, err) ||
         !take_place("cursor", in[CURSOR].text, &out->from, err) ||
         !find_edge(req, &out->edge, err) ||
-        !api_watch_feed(call->api->watch, out->edge->group, &key, err))
+        !commit_watch_feed(call->api->watch, out->edge->group, &key, err))
         return false;
     out->wait_s = in[WAIT].number;
     http_watch(req, key);

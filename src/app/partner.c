@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/partner.h"
 
+#include "app/mail_address.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/id.h"
@@ -9,7 +10,6 @@
 
 #define TOKEN_PREFIX "lk_"
 #define TOKEN_OCTETS 32
-#define EMAIL_MAX    254 /* RFC 5321 section 4.5.3.1.3, less the angle brackets */
 
 bool app_partner_create(const struct app *app, const struct caller *caller, struct arena *mem,
                         const struct partner_input *in, const struct partner **out, struct err *err)
@@ -46,22 +46,6 @@ static bool find_partner(const struct app *app, const struct caller *caller, str
     return true;
 }
 
-/* Enough to catch what cannot be a mail address; whether mail arrives only sending it tells. */
-static bool check_email(const char *email, struct err *err)
-{
-    const char *at;
-
-    if (!app_check_text("email", email, err))
-        return false;
-    at = strrchr(email, '@');
-    if (strlen(email) > EMAIL_MAX)
-        return err_field(err, "email", "email has %zu octets, at most %d are allowed",
-                         strlen(email), EMAIL_MAX);
-    if (!at || at == email || !at[1] || strpbrk(email, " ,;<>\"()"))
-        return err_field(err, "email", "\"%.80s\" is not a mail address", email);
-    return true;
-}
-
 static bool is_given(const char *text)
 {
     return text && *text;
@@ -88,7 +72,7 @@ bool app_account_create(const struct app *app, const struct caller *caller, stru
     if (caller->scope.kind == SCOPE_ACCOUNT)
         return err_set(err, ERR_FORBIDDEN, "an account cannot add accounts");
     if (!find_partner(app, caller, mem, in->partner_id, &partner_id, err) ||
-        !app_check_text("name", in->name, err) || !check_email(in->email, err) ||
+        !app_check_text("name", in->name, err) || !app_check_email("email", in->email, err) ||
         !read_location(app, mem, in, &where, err))
         return false;
     *account = (struct account){.id = id_new(mem, ID_ACCOUNT),

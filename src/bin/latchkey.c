@@ -4,10 +4,24 @@
 #include "bin/commands.h"
 #include "cli/commands.h"
 
+/* clang-format off */
 static const struct cli_command *const commands[] = {
-    &cmd_ca,  &cmd_check, &cmd_config, &cmd_edge,   &cmd_migrate, &cmd_order,   &cmd_release,
-    &cmd_run, &cmd_serve, &cmd_signer, &cmd_status, &cmd_token,   &cmd_version,
+    &cmd_ca,
+    &cmd_check,
+    &cmd_config,
+    &cmd_edge,
+    &cmd_migrate,
+    &cmd_order,
+    &cmd_release,
+    &cmd_run,
+    &cmd_serve,
+    &cmd_signer,
+    &cmd_status,
+    &cmd_token,
+    &cmd_user,
+    &cmd_version,
 };
+/* clang-format on */
 
 int main(int argc, char **argv)
 {

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "bin/serve.h"
 #include "cli/stop.h"
+#include "web/web.h"
 
 static const char *or_null(const char *text)
 {
@@ -37,14 +38,20 @@ static void raise_descriptors(void)
 bool serve_web(const struct app *app, const struct serve_options *options, struct err *err)
 {
     AUTO(resolver_freep) struct resolver *resolver = NULL;
-    struct api *api;
+    struct api *api = NULL;
+    struct web *web = NULL;
+    bool is_started;
 
     raise_descriptors();
-    if (!open_resolver(app->config, &resolver, err) ||
-        !api_start(&(struct api_options){.app = app, .resolver = resolver}, &api, err))
-        return false;
-    LOG(INFO, "web.ready", KS("socket", app->config->web.socket));
-    cli_stop_wait(options->stop_fd);
+    is_started = open_resolver(app->config, &resolver, err) &&
+                 web_start(&(struct web_options){.app = app, .resolver = resolver}, &web, err) &&
+                 api_start(&(struct api_options){.app = app, .resolver = resolver}, &api, err);
+    if (is_started) {
+        LOG(INFO, "web.ready", KS("socket", app->config->web.socket),
+            KS("pages", app->config->web.pages_socket));
+        cli_stop_wait(options->stop_fd);
+    }
     api_stop(api);
-    return true;
+    web_stop(web);
+    return is_started;
 }

@@ -11,4 +11,5 @@ extern const struct cli_command cmd_order;
 extern const struct cli_command cmd_release;
 extern const struct cli_command cmd_status;
 extern const struct cli_command cmd_token;
+extern const struct cli_command cmd_user;
 extern const struct cli_command cmd_version;

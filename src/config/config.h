@@ -72,9 +72,10 @@ struct config {
         const char *url; /* "sqlite:/abs/path" or "postgresql:..."; may hold a password */
     } store;
     struct {
-        const char *socket;     /* AF_UNIX, nginx is in front */
-        const char *public_url; /* "https://host[:port]", no final slash */
-        int64_t workers;        /* threads */
+        const char *socket;       /* AF_UNIX, nginx is in front */
+        const char *pages_socket; /* the same, for people */
+        const char *public_url;   /* "https://host[:port]", no final slash */
+        int64_t workers;          /* threads */
     } web;
     struct {
         int64_t threads;

@@ -95,7 +95,8 @@ static const struct option options[] = {
     {AT(store, url), NEEDED("sqlite:latchkey.db", format_store), .is_secret = true,
      .help = "\"sqlite:FILE\", relative to this file's folder, or a \"postgresql:\" connection URL."},
 
-    {AT(web, socket), PATH("run/web.sock"), .help = "Unix socket that the API and the pages are served on, behind nginx."},
+    {AT(web, socket), PATH("run/web.sock"), .help = "Unix socket that the API is served on, behind nginx."},
+    {AT(web, pages_socket), PATH("run/pages.sock"), .help = "Unix socket that the pages are served on, behind nginx."},
     {AT(web, public_url), NEEDED("https://localhost:8444", format_site_url), .help = "Where people and programs reach it."},
     {AT(web, workers), NUMBER("8", 1, 64), .help = "Threads that serve requests."},
 

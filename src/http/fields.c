@@ -217,19 +217,25 @@ bool http_body_fields(const struct http_req *req, const struct http_field *field
            http_json_fields(req->mem, json, fields, count, out, err);
 }
 
-bool http_query_fields(const struct http_req *req, const struct http_field *fields, size_t count,
-                       struct http_value *out, struct err *err)
+struct pairs {
+    struct http_pair items[HTTP_QUERY_MAX];
+    size_t count;
+};
+
+static bool take_pairs(struct arena *mem, const struct pairs *pairs,
+                       const struct http_field *fields, size_t count, struct http_value *out,
+                       struct err *err)
 {
     struct http_value values[HTTP_FIELDS_MAX] = {0};
 
     assert(count <= HTTP_FIELDS_MAX);
-    for (size_t i = 0; i < req->uri.query_count; i++) {
-        const struct http_pair *q = &req->uri.query[i];
-        const struct http_field *field = find(fields, count, q->name, err);
+    for (size_t i = 0; i < pairs->count; i++) {
+        const struct http_pair *pair = &pairs->items[i];
+        const struct http_field *field = find(fields, count, pair->name, err);
 
         if (!field)
             return false;
-        if (!take_query(field, q->value, req->mem, &values[field - fields], err))
+        if (!take_query(field, pair->value, mem, &values[field - fields], err))
             return false;
     }
     if (!check_required(fields, count, values, err))
@@ -237,4 +243,26 @@ bool http_query_fields(const struct http_req *req, const struct http_field *fiel
     for (size_t i = 0; i < count; i++)
         out[i] = values[i];
     return true;
+}
+
+bool http_query_fields(const struct http_req *req, const struct http_field *fields, size_t count,
+                       struct http_value *out, struct err *err)
+{
+    struct pairs pairs = {.count = req->uri.query_count};
+
+    for (size_t i = 0; i < pairs.count; i++)
+        pairs.items[i] = req->uri.query[i];
+    return take_pairs(req->mem, &pairs, fields, count, out, err);
+}
+
+bool http_form_fields(const struct http_req *req, const struct http_field *fields, size_t count,
+                      struct http_value *out, struct err *err)
+{
+    struct pairs pairs;
+
+    if (!http_is_type(req, "application/x-www-form-urlencoded"))
+        return err_set(err, ERR_BAD_TYPE, "a form must come as application/x-www-form-urlencoded");
+    if (!uri_parse_pairs(req->mem, req->body, pairs.items, &pairs.count, err))
+        return err_wrap(err, "the form");
+    return take_pairs(req->mem, &pairs, fields, count, out, err);
 }

@@ -50,3 +50,7 @@ MUST_CHECK bool http_json_fields(struct arena *mem, json_t *object, const struct
 /* Of the query: numbers are decimal, booleans "true" or "false"; FIELD_TEXTS is split at commas. */
 MUST_CHECK bool http_query_fields(const struct http_req *req, const struct http_field *fields,
                                   size_t count, struct http_value *out, struct err *err);
+/* Of the body of a page's form (application/x-www-form-urlencoded), by the same rules: a checkbox
+ * has the value "true". */
+MUST_CHECK bool http_form_fields(const struct http_req *req, const struct http_field *fields,
+                                 size_t count, struct http_value *out, struct err *err);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/uri.h"
 
-#include "base/slice.h"
-
 static int hex_value(unsigned char c)
 {
     if (c >= '0' && c <= '9')
@@ -85,25 +83,36 @@ static bool parse_path(struct arena *mem, struct slice path, struct uri *out, st
     return true;
 }
 
-static bool parse_query(struct arena *mem, struct slice rest, struct uri *out, struct err *err)
+static bool has_name(const struct http_pair *pairs, size_t count, const char *name)
 {
-    while (rest.len > 0) {
-        struct slice pair = take_until(&rest, '&');
-        struct slice name = take_until(&pair, '=');
-        struct http_pair *q = &out->query[out->query_count];
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(pairs[i].name, name) == 0)
+            return true;
+    return false;
+}
 
-        if (out->query_count == HTTP_QUERY_MAX)
-            return err_set(err, ERR_BAD_REQUEST, "more than %d query parameters", HTTP_QUERY_MAX);
+bool uri_parse_pairs(struct arena *mem, struct slice text, struct http_pair *out, size_t *count,
+                     struct err *err)
+{
+    size_t n = 0;
+
+    while (text.len > 0) {
+        struct slice pair = take_until(&text, '&');
+        struct slice name = take_until(&pair, '=');
+
+        if (n == HTTP_QUERY_MAX)
+            return err_set(err, ERR_BAD_REQUEST, "more than %d parameters", HTTP_QUERY_MAX);
         if (name.len == 0)
-            return err_set(err, ERR_BAD_REQUEST, "a query parameter without a name");
-        if (!decode(mem, name, ' ', &q->name, err) || !decode(mem, pair, ' ', &q->value, err))
-            return err_wrap(err, "the query");
-        for (size_t i = 0; i < out->query_count; i++)
-            if (strcmp(out->query[i].name, q->name) == 0)
-                return err_set(err, ERR_BAD_REQUEST, "the query parameter \"%s\" is there twice",
-                               q->name);
-        out->query_count++;
+            return err_set(err, ERR_BAD_REQUEST, "a parameter without a name");
+        if (!decode(mem, name, ' ', &out[n].name, err) ||
+            !decode(mem, pair, ' ', &out[n].value, err))
+            return false;
+        if (has_name(out, n, out[n].name))
+            return err_set(err, ERR_BAD_REQUEST, "the parameter \"%s\" is there twice",
+                           out[n].name);
+        n++;
     }
+    *count = n;
     return true;
 }
 
@@ -121,8 +130,10 @@ bool uri_parse(struct arena *mem, const char *target, struct uri *out, struct er
         return false;
     path = take_until(&rest, '?');
     uri.path = arena_strndup(mem, (const char *)path.data, path.len);
-    if (!parse_path(mem, path, &uri, err) || !parse_query(mem, rest, &uri, err))
+    if (!parse_path(mem, path, &uri, err))
         return false;
+    if (!uri_parse_pairs(mem, rest, uri.query, &uri.query_count, err))
+        return err_wrap(err, "the query");
     *out = uri;
     return true;
 }

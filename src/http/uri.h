@@ -13,6 +13,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/slice.h"
 
 #define HTTP_URI_MAX      4096 /* octets of path and query as sent; more: ERR_URI_TOO_LONG */
 #define HTTP_SEGMENTS_MAX 16
@@ -31,3 +32,8 @@ struct uri {
 };
 
 MUST_CHECK bool uri_parse(struct arena *mem, const char *target, struct uri *out, struct err *err);
+
+/* "a=b&c=d" as queries and forms have it (application/x-www-form-urlencoded), at most
+ * HTTP_QUERY_MAX pairs into `out`. ERR_BAD_REQUEST as above. */
+MUST_CHECK bool uri_parse_pairs(struct arena *mem, struct slice text, struct http_pair *out,
+                                size_t *count, struct err *err);

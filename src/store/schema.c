@@ -22,25 +22,43 @@
 #include "store/origin_store.h"
 #include "store/partner_store.h"
 #include "store/proof_store.h"
+#include "store/session_store.h"
 #include "store/setting_store.h"
 #include "store/site_store.h"
 #include "store/subscription_store.h"
 #include "store/token_store.h"
+#include "store/user_store.h"
 
+/* clang-format off */
 static const struct query_list *const lists[] = {
-    &account_queries,      &address_queries,
-    &ca_account_queries,   &order_at_ca_queries,
-    &certificate_queries,  &check_queries,
-    &claim_queries,        &domain_queries,
-    &edge_queries,         &edge_withdrawal_queries,
-    &event_queries,        &feed_queries,
-    &idempotency_queries,  &issuance_name_queries,
-    &issuance_queries,     &job_queries,
-    &order_queries,        &origin_queries,
-    &partner_queries,      &proof_queries,
-    &setting_queries,      &site_queries,
-    &subscription_queries, &token_queries,
+    &account_queries,
+    &address_queries,
+    &ca_account_queries,
+    &certificate_queries,
+    &check_queries,
+    &claim_queries,
+    &domain_queries,
+    &edge_queries,
+    &edge_withdrawal_queries,
+    &event_queries,
+    &feed_queries,
+    &idempotency_queries,
+    &issuance_name_queries,
+    &issuance_queries,
+    &job_queries,
+    &order_at_ca_queries,
+    &order_queries,
+    &origin_queries,
+    &partner_queries,
+    &proof_queries,
+    &session_queries,
+    &setting_queries,
+    &site_queries,
+    &subscription_queries,
+    &token_queries,
+    &user_queries,
 };
+/* clang-format on */
 
 const struct query_list *const *store_queries(size_t *count)
 {

@@ -6,9 +6,11 @@
 #include "app/order.h"
 #include "app/partner.h"
 #include "app/site.h"
+#include "app/user.h"
 
 #define DEMO_PARTNER "Demo partner"
 #define DEMO_ACCOUNT "Demo"
+#define DEMO_EMAIL   "partner@demo.example"
 
 static const struct caller operator_caller = {.scope = {.kind = SCOPE_PLATFORM}, .actor = "run"};
 
@@ -94,5 +96,24 @@ bool demo_order(const struct app *app, struct arena *mem, const char *name, stru
                          &placed, err))
         return false;
     out->order_id = placed.order->id;
+    return true;
+}
+
+bool demo_person(const struct app *app, struct arena *mem, const struct demo *demo,
+                 const struct user **out, const char **link, struct err *err)
+{
+    const struct user_input wanted = {
+        .email = DEMO_EMAIL, .name = DEMO_PARTNER, .partner_id = demo->domain->partner_id};
+    struct login_link_made made;
+
+    if (!user_store_find(mem, app->db, DEMO_EMAIL, out, err) ||
+        (!*out && !app_user_add(app, &operator_caller, mem, &wanted, out, err)))
+        return false;
+    *link = NULL;
+    if ((*out)->password)
+        return true;
+    if (!app_login_link_make(app, &operator_caller, mem, (*out)->id, &made, err))
+        return false;
+    *link = app_login_link_url(app, mem, &made);
     return true;
 }

@@ -171,6 +171,22 @@ static void proof_show(const struct follow *follow, struct arena *mem, const str
            cfg->run.edges[0].addresses.items[0], arena_printf(mem, "%s", url));
 }
 
+static bool pages_show(const struct follow *follow, struct arena *mem, struct err *err)
+{
+    const struct user *user;
+    const char *link;
+
+    if (!demo_person(follow->app, mem, &follow->demo, &user, &link, err))
+        return false;
+    if (link)
+        printf("The pages, as the demo partner (the link works once, for 15 minutes):\n\n"
+               "    %s\n\n",
+               link);
+    else
+        printf("The pages, as %s:\n\n    %s\n\n", user->email, follow->app->config->web.public_url);
+    return true;
+}
+
 static bool order_and_follow(struct follow *follow, struct arena *mem, bool *live, struct err *err)
 {
     AUTO(db_watch_freep) struct db_watch *watch = NULL;
@@ -187,6 +203,8 @@ static bool order_and_follow(struct follow *follow, struct arena *mem, bool *liv
     if (!follow_on(follow, watch, mem, &status, err) || !summary_write(follow, mem, &status, err))
         return false;
     proof_show(follow, mem, &status);
+    if (!pages_show(follow, mem, err))
+        return false;
     fflush(stdout);
     *live = is_live(&status);
     return true;

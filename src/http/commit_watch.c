@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "api/watch.h"
+#include "http/commit_watch.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -11,12 +11,12 @@
 #define LOOK_MS 250
 
 struct group {
-    char name[API_GROUP_MAX + 1];
-    char key[sizeof("feed:") + API_GROUP_MAX];
+    char name[COMMIT_GROUP_MAX + 1];
+    char key[sizeof("feed:") + COMMIT_GROUP_MAX];
     int64_t epoch, seq; /* of the head when last looked at */
 };
 
-struct api_watch {
+struct commit_watch {
     struct db *db;
     struct http_server *server;
     struct db_watch *commits;
@@ -25,10 +25,10 @@ struct api_watch {
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows; a group once there stays */
     size_t count;
-    struct group groups[API_GROUPS_MAX];
+    struct group groups[COMMIT_GROUPS_MAX];
 };
 
-static bool has_moved(struct api_watch *watch, struct group *group, struct err *err)
+static bool has_moved(struct commit_watch *watch, struct group *group, struct err *err)
 {
     struct feed_head head;
     bool is_new;
@@ -41,7 +41,7 @@ static bool has_moved(struct api_watch *watch, struct group *group, struct err *
     return is_new;
 }
 
-static size_t count_groups(struct api_watch *watch)
+static size_t count_groups(struct commit_watch *watch)
 {
     size_t count;
 
@@ -51,7 +51,7 @@ static size_t count_groups(struct api_watch *watch)
     return count;
 }
 
-static void look(struct api_watch *watch)
+static void look(struct commit_watch *watch)
 {
     size_t count = count_groups(watch);
     struct err err = {0};
@@ -59,14 +59,14 @@ static void look(struct api_watch *watch)
     for (size_t i = 0; i < count; i++)
         if (has_moved(watch, &watch->groups[i], &err))
             http_server_wake(watch->server, watch->groups[i].key);
-    http_server_wake(watch->server, API_WATCH_EVENTS);
+    http_server_wake(watch->server, COMMIT_WATCH_EVENTS);
     if (err.code != ERR_NONE)
         LOG(WARN, "web.watch", KERR(&err)); /* waiting requests look by themselves at their end */
 }
 
 static void *keep_watch(void *arg)
 {
-    struct api_watch *watch = arg;
+    struct commit_watch *watch = arg;
     struct err err = {0};
 
     while (!atomic_load(&watch->is_stopping)) {
@@ -82,23 +82,23 @@ static void *keep_watch(void *arg)
     return NULL;
 }
 
-bool api_watch_new(struct db *db, struct api_watch **out, struct err *err)
+bool commit_watch_new(struct db *db, struct commit_watch **out, struct err *err)
 {
-    struct api_watch *watch = calloc(1, sizeof(*watch));
+    struct commit_watch *watch = calloc(1, sizeof(*watch));
 
     if (!watch)
         abort();
     watch->db = db;
     pthread_mutex_init(&watch->lock, NULL);
     if (!db_watch_new(db, &watch->commits, err)) {
-        api_watch_free(watch);
+        commit_watch_free(watch);
         return false;
     }
     *out = watch;
     return true;
 }
 
-bool api_watch_start(struct api_watch *watch, struct http_server *server, struct err *err)
+bool commit_watch_start(struct commit_watch *watch, struct http_server *server, struct err *err)
 {
     int rc;
 
@@ -111,7 +111,7 @@ bool api_watch_start(struct api_watch *watch, struct http_server *server, struct
     return true;
 }
 
-void api_watch_stop(struct api_watch *watch)
+void commit_watch_stop(struct commit_watch *watch)
 {
     if (!watch || !watch->is_running)
         return;
@@ -120,7 +120,7 @@ void api_watch_stop(struct api_watch *watch)
     watch->is_running = false;
 }
 
-void api_watch_free(struct api_watch *watch)
+void commit_watch_free(struct commit_watch *watch)
 {
     if (!watch)
         return;
@@ -129,14 +129,14 @@ void api_watch_free(struct api_watch *watch)
     free(watch);
 }
 
-static struct group *find_or_add(struct api_watch *watch, const char *name)
+static struct group *find_or_add(struct commit_watch *watch, const char *name)
 {
     struct group *group;
 
     for (size_t i = 0; i < watch->count; i++)
         if (strcmp(watch->groups[i].name, name) == 0)
             return &watch->groups[i];
-    if (watch->count == API_GROUPS_MAX || strlen(name) > API_GROUP_MAX)
+    if (watch->count == COMMIT_GROUPS_MAX || strlen(name) > COMMIT_GROUP_MAX)
         return NULL;
     group = &watch->groups[watch->count++];
     snprintf(group->name, sizeof(group->name), "%s", name);
@@ -144,7 +144,8 @@ static struct group *find_or_add(struct api_watch *watch, const char *name)
     return group;
 }
 
-bool api_watch_feed(struct api_watch *watch, const char *group, const char **key, struct err *err)
+bool commit_watch_feed(struct commit_watch *watch, const char *group, const char **key,
+                       struct err *err)
 {
     struct group *found;
 
@@ -153,7 +154,7 @@ bool api_watch_feed(struct api_watch *watch, const char *group, const char **key
     pthread_mutex_unlock(&watch->lock);
     if (!found)
         return err_set(err, ERR_BUSY, "the feeds of %d edge groups are followed already",
-                       API_GROUPS_MAX);
+                       COMMIT_GROUPS_MAX);
     *key = found->key;
     return true;
 }

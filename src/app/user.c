@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/user.h"
+
+#include "app/mail_address.h"
+#include "app/password.h"
+#include "base/clock.h"
+#include "base/id.h"
+#include "base/random.h"
+#include "model/sign_in.h"
+#include "store/account_store.h"
+#include "store/partner_store.h"
+
+#define SECRET_OCTETS 32
+
+/* What a session or a link is known by. */
+struct token {
+    const char *secret;
+    struct slice hash;
+};
+
+static struct slice hash_of(struct arena *mem, const char *secret)
+{
+    unsigned char *hash = arena_alloc(mem, SHA256_SIZE);
+
+    hash_sha256(slice_str(secret), hash);
+    return slice_of(hash, SHA256_SIZE);
+}
+
+static struct token new_token(struct arena *mem)
+{
+    unsigned char octets[SECRET_OCTETS];
+    struct token token;
+
+    random_bytes(octets, sizeof(octets));
+    token.secret = base64url_encode(mem, slice_of(octets, sizeof(octets)));
+    token.hash = hash_of(mem, token.secret);
+    return token;
+}
+
+/* Whether the caller may add somebody to this tenant; fills in the partner of an account. */
+static bool check_tenant(const struct app *app, const struct caller *caller, struct arena *mem,
+                         struct user *user, struct err *err)
+{
+    const struct account *account;
+    const struct partner *partner;
+
+    if (user->account_id) {
+        if (!account_store_get(mem, app->db, &caller->scope, user->account_id, &account, err))
+            return false;
+        if (!account)
+            return err_set(err, ERR_NOT_FOUND, "there is no account %.40s", user->account_id);
+        user->partner_id = account->partner_id;
+        return true;
+    }
+    if (!user->partner_id)
+        return app_need_operator(caller, "add an operator", err);
+    if (caller->scope.kind == SCOPE_ACCOUNT)
+        return err_set(err, ERR_FORBIDDEN, "an account cannot add people to its partner");
+    if (!partner_store_get(mem, app->db, &caller->scope, user->partner_id, &partner, err))
+        return false;
+    return partner ||
+           err_set(err, ERR_NOT_FOUND, "there is no partner %.40s", user->partner_id);
+}
+
+bool app_user_add(const struct app *app, const struct caller *caller, struct arena *mem,
+                  const struct user_input *in, const struct user **out, struct err *err)
+{
+    struct user *user = arena_new_of(mem, struct user);
+
+    *user = (struct user){.id = id_new(mem, ID_USER),
+                          .partner_id = in->partner_id,
+                          .account_id = in->account_id,
+                          .email = in->email,
+                          .name = in->name,
+                          .created_at = clock_now()};
+    if (!app_check_text("name", in->name, err) || !app_check_email("email", in->email, err) ||
+        !check_tenant(app, caller, mem, user, err))
+        return false;
+    if (!user_store_add(app->db, user, err)) {
+        if (err->code != ERR_CONFLICT)
+            return false;
+        (void)err_field(err, "email", "somebody signs in with %.100s already", in->email);
+        err->code = ERR_CONFLICT;
+        return false;
+    }
+    *out = user;
+    return true;
+}
+
+bool app_login_link_make(const struct app *app, const struct caller *caller, struct arena *mem,
+                         const char *user_id, struct login_link_made *out, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct token token = new_token(mem);
+    const int64_t now = clock_now();
+    const struct login_link link = {
+        .hash = token.hash, .user_id = user_id, .created_at = now, .expires_at = now + LOGIN_LINK_MS};
+    const struct user *user;
+
+    if (!user_store_get(mem, app->db, &caller->scope, user_id, &user, err))
+        return false;
+    if (!user)
+        return err_set(err, ERR_NOT_FOUND, "there is no user %.40s", user_id);
+    if (!db_tx_begin(app->db, &tx, err) || !login_link_store_add(tx, &link, err) ||
+        !db_tx_commit(&tx, err))
+        return false;
+    *out = (struct login_link_made){token.secret, link.expires_at};
+    return true;
+}
+
+const char *app_login_link_url(const struct app *app, struct arena *mem,
+                               const struct login_link_made *link)
+{
+    return arena_printf(mem, "%s/welcome/%s", app->config->web.public_url, link->secret);
+}
+
+static bool is_gone(struct err *err)
+{
+    return err_set(err, ERR_GONE,
+                   "this link was used already, or its time is over: ask for a new one");
+}
+
+bool app_login_link_find(const struct app *app, struct arena *mem, const char *secret,
+                         const struct user **out, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct login_link *link;
+
+    if (!login_link_store_find(mem, app->db, hash_of(mem, secret), &link, err))
+        return false;
+    if (!link || link->expires_at <= clock_now())
+        return is_gone(err);
+    if (!user_store_get(mem, app->db, &scope, link->user_id, out, err))
+        return false;
+    return *out || is_gone(err);
+}
+
+static bool begin_session(struct arena *mem, struct db *db, const char *user_id,
+                          const char **secret, struct err *err)
+{
+    const struct token token = new_token(mem);
+    const int64_t now = clock_now();
+    const struct session session = {
+        .hash = token.hash, .user_id = user_id, .created_at = now, .seen_at = now};
+
+    if (!session_store_add(db, &session, err))
+        return false;
+    *secret = token.secret;
+    return true;
+}
+
+bool app_login_link_use(const struct app *app, struct arena *mem, const char *secret,
+                        const char *password, const char **session, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct user *user;
+    const char *hash;
+
+    if (!app_login_link_find(app, mem, secret, &user, err) || !password_check(password, err) ||
+        !password_hash(mem, password, &hash, err) || !db_tx_begin(app->db, &tx, err))
+        return false;
+    if (!login_link_store_use(tx, hash_of(mem, secret), err))
+        return err->code == ERR_LOST_RACE ? is_gone(err) : false;
+    return user_store_set_password(tx, user->id, hash, err) &&
+           session_store_end_all(tx, user->id, err) &&
+           begin_session(mem, tx, user->id, session, err) && db_tx_commit(&tx, err);
+}
+
+static bool check_wait(const struct user *user, int64_t now, struct err *err)
+{
+    if (!user || user->retry_at <= now)
+        return true;
+    (void)err_set(err, ERR_RATE_LIMITED, "too many wrong passwords for %.100s", user->email);
+    err->retry_at = user->retry_at;
+    return false;
+}
+
+/* Notes a wrong password, and refuses. */
+static bool refuse(const struct app *app, const struct user *user, int64_t now, struct err *err)
+{
+    int64_t failures = user ? user->failures + 1 : 0;
+    int64_t wait = sign_in_wait_ms(failures);
+
+    if (user &&
+        !user_store_set_failures(app->db, user->id, failures, wait ? now + wait : 0, err))
+        return false;
+    return err_set(err, ERR_UNAUTHENTICATED, "the address or the password is wrong");
+}
+
+bool app_sign_in(const struct app *app, struct arena *mem, const char *email, const char *password,
+                 const char **session, struct err *err)
+{
+    const int64_t now = clock_now();
+    const struct user *user;
+
+    if (!user_store_find(mem, app->db, email, &user, err) || !check_wait(user, now, err))
+        return false;
+    if (!password_matches(user ? user->password : NULL, password))
+        return refuse(app, user, now, err);
+    if (user->failures > 0 && !user_store_set_failures(app->db, user->id, 0, 0, err))
+        return false;
+    return begin_session(mem, app->db, user->id, session, err);
+}
+
+static struct scope scope_of(const struct user *user)
+{
+    if (user->account_id)
+        return scope_account(user->partner_id, user->account_id);
+    return user->partner_id ? scope_partner(user->partner_id) : scope_platform();
+}
+
+bool app_session_find(const struct app *app, struct arena *mem, const char *secret,
+                      struct signed_in *out, bool *is_found, struct err *err)
+{
+    const struct scope platform = scope_platform();
+    const int64_t now = clock_now();
+    const struct session *session;
+    const struct user *user;
+
+    if (!session_store_find(mem, app->db, hash_of(mem, secret), &session, err))
+        return false;
+    *is_found = session && !session_is_over(session->created_at, session->seen_at, now);
+    if (!*is_found)
+        return true;
+    if (!user_store_get(mem, app->db, &platform, session->user_id, &user, err))
+        return false;
+    if (!user)
+        return err_set(err, ERR_STORE, "the user %s of a session is not there", session->user_id);
+    if (now - session->seen_at >= SESSION_SEE_MS &&
+        !session_store_see(app->db, session->hash, now, err))
+        return false;
+    *out = (struct signed_in){user, {.scope = scope_of(user), .actor = user->id}};
+    return true;
+}
+
+bool app_sign_out(const struct app *app, const char *secret, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    return session_store_end(app->db, hash_of(mem, secret), err);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "text/catalogue.h"
+
+#include <assert.h>
+#include <stdarg.h>
+
+#include "base/buf.h"
+
+#define KEY_MAX   80
+#define PAIRS_MAX 8
+#define TEXT_MAX  4096 /* octets of a text with its values */
+
+struct catalogue {
+    json_t *groups;
+};
+
+static bool check_group(const char *name, const json_t *group, struct err *err)
+{
+    const char *key;
+    json_t *text;
+
+    if (!json_is_object(group))
+        return err_set(err, ERR_CONFIG, "messages: \"%s\" is not an object of texts", name);
+    json_object_foreach ((json_t *)(uintptr_t)group, key, text)
+        if (!json_is_string(text))
+            return err_set(err, ERR_CONFIG, "messages: \"%s.%s\" is not a text", name, key);
+    return true;
+}
+
+static bool check(const json_t *groups, struct err *err)
+{
+    const char *name;
+    json_t *group;
+
+    json_object_foreach ((json_t *)(uintptr_t)groups, name, group)
+        if (!check_group(name, group, err))
+            return false;
+    return true;
+}
+
+bool catalogue_new(struct slice json, struct catalogue **out, struct err *err)
+{
+    json_error_t where;
+    json_t *groups = json_loadb((const char *)json.data, json.len, JSON_REJECT_DUPLICATES, &where);
+    struct catalogue *catalogue;
+
+    if (!groups)
+        return err_set(err, ERR_CONFIG, "messages: line %d: %s", where.line, where.text);
+    if (!json_is_object(groups) || !check(groups, err)) {
+        json_decref(groups);
+        return err->code != ERR_NONE || err_set(err, ERR_CONFIG, "messages: not an object");
+    }
+    catalogue = calloc(1, sizeof(*catalogue));
+    if (!catalogue)
+        abort();
+    catalogue->groups = groups;
+    *out = catalogue;
+    return true;
+}
+
+void catalogue_free(struct catalogue *catalogue)
+{
+    if (!catalogue)
+        return;
+    json_decref(catalogue->groups);
+    free(catalogue);
+}
+
+json_t *catalogue_json(const struct catalogue *catalogue)
+{
+    return catalogue->groups;
+}
+
+static const char *find(const struct catalogue *catalogue, const char *key)
+{
+    const char *dot = strchr(key, '.'), *text;
+    char group[KEY_MAX];
+
+    assert(dot && (size_t)(dot - key) < sizeof(group));
+    memcpy(group, key, (size_t)(dot - key));
+    group[dot - key] = '\0';
+    text = json_string_value(json_object_get(json_object_get(catalogue->groups, group), dot + 1));
+    assert(text);
+    return text;
+}
+
+struct pair {
+    const char *name, *value;
+};
+
+static const char *value_of(const struct pair *pairs, size_t count, struct slice name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (slice_eq(slice_str(pairs[i].name), name))
+            return pairs[i].value;
+    assert(!"a text asks for a value that is not given");
+    return "";
+}
+
+static const char *fill(struct arena *mem, const char *text, const struct pair *pairs, size_t count)
+{
+    struct buf out = buf_new(mem, TEXT_MAX);
+    const char *open, *close, *filled;
+
+    while ((open = strchr(text, '{')) && (close = strchr(open, '}'))) {
+        buf_add(&out, text, (size_t)(open - text));
+        buf_str(&out, value_of(pairs, count, slice_of(open + 1, (size_t)(close - open - 1))));
+        text = close + 1;
+    }
+    buf_str(&out, text);
+    filled = buf_cstr(&out);
+    return filled ? filled : text;
+}
+
+const char *catalogue_text(struct arena *mem, const struct catalogue *catalogue, const char *key,
+                           ...)
+{
+    struct pair pairs[PAIRS_MAX];
+    size_t count = 0;
+    const char *name;
+    va_list ap;
+
+    va_start(ap, key);
+    while ((name = va_arg(ap, const char *))) {
+        assert(count < PAIRS_MAX);
+        pairs[count++] = (struct pair){name, va_arg(ap, const char *)};
+    }
+    va_end(ap);
+    return fill(mem, find(catalogue, key), pairs, count);
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* around: what comes before every page: session and the protection of forms. A form is ours when
+ * the browser says so (Origin, Fetch Metadata) and when it has the code that is derived from the
+ * visitor's secret: the session's, or before sign-in that of a cookie of its own. */
+#include "base/hash.h"
+#include "base/random.h"
+#include "http/cookie.h"
+#include "http/fields.h"
+#include "http/uri.h"
+#include "web/call.h"
+
+#define SESSION_COOKIE "__Host-session"
+#define VISITOR_COOKIE "__Host-visitor"
+#define SECRET_OCTETS  32
+#define COOKIE_MAX     64
+
+void web_begin_session(struct http_res *res, const char *secret)
+{
+    http_set_cookie(res, SESSION_COOKIE, secret);
+}
+
+void web_end_session(struct http_res *res)
+{
+    http_drop_cookie(res, SESSION_COOKIE);
+}
+
+bool web_redirect(struct http_res *res, const char *path)
+{
+    http_res_header(res, "Location", path);
+    return http_reply_empty(res, 303);
+}
+
+static const char *cookie_of(const struct http_req *req, const char *name)
+{
+    const char *value = http_cookie(req, name);
+
+    return value && *value && strlen(value) <= COOKIE_MAX ? value : NULL;
+}
+
+static bool find_session(struct web_call *call, const struct http_req *req, struct http_res *res,
+                         struct err *err)
+{
+    const char *secret = cookie_of(req, SESSION_COOKIE);
+    bool is_found;
+
+    if (!secret)
+        return true;
+    if (!app_session_find(call->app, req->mem, secret, &call->who, &is_found, err))
+        return false;
+    if (is_found)
+        call->session = secret;
+    else
+        web_end_session(res);
+    return true;
+}
+
+static const char *new_secret(struct arena *mem)
+{
+    unsigned char octets[SECRET_OCTETS];
+
+    random_bytes(octets, sizeof(octets));
+    return base64url_encode(mem, slice_of(octets, sizeof(octets)));
+}
+
+/* What forms are bound to: the session, else a secret that is the visitor's own from now on. */
+static const char *form_secret(const struct web_call *call, const struct http_req *req,
+                               struct http_res *res)
+{
+    const char *secret = call->session ? call->session : cookie_of(req, VISITOR_COOKIE);
+
+    if (!secret) {
+        secret = new_secret(req->mem);
+        http_set_cookie(res, VISITOR_COOKIE, secret);
+    }
+    return secret;
+}
+
+static const char *form_code(struct arena *mem, const char *secret)
+{
+    unsigned char code[SHA256_SIZE];
+
+    hash_hmac_sha256(slice_str(secret), SLICE_LIT("form"), code);
+    return base64url_encode(mem, slice_of(code, sizeof(code)));
+}
+
+/* Whether the browser says that the request comes from a page of ours. */
+static bool is_same_origin(const struct web_call *call, const struct http_req *req)
+{
+    const char *site = http_req_header(req, "Sec-Fetch-Site");
+    const char *origin = http_req_header(req, "Origin");
+
+    if (site && strcmp(site, "same-origin") != 0)
+        return false;
+    return !origin || strcmp(origin, call->app->config->web.public_url) == 0;
+}
+
+static bool has_code(const struct web_call *call, const struct http_req *req, struct err *err)
+{
+    struct http_pair pairs[HTTP_QUERY_MAX];
+    size_t count;
+
+    if (!http_is_type(req, "application/x-www-form-urlencoded"))
+        return err_set(err, ERR_BAD_TYPE, "a form must come as application/x-www-form-urlencoded");
+    if (!uri_parse_pairs(req->mem, req->body, pairs, &count, err))
+        return err_wrap(err, "the form");
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(pairs[i].name, WEB_FORM_CODE) == 0 &&
+            strlen(pairs[i].value) == strlen(call->form_code) &&
+            hash_equal(pairs[i].value, call->form_code, strlen(call->form_code)))
+            return true;
+    return err_set(err, ERR_FORBIDDEN, "the form is too old: open the page again and repeat it");
+}
+
+static bool check_form(const struct web_call *call, const struct http_req *req, struct err *err)
+{
+    if (req->method == HTTP_GET)
+        return true;
+    if (!is_same_origin(call, req))
+        return err_set(err, ERR_FORBIDDEN, "the form does not come from a page of this site");
+    return has_code(call, req, err);
+}
+
+static bool send_to_sign_in(const struct http_req *req, struct http_res *res, struct err *err)
+{
+    if (req->method != HTTP_GET || http_req_header(req, "HX-Request"))
+        return err_set(err, ERR_UNAUTHENTICATED, "you are not signed in any more: sign in again");
+    return web_redirect(res, arena_printf(req->mem, "/sign-in?next=%s", req->uri.path));
+}
+
+bool web_around(struct http_req *req, struct http_res *res, struct err *err)
+{
+    const struct http_route *route = req->match.route;
+    struct web_call *call = arena_new_of(req->mem, struct web_call);
+
+    call->web = req->context;
+    call->app = call->web->app;
+    req->principal = call;
+    if (route->needs == WEB_ASSET)
+        return route->run(req, res, err);
+    if (!find_session(call, req, res, err))
+        return false;
+    if (call->session)
+        req->log_who = call->who.user->id;
+    else if (route->needs == WEB_SIGNED_IN)
+        return send_to_sign_in(req, res, err);
+    call->form_code = form_code(req->mem, form_secret(call, req, res));
+    return check_form(call, req, err) && route->run(req, res, err);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/page.h"
+
+#include "store/partner_store.h"
+#include "web/assets.h"
+
+/* Only what comes from here, nothing inline (CSP level 3). */
+static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; "
+                             "img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+                             "base-uri 'none'; frame-ancestors 'none'";
+
+static bool find_brand(const struct web_call *call, struct arena *mem, const char **out,
+                       struct err *err)
+{
+    const struct partner *partner = NULL;
+
+    if (call && call->session && call->who.user->partner_id &&
+        !partner_store_get(mem, call->app->db, &call->who.caller.scope, call->who.user->partner_id,
+                           &partner, err))
+        return false;
+    *out = partner ? partner->brand : call ? call->app->config->platform.brand : "";
+    return true;
+}
+
+static json_t *user_json(const struct web_call *call)
+{
+    const struct user *user = call->who.user;
+
+    return json_pack("{s:s, s:s, s:b}", "name", user->name, "email", user->email, "is_operator",
+                     user->partner_id == NULL);
+}
+
+/* Adds what all pages have. */
+static void add_frame(const struct web *web, const struct web_call *call, json_t *data)
+{
+    json_object_set(data, "t", catalogue_json(web->catalogue));
+    json_object_set_new(data, "style", json_string(web_asset_path("app.css")));
+    json_object_set_new(data, "script", json_string(web_asset_path("app.js")));
+    json_object_set_new(data, "icon", json_string(web_asset_path("icon.svg")));
+    if (!call)
+        return;
+    json_object_set_new(data, "is_sandbox",
+                        json_boolean(call->app->config->mode == CONFIG_SANDBOX));
+    if (call->form_code)
+        json_object_set_new(data, "form_code", json_string(call->form_code));
+    if (call->session)
+        json_object_set_new(data, "user", user_json(call));
+}
+
+static bool reply_html(struct http_res *res, int status, struct slice html)
+{
+    http_res_header(res, "Content-Security-Policy", policy);
+    http_res_header(res, "Vary", "HX-Request");
+    http_res_header(res, "Referrer-Policy", "same-origin"); /* else a form's Origin is "null" */
+    return http_reply_bytes(res, status, "text/html; charset=utf-8", html);
+}
+
+bool web_render_part(struct http_req *req, const char *name, json_t *data, struct slice *out,
+                     struct err *err)
+{
+    struct web *web = req->context;
+    bool is_made;
+
+    add_frame(web, web_call_of(req), data);
+    is_made = template_render(req->mem, web->templates, name, data, out, err);
+    json_decref(data);
+    return is_made;
+}
+
+bool web_reply_page(struct http_req *req, struct http_res *res, const struct web_page *page,
+                    struct err *err)
+{
+    json_t *data = page->data ? page->data : json_object();
+    const char *brand;
+    struct slice html;
+
+    if (!find_brand(web_call_of(req), req->mem, &brand, err)) {
+        json_decref(data);
+        return false;
+    }
+    json_object_set_new(data, "brand", json_string(brand));
+    json_object_set_new(data, "title", json_string(page->title));
+    if (page->place)
+        json_object_set_new(data, arena_printf(req->mem, "at_%s", page->place), json_true());
+    return web_render_part(req, page->name, data, &html, err) &&
+           reply_html(res, page->status ? page->status : 200, html);
+}
+
+/* What people read about an error that has no page of its own. */
+static json_t *problem_json(const struct http_res *res, const struct err *err)
+{
+    const char *text = err_http(err->code) == 500 ? "" : err->text;
+    const struct web *web = res->req->context;
+
+    return json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:b, s:b}", "status", err_http(err->code),
+                     "code", err_name(err->code), "text", http_json_text(text), "request",
+                     res->req->id, "title", err_name(err->code), "brand",
+                     web->app->config->platform.brand, "is_internal", err_http(err->code) == 500,
+                     "is_signed_out", err->code == ERR_UNAUTHENTICATED);
+}
+
+bool web_problem(struct http_res *res, const struct err *err)
+{
+    struct http_req *req = (struct http_req *)(uintptr_t)res->req;
+    const char *name = http_req_header(req, "HX-Request") ? "problem_part" : "problem";
+    struct err failed = {0};
+    struct slice html;
+
+    res->err = *err;
+    if (err->code == ERR_BAD_METHOD)
+        http_res_header(res, "Allow", http_allow(res->mem, req->match.allowed));
+    if (!web_render_part(req, name, problem_json(res, err), &html, &failed))
+        html = slice_str("error");
+    return reply_html(res, err_http(err->code), html);
+}
+
+bool web_take_problem(json_t *data, const struct err *err)
+{
+    if (err_actor(err->code) != ACTOR_CALLER && err->code != ERR_RATE_LIMITED)
+        return false;
+    json_object_set_new(data, "problem", json_pack("{s:s, s:o}", "field", err->field, "text",
+                                                   http_json_text(err->text)));
+    if (err->field[0]) {
+        char key[sizeof("problem_") + ERR_FIELD_MAX];
+
+        snprintf(key, sizeof(key), "problem_%s", err->field);
+        json_object_set_new(data, key, http_json_text(err->text));
+    }
+    return true;
+}
