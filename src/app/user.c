@@ -58,8 +58,7 @@ static bool check_tenant(const struct app *app, const struct caller *caller, str
         return err_set(err, ERR_FORBIDDEN, "an account cannot add people to its partner");
     if (!partner_store_get(mem, app->db, &caller->scope, user->partner_id, &partner, err))
         return false;
-    return partner ||
-           err_set(err, ERR_NOT_FOUND, "there is no partner %.40s", user->partner_id);
+    return partner || err_set(err, ERR_NOT_FOUND, "there is no partner %.40s", user->partner_id);
 }
 
 bool app_user_add(const struct app *app, const struct caller *caller, struct arena *mem,
@@ -93,8 +92,10 @@ bool app_login_link_make(const struct app *app, const struct caller *caller, str
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct token token = new_token(mem);
     const int64_t now = clock_now();
-    const struct login_link link = {
-        .hash = token.hash, .user_id = user_id, .created_at = now, .expires_at = now + LOGIN_LINK_MS};
+    const struct login_link link = {.hash = token.hash,
+                                    .user_id = user_id,
+                                    .created_at = now,
+                                    .expires_at = now + LOGIN_LINK_MS};
     const struct user *user;
 
     if (!user_store_get(mem, app->db, &caller->scope, user_id, &user, err))
@@ -181,8 +182,7 @@ static bool refuse(const struct app *app, const struct user *user, int64_t now, 
     int64_t failures = user ? user->failures + 1 : 0;
     int64_t wait = sign_in_wait_ms(failures);
 
-    if (user &&
-        !user_store_set_failures(app->db, user->id, failures, wait ? now + wait : 0, err))
+    if (user && !user_store_set_failures(app->db, user->id, failures, wait ? now + wait : 0, err))
         return false;
     return err_set(err, ERR_UNAUTHENTICATED, "the address or the password is wrong");
 }

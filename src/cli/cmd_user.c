@@ -150,5 +150,5 @@ static enum cli_exit run(int argc, char **argv)
     return is_done ? CLI_DONE : cli_failed(&input.common, &err);
 }
 
-const struct cli_command cmd_user = {"user", "add people who sign in, or let them choose a password",
-                                     &argp, run};
+const struct cli_command cmd_user = {
+    "user", "add people who sign in, or let them choose a password", &argp, run};

@@ -36,6 +36,5 @@ void http_set_cookie(struct http_res *res, const char *name, const char *value)
 
 void http_drop_cookie(struct http_res *res, const char *name)
 {
-    http_res_header(res, "Set-Cookie",
-                    arena_printf(res->mem, "%s=; Max-Age=0" ATTRIBUTES, name));
+    http_res_header(res, "Set-Cookie", arena_printf(res->mem, "%s=; Max-Age=0" ATTRIBUTES, name));
 }

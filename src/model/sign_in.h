@@ -5,12 +5,12 @@
  * Pure. */
 #include "base/base.h"
 
-#define SIGN_IN_FREE_TRIES  5                     /* wrong passwords without a wait */
-#define SIGN_IN_WAIT_MAX_MS INT64_C(900000)       /* 15 minutes */
-#define SESSION_IDLE_MS     INT64_C(43200000)     /* 12 hours without a request end it */
-#define SESSION_MAX_MS      INT64_C(604800000)    /* 7 days end it in any case */
-#define SESSION_SEE_MS      INT64_C(60000)        /* a request is noted at most this often */
-#define LOGIN_LINK_MS       INT64_C(900000)       /* a link lets one in for 15 minutes */
+#define SIGN_IN_FREE_TRIES  5                  /* wrong passwords without a wait */
+#define SIGN_IN_WAIT_MAX_MS INT64_C(900000)    /* 15 minutes */
+#define SESSION_IDLE_MS     INT64_C(43200000)  /* 12 hours without a request end it */
+#define SESSION_MAX_MS      INT64_C(604800000) /* 7 days end it in any case */
+#define SESSION_SEE_MS      INT64_C(60000)     /* a request is noted at most this often */
+#define LOGIN_LINK_MS       INT64_C(900000)    /* a link lets one in for 15 minutes */
 
 /* After `failures` wrong passwords in a row: 0 up to SIGN_IN_FREE_TRIES, then 1 s, doubled by each
  * further one, at most SIGN_IN_WAIT_MAX_MS. */

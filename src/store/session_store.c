@@ -139,8 +139,8 @@ bool login_link_store_find(struct arena *mem, struct db *db, struct slice hash,
     if (!row)
         return true;
     link = arena_new_of(mem, struct login_link);
-    *link = (struct login_link){row_bytes(row, 0), row_text(row, 1), row_i64(row, 2),
-                                row_i64(row, 3)};
+    *link =
+        (struct login_link){row_bytes(row, 0), row_text(row, 1), row_i64(row, 2), row_i64(row, 3)};
     *out = link;
     return true;
 }
@@ -158,7 +158,7 @@ bool login_link_store_use(struct db *db, struct slice hash, struct err *err)
 }
 
 static const struct query *const all[] = {
-    &add,       &find,     &see,       &end,      &end_all, &forget_sessions, &forget_links,
-    &end_links, &add_link, &find_link, &use_link,
+    &add,          &find,      &see,      &end,       &end_all,  &forget_sessions,
+    &forget_links, &end_links, &add_link, &find_link, &use_link,
 };
 const struct query_list session_queries = {"session_store.c", all, ARRAY_LEN(all)};

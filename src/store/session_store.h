@@ -34,8 +34,7 @@ MUST_CHECK bool session_store_forget(struct db *db, int64_t seen_before, int64_t
                                      struct err *err);
 
 /* Ends every other link of the user: only the newest opens. `tx` is a transaction. */
-MUST_CHECK bool login_link_store_add(struct db *tx, const struct login_link *link,
-                                     struct err *err);
+MUST_CHECK bool login_link_store_add(struct db *tx, const struct login_link *link, struct err *err);
 /* *out is NULL when it is not there (any more). Whether its time is over the caller sees. */
 MUST_CHECK bool login_link_store_find(struct arena *mem, struct db *db, struct slice hash,
                                       const struct login_link **out, struct err *err);

@@ -111,6 +111,6 @@ bool user_store_set_failures(struct db *db, const char *id, int64_t failures, in
     return db_exec_one(db, &set_failures, err, QT(id), QI(failures), QI0(retry_at));
 }
 
-static const struct query *const all[] = {&add,           &find,         &get,
-                                          &first_operator, &set_password, &set_failures};
+static const struct query *const all[] = {&add,          &find,        &get, &first_operator,
+                                          &set_password, &set_failures};
 const struct query_list user_queries = {"user_store.c", all, ARRAY_LEN(all)};

@@ -28,8 +28,8 @@ MUST_CHECK bool user_store_find(struct arena *mem, struct db *db, const char *em
 MUST_CHECK bool user_store_get(struct arena *mem, struct db *db, const struct scope *scope,
                                const char *id, const struct user **out, struct err *err);
 /* The first operator; *out is NULL when there is none. */
-MUST_CHECK bool user_store_first_operator(struct arena *mem, struct db *db,
-                                          const struct user **out, struct err *err);
+MUST_CHECK bool user_store_first_operator(struct arena *mem, struct db *db, const struct user **out,
+                                          struct err *err);
 /* Forgets the failures too. */
 MUST_CHECK bool user_store_set_password(struct db *db, const char *id, const char *password,
                                         struct err *err);

@@ -21,9 +21,11 @@ static bool check_group(const char *name, const json_t *group, struct err *err)
 
     if (!json_is_object(group))
         return err_set(err, ERR_CONFIG, "messages: \"%s\" is not an object of texts", name);
-    json_object_foreach ((json_t *)(uintptr_t)group, key, text)
-        if (!json_is_string(text))
-            return err_set(err, ERR_CONFIG, "messages: \"%s.%s\" is not a text", name, key);
+    json_object_foreach(
+        (json_t *)(uintptr_t)group, key,
+        text) if (!json_is_string(text)) return err_set(err, ERR_CONFIG,
+                                                        "messages: \"%s.%s\" is not a text", name,
+                                                        key);
     return true;
 }
 
@@ -32,9 +34,10 @@ static bool check(const json_t *groups, struct err *err)
     const char *name;
     json_t *group;
 
-    json_object_foreach ((json_t *)(uintptr_t)groups, name, group)
-        if (!check_group(name, group, err))
-            return false;
+    if (!json_is_object(groups))
+        return err_set(err, ERR_CONFIG, "messages: not an object");
+    json_object_foreach((json_t *)(uintptr_t)groups, name,
+                        group) if (!check_group(name, group, err)) return false;
     return true;
 }
 
@@ -46,9 +49,9 @@ bool catalogue_new(struct slice json, struct catalogue **out, struct err *err)
 
     if (!groups)
         return err_set(err, ERR_CONFIG, "messages: line %d: %s", where.line, where.text);
-    if (!json_is_object(groups) || !check(groups, err)) {
+    if (!check(groups, err)) {
         json_decref(groups);
-        return err->code != ERR_NONE || err_set(err, ERR_CONFIG, "messages: not an object");
+        return false;
     }
     catalogue = calloc(1, sizeof(*catalogue));
     if (!catalogue)

@@ -84,8 +84,7 @@ data to_data(const json_t *json)
         const char *key;
         json_t *value;
 
-        json_object_foreach(const_cast<json_t *>(json), key, value)
-            object.set(key, to_data(value));
+        json_object_foreach(const_cast<json_t *>(json), key, value) object.set(key, to_data(value));
         return object;
     }
     case JSON_ARRAY: {

@@ -6,8 +6,8 @@
  * threads at once.
  *
  * Everything put in is escaped for HTML text and for attributes in double quotes: a template that
- * asks for the opposite ({{{x}}}, {{&x}}), changes the delimiters, or includes a partial that is not
- * there does not load. Partials ({{>name}}) are put in when templates load, at most
+ * asks for the opposite ({{{x}}}, {{&x}}), changes the delimiters, or includes a partial that is
+ * not there does not load. Partials ({{>name}}) are put in when templates load, at most
  * TEMPLATE_DEPTH_MAX deep. What a template names and the JSON lacks is empty.
  */
 #include <jansson.h>
@@ -31,4 +31,3 @@ void template_set_free(struct template_set *set); /* NULL is fine */
  * above TEMPLATE_OUTPUT_MAX. */
 MUST_CHECK bool template_render(struct arena *mem, const struct template_set *set, const char *name,
                                 const json_t *data, struct slice *out, struct err *err);
-

@@ -44,8 +44,8 @@ bool web_list_accounts(struct http_req *req, struct http_res *res, struct err *e
         &(struct web_page){.name = "accounts",
                            .title = "Accounts",
                            .place = "accounts",
-                           .data = web_list_json(req, &in, rows,
-                                                 list.has_more ? list.items[list.count - 1].id
-                                                               : NULL)},
+                           .data =
+                               web_list_json(req, &in, rows,
+                                             list.has_more ? list.items[list.count - 1].id : NULL)},
         err);
 }

@@ -15,9 +15,9 @@ bool web_read_list(const struct http_req *req, struct web_list *out, struct err 
 
     if (!http_query_fields(req, fields, COUNT, in, err))
         return false;
-    *out = (struct web_list){
-        .page = {.after = in[Q_AFTER].text, .limit = WEB_LIST_LIMIT},
-        .search = in[Q_SEARCH].text && *in[Q_SEARCH].text ? in[Q_SEARCH].text : NULL};
+    *out = (struct web_list){.page = {.after = in[Q_AFTER].text, .limit = WEB_LIST_LIMIT},
+                             .search = in[Q_SEARCH].text && *in[Q_SEARCH].text ? in[Q_SEARCH].text
+                                                                               : NULL};
     return true;
 }
 
@@ -42,9 +42,9 @@ json_t *web_list_json(const struct http_req *req, const struct web_list *list, j
                       const char *last_id)
 {
     const char *search = list->search ? encode(req->mem, list->search) : "";
-    json_t *data = json_pack("{s:b, s:b, s:s, s:o}", "is_empty", json_array_size(rows) == 0,
-                             "is_searched", list->search != NULL, "search",
-                             list->search ? list->search : "", "rows", rows);
+    json_t *data =
+        json_pack("{s:b, s:b, s:s, s:o}", "is_empty", json_array_size(rows) == 0, "is_searched",
+                  list->search != NULL, "search", list->search ? list->search : "", "rows", rows);
 
     if (last_id)
         json_object_set_new(data, "next",
@@ -52,6 +52,7 @@ json_t *web_list_json(const struct http_req *req, const struct web_list *list, j
                                                      req->uri.path, search, last_id)));
     if (list->page.after)
         json_object_set_new(
-            data, "first", json_string(arena_printf(req->mem, "%s?search=%s", req->uri.path, search)));
+            data, "first",
+            json_string(arena_printf(req->mem, "%s?search=%s", req->uri.path, search)));
     return data;
 }

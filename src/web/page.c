@@ -118,8 +118,9 @@ bool web_take_problem(json_t *data, const struct err *err)
 {
     if (err_actor(err->code) != ACTOR_CALLER && err->code != ERR_RATE_LIMITED)
         return false;
-    json_object_set_new(data, "problem", json_pack("{s:s, s:o}", "field", err->field, "text",
-                                                   http_json_text(err->text)));
+    json_object_set_new(
+        data, "problem",
+        json_pack("{s:s, s:o}", "field", err->field, "text", http_json_text(err->text)));
     if (err->field[0]) {
         char key[sizeof("problem_") + ERR_FIELD_MAX];
 

@@ -5,11 +5,14 @@
 #include "web/call.h"
 #include "web/handlers.h"
 
-#define PAGE(p, op, fn, who) {.method = HTTP_GET, .path = (p), .operation = (op), .run = (fn), .needs = (who)}
+#define PAGE(p, op, fn, who)                                                                       \
+    {                                                                                              \
+        .method = HTTP_GET, .path = (p), .operation = (op), .run = (fn), .needs = (who)            \
+    }
 #define FORM(p, op, fn, who)                                                                       \
     {                                                                                              \
-        .method = HTTP_POST, .path = (p), .operation = (op), .run = (fn), .max_body = WEB_FORM_MAX, \
-        .needs = (who)                                                                             \
+        .method = HTTP_POST, .path = (p), .operation = (op), .run = (fn),                          \
+        .max_body = WEB_FORM_MAX, .needs = (who)                                                   \
     }
 
 /* clang-format off */

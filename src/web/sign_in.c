@@ -12,8 +12,8 @@
 /* Where to after signing in: a path of ours, else the start. */
 static const char *safe_next(const char *next)
 {
-    bool is_path = next && next[0] == '/' && next[1] != '/' && next[1] != '\\' &&
-                   strlen(next) <= NEXT_MAX;
+    bool is_path =
+        next && next[0] == '/' && next[1] != '/' && next[1] != '\\' && strlen(next) <= NEXT_MAX;
 
     for (const char *c = next; is_path && *c; c++)
         is_path = *c > 0x20 && *c < 0x7f;
@@ -43,8 +43,10 @@ bool web_post_sign_in(struct http_req *req, struct http_res *res, struct err *er
     enum { F_EMAIL = WEB_FIRST_FIELD, F_PASSWORD, F_NEXT, COUNT };
     static const struct http_field fields[COUNT] = {
         WEB_FORM_FIELDS,
-        [F_EMAIL] = {.name = "email", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 254},
-        [F_PASSWORD] = {.name = "password", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 200},
+        [F_EMAIL] =
+            {.name = "email", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 254},
+        [F_PASSWORD] =
+            {.name = "password", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 200},
         [F_NEXT] = {.name = "next", .type = FIELD_TEXT, .max = NEXT_MAX},
     };
     const struct web_call *call = web_call_of(req);

@@ -109,6 +109,43 @@ static void test_query(void **state)
     all_ok();
 }
 
+static void test_form(void **state)
+{
+    static const char form[] = "application/x-www-form-urlencoded";
+    static const struct {
+        const char *type, *body, *want;
+    } rows[] = {
+        {form, "name=a+b%2B&count=3&flag=true", "name=a b+ count=3 flag=1"},
+        {"application/x-www-form-urlencoded; charset=UTF-8", "name=%C3%BC", "name=\xc3\xbc"},
+        {form, "name=abc&note=", "name=abc note="},
+        {form, "name=%00", ": the form: the decoded text is not UTF-8 or has a NUL"},
+        {form, "name=%zz", ": the form: \"%\" is not followed by two hex digits"},
+        {form, "name=%0d%0ax", "name: has the control character 0x0d"},
+        {form, "name=a&name=b", ": the form: the parameter \"name\" is there twice"},
+        {form, "=a", ": the form: a parameter without a name"},
+        {form, "", "name: is missing"},
+        {"text/plain", "name=a", ": a form must come as application/x-www-form-urlencoded"},
+        {"multipart/form-data; boundary=x", "",
+         ": a form must come as application/x-www-form-urlencoded"},
+    };
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct http_pair header = {"Content-Type", rows[i].type};
+        const struct http_req req = {
+            .mem = mem, .headers = &header, .header_count = 1, .body = slice_str(rows[i].body)};
+        struct http_value v[F_COUNT] = {0};
+        struct err err = {0};
+        const char *got;
+
+        (void)!http_form_fields(&req, fields, F_COUNT, v, &err);
+        got = show(mem, v, &err);
+        ok(strcmp(got, rows[i].want) == 0, "%s gives \"%s\"", rows[i].body, got);
+    }
+    all_ok();
+}
+
 /* An unknown name may be as long as the body: the error keeps its reason. */
 static void test_long_name(void **state)
 {
@@ -131,6 +168,7 @@ static void test_long_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_json), cmocka_unit_test(test_query),
+                                       cmocka_unit_test(test_form),
                                        cmocka_unit_test(test_long_name)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

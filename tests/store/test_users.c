@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Signing in over a real store, through the functions of src/app; passwords as they are hashed. */
+#include "app/password.h"
+#include "app/user.h"
+#include "base/clock.h"
+#include "fixture.h"
+#include "model/sign_in.h"
+
+static const struct caller operator_caller = {.scope = {.kind = SCOPE_PLATFORM}, .actor = "test"};
+static const char good[] = "correct horse battery";
+
+struct scene {
+    struct fixture f;
+    struct config config;
+    struct app app;
+    const struct user *user;
+    struct err err;
+};
+
+static void open_scene(struct scene *s)
+{
+    *s = (struct scene){0};
+    fixture_open_migrated(&s->f);
+    partner_add(&s->f, "par_a");
+    s->app = (struct app){.db = s->f.db, .config = &s->config};
+    assert_true(app_user_add(&s->app, &operator_caller, s->f.mem,
+                             &(struct user_input){.email = "Person@Mail.example",
+                                                  .name = "Person",
+                                                  .partner_id = "par_a"},
+                             &s->user, &s->err));
+}
+
+static const char *new_link(struct scene *s)
+{
+    struct login_link_made made;
+
+    assert_true(app_login_link_make(&s->app, &operator_caller, s->f.mem, s->user->id, &made,
+                                    &s->err));
+    return made.secret;
+}
+
+static bool is_signed_in(struct scene *s, const char *session)
+{
+    struct signed_in who;
+    bool is_found;
+
+    assert_true(app_session_find(&s->app, s->f.mem, session, &who, &is_found, &s->err));
+    if (is_found)
+        assert_string_equal(scope_partner_id(&who.caller.scope), "par_a");
+    return is_found;
+}
+
+static void test_password(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct err err = {0};
+    const char *hash, *other;
+
+    (void)state;
+    assert_true(password_hash(mem, good, &hash, &err) && password_hash(mem, good, &other, &err));
+    ok(strncmp(hash, "$argon2id$v=19$m=19456,t=2,p=1$", 31) == 0, "%s", hash);
+    ok(strcmp(hash, other) != 0, "each hash has a salt of its own");
+    ok(password_matches(hash, good), "the right one");
+    ok(!password_matches(hash, "correct horse batterz"), "a wrong one");
+    ok(!password_matches(hash, ""), "an empty one");
+    ok(!password_matches(NULL, good), "nobody's");
+    ok(!password_check("11 octets..", &err) && strcmp(err.field, "password") == 0, "%s", err.text);
+    ok(password_check("12 octets...", &err), "12");
+    ok(!password_check(NULL, &err), "%s", err.text);
+    all_ok();
+}
+
+/* As long for somebody who is not there as for a wrong password: within a factor of two. */
+static void test_same_time(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct err err = {0};
+    const char *hash;
+    int64_t t0, wrong, nobody;
+
+    (void)state;
+    assert_true(password_hash(mem, good, &hash, &err));
+    t0 = clock_boot_ms();
+    for (int i = 0; i < 10; i++)
+        (void)password_matches(hash, "wrong password");
+    wrong = clock_boot_ms() - t0;
+    for (int i = 0; i < 10; i++)
+        (void)password_matches(NULL, "wrong password");
+    nobody = clock_boot_ms() - t0 - wrong;
+    ok(nobody * 2 >= wrong, "nobody: %lld ms, wrong: %lld ms", (long long)nobody,
+       (long long)wrong);
+    all_ok();
+}
+
+static void test_link(void **state)
+{
+    struct scene s;
+    const struct user *user;
+    const char *first, *link, *session, *again;
+
+    (void)state;
+    open_scene(&s);
+    first = new_link(&s);
+    link = new_link(&s);
+    ok(!app_login_link_find(&s.app, s.f.mem, first, &user, &s.err) && s.err.code == ERR_GONE,
+       "a newer link ends the older: %s", s.err.text);
+    ok(app_login_link_find(&s.app, s.f.mem, link, &user, &s.err) &&
+           strcmp(user->id, s.user->id) == 0,
+       "whose it is");
+    ok(!app_login_link_use(&s.app, s.f.mem, link, "short", &session, &s.err) &&
+           s.err.code == ERR_BAD_INPUT,
+       "%s", s.err.text);
+    ok(app_login_link_use(&s.app, s.f.mem, link, good, &session, &s.err), "%s", s.err.text);
+    ok(is_signed_in(&s, session), "signed in by it");
+    ok(!app_login_link_use(&s.app, s.f.mem, link, good, &again, &s.err) &&
+           s.err.code == ERR_GONE,
+       "once only: %s", s.err.text);
+    ok(app_login_link_use(&s.app, s.f.mem, new_link(&s), "another good one", &again, &s.err) &&
+           !is_signed_in(&s, session) && is_signed_in(&s, again),
+       "a new password ends the other sessions");
+    ok(app_sign_out(&s.app, again, &s.err) && !is_signed_in(&s, again), "signed out");
+    ok(!is_signed_in(&s, "") && !is_signed_in(&s, link), "no session");
+    fixture_close(&s.f);
+    all_ok();
+}
+
+static void test_sign_in(void **state)
+{
+    struct scene s;
+    const char *session;
+
+    (void)state;
+    open_scene(&s);
+    ok(!app_sign_in(&s.app, s.f.mem, "person@mail.example", good, &session, &s.err) &&
+           s.err.code == ERR_UNAUTHENTICATED,
+       "no password chosen yet: %s", s.err.text);
+    assert_true(app_login_link_use(&s.app, s.f.mem, new_link(&s), good, &session, &s.err));
+    ok(app_sign_in(&s.app, s.f.mem, "PERSON@mail.EXAMPLE", good, &session, &s.err) &&
+           is_signed_in(&s, session),
+       "the address in any case");
+    ok(!app_sign_in(&s.app, s.f.mem, "nobody@mail.example", good, &session, &s.err) &&
+           strcmp(s.err.text, "the address or the password is wrong") == 0,
+       "%s", s.err.text);
+    for (int i = 0; i <= SIGN_IN_FREE_TRIES; i++)
+        ok(!app_sign_in(&s.app, s.f.mem, "person@mail.example", "wrong password", &session,
+                        &s.err) &&
+               strcmp(s.err.text, "the address or the password is wrong") == 0,
+           "try %d: %s", i, s.err.text);
+    ok(!app_sign_in(&s.app, s.f.mem, "person@mail.example", good, &session, &s.err) &&
+           s.err.code == ERR_RATE_LIMITED && s.err.retry_at > clock_now(),
+       "even the right one has to wait now: %s", s.err.text);
+    fixture_close(&s.f);
+    all_ok();
+}
+
+static void test_who_may_add(void **state)
+{
+    static const struct {
+        struct user_input in;
+        bool is_partner;
+        const char *want;
+    } rows[] = {
+        {{"b@mail.example", "B", "par_a", NULL}, true, NULL},
+        {{"c@mail.example", "C", "par_b", NULL}, true, "there is no partner par_b"},
+        {{"d@mail.example", "D", NULL, NULL}, true, "only the operator may add an operator"},
+        {{"d@mail.example", "D", NULL, NULL}, false, NULL},
+        {{"PERSON@mail.example", "E", "par_a", NULL},
+         true,
+         "somebody signs in with PERSON@mail.example already"},
+        {{"not an address", "F", "par_a", NULL}, true, "\"not an address\" is not a mail address"},
+        {{"g@mail.example", "", "par_a", NULL}, true, "name is missing"},
+        {{"h@mail.example", "H", NULL, "acc_nobody"}, true, "there is no account acc_nobody"},
+    };
+    const struct caller partner = {.scope = scope_partner("par_a"), .actor = "test"};
+    struct scene s;
+
+    (void)state;
+    open_scene(&s);
+    partner_add(&s.f, "par_b");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct err err = {0};
+        const struct user *user;
+        bool is_added =
+            app_user_add(&s.app, rows[i].is_partner ? &partner : &operator_caller, s.f.mem,
+                         &rows[i].in, &user, &err);
+
+        ok(is_added == !rows[i].want && (is_added || strcmp(err.text, rows[i].want) == 0),
+           "row %zu: %s", i, err.text);
+    }
+    fixture_close(&s.f);
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_password), cmocka_unit_test(test_same_time),
+        cmocka_unit_test(test_link),     cmocka_unit_test(test_sign_in),
+        cmocka_unit_test(test_who_may_add),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
