@@ -35,8 +35,8 @@ static const char *new_link(struct scene *s)
 {
     struct login_link_made made;
 
-    assert_true(app_login_link_make(&s->app, &operator_caller, s->f.mem, s->user->id, &made,
-                                    &s->err));
+    assert_true(
+        app_login_link_make(&s->app, &operator_caller, s->f.mem, s->user->id, &made, &s->err));
     return made.secret;
 }
 
@@ -88,8 +88,7 @@ static void test_same_time(void **state)
     for (int i = 0; i < 10; i++)
         (void)password_matches(NULL, "wrong password");
     nobody = clock_boot_ms() - t0 - wrong;
-    ok(nobody * 2 >= wrong, "nobody: %lld ms, wrong: %lld ms", (long long)nobody,
-       (long long)wrong);
+    ok(nobody * 2 >= wrong, "nobody: %lld ms, wrong: %lld ms", (long long)nobody, (long long)wrong);
     all_ok();
 }
 
@@ -113,8 +112,7 @@ static void test_link(void **state)
        "%s", s.err.text);
     ok(app_login_link_use(&s.app, s.f.mem, link, good, &session, &s.err), "%s", s.err.text);
     ok(is_signed_in(&s, session), "signed in by it");
-    ok(!app_login_link_use(&s.app, s.f.mem, link, good, &again, &s.err) &&
-           s.err.code == ERR_GONE,
+    ok(!app_login_link_use(&s.app, s.f.mem, link, good, &again, &s.err) && s.err.code == ERR_GONE,
        "once only: %s", s.err.text);
     ok(app_login_link_use(&s.app, s.f.mem, new_link(&s), "another good one", &again, &s.err) &&
            !is_signed_in(&s, session) && is_signed_in(&s, again),
@@ -181,9 +179,8 @@ static void test_who_may_add(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct err err = {0};
         const struct user *user;
-        bool is_added =
-            app_user_add(&s.app, rows[i].is_partner ? &partner : &operator_caller, s.f.mem,
-                         &rows[i].in, &user, &err);
+        bool is_added = app_user_add(&s.app, rows[i].is_partner ? &partner : &operator_caller,
+                                     s.f.mem, &rows[i].in, &user, &err);
 
         ok(is_added == !rows[i].want && (is_added || strcmp(err.text, rows[i].want) == 0),
            "row %zu: %s", i, err.text);
@@ -195,8 +192,8 @@ static void test_who_may_add(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_password), cmocka_unit_test(test_same_time),
-        cmocka_unit_test(test_link),     cmocka_unit_test(test_sign_in),
+        cmocka_unit_test(test_password),    cmocka_unit_test(test_same_time),
+        cmocka_unit_test(test_link),        cmocka_unit_test(test_sign_in),
         cmocka_unit_test(test_who_may_add),
     };
 

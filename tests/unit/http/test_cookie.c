@@ -8,17 +8,10 @@ static void test_read(void **state)
     static const struct {
         const char *header, *want;
     } rows[] = {
-        {"a=1", "1"},
-        {"b=2; a=1", "1"},
-        {"b=2;a=1; c=3", "1"},
-        {"aa=2; a=1", "1"},
-        {"b=a=5; a=x=y", "x=y"},
-        {"a=", ""},
-        {"b=2", NULL},
-        {"A=1", NULL},
-        {"a", NULL},
-        {"", NULL},
-        {"; ; a=1", "1"},
+        {"a=1", "1"},       {"b=2; a=1", "1"},       {"b=2;a=1; c=3", "1"},
+        {"aa=2; a=1", "1"}, {"b=a=5; a=x=y", "x=y"}, {"a=", ""},
+        {"b=2", NULL},      {"A=1", NULL},           {"a", NULL},
+        {"", NULL},         {"; ; a=1", "1"},
     };
 
     (void)state;
@@ -28,8 +21,8 @@ static void test_read(void **state)
         const struct http_req req = {.mem = mem, .headers = &header, .header_count = 1};
         const char *got = http_cookie(&req, "a");
 
-        ok(got && rows[i].want ? strcmp(got, rows[i].want) == 0 : got == rows[i].want,
-           "\"%s\": %s", rows[i].header, got ? got : "none");
+        ok(got && rows[i].want ? strcmp(got, rows[i].want) == 0 : got == rows[i].want, "\"%s\": %s",
+           rows[i].header, got ? got : "none");
     }
     all_ok();
 }
@@ -43,8 +36,7 @@ static void test_set(void **state)
     http_set_cookie(&res, "__Host-a", "x");
     http_drop_cookie(&res, "__Host-b");
     assert_int_equal(res.header_count, 2);
-    assert_string_equal(res.headers[0].value,
-                        "__Host-a=x; Path=/; Secure; HttpOnly; SameSite=Lax");
+    assert_string_equal(res.headers[0].value, "__Host-a=x; Path=/; Secure; HttpOnly; SameSite=Lax");
     assert_string_equal(res.headers[1].value,
                         "__Host-b=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax");
 }
