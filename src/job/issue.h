@@ -74,9 +74,11 @@ struct issue_change {
 };
 
 /* Stores the step for change->event, with everything that belongs to it, in one transaction. The
- * issuance must hold the new values of the step; its state and version are set here. */
+ * issuance must hold the new values of the step; its state and version are set here. The lease of
+ * the run begins anew; ERR_LOST_RACE when another run has taken it over. */
 MUST_CHECK bool issue_commit(struct issue *is, const struct issue_change *change, struct err *err);
-/* Stores the issuance and its names as they are: an intent, or what was learned within a state. */
+/* Stores the issuance and its names as they are: an intent, or what was learned within a state. The
+ * lease as above. */
 MUST_CHECK bool issue_save(struct issue *is, struct err *err);
 /* Records that take the challenges of all names off the edges. */
 MUST_CHECK bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err);

@@ -41,25 +41,26 @@ int64_t job_backoff_ms(int64_t attempts)
     return steps[attempts < 0 ? 0 : (size_t)attempts > last ? last : (size_t)attempts];
 }
 
-/* What the row says after the run: done, later, or again because it failed. */
-static bool store_outcome(struct job_runner *runner, const struct job *job, bool has_run,
-                          const struct job_result *result, struct err *err)
+/* What the row says after the run: done, later, or again because it failed with `err`. */
+static bool store_outcome(struct job_runner *runner, const struct job *job,
+                          const struct job_result *result, const struct err *err,
+                          struct err *store_err)
 {
     struct db *db = runner->options.db;
     int64_t now = clock_now(), again;
     const char *error;
 
-    if (has_run && result->is_done)
-        return job_store_finish(db, job, err);
-    if (has_run)
-        return job_store_reschedule(db, job, result->run_at, NULL, err);
+    if (!err && result->is_done)
+        return job_store_finish(db, job, store_err);
+    if (!err)
+        return job_store_reschedule(db, job, result->run_at, NULL, store_err);
     again = now + job_backoff_ms(job->attempts);
     if (err->code == ERR_LOST_RACE)
         again = now;
     else if (err->retry_at > now)
         again = err->retry_at;
     error = err->code == ERR_LOST_RACE ? NULL : err->text;
-    return job_store_reschedule(db, job, again, error, &(struct err){0});
+    return job_store_reschedule(db, job, again, error, store_err);
 }
 
 static void run_one(struct job_runner *runner, const struct claimed *claimed)
@@ -77,9 +78,8 @@ static void run_one(struct job_runner *runner, const struct claimed *claimed)
     if (!has_run && err.code != ERR_LOST_RACE)
         LOG(WARN, "job.failed", KS("job", job->id), KS("kind", job->kind),
             KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
-    store_err = err;
     CRASH_POINT(FINISH_JOB_BEFORE);
-    if (!store_outcome(runner, job, has_run, &result, &store_err))
+    if (!store_outcome(runner, job, &result, has_run ? NULL : &err, &store_err))
         LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&store_err));
     CRASH_POINT(FINISH_JOB_COMMIT);
 }

@@ -13,7 +13,9 @@
 #include "model/job_kind.h"
 #include "store/job_store.h"
 
-#define JOB_LEASE_MS INT64_C(120000) /* longer than any run: its requests have deadlines */
+/* Longer than a run takes between two transactions: its requests have deadlines. A run that stores
+ * on its way begins the lease anew each time (job_store_extend()). */
+#define JOB_LEASE_MS INT64_C(120000)
 
 struct job_result {
     bool is_done;   /* the job is removed */
@@ -38,7 +40,7 @@ struct job_runner;
 /* Ends the leases that a dead worker of this name left, and begins. */
 MUST_CHECK bool job_runner_start(const struct job_runner_options *options, struct job_runner **out,
                                  struct err *err);
-/* Lets the runs under way end, at most JOB_LEASE_MS. */
+/* Lets the runs under way end. */
 void job_runner_stop(struct job_runner *runner);
 
 /* When a run that failed `attempts` times before is repeated, in ms from now. */
