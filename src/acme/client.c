@@ -55,11 +55,6 @@ void acme_client_free(struct acme_client *client)
     arena_free(client->mem);
 }
 
-const char *acme_client_name(const struct acme_client *client)
-{
-    return client->options.name;
-}
-
 const char *acme_client_origin(const struct acme_client *client)
 {
     return client->origin;

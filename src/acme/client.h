@@ -74,7 +74,6 @@ static inline void acme_client_freep(struct acme_client **client)
 {
     acme_client_free(*client);
 }
-const char *acme_client_name(const struct acme_client *client);
 
 /* The context of one or more calls, in one thread. */
 struct acme_call {

@@ -18,12 +18,6 @@ static const char *const names[ACME_PROBLEM_COUNT] = {[ACME_PROBLEM_NONE] = "non
                                                       ACME_PROBLEM_TYPES(X)};
 #undef X
 
-static const char *const scopes[] = {
-    [ACME_SCOPE_NAME] = "name",
-    [ACME_SCOPE_ACCOUNT] = "account",
-    [ACME_SCOPE_CA] = "ca",
-};
-
 /*
  * A refusal of an order with "replaces" is never taken by its wording, which differs from CA to CA:
  * malformed, unauthorized and conflict are all tried again without, where they show what they mean.
@@ -189,11 +183,6 @@ static const struct row {
 const char *acme_problem_name(enum acme_problem_type type)
 {
     return names[type];
-}
-
-const char *acme_scope_name(enum acme_scope scope)
-{
-    return scopes[scope];
 }
 
 static bool status_fits(int wanted, int status)

@@ -120,7 +120,6 @@ struct acme_problem {
 };
 
 const char *acme_problem_name(enum acme_problem_type type); /* "badNonce", "unreachable" */
-const char *acme_scope_name(enum acme_scope scope);         /* "name", "account", "ca" */
 
 /* Everything but the texts from what the table says of (type, place, status, detail). */
 void acme_problem_classify(struct acme_problem *problem, enum acme_problem_place place);

@@ -93,11 +93,6 @@ bool app_account_create(const struct app *app, const struct caller *caller, stru
 static const char *const scope_names[TOKEN_SCOPE_COUNT] = {TOKEN_SCOPES(X)};
 #undef X
 
-const char *token_scope_name(enum token_scope scope)
-{
-    return scope_names[scope];
-}
-
 DEFINE_NAME_PARSE(token_scope_parse, enum token_scope, scope_names)
 
 bool app_token_allows(const struct caller *caller, enum token_scope scope, struct err *err)

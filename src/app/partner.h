@@ -38,7 +38,6 @@ MUST_CHECK bool app_account_create(const struct app *app, const struct caller *c
 enum token_scope { TOKEN_SCOPES(X) TOKEN_SCOPE_COUNT };
 #undef X
 
-const char *token_scope_name(enum token_scope scope);
 MUST_CHECK bool token_scope_parse(const char *name, enum token_scope *out);
 /* ERR_FORBIDDEN when the caller's token is limited, and not to this. */
 MUST_CHECK bool app_token_allows(const struct caller *caller, enum token_scope scope,

@@ -40,7 +40,7 @@ const char *hex_encode(struct arena *mem, struct slice in)
     return out;
 }
 
-static int hex_digit(char c)
+int hex_digit(unsigned char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -59,7 +59,8 @@ bool hex_decode(struct arena *mem, const char *in, struct slice *out, struct err
     if (len % 2)
         return err_set(err, ERR_BAD_INPUT, "%zu hex digits, an even number is needed", len);
     for (size_t i = 0; i < len / 2; i++) {
-        int high = hex_digit(in[2 * i]), low = hex_digit(in[2 * i + 1]);
+        int high = hex_digit((unsigned char)in[2 * i]),
+            low = hex_digit((unsigned char)in[2 * i + 1]);
 
         if (high < 0 || low < 0)
             return err_set(err, ERR_BAD_INPUT, "not a hex digit at position %zu", 2 * i);

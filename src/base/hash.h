@@ -15,6 +15,7 @@ void hash_sha256(struct slice in, unsigned char out[SHA256_SIZE]);
 void hash_hmac_sha256(struct slice key, struct slice in, unsigned char out[SHA256_SIZE]);
 bool hash_equal(const void *a, const void *b, size_t len); /* in constant time */
 
+int hex_digit(unsigned char c);                             /* 0..15 in either case; -1: none */
 const char *hex_encode(struct arena *mem, struct slice in); /* lower case */
 MUST_CHECK bool hex_decode(struct arena *mem, const char *in, struct slice *out, struct err *err);
 const char *base64url_encode(struct arena *mem, struct slice in);

@@ -75,11 +75,3 @@ bool id_is(const char *text, enum id_kind kind)
     text += prefix_len + 1;
     return strlen(text) == ID_SUFFIX_LEN && strspn(text, digits) == ID_SUFFIX_LEN && text[0] <= '7';
 }
-
-bool id_check(const char *text, enum id_kind kind, struct err *err)
-{
-    if (id_is(text, kind))
-        return true;
-    return err_set(err, ERR_NOT_FOUND, "\"%.40s\" is not an id of the form %s_...", text,
-                   prefixes[kind]);
-}

@@ -39,5 +39,4 @@ enum id_kind { ID_KINDS(X) ID_KIND_COUNT };
 const char *id_new(struct arena *mem, enum id_kind kind);
 /* Whether `text` is a well-formed id of this kind. It says nothing about existence. */
 bool id_is(const char *text, enum id_kind kind);
-MUST_CHECK bool id_check(const char *text, enum id_kind kind, struct err *err);
 const char *id_prefix(enum id_kind kind);

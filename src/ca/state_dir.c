@@ -8,11 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void close_fdp(const int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-}
+#include "base/fd.h"
 
 const char *ca_state_path(struct arena *mem, const char *dir, const char *name)
 {
@@ -46,7 +42,7 @@ static bool read_all(int fd, unsigned char *data, size_t len)
 bool ca_state_read(struct arena *mem, const char *path, size_t max, struct slice *out,
                    struct err *err)
 {
-    AUTO(close_fdp) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    AUTO(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
     unsigned char *data;
     struct stat st;
 
@@ -83,7 +79,7 @@ bool ca_state_write(struct arena *mem, const char *path, struct slice text, unsi
                     struct err *err)
 {
     const char *fresh = arena_printf(mem, "%s.new", path);
-    AUTO(close_fdp)
+    AUTO(fd_closep)
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 
     if (fd < 0 || !write_all(fd, text))
@@ -94,7 +90,7 @@ bool ca_state_write(struct arena *mem, const char *path, struct slice text, unsi
 static bool sync_folder(const char *path)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    AUTO(close_fdp)
+    AUTO(fd_closep)
     int fd = open(dirname(arena_strdup(mem, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     return fd >= 0 && fsync(fd) == 0;
@@ -133,5 +129,5 @@ bool ca_state_lock(struct arena *mem, const char *dir, int *out, struct err *err
 
 void ca_state_unlockp(int *lock)
 {
-    close_fdp(lock);
+    fd_closep(lock);
 }

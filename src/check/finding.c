@@ -2,6 +2,7 @@
 #include "check/finding.h"
 
 #include "base/buf.h"
+#include "base/name_table.h"
 
 #define TEXT_MAX 4096 /* octets of a filled wording */
 
@@ -130,47 +131,19 @@ bool finding_code_parse(const char *name, enum finding_code *out)
     return false;
 }
 
-enum finding_severity finding_code_severity(enum finding_code code)
-{
-    return rows[code].severity;
-}
-
 const char *finding_severity_name(enum finding_severity severity)
 {
     return severity_names[severity];
 }
 
-bool finding_severity_parse(const char *name, enum finding_severity *out)
-{
-    for (size_t i = 0; i < FINDING_SEVERITY_COUNT; i++) {
-        if (strcmp(severity_names[i], name) == 0) {
-            *out = (enum finding_severity)i;
-            return true;
-        }
-    }
-    return false;
-}
+DEFINE_NAME_PARSE(finding_severity_parse, enum finding_severity, severity_names)
 
 const char *finding_op_name(enum finding_op op)
 {
     return op_names[op];
 }
 
-bool finding_op_parse(const char *name, enum finding_op *out)
-{
-    for (size_t i = 0; i < ARRAY_LEN(op_names); i++) {
-        if (strcmp(op_names[i], name) == 0) {
-            *out = (enum finding_op)i;
-            return true;
-        }
-    }
-    return false;
-}
-
-const char *finding_wording(enum finding_code code)
-{
-    return wordings[code].detail;
-}
+DEFINE_NAME_PARSE(finding_op_parse, enum finding_op, op_names)
 
 static const char *word_value(const struct finding_words *words, struct slice name)
 {

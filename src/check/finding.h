@@ -107,7 +107,6 @@ const char *finding_severity_name(enum finding_severity severity);
 MUST_CHECK bool finding_severity_parse(const char *name, enum finding_severity *out);
 const char *finding_op_name(enum finding_op op);
 MUST_CHECK bool finding_op_parse(const char *name, enum finding_op *out);
-enum finding_severity finding_code_severity(enum finding_code code);
 
 /* The two titles that partners know (R34, R35); which of them a finding has is diagnose.h's rule.
  */
@@ -131,8 +130,6 @@ void finding_set(struct arena *mem, struct finding *finding, enum finding_code c
                  const struct finding_words *words);
 /* The wording with each {word} put in. */
 const char *finding_fill(struct arena *mem, const char *wording, const struct finding_words *words);
-/* The catalogue's detail before filling, for the manual and the tests. */
-const char *finding_wording(enum finding_code code);
 
 void finding_add_found(struct arena *mem, struct finding *finding, struct finding_record record);
 void finding_add_expected(struct arena *mem, struct finding *finding, struct finding_record record);

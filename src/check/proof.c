@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
+#include "base/name_table.h"
 #include "check/proof_run.h"
 
 #define X(id, name, holds) [PROOF_##id] = name,
@@ -17,16 +18,7 @@ const char *proof_code_name(enum proof_code code)
     return names[code];
 }
 
-bool proof_code_parse(const char *name, enum proof_code *out)
-{
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        if (strcmp(names[i], name) == 0) {
-            *out = (enum proof_code)i;
-            return true;
-        }
-    }
-    return false;
-}
+DEFINE_NAME_PARSE(proof_code_parse, enum proof_code, names)
 
 /* The chain is judged by proof_certificate.c, at the movable clock, not by OpenSSL at real time. */
 static SSL_CTX *make_tls(void)

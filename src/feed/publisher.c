@@ -190,11 +190,6 @@ bool feed_put(struct db *tx, const struct feed_batch *batch, struct feed_head *h
     return feed_store_assign(tx, batch->group, &(struct feed_keys){keys, batch->count}, head, err);
 }
 
-size_t feed_batch_count(const struct feed_batch *batch)
-{
-    return batch->count;
-}
-
 static bool publish_once(struct arena *mem, const struct feed *feed,
                          const struct feed_change *changes, size_t count, struct feed_head *head,
                          struct err *err)

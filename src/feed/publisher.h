@@ -44,8 +44,6 @@ MUST_CHECK bool feed_prepare(struct arena *mem, const struct feed *feed,
  * meanwhile; begin again with feed_prepare(). */
 MUST_CHECK bool feed_put(struct db *tx, const struct feed_batch *batch, struct feed_head *head,
                          struct err *err);
-/* How many records feed_put() will store. */
-size_t feed_batch_count(const struct feed_batch *batch);
 
 /* Both in a transaction of their own, begun again when a race is lost. */
 MUST_CHECK bool feed_publish(struct arena *mem, const struct feed *feed,

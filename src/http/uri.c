@@ -1,16 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/uri.h"
 
-static int hex_value(unsigned char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
+#include "base/hash.h"
 
 /* `plus` is what "+" stands for: itself in a path, a space in a query. */
 static bool decode(struct arena *mem, struct slice in, char plus, const char **out, struct err *err)
@@ -22,8 +13,8 @@ static bool decode(struct arena *mem, struct slice in, char plus, const char **o
         unsigned char c = in.data[i];
 
         if (c == '%') {
-            int high = i + 2 < in.len ? hex_value(in.data[i + 1]) : -1;
-            int low = i + 2 < in.len ? hex_value(in.data[i + 2]) : -1;
+            int high = i + 2 < in.len ? hex_digit(in.data[i + 1]) : -1;
+            int low = i + 2 < in.len ? hex_digit(in.data[i + 2]) : -1;
 
             if (high < 0 || low < 0)
                 return err_set(err, ERR_BAD_REQUEST, "\"%%\" is not followed by two hex digits");

@@ -5,59 +5,57 @@
 
 #define S(id) ISSUANCE_##id
 #define E(id) ISSUANCE_EVENT_##id
-#define A(id) ISSUANCE_ACT_##id
 
 /* clang-format off */
 static const struct issuance_step steps[] = {
-    {S(WAITING_DNS), E(DNS_OK),    S(ADMITTED),    A(NONE),     "the names point to us"},
-    {S(WAITING_DNS), E(DNS_BAD),   S(WAITING_DNS), A(NONE),     "a name is not ready yet; it is checked again by itself"},
-    {S(WAITING_DNS), E(RETRY),     S(WAITING_DNS), A(NONE),     "checked again by request"},
-    {S(WAITING_DNS), E(GAVE_UP),   S(PARKED),      A(PARK),     "too many attempts have failed; it waits for help"},
-    {S(ADMITTED),    E(NO_ROOM),   S(ADMITTED),    A(NONE),     "waits for its turn under the limits of the certificate authority"},
-    {S(ADMITTED),    E(PREPARED),  S(ORDERING),    A(NONE),     "key and certificate request made"},
-    {S(ORDERING),    E(ORDERED),   S(PUBLISHING),  A(NONE),     "the certificate authority took the order"},
-    {S(ORDERING),    E(VALID),     S(FINALIZING),  A(NONE),     "the certificate authority still knows the names as validated"},
-    {S(PUBLISHING),  E(PUBLISHED), S(VALIDATING),  A(NONE),     "every CDN location answers the validation"},
-    {S(VALIDATING),  E(VALID),     S(FINALIZING),  A(NONE),     "the certificate authority has validated every name"},
-    {S(VALIDATING),  E(INVALID),   S(WAITING_DNS), A(START_OVER), "the certificate authority could not validate a name; it is checked again"},
-    {S(FINALIZING),  E(ISSUED),    S(ISSUED),      A(WITHDRAW), "certificate issued"},
-    {S(ISSUED),      E(DEPLOYED),  S(DEPLOYING),   A(NONE),     "certificate on its way to the CDN locations"},
-    {S(DEPLOYING),   E(UNPROVEN),  S(DEPLOYING),   A(NONE),     "a CDN location does not show the certificate yet"},
-    {S(DEPLOYING),   E(PROVEN),    S(LIVE),        A(FULFIL),   "every CDN location shows the certificate"},
+    {S(WAITING_DNS), E(DNS_OK),          S(ADMITTED),    "the names point to us"},
+    {S(WAITING_DNS), E(DNS_BAD),         S(WAITING_DNS), "a name is not ready yet; it is checked again by itself"},
+    {S(WAITING_DNS), E(RETRY),           S(WAITING_DNS), "checked again by request"},
+    {S(WAITING_DNS), E(GAVE_UP),         S(PARKED),      "too many attempts have failed; it waits for help"},
+    {S(ADMITTED),    E(NO_ROOM),         S(ADMITTED),    "waits for its turn under the limits of the certificate authority"},
+    {S(ADMITTED),    E(PREPARED),        S(ORDERING),    "key and certificate request made"},
+    {S(ORDERING),    E(ORDERED),         S(PUBLISHING),  "the certificate authority took the order"},
+    {S(ORDERING),    E(VALID),           S(FINALIZING),  "the certificate authority still knows the names as validated"},
+    {S(PUBLISHING),  E(PUBLISHED),       S(VALIDATING),  "every CDN location answers the validation"},
+    {S(VALIDATING),  E(VALID),           S(FINALIZING),  "the certificate authority has validated every name"},
+    {S(VALIDATING),  E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},
+    {S(FINALIZING),  E(ISSUED),          S(ISSUED),      "certificate issued"},
+    {S(ISSUED),      E(DEPLOYED),        S(DEPLOYING),   "certificate on its way to the CDN locations"},
+    {S(DEPLOYING),   E(UNPROVEN),        S(DEPLOYING),   "a CDN location does not show the certificate yet"},
+    {S(DEPLOYING),   E(PROVEN),          S(LIVE),        "every CDN location shows the certificate"},
 
-    {S(ORDERING),    E(CA_UNAVAILABLE), S(ORDERING),   A(NONE), "the certificate authority did not answer; asked again by itself"},
-    {S(VALIDATING),  E(CA_UNAVAILABLE), S(VALIDATING), A(NONE), "the certificate authority did not answer; asked again by itself"},
-    {S(FINALIZING),  E(CA_UNAVAILABLE), S(FINALIZING), A(NONE), "the certificate authority did not answer; asked again by itself"},
+    {S(ORDERING),    E(CA_UNAVAILABLE),  S(ORDERING),    "the certificate authority did not answer; asked again by itself"},
+    {S(VALIDATING),  E(CA_UNAVAILABLE),  S(VALIDATING),  "the certificate authority did not answer; asked again by itself"},
+    {S(FINALIZING),  E(CA_UNAVAILABLE),  S(FINALIZING),  "the certificate authority did not answer; asked again by itself"},
 
-    {S(ORDERING),    E(NO_ROOM),    S(ADMITTED), A(NONE), "the certificate authority asks to wait"},
-    {S(ORDERING),    E(CA_REFUSED), S(PARKED),   A(PARK), "the certificate authority refused the order"},
-    {S(VALIDATING),  E(CA_REFUSED), S(PARKED),   A(PARK), "the certificate authority refused to validate"},
-    {S(FINALIZING),  E(CA_REFUSED), S(PARKED),   A(PARK), "the certificate authority refused to issue"},
+    {S(ORDERING),    E(NO_ROOM),         S(ADMITTED),    "the certificate authority asks to wait"},
+    {S(ORDERING),    E(CA_REFUSED),      S(PARKED),      "the certificate authority refused the order"},
+    {S(VALIDATING),  E(CA_REFUSED),      S(PARKED),      "the certificate authority refused to validate"},
+    {S(FINALIZING),  E(CA_REFUSED),      S(PARKED),      "the certificate authority refused to issue"},
 
-    {S(PUBLISHING),  E(CA_ORDER_LOST), S(WAITING_DNS), A(START_OVER), "the order at the certificate authority has lapsed; a new one is asked for"},
-    {S(VALIDATING),  E(CA_ORDER_LOST), S(WAITING_DNS), A(START_OVER), "the order at the certificate authority has lapsed; a new one is asked for"},
-    {S(FINALIZING),  E(CA_ORDER_LOST), S(WAITING_DNS), A(START_OVER), "the order at the certificate authority has lapsed; a new one is asked for"},
+    {S(PUBLISHING),  E(CA_ORDER_LOST),   S(WAITING_DNS), "the order at the certificate authority has lapsed; a new one is asked for"},
+    {S(VALIDATING),  E(CA_ORDER_LOST),   S(WAITING_DNS), "the order at the certificate authority has lapsed; a new one is asked for"},
+    {S(FINALIZING),  E(CA_ORDER_LOST),   S(WAITING_DNS), "the order at the certificate authority has lapsed; a new one is asked for"},
 
-    {S(ORDERING),    E(CA_ACCOUNT_LOST), S(WAITING_DNS), A(START_OVER), "our account at the certificate authority is gone; a new one is made"},
-    {S(VALIDATING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), A(START_OVER), "our account at the certificate authority is gone; a new one is made"},
-    {S(FINALIZING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), A(START_OVER), "our account at the certificate authority is gone; a new one is made"},
+    {S(ORDERING),    E(CA_ACCOUNT_LOST), S(WAITING_DNS), "our account at the certificate authority is gone; a new one is made"},
+    {S(VALIDATING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), "our account at the certificate authority is gone; a new one is made"},
+    {S(FINALIZING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), "our account at the certificate authority is gone; a new one is made"},
 
-    {S(PARKED),      E(RETRY),     S(WAITING_DNS), A(START_OVER), "tried again by request"},
+    {S(PARKED),      E(RETRY),           S(WAITING_DNS), "tried again by request"},
 
-    {S(WAITING_DNS), E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(ADMITTED),    E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(ORDERING),    E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(PUBLISHING),  E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(VALIDATING),  E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(FINALIZING),  E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(ISSUED),      E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(DEPLOYING),   E(CANCELLED), S(FAILED), A(END), "cancelled"},
-    {S(PARKED),      E(CANCELLED), S(FAILED), A(END), "cancelled"},
+    {S(WAITING_DNS), E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(ADMITTED),    E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(ORDERING),    E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(PUBLISHING),  E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(VALIDATING),  E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(FINALIZING),  E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(ISSUED),      E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(DEPLOYING),   E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(PARKED),      E(CANCELLED),       S(FAILED),      "cancelled"},
 };
 /* clang-format on */
 #undef S
 #undef E
-#undef A
 
 #define X(id, name) [ISSUANCE_##id] = name,
 static const char *const names[ISSUANCE_STATE_COUNT] = {ISSUANCE_STATES(X)};

@@ -4,8 +4,8 @@
 /*
  * issuance_state: what may happen to an issuance - one attempt at one certificate - as one table.
  *
- * Pure: no clock, no I/O, no allocation. A job run (job/job_issue.c) does the work of the state it
- * finds, then stores step->to and carries out step->action in the same transaction:
+ * Pure: no clock, no I/O, no allocation. A job run (job/issue.c) does the work of the state it
+ * finds, then stores step->to, and what goes with the step, in one transaction:
  *
  *     waiting_dns  check every name
  *     admitted     ask our copy of the CA's limits; make key and CSR
@@ -64,21 +64,10 @@ enum issuance_state { ISSUANCE_STATES(X) ISSUANCE_STATE_COUNT };
 enum issuance_event { ISSUANCE_EVENTS(X) ISSUANCE_EVENT_COUNT };
 #undef X
 
-/* What goes with a step, in its transaction. */
-enum issuance_action {
-    ISSUANCE_ACT_NONE,
-    ISSUANCE_ACT_START_OVER, /* forget the ACME order, withdraw its challenges, attempts + 1 */
-    ISSUANCE_ACT_WITHDRAW,   /* withdraw the challenges from the edges */
-    ISSUANCE_ACT_FULFIL,     /* fulfil the order, begin or go on with the subscription */
-    ISSUANCE_ACT_PARK,       /* withdraw the challenges and tell who must act */
-    ISSUANCE_ACT_END,        /* withdraw everything that only this issuance published */
-};
-
 struct issuance_step {
     enum issuance_state from;
     enum issuance_event on;
     enum issuance_state to;
-    enum issuance_action action;
     const char *why; /* shown in the timeline: a clause for people, no full stop */
 };
 

@@ -125,7 +125,8 @@ static bool connect_path(struct signer *signer, struct err *err)
 
     if (signer->fd >= 0)
         return true;
-    signer->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    /* With a full queue of connections a blocking connect() would wait past any deadline. */
+    signer->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (signer->fd >= 0 && connect(signer->fd, at, sizeof(signer->path)) == 0)
         return true;
     err_errno(err, ERR_SIGNER, errno, "could not reach the signer at %s", signer->path.sun_path);
@@ -155,10 +156,12 @@ static bool wait_for(const struct call *call, short events, struct err *err)
  */
 static enum outcome socket_outcome(struct err *err)
 {
-    if (errno == EAGAIN || errno == EINTR)
+    int number = errno;
+
+    if (number == EAGAIN || number == EINTR)
         return DONE;
-    err_errno(err, ERR_SIGNER, errno, "could not talk to the signer");
-    return errno == EPIPE || errno == ECONNRESET || errno == ENOTCONN ? LOST : FAILED;
+    err_errno(err, ERR_SIGNER, number, "could not talk to the signer");
+    return number == EPIPE || number == ECONNRESET || number == ENOTCONN ? LOST : FAILED;
 }
 
 static enum outcome send_request(struct call *call, struct err *err)

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/random.h"
 
 #define DIR_MODE  0700
@@ -60,12 +61,6 @@ static bool parse_name(const char *name, struct entry *out)
     return is_set(out->set);
 }
 
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd); /* nothing is lost: what was written has been synced */
-}
-
 static void close_dir(DIR **dir)
 {
     if (*dir)
@@ -91,7 +86,7 @@ static bool check_file(const char *dir, const char *name, const struct stat *st,
 static bool read_key(const char *dir, int dir_fd, const char *name, struct entry *out,
                      struct err *err)
 {
-    AUTO(close_fd)
+    AUTO(fd_closep)
     int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
 
@@ -232,7 +227,7 @@ const struct seal_key *keyring_find_feed(const struct keyring *ring, const char 
 static bool write_fresh(int dir_fd, const char *name)
 {
     unsigned char octets[SEAL_KEY_SIZE];
-    AUTO(close_fd)
+    AUTO(fd_closep)
     int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
     bool is_done;
 
@@ -264,7 +259,7 @@ static bool make_first(const char *dir, int dir_fd, const char *set, struct err 
 bool keyring_init(const char *dir, struct err *err)
 {
     AUTO(keyring_freep) struct keyring *ring = NULL;
-    AUTO(close_fd) int fd = -1;
+    AUTO(fd_closep) int fd = -1;
 
     if (mkdir(dir, DIR_MODE) != 0 && errno != EEXIST)
         return err_errno(err, ERR_CONFIG, errno, "could not make %s", dir);

@@ -7,13 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define EAB_MIN 32
+#include "base/fd.h"
 
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
-}
+#define EAB_MIN 32
 
 static bool check_file(const char *path, int fd, struct err *err)
 {
@@ -46,7 +42,7 @@ static bool decode(const char *path, const struct secret *text, struct secret *o
 
 bool signer_load_eab(const char *path, struct secret *out, struct err *err)
 {
-    AUTO(close_fd) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    AUTO(fd_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     AUTO(secret_wipe) struct secret text = {0};
     ssize_t len;
 

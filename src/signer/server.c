@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "signer/address.h"
 #include "signer/answer.h"
 #include "signer/protocol.h"
@@ -41,12 +42,6 @@ static void free_loop(struct loop **loop)
     if (*loop)
         OPENSSL_cleanse(*loop, sizeof(**loop));
     free(*loop);
-}
-
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd);
 }
 
 /* A reply that does not fit is dropped: who has 96 KiB of replies to read has given up on them. */
@@ -131,7 +126,7 @@ bool signer_serve_fd(const struct signer_server *server, int fd, int stop_fd, st
 /* Removes a socket at the path that nobody answers at. */
 static bool remove_dead(const struct sockaddr_un *at, struct err *err)
 {
-    AUTO(close_fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct stat st;
 
     if (lstat(at->sun_path, &st) != 0)
@@ -147,7 +142,7 @@ static bool remove_dead(const struct sockaddr_un *at, struct err *err)
 
 static bool open_listener(const char *path, int *out, struct err *err)
 {
-    AUTO(close_fd) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    AUTO(fd_closep) int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_un at;
 
     if (!signer_address(path, &at, err) || !remove_dead(&at, err))
@@ -178,7 +173,7 @@ bool signer_serve_path(const struct signer_server *server, const char *path, int
                        struct err *err)
 {
     AUTO(free_loop) struct loop *loop = NULL;
-    AUTO(close_fd) int listener = -1;
+    AUTO(fd_closep) int listener = -1;
     bool is_done;
 
     if (!open_listener(path, &listener, err))

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
+
 #define FILE_SIZE_MAX 16384
 
 DEFINE_FREEP(OSSL_PARAM_BLD, OSSL_PARAM_BLD_free)
@@ -105,12 +107,6 @@ bool key_spki(struct arena *mem, const EVP_PKEY *key, struct slice *out, struct 
     return true;
 }
 
-static void close_fd(const int *fd)
-{
-    if (*fd >= 0)
-        (void)close(*fd); /* what mattered was fsync */
-}
-
 static bool write_all(int fd, const char *data, size_t len)
 {
     while (len > 0) {
@@ -129,7 +125,7 @@ static bool write_all(int fd, const char *data, size_t len)
 bool key_write_file(const char *path, const EVP_PKEY *key, struct err *err)
 {
     AUTO(BIO_freep) BIO *pem = BIO_new(BIO_s_secmem());
-    AUTO(close_fd) int fd = -1;
+    AUTO(fd_closep) int fd = -1;
     char *data;
     long len;
 
@@ -163,7 +159,7 @@ static bool check_file(const char *path, int fd, struct err *err)
 
 bool key_read_file(const char *path, EVP_PKEY **out, struct err *err)
 {
-    AUTO(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    AUTO(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     AUTO(BIO_freep) BIO *file = NULL;
     char no_passphrase[] = ""; /* without one OpenSSL would ask on the terminal */
     EVP_PKEY *key;
