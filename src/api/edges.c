@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "app/edge.h"
+#include "app/edge_report.h"
 #include "base/clock.h"
 #include "http/fields.h"
 
@@ -12,8 +13,10 @@ static json_t *place_json(int64_t epoch, int64_t seq)
     return epoch ? json_sprintf("%lld-%lld", (long long)epoch, (long long)seq) : json_null();
 }
 
-static json_t *to_json(const struct edge *edge)
+/* `report` NULL: the edge has never said anything of itself. */
+static json_t *to_json(const struct edge *edge, const struct edge_report *report)
 {
+    static const struct edge_report nothing = {0};
     const struct edge_seen seen = edge_seen_of(edge);
     json_t *json =
         json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:b, s:s}", "id", edge->id, "name", edge->name,
@@ -24,26 +27,52 @@ static json_t *to_json(const struct edge *edge)
 
     json_object_set_new(json, "acknowledged", place_json(edge->ack_epoch, edge->ack_seq));
     json_object_set_new(json, "head", place_json(edge->head_epoch, edge->head_seq));
+    report = report ? report : &nothing;
+    json_object_set_new(json, "trouble", http_json_text(report->trouble));
+    json_object_set_new(json, "unknown_hosts",
+                        json_pack("{s:I, s:o}", "count", (json_int_t)report->unknown_count, "names",
+                                  api_texts(report->unknown_hosts)));
     json_object_set_new(json, "polled_at", api_time(edge->polled_at));
     json_object_set_new(json, "acked_at", api_time(edge->acked_at));
     json_object_set_new(json, "created_at", api_time(edge->created_at));
     return json;
 }
 
+static bool reply_edge(const struct http_req *req, struct http_res *res, const struct edge *edge,
+                       struct err *err)
+{
+    const struct edge_report *report;
+
+    return edge_report_store_get(req->mem, api_call_of(req)->app.db, edge->id, &report, err) &&
+           http_reply_json(res, 200, to_json(edge, report));
+}
+
+static const struct edge_report *find_report(const struct edge_report_list *reports,
+                                             const char *edge_id)
+{
+    for (size_t i = 0; i < reports->count; i++)
+        if (strcmp(reports->items[i].edge_id, edge_id) == 0)
+            return &reports->items[i];
+    return NULL;
+}
+
 /* Edges are few: the list has no pages, but the form of one. */
 bool api_list_edges(struct http_req *req, struct http_res *res, struct err *err)
 {
     struct api_call *call = api_call_of(req);
+    struct edge_report_list reports;
     struct edge_list list;
     json_t *items;
 
     if (!app_need_operator(&call->caller, "see the edges", err) ||
         !http_query_fields(req, NULL, 0, NULL, err) ||
-        !edge_store_list(req->mem, call->app.db, NULL, &list, err))
+        !edge_store_list(req->mem, call->app.db, NULL, &list, err) ||
+        !edge_report_store_list(req->mem, call->app.db, NULL, &reports, err))
         return false;
     items = json_array();
     for (size_t i = 0; i < list.count; i++)
-        json_array_append_new(items, to_json(&list.items[i]));
+        json_array_append_new(items,
+                              to_json(&list.items[i], find_report(&reports, list.items[i].id)));
     return http_reply_json(res, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
 }
 
@@ -81,7 +110,7 @@ bool api_enrol_edge(struct http_req *req, struct http_res *res, struct err *err)
     if (!app_edge_enrol(&call->app, &call->caller, req->mem, &input, &created, err) ||
         !edge_store_find(req->mem, call->app.db, input.name, &edge, err))
         return false;
-    body = to_json(edge);
+    body = to_json(edge, NULL);
     json_object_set_new(body, "token", json_string(created.secret));
     return http_reply_json(res, 201, body);
 }
@@ -97,5 +126,5 @@ bool api_change_edge(struct http_req *req, struct http_res *res, struct err *err
     return http_body_fields(req, &field, 1, &in, err) &&
            app_edge_set_rotation(&call->app, &call->caller, req->mem, http_param(req, "id"),
                                  in.is_true, &edge, err) &&
-           http_reply_json(res, 200, to_json(edge));
+           reply_edge(req, res, edge, err);
 }

@@ -4,8 +4,11 @@
  * into, made or left out here; a page may end anywhere. */
 #include "api/call.h"
 #include "api/handlers.h"
+#include "api/unknown.h"
+#include "app/edge_report.h"
 #include "base/buf.h"
 #include "base/crash.h"
+#include "base/log.h"
 #include "http/fields.h"
 #include "store/edge_store.h"
 #include "store/feed_store.h"
@@ -74,6 +77,21 @@ static bool reply_records(struct http_res *res, const struct buf *page, struct p
     return http_reply_bytes(res, 200, RECORDS_TYPE, buf_view(page));
 }
 
+/* What the edge says of itself. It is told with every request, so it may get lost: a store that
+ * cannot take it does not keep the edge from its records. */
+static bool take_report(const struct http_req *req, const struct edge *edge, struct err *err)
+{
+    const char *unknown = http_req_header(req, "Latchkey-Unknown");
+    struct edge_report report = {.trouble = http_req_header(req, "Latchkey-Trouble")};
+    struct err failure = {0};
+
+    if (unknown && !api_read_unknown(req->mem, unknown, &report, err))
+        return false;
+    if (!app_edge_report(&api_call_of(req)->app, req->mem, edge, &report, &failure))
+        LOG(WARN, "web.edge_report", KS("edge", edge->name), KERR(&failure));
+    return true;
+}
+
 /* Whether the feed can be followed from here: else the edge needs a snapshot first. */
 static bool can_follow(const struct feed_head *head, struct place from)
 {
@@ -111,9 +129,19 @@ static bool read_poll(struct http_req *req, struct poll *out, struct err *err)
     out->wait_s = in[WAIT].number;
     http_watch(req, key);
     if (req->turn == HTTP_FIRST &&
-        !api_acks_add(call->api->acks, out->edge, out->from.epoch, out->from.seq, err))
+        (!api_acks_add(call->api->acks, out->edge, out->from.epoch, out->from.seq, err) ||
+         !take_report(req, out->edge, err)))
         return false;
     return read_head(req, out->edge->group, &out->head, err);
+}
+
+static bool reply_nothing(const struct http_req *req, struct http_res *res, const struct poll *poll)
+{
+    const struct buf nothing = {0};
+
+    if (poll->wait_s > 0 && req->turn != HTTP_DEADLINE)
+        return http_park(res, poll->wait_s * 1000);
+    return reply_records(res, &nothing, poll->from);
 }
 
 bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
@@ -126,17 +154,18 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     if (!read_poll(req, &poll, err))
         return false;
     CRASH_POINT(FEED_PAGE_BEFORE);
+    if (feed_is_ahead(&poll.head, poll.from.epoch, poll.from.seq))
+        return reply_nothing(req, res, &poll);
     if (!can_follow(&poll.head, poll.from))
         return err_set(err, ERR_GONE, "the feed cannot be followed from %s: take a snapshot",
                        place_text(req->mem, poll.from));
     if (!feed_store_page(req->mem, api_call_of(req)->app.db, poll.edge->group, poll.from.seq, &list,
                          err))
         return false;
-    if (list.count == 0 && poll.wait_s > 0 && req->turn != HTTP_DEADLINE)
-        return http_park(res, poll.wait_s * 1000);
+    if (list.count == 0)
+        return reply_nothing(req, res, &poll);
     n = fill_page(&list, &page);
-    if (n > 0)
-        poll.from.seq = list.items[n - 1].seq;
+    poll.from.seq = list.items[n - 1].seq;
     CRASH_POINT(FEED_PAGE_REPLY);
     return reply_records(res, &page, poll.from);
 }
@@ -160,7 +189,7 @@ static bool read_pull(struct http_req *req, struct pull *out, struct err *err)
 
     *out = (struct pull){0};
     if (!http_query_fields(req, fields, COUNT, in, err) || !find_edge(req, &out->edge, err) ||
-        !read_head(req, out->edge->group, &head, err))
+        !take_report(req, out->edge, err) || !read_head(req, out->edge->group, &head, err))
         return false;
     out->head = (struct place){head.epoch, head.seq};
     if (in[AFTER].text && !base64url_decode(req->mem, in[AFTER].text, &out->after, err))

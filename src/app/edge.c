@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/edge.h"
 
+#include "app/restore.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "net/address.h"
@@ -167,6 +168,7 @@ bool app_edge_acks(const struct app *app, struct arena *mem, const char *group,
     struct advance advance = {.now = now};
 
     if (!db_tx_begin(app->db, &tx, err) || !read_progress(mem, tx, group, &advance.before, err) ||
+        !app_restore_note(mem, tx, group, acks, count, err) ||
         !store_acks(tx, acks, count, now, err) ||
         !read_progress(mem, tx, group, &advance.after, err))
         return false;

@@ -29,6 +29,7 @@
     X(BAD_CERT, "bad_cert", 422, CALLER)                                                           \
     X(CONFIG, "config", 500, OPERATOR)                                                             \
     X(STORE, "store", 500, OPERATOR)                                                               \
+    X(FULL, "full", 507, OPERATOR) /* a disk or a map: room must be made */                        \
     X(BUSY, "busy", 503, WAIT)                                                                     \
     X(LOST_RACE, "lost_race", 409, WAIT)                                                           \
     X(SIGNER, "signer", 503, OPERATOR)                                                             \

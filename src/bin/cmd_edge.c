@@ -117,6 +117,7 @@ static bool edge_run(const struct config *config, struct err *err)
         .ca_file = *config->edge.feed_ca_file ? config->edge.feed_ca_file : config->tls.trust_store,
         .group = config->edge.group,
         .lmdb_dir = config->edge.lmdb_dir,
+        .map_max = (size_t)config->edge.map_max_mb << 20,
         .keys_dir = config->signer.keys_dir,
         .token = &token,
         .resolve = resolve,

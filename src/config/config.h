@@ -106,6 +106,8 @@ struct config {
         int64_t http_port, https_port; /* as visitors see them */
         struct config_list ipv4, ipv6; /* the platform's default address set */
         const char *cname;
+        int64_t map_max_mb;     /* what data.mdb may grow to */
+        int64_t keep_unknown_h; /* after a restore: hosts that the store does not know */
     } edge;
     const struct config_origin *origins;
     size_t origin_count;

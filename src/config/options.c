@@ -125,6 +125,8 @@ static const struct option options[] = {
     {AT(edge, https_port), PORT("443"), .help = "The https port as visitors see it."},
     {AT(edge, ipv4), TEXTS(format_ipv4), .help = "Addresses that domains point to, unless their partner has its own."},
     {AT(edge, ipv6), TEXTS(format_ipv6), .help = "IPv6 addresses that domains point to; none: any AAAA record is a fault."},
+    {AT(edge, map_max_mb), NUMBER("65536", 1, 1048576), .help = "How large the records in lmdb_dir may become."},
+    {AT(edge, keep_unknown_h), NUMBER("168", 0, 8760), .help = "After the store was restored from a backup: how many hours edges go on serving what it does not know."},
     {AT(edge, cname), TEXT("", format_name), .help = "Name that subdomains may point to by CNAME."},
 
     {AT(tls, trust_store), PATH("/etc/ssl/certs/ca-certificates.crt"), .help = "PEM of the roots that visitors trust."},

@@ -2,6 +2,7 @@
 #include "db/sqlite_conn.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <sqlite3.h>
 
 #define BUCKETS       256
@@ -31,6 +32,22 @@ static bool is_busy(int code)
     return (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
 }
 
+/* Of the database, its WAL, or its shared memory file. */
+static bool is_full(const struct sqlite_conn *conn, int code)
+{
+    return (code & 0xff) == SQLITE_FULL ||
+           ((code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(conn->sqlite) == ENOSPC);
+}
+
+static bool refuse_full(const struct sqlite_conn *conn, const char *what, struct err *err)
+{
+    const char *path = sqlite3_db_filename(conn->sqlite, "main");
+    const char *slash = path ? strrchr(path, '/') : NULL;
+
+    return err_set(err, ERR_FULL, "could not run %s: the disk that holds %s is full", what,
+                   slash ? slash + 1 : "the store");
+}
+
 /* "UNIQUE constraint failed: claim.name, claim.x" -> the field "claim.name" */
 static bool conflict(const char *what, const char *reason, struct err *err)
 {
@@ -54,6 +71,8 @@ static bool refuse(const struct sqlite_conn *conn, const char *what, struct err 
         snprintf(err->field, sizeof(err->field), "foreign_key");
         return false;
     }
+    if (is_full(conn, code))
+        return refuse_full(conn, what, err);
     return err_set(err, is_busy(code) ? ERR_BUSY : ERR_STORE, "could not run %s: %s", what, reason);
 }
 

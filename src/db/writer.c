@@ -21,7 +21,8 @@ struct group {
     bool is_lost;     /* the engine rolled it back by itself */
     bool is_done;
     bool is_stored;
-    char reason[ERR_TEXT_MAX]; /* why it is not stored */
+    enum err_code code;        /* why it is not stored */
+    char reason[ERR_TEXT_MAX]; /* likewise, in words */
     pthread_cond_t done;
 };
 
@@ -183,13 +184,20 @@ static bool open_group(struct writer *w, struct err *err)
     return true;
 }
 
+/* Whatever it was, it may work another time; but a full disk must be told as what it is. */
+static void note_reason(struct group *g, const struct err *err)
+{
+    g->code = err->code == ERR_FULL ? ERR_FULL : ERR_BUSY;
+    snprintf(g->reason, sizeof(g->reason), "%s", err->text);
+}
+
 /* After some errors (a full disk, say) the engine rolls back the whole transaction: then every
  * member has lost. */
 static bool note_loss(struct writer *w, const struct err *err)
 {
     if (!w->group->is_lost && !sqlite_conn_in_tx(w->conn)) {
         w->group->is_lost = true;
-        snprintf(w->group->reason, sizeof(w->group->reason), "%s", err->text);
+        note_reason(w->group, err);
     }
     return false;
 }
@@ -214,7 +222,7 @@ static void commit_group(struct writer *w, struct group *g)
         return;
     }
     if (g->members)
-        snprintf(g->reason, sizeof(g->reason), "%s", err.text);
+        note_reason(g, &err);
     roll_back_all(w);
 }
 
@@ -269,7 +277,7 @@ static bool end_turn(struct writer *w, bool is_member, struct err *err)
         pthread_cond_wait(&g->done, &w->mutex);
     is_stored = is_member && g->is_stored; /* who rolled back does not wait, and must not look */
     if (is_member && !is_stored)
-        err_set(err, ERR_BUSY, "could not commit, nothing is stored: %s", g->reason);
+        err_set(err, g->code, "could not commit, nothing is stored: %s", g->reason);
     is_last = --g->waiting == 0 && g->is_done;
     pthread_mutex_unlock(&w->mutex);
     if (is_last)
@@ -321,7 +329,7 @@ bool writer_run(struct writer *w, const struct query *q, const struct db_arg *ar
                 struct row_list *rows, int64_t *changed, struct err *err)
 {
     if (w->group->is_lost)
-        return err_set(err, ERR_STORE, "could not run %s: the transaction was rolled back: %s",
+        return err_set(err, w->group->code, "could not run %s: the transaction was rolled back: %s",
                        q->name, w->group->reason);
     return sqlite_conn_run(w->conn, q, args, rows, changed, err) || note_loss(w, err);
 }

@@ -5,7 +5,10 @@
 #include "base/crash.h"
 #include "base/hash.h"
 
-#define QUICK_MS 200 /* an empty answer that came sooner was not a long poll */
+#define HEADERS_MAX      4
+#define UNKNOWN_TEXT_MAX 1500 /* octets of the names in Latchkey-Unknown */
+
+#define QUICK_MS 200 /* an answer with nothing new that came sooner was not a long poll */
 
 struct agent {
     const struct agent_options *options;
@@ -24,6 +27,7 @@ struct agent {
     int64_t resnapshot_at;    /* on clock_boot_ms(); 0: not due by time */
     int64_t resnapshot_after; /* the span that led there */
     int64_t readers_at;
+    char trouble[ERR_TEXT_MAX]; /* of the last turn that could not store; "" after one that could */
 };
 
 int64_t agent_pause_ms(unsigned failures, unsigned chance)
@@ -72,7 +76,7 @@ bool agent_new(const struct agent_options *options, struct agent **out, struct e
         return err_set(err, ERR_INTERNAL, "out of memory");
     agent->options = options;
     forget_doubts(agent);
-    if (!edge_db_open(options->lmdb_dir, &agent->db, err) ||
+    if (!edge_db_open(options->lmdb_dir, options->map_max, &agent->db, err) ||
         !edge_db_state(agent->db, &agent->state, err) ||
         !keyring_load(options->keys_dir, &agent->keys, err) || !make_client(agent, err))
         return false;
@@ -109,22 +113,50 @@ static bool parse_cursor(const char *text, struct cursor *out, struct err *err)
     return true;
 }
 
+/* "<count> <host> <host>..." of the hosts in doubt; NULL when there are none. */
+static const char *unknown_hosts(struct arena *mem, const struct agent *agent)
+{
+    struct buf names = buf_new(mem, UNKNOWN_TEXT_MAX);
+    size_t count = 0;
+
+    for (size_t i = 0; !agent->is_unsure && i < agent->doubts.count; i++) {
+        struct slice key = agent->doubts.keys[i];
+
+        if (key.data[0] != EDGE_HOST)
+            continue;
+        if (names.len + key.len < UNKNOWN_TEXT_MAX) {
+            buf_u8(&names, ' ');
+            buf_add(&names, key.data + 1, key.len - 1);
+        }
+        count++;
+    }
+    return count ? arena_printf(mem, "%zu%.*s", count, (int)names.len, (const char *)names.data)
+                 : NULL;
+}
+
 static bool get(struct arena *mem, struct agent *agent, const char *path, struct http_response *out,
                 struct err *err)
 {
     const struct secret *token = agent->options->token;
-    const struct http_header headers[] = {
+    const char *unknown = unknown_hosts(mem, agent);
+    struct http_header headers[HEADERS_MAX] = {
         {"Authorization",
          arena_printf(mem, "Bearer %.*s", (int)token->len, (const char *)token->data)},
         {"Accept", "application/octet-stream"},
     };
-    const struct http_request request = {
+    size_t header_count = 2;
+    struct http_request request = {
         .url = arena_printf(mem, "%s%s", agent->options->feed_url, path),
         .headers = headers,
-        .header_count = ARRAY_LEN(headers),
         .body_max = AGENT_PAGE_MAX,
         .total_ms = AGENT_WAIT_S * 1000 + HTTP_TOTAL_MS,
     };
+
+    if (*agent->trouble)
+        headers[header_count++] = (struct http_header){"Latchkey-Trouble", agent->trouble};
+    if (unknown)
+        headers[header_count++] = (struct http_header){"Latchkey-Unknown", unknown};
+    request.header_count = header_count;
 
     if (!http_do(mem, agent->client, &request, out, err))
         return err_wrap(err, "could not ask the feed");
@@ -183,7 +215,8 @@ static bool store(struct edge_tx *tx, void *arg, struct err *err)
         return false;
     if (storing->range && !feed_page_doubt(tx, storing->page, storing->range, &agent->doubts, err))
         return false;
-    if (storing->range && is_whole && !feed_page_settle(tx, &agent->doubts, result, err))
+    if (storing->range && is_whole &&
+        !feed_page_settle(tx, storing->page, &agent->doubts, result, err))
         return false;
     *state = agent->state;
     if (result->epoch > state->seen_epoch)
@@ -232,6 +265,7 @@ static bool poll_feed(struct arena *mem, struct agent *agent, struct agent_repor
     struct http_response response;
     struct feed_page page;
     struct storing storing = {.page = &page};
+    bool is_quick;
 
     CRASH_POINT(POLL_BEFORE);
     if (!get(mem, agent,
@@ -251,14 +285,17 @@ static bool poll_feed(struct arena *mem, struct agent *agent, struct agent_repor
     if (!parse_cursor(http_header(&response, "Latchkey-Cursor"), &storing.cursor, err) ||
         !read_page(mem, agent, response.body, &page, err))
         return false;
+    page.epoch = storing.cursor.epoch;
     if (storing.cursor.epoch != state->epoch)
         return err_set(err, ERR_BAD_INPUT, "the feed went from epoch %llu to %llu without telling",
                        (unsigned long long)state->epoch, (unsigned long long)storing.cursor.epoch);
-    if (page.count == 0 && clock_boot_ms() - start < QUICK_MS)
+    is_quick = clock_boot_ms() - start < QUICK_MS;
+    if ((page.count > 0 || storing.cursor.seq != state->seq) &&
+        !store_page(agent, &storing, report, err))
+        return false;
+    if (is_quick && report->pages.stored == 0)
         report->pause_ms = QUICK_MS;
-    if (page.count == 0 && storing.cursor.seq == state->seq)
-        return true;
-    return store_page(agent, &storing, report, err);
+    return true;
 }
 
 /* Where the next page of a snapshot begins; a slice without data when this was the last. */
@@ -314,6 +351,7 @@ static bool take_snapshot_page(struct arena *mem, struct agent *agent, struct cu
         !read_page(mem, agent, response.body, &page, err) ||
         !feed_page_check_range(&page, &range, err))
         return false;
+    page.epoch = storing.cursor.epoch;
     storing.is_last = !range.last.data;
     *head = storing.cursor;
     if (!store_page(agent, &storing, report, err))
@@ -372,6 +410,17 @@ static bool check_readers(struct agent *agent, struct agent_report *report, stru
     return edge_db_check_readers(agent->db, &report->freed_readers, err);
 }
 
+/* What goes into a header is printable. `err` NULL: the turn was well. */
+static void note_trouble(struct agent *agent, const struct err *err)
+{
+    if (err && err->code != ERR_STORE && err->code != ERR_FULL)
+        return;
+    snprintf(agent->trouble, sizeof(agent->trouble), "%s", err ? err->text : "");
+    for (char *c = agent->trouble; *c; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
+}
+
 bool agent_turn(struct agent *agent, struct agent_report *out, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -386,6 +435,7 @@ bool agent_turn(struct agent *agent, struct agent_report *out, struct err *err)
     else
         is_done = poll_feed(mem, agent, &report, err);
     plan_snapshot(agent, report.is_snapshot);
+    note_trouble(agent, is_done ? NULL : err);
     if (!is_done)
         return false;
     report.state = agent->state;

@@ -13,6 +13,10 @@
  * next page of a snapshot begins after; the last page has none. Status 410: the cursor is of
  * another epoch, or deletions after it are forgotten; a snapshot is due.
  *
+ * Two request headers tell the operator what he cannot see from elsewhere. Latchkey-Trouble: why
+ * the last turn could not store what it got. Latchkey-Unknown: how many hosts are here that a whole
+ * snapshot did not name and no end record has removed, and the names of some.
+ *
  * A page is stored in one transaction that is on disk before the next request tells its cursor.
  * Killed at any moment, it goes on from there. It has no state but the LMDB.
  */
@@ -25,6 +29,7 @@ struct agent_options {
     const char *ca_file;  /* PEM roots for it; NULL or "" = the system's */
     const char *group;
     const char *lmdb_dir;
+    size_t map_max;       /* octets that the LMDB may have; 0: EDGE_DB_MAP_MAX */
     const char *keys_dir; /* has feed-<group>-<kid> */
     const struct secret *token;
     http_resolve_fn resolve; /* NULL: the host is an address or localhost */
@@ -67,7 +72,8 @@ struct agent_report {
 /*
  * One poll, or one snapshot when that is due. When it fails nothing is lost: call it again after
  * agent_pause_ms(). ERR_NET, ERR_TIMEOUT: the feed is not there; ERR_UNAUTHENTICATED,
- * ERR_FORBIDDEN, ERR_BAD_INPUT: it is not what it should be; ERR_STORE: the LMDB cannot take more.
+ * ERR_FORBIDDEN, ERR_BAD_INPUT: it is not what it should be; ERR_FULL: the disk or the map is full;
+ * ERR_STORE: the LMDB cannot be written.
  */
 MUST_CHECK bool agent_turn(struct agent *agent, struct agent_report *out, struct err *err);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -22,8 +23,9 @@ static const struct slice state_key = {state_octets, sizeof(state_octets) - 1};
 struct edge_db {
     MDB_env *env;
     MDB_dbi dbi;
+    const char *dir;
     int dir_fd; /* holds the lock */
-    size_t map_size;
+    size_t map_size, map_max;
 };
 
 struct edge_tx {
@@ -34,6 +36,15 @@ struct edge_tx {
 
 static bool mdb_err(struct err *err, int rc, const char *what)
 {
+    if (rc == MDB_MAP_FULL)
+        return err_set(
+            err, ERR_FULL,
+            "could not %s the records of the edge: they fill what edge.map_max_mb allows", what);
+    if (rc == ENOSPC || rc == EDQUOT || rc == EFBIG)
+        return err_set(
+            err, ERR_FULL,
+            "could not %s the records of the edge: the disk is full (%s), make room on it", what,
+            strerror(rc));
     return err_set(err, ERR_STORE, "could not %s the records of the edge: %s", what,
                    mdb_strerror(rc));
 }
@@ -83,15 +94,30 @@ static bool open_main(struct edge_db *db, struct err *err)
     return rc == 0 ? true : mdb_err(err, rc, "open");
 }
 
+/* A worker of nginx writes to its reader slot through a mapping: on a full disk a page that is not
+ * there yet would be a SIGBUS for it. */
+static bool reserve_readers(int dir_fd, struct err *err)
+{
+    struct stat st;
+    int fd = openat(dir_fd, "lock.mdb", O_RDWR | O_CLOEXEC), rc;
+
+    if (fd < 0)
+        return err_errno(err, ERR_CONFIG, errno, "cannot open lock.mdb");
+    rc = fstat(fd, &st) != 0 ? errno : posix_fallocate(fd, 0, st.st_size);
+    close(fd);
+    return rc == 0 || mdb_err(err, rc, "reserve the readers of");
+}
+
 static bool open_env(struct edge_db *db, const char *dir, struct err *err)
 {
+    const size_t first = db->map_max < EDGE_DB_MAP_FIRST ? db->map_max : EDGE_DB_MAP_FIRST;
     MDB_envinfo info;
     int rc = mdb_env_create(&db->env);
 
     if (rc == 0)
         rc = mdb_env_set_maxreaders(db->env, READERS_MAX);
     if (rc == 0)
-        rc = mdb_env_set_mapsize(db->env, EDGE_DB_MAP_FIRST);
+        rc = mdb_env_set_mapsize(db->env, first);
     if (rc == 0)
         rc = mdb_env_open(db->env, dir, 0, LOCK_MODE);
     if (rc == 0)
@@ -99,16 +125,19 @@ static bool open_env(struct edge_db *db, const char *dir, struct err *err)
     if (rc != 0)
         return mdb_err(err, rc, "open");
     db->map_size = info.me_mapsize;
-    return set_modes(db->dir_fd, err) && open_main(db, err) && edge_db_check_readers(db, NULL, err);
+    return set_modes(db->dir_fd, err) && reserve_readers(db->dir_fd, err) && open_main(db, err) &&
+           edge_db_check_readers(db, NULL, err);
 }
 
-bool edge_db_open(const char *dir, struct edge_db **out, struct err *err)
+bool edge_db_open(const char *dir, size_t map_max, struct edge_db **out, struct err *err)
 {
     AUTO(edge_db_freep) struct edge_db *db = calloc(1, sizeof(*db));
 
     if (!db)
         return err_set(err, ERR_INTERNAL, "out of memory");
+    db->dir = dir;
     db->dir_fd = -1;
+    db->map_max = map_max ? map_max : EDGE_DB_MAP_MAX;
     if (!lock_dir(dir, &db->dir_fd, err) || !open_env(db, dir, err))
         return err_wrap(err, "%s", dir);
     *out = db;
@@ -271,18 +300,23 @@ static bool write_once(struct edge_db *db, edge_db_write_fn write, void *arg, bo
     return rc == 0 ? true : mdb_err(err, rc, "write");
 }
 
+static bool grow(struct edge_db *db, struct err *err)
+{
+    size_t size = db->map_size < db->map_max / 2 ? db->map_size * 2 : db->map_max;
+    int rc = mdb_env_set_mapsize(db->env, size);
+
+    if (rc != 0)
+        return mdb_err(err, rc, "make room for");
+    db->map_size = size;
+    return true;
+}
+
 bool edge_db_write(struct edge_db *db, edge_db_write_fn write, void *arg, struct err *err)
 {
     bool is_map_full = false;
-    int rc;
 
-    while (!write_once(db, write, arg, &is_map_full, err)) {
-        if (!is_map_full || db->map_size * 2 > EDGE_DB_MAP_MAX)
-            return false;
-        rc = mdb_env_set_mapsize(db->env, db->map_size * 2);
-        if (rc != 0)
-            return mdb_err(err, rc, "make room for");
-        db->map_size *= 2;
-    }
+    while (!write_once(db, write, arg, &is_map_full, err))
+        if (!is_map_full || db->map_size >= db->map_max || !grow(db, err))
+            return err_wrap(err, "%s", db->dir);
     return true;
 }

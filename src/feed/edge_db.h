@@ -22,9 +22,11 @@ struct edge_db_state {
     bool is_incomplete;  /* something was left out, or may be too much: a snapshot is due */
 };
 
-/* Makes folder and files when they are missing. ERR_CONFIG: another agent has it, or it cannot be
- * used; ERR_STORE. */
-MUST_CHECK bool edge_db_open(const char *dir, struct edge_db **out, struct err *err);
+/* Makes folder and files when they are missing. `dir` lives as long as *out; `map_max` as for
+ * edge_db_write(), 0: EDGE_DB_MAP_MAX. ERR_CONFIG: another agent has it, or it cannot be used;
+ * ERR_FULL, ERR_STORE. */
+MUST_CHECK bool edge_db_open(const char *dir, size_t map_max, struct edge_db **out,
+                             struct err *err);
 void edge_db_free(struct edge_db *db);
 static inline void edge_db_freep(struct edge_db **db)
 {
@@ -41,8 +43,9 @@ struct edge_tx;
 
 /*
  * Runs `write` in a transaction and commits it when it returns true. When the map is full it is
- * doubled, up to EDGE_DB_MAP_MAX, and `write` is run again from the start: it must not keep what
- * it did. ERR_STORE: the map is full at its largest, the disk is full, the file is damaged.
+ * doubled, up to `map_max`, and `write` is run again from the start: it must not keep what it did.
+ * ERR_FULL: the map is full at its largest, or the disk is; ERR_STORE: the file is damaged. What
+ * was there is untouched.
  */
 #define EDGE_DB_MAP_FIRST ((size_t)64 << 20)
 #define EDGE_DB_MAP_MAX   ((size_t)64 << 30)

@@ -126,7 +126,7 @@ bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page, struct do
         if (!apply_record(tx, record, edge_db_key_view(&key), out, err))
             return false;
         doubts_remove(doubts, edge_db_key_view(&key));
-        if (record->kind == EDGE_END && !feed_page_settle(tx, doubts, out, err))
+        if (record->kind == EDGE_END && !feed_page_settle(tx, page, doubts, out, err))
             return false;
     }
     return true;

@@ -19,6 +19,7 @@
 struct feed_page {
     size_t count;
     struct edge_record *records; /* views into the octets */
+    uint64_t epoch;              /* of the cursor that came with it */
 };
 
 /* Who may speak. */
@@ -44,13 +45,15 @@ struct feed_page_result {
 
 /* Stores what is newer, in the order of the page. A key that comes is not in doubt any more. An end
  * record that is not older than the one here and counts exactly the live records not in doubt has
- * these replaced by tombstones, but for those that are newer than itself. */
+ * these replaced by tombstones, but for those that are newer than itself. One of an epoch before
+ * the page's says nothing: a restored store may have made it before it knew what it has lost. */
 MUST_CHECK bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page,
                                 struct doubts *doubts, struct feed_page_result *out,
                                 struct err *err);
-/* The same for the end record that is stored, once a snapshot is complete. */
-MUST_CHECK bool feed_page_settle(struct edge_tx *tx, struct doubts *doubts,
-                                 struct feed_page_result *out, struct err *err);
+/* The same for the end record that is stored, once a snapshot is complete with `page`. */
+MUST_CHECK bool feed_page_settle(struct edge_tx *tx, const struct feed_page *page,
+                                 struct doubts *doubts, struct feed_page_result *out,
+                                 struct err *err);
 
 /* The interval of keys that one page of a snapshot stands for. */
 struct feed_page_range {

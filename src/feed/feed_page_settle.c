@@ -135,8 +135,8 @@ static bool find_end(struct edge_tx *tx, unsigned char *room, struct edge_record
     return true;
 }
 
-bool feed_page_settle(struct edge_tx *tx, struct doubts *doubts, struct feed_page_result *out,
-                      struct err *err)
+bool feed_page_settle(struct edge_tx *tx, const struct feed_page *page, struct doubts *doubts,
+                      struct feed_page_result *out, struct err *err)
 {
     unsigned char room[EDGE_RECORD_MAX];
     struct counting counting = {.doubts = doubts};
@@ -149,7 +149,7 @@ bool feed_page_settle(struct edge_tx *tx, struct doubts *doubts, struct feed_pag
         return true;
     if (!find_end(tx, room, &record, &end, &is_there, err))
         return false;
-    if (!is_there)
+    if (!is_there || record.epoch < page->epoch)
         return true;
     if (!edge_tx_walk(tx, slice_of(NULL, 0), slice_of(NULL, 0), count_one, &counting, err))
         return false;

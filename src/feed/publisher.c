@@ -174,6 +174,21 @@ bool feed_prepare(struct arena *mem, const struct feed *feed, const struct feed_
     return true;
 }
 
+/* An end record speaks of all records that are older than itself. So one that was prepared before
+ * it, and comes after it, must be made again. */
+static bool check_end(struct db *tx, const struct feed_batch *batch, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct feed_record *end;
+
+    if (!feed_store_get(mem, tx, batch->group, SLICE_LIT("e" EDGE_END_KEY), &end, err))
+        return false;
+    for (size_t i = 0; end && end->epoch == batch->head.epoch && i < batch->count; i++)
+        if (batch->items[i].record.rev <= end->rev)
+            return err_set(err, ERR_LOST_RACE, "an end record came between");
+    return true;
+}
+
 bool feed_put(struct db *tx, const struct feed_batch *batch, struct feed_head *head,
               struct err *err)
 {
@@ -181,13 +196,18 @@ bool feed_put(struct db *tx, const struct feed_batch *batch, struct feed_head *h
 
     if (batch->count == 0)
         return feed_store_head(tx, batch->group, head, err);
+    if (!check_end(tx, batch, err))
+        return false;
     for (size_t i = 0; i < batch->count; i++) {
         keys[i] = batch->items[i].db_key;
         if (!feed_store_put(tx, batch->group, &batch->items[i].record, batch->items[i].old_rev,
                             err))
             return false;
     }
-    return feed_store_assign(tx, batch->group, &(struct feed_keys){keys, batch->count}, head, err);
+    if (!feed_store_assign(tx, batch->group, &(struct feed_keys){keys, batch->count}, head, err))
+        return false;
+    return head->epoch == batch->head.epoch ||
+           err_set(err, ERR_LOST_RACE, "a new epoch of the feed has begun");
 }
 
 static bool publish_once(struct arena *mem, const struct feed *feed,

@@ -41,7 +41,7 @@ MUST_CHECK bool feed_prepare(struct arena *mem, const struct feed *feed,
                              struct feed_batch **out, struct err *err);
 /* The last statements of the transaction. *head is the feed's head after it: an edge that has
  * acknowledged it has all of the batch. ERR_LOST_RACE: somebody changed one of the records
- * meanwhile; begin again with feed_prepare(). */
+ * meanwhile, or began an epoch, or published an end record; begin again with feed_prepare(). */
 MUST_CHECK bool feed_put(struct db *tx, const struct feed_batch *batch, struct feed_head *head,
                          struct err *err);
 

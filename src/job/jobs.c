@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "edge/record_write.h"
+#include "job/epoch.h"
 #include "job/issue.h"
 #include "job/publish.h"
 #include "job/release.h"
@@ -51,7 +52,12 @@ bool job_settings(void *arg, struct arena *mem, const struct job *job, struct jo
 
     (void)job;
     out->run_at = clock_now() + JOB_SETTINGS_EVERY_MS;
-    return publish_settings(worker, mem, err) && feed_publish_end(mem, &worker->feed, err);
+    if (!publish_settings(worker, mem, err))
+        return false;
+    if (clock_boot_ms() - worker->started_at >= EPOCH_LOOK_MS)
+        return epoch_end(worker, mem, err);
+    out->run_at = clock_now() + EPOCH_LOOK_MS;
+    return true;
 }
 
 bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
@@ -77,6 +83,7 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
                 [JOB_PUBLISH] = job_publish,
                 [JOB_RELEASE] = job_release,
                 [JOB_SETTINGS] = job_settings,
+                [JOB_EPOCH] = job_epoch,
                 [JOB_TIDY] = job_tidy},
         .arg = worker,
     };

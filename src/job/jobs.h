@@ -9,7 +9,8 @@
 MUST_CHECK bool job_publish(void *worker, struct arena *mem, const struct job *job,
                             struct job_result *out, struct err *err);
 /* Subject: edge group. Check key and origins, then the end record; again every
- * JOB_SETTINGS_EVERY_MS. */
+ * JOB_SETTINGS_EVERY_MS. A worker that has just started leaves the end record for the next time:
+ * edges shall have shown first whether its store is an older copy. */
 #define JOB_SETTINGS_EVERY_MS INT64_C(600000)
 MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *job,
                              struct job_result *out, struct err *err);

@@ -2,6 +2,7 @@
 #include "job/worker.h"
 
 #include "app/expected.h"
+#include "base/clock.h"
 #include "job/ca_http.h"
 
 #define USER_AGENT "Latchkey/" LATCHKEY_VERSION
@@ -108,6 +109,7 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
         .app = app,
         .signer = signer,
         .feed = {.db = app->db, .signer = signer, .group = WORKER_GROUP},
+        .started_at = clock_boot_ms(),
     };
     if (!open_trust(mem, worker, err) || !open_resolver(worker, err) ||
         !open_cas(mem, worker, err) || !find_check_key(mem, worker, err)) {

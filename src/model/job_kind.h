@@ -9,6 +9,7 @@
     X(PUBLISH, "publish")   /* subject: domain id; its host records follow the site's wishes */    \
     X(RELEASE, "release")   /* subject: domain id; what is not wanted any more is cleared away */  \
     X(SETTINGS, "settings") /* subject: edge group; check key and origins */                       \
+    X(EPOCH, "epoch")       /* subject: edge group; a restored store signs its records again */    \
     X(TIDY, "tidy")         /* subject: "platform"; what is kept only for a while is forgotten */
 
 #define X(id, name) JOB_##id,

@@ -5,8 +5,10 @@
 
 #include "store/record.h"
 
-#define LETTERS "biiIib"
-#define SELECT  "SELECT key, epoch, rev, seq, is_tombstone, bytes FROM edge_record"
+#define LETTERS      "biiIib"
+#define HEAD         "epoch, seq, tombstone_floor, ahead_epoch, restored_at"
+#define HEAD_LETTERS "iiiii"
+#define SELECT       "SELECT key, epoch, rev, seq, is_tombstone, bytes FROM edge_record"
 
 static void read_record(struct reader *r, struct feed_record *out)
 {
@@ -23,15 +25,18 @@ DEFINE_READ_ALL(feed_record, feed_record_list)
 
 static const struct query head_of = {
     .name = "feed.head",
-    .sql = "SELECT epoch, seq, tombstone_floor FROM feed_head WHERE grp = $1",
+    .sql = "SELECT " HEAD " FROM feed_head WHERE grp = $1",
     .params = "t",
-    .cols = "iii",
+    .cols = HEAD_LETTERS,
 };
 
 static struct feed_head read_head(const struct row *row)
 {
-    return (struct feed_head){
-        .epoch = row_i64(row, 0), .seq = row_i64(row, 1), .tombstone_floor = row_i64(row, 2)};
+    return (struct feed_head){.epoch = row_i64(row, 0),
+                              .seq = row_i64(row, 1),
+                              .tombstone_floor = row_i64(row, 2),
+                              .ahead_epoch = row_i64(row, 3),
+                              .restored_at = row_i64(row, 4)};
 }
 
 bool feed_store_head(struct db *db, const char *group, struct feed_head *out, struct err *err)
@@ -58,6 +63,32 @@ static const struct query start_epoch = {
 bool feed_store_start_epoch(struct db *db, const char *group, int64_t epoch, struct err *err)
 {
     return db_exec_one(db, &start_epoch, err, QT(group), QI(epoch));
+}
+
+static const struct query note_ahead = {
+    .name = "feed.note_ahead",
+    .sql = "UPDATE feed_head SET ahead_epoch = $2 WHERE grp = $1 AND ahead_epoch < $2",
+    .params = "ti",
+    .cols = "",
+};
+
+bool feed_store_note_ahead(struct db *db, const char *group, int64_t epoch, struct err *err)
+{
+    return db_exec_one(db, &note_ahead, err, QT(group), QI(epoch));
+}
+
+static const struct query restart = {
+    .name = "feed.restart",
+    .sql = "UPDATE feed_head SET epoch = $3, tombstone_floor = seq, ahead_epoch = 0,"
+           " restored_at = $3 WHERE grp = $1 AND epoch = $2 AND epoch < $3 AND ahead_epoch < $3",
+    .params = "tii",
+    .cols = "",
+};
+
+bool feed_store_restart(struct db *db, const char *group, const struct feed_head *was,
+                        int64_t epoch, struct err *err)
+{
+    return db_exec_one(db, &restart, err, QT(group), QI(was->epoch), QI(epoch));
 }
 
 static const struct query get = {
@@ -107,9 +138,9 @@ bool feed_store_put(struct db *tx, const char *group, const struct feed_record *
 static const struct query take_range = {
     .name = "feed.take_range",
     .sql = "UPDATE feed_head SET seq = seq + $2 WHERE grp = $1"
-           " RETURNING epoch, seq, tombstone_floor",
+           " RETURNING " HEAD,
     .params = "ti",
-    .cols = "iii",
+    .cols = HEAD_LETTERS,
 };
 
 static const struct query set_seq = {
@@ -196,7 +227,7 @@ bool feed_store_forget(struct db *tx, const char *group, int64_t seq, struct err
 }
 
 static const struct query *const all[] = {
-    &head_of,    &start_epoch,    &get,         &add,    &replace, &take_range, &set_seq,
-    &page_after, &snapshot_after, &raise_floor, &forget,
+    &head_of,    &start_epoch, &note_ahead, &restart,        &get,         &add,    &replace,
+    &take_range, &set_seq,     &page_after, &snapshot_after, &raise_floor, &forget,
 };
 const struct query_list feed_queries = {"feed_store.c", all, ARRAY_LEN(all)};

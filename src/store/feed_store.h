@@ -15,7 +15,15 @@ struct feed_head {
     int64_t epoch;           /* when it was created, unix milliseconds; 0: there is no feed yet */
     int64_t seq;             /* of the newest change */
     int64_t tombstone_floor; /* a cursor below it may have missed a deletion: snapshot */
+    int64_t ahead_epoch;     /* the latest of cursors that were ahead; 0: none since restored_at */
+    int64_t restored_at;     /* when a cursor ahead of the head made an epoch begin; 0: never */
 };
+
+/* Whether an edge that is here has what this feed has not told: the store is an older copy. */
+static inline bool feed_is_ahead(const struct feed_head *head, int64_t epoch, int64_t seq)
+{
+    return epoch > head->epoch || (epoch == head->epoch && seq > head->seq);
+}
 
 struct feed_record {
     struct slice key; /* of LMDB: kind octet and key */
@@ -40,6 +48,13 @@ MUST_CHECK bool feed_store_head(struct db *db, const char *group, struct feed_he
  * snapshot. ERR_LOST_RACE when it has this epoch or a later one. */
 MUST_CHECK bool feed_store_start_epoch(struct db *db, const char *group, int64_t epoch,
                                        struct err *err);
+/* A cursor of `epoch` was ahead of the feed. ERR_LOST_RACE when that is known already. */
+MUST_CHECK bool feed_store_note_ahead(struct db *db, const char *group, int64_t epoch,
+                                      struct err *err);
+/* feed_store_start_epoch() for a feed of `was` with a cursor ahead, which is forgotten.
+ * ERR_LOST_RACE when somebody else did it. */
+MUST_CHECK bool feed_store_restart(struct db *db, const char *group, const struct feed_head *was,
+                                   int64_t epoch, struct err *err);
 /* *out is NULL when there is no record with this key; a deleted one is a tombstone. */
 MUST_CHECK bool feed_store_get(struct arena *mem, struct db *db, const char *group,
                                struct slice key, const struct feed_record **out, struct err *err);

@@ -9,6 +9,7 @@
 #include "store/check_store.h"
 #include "store/claim_store.h"
 #include "store/domain_store.h"
+#include "store/edge_report_store.h"
 #include "store/edge_store.h"
 #include "store/edge_withdrawal_store.h"
 #include "store/event_store.h"
@@ -39,6 +40,7 @@ static const struct query_list *const lists[] = {
     &claim_queries,
     &domain_queries,
     &edge_queries,
+    &edge_report_queries,
     &edge_withdrawal_queries,
     &event_queries,
     &feed_queries,

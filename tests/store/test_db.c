@@ -260,14 +260,15 @@ static void test_full(void **state)
     MUST(&f, db_tx_begin(f.db, &tx, &f.err));
     MUST(&f, db_script(tx, "PRAGMA max_page_count = 100", &f.err));
     MUST(&f, db_exec(tx, &add, NULL, &f.err, QT("a"), QI(1), QB((struct slice){0})));
-    ok(!db_exec(tx, &fill, NULL, &f.err, QT("b")) && f.err.code == ERR_STORE &&
-           strcmp(f.err.text, "could not run thing.fill: database or disk is full") == 0,
+    ok(!db_exec(tx, &fill, NULL, &f.err, QT("b")) && f.err.code == ERR_FULL &&
+           strcmp(f.err.text,
+                  "could not run thing.fill: the disk that holds latchkey.db is full") == 0,
        "full: %s", f.err.text);
     ok(!db_exec(tx, &add, NULL, &f.err, QT("c"), QI(1), QB((struct slice){0})) &&
-           f.err.code == ERR_STORE,
+           f.err.code == ERR_FULL,
        "the transaction does not go on: %s", f.err.text);
-    ok(!db_tx_commit(&tx, &f.err) && f.err.code == ERR_BUSY &&
-           strstr(f.err.text, "database or disk is full"),
+    ok(!db_tx_commit(&tx, &f.err) && f.err.code == ERR_FULL &&
+           strstr(f.err.text, "latchkey.db is full"),
        "nor is it committed: %s", f.err.text);
     MUST(&f, db_one(f.mem, f.db, &get, &row, &f.err, QT("a")));
     ok(!row, "nothing is stored");

@@ -2,9 +2,10 @@
 
 /* app_edge_acks(): what the edges say is stored, and wakes just the issuances that no longer have
  * to wait for them. */
-#include "app/edge.h"
+#include "app/restore.h"
+#include "base/clock.h"
 #include "fixture.h"
-#include "store/feed_store.h"
+#include "store/event_store.h"
 #include "store/job_store.h"
 
 #define GROUP "default"
@@ -143,11 +144,66 @@ static void test_gone_edge(void **state)
     all_ok();
 }
 
+static const struct job *epoch_job(struct world *w)
+{
+    const struct job *job;
+
+    MUST(&w->f, job_store_find(w->f.mem, w->f.db, "epoch", GROUP, &job, &w->f.err));
+    return job;
+}
+
+static size_t count_events(struct world *w)
+{
+    const struct scope all = scope_platform();
+    const struct event_filter filter = {.page = {.limit = 10}, .subject_id = "edge_1"};
+    struct event_list list;
+
+    MUST(&w->f, event_store_list(w->f.mem, w->f.db, &all, &filter, &list, &w->f.err));
+    return list.count;
+}
+
+/* What proves that the store is an older copy. The feed is at the head that open_world() gave it.
+ */
+static void test_ahead(void **state)
+{
+    static const struct {
+        int64_t epoch, seq; /* relative to the head */
+        bool is_proof;
+        const char *what;
+    } rows[] = {
+        {0, 0, false, "at the head"},
+        {0, 1, true, "one ahead"},
+        {-1, 1000, false, "of an epoch before"},
+        {1, 0, true, "of an epoch after"},
+    };
+    struct feed_head head;
+    struct world w;
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        open_world(&w, ISSUANCE_PUBLISHING);
+        MUST(&w.f, feed_store_head(w.f.db, GROUP, &head, &w.f.err));
+        ack(&w, "edge_1", head.epoch + rows[i].epoch, head.seq + rows[i].seq);
+        ack(&w, "edge_1", head.epoch + rows[i].epoch, head.seq + rows[i].seq);
+        ok(!epoch_job(&w) == !rows[i].is_proof, "%s: the job", rows[i].what);
+        ok(count_events(&w) == (size_t)rows[i].is_proof, "%s: told once", rows[i].what);
+        MUST(&w.f, feed_store_head(w.f.db, GROUP, &head, &w.f.err));
+        ok(head.ahead_epoch == (rows[i].is_proof ? head.epoch + rows[i].epoch : 0), "%s: noted",
+           rows[i].what);
+        fixture_close(&w.f);
+    }
+    open_world(&w, ISSUANCE_PUBLISHING);
+    ack(&w, "edge_1", clock_real_ms() + RESTORE_FUTURE_MS + 60000, 1);
+    ok(!epoch_job(&w), "an epoch of the far future is believed");
+    fixture_close(&w.f);
+    all_ok();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_wake),
-                                       cmocka_unit_test(test_other_states_sleep),
-                                       cmocka_unit_test(test_gone_edge)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_wake), cmocka_unit_test(test_other_states_sleep),
+        cmocka_unit_test(test_gone_edge), cmocka_unit_test(test_ahead)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

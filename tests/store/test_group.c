@@ -226,10 +226,10 @@ static void test_group_lost(void **state)
     struct member second = {.db = f.db, .id = "2", .how = MEMBER_FILL};
 
     run_pair(&f, &first, &second);
-    ok(!second.is_filled && second.err.code == ERR_STORE, "the disk is full: %s", second.err.text);
-    ok(!first.is_stored && first.err.code == ERR_BUSY &&
+    ok(!second.is_filled && second.err.code == ERR_FULL, "the disk is full: %s", second.err.text);
+    ok(!first.is_stored && first.err.code == ERR_FULL &&
            strcmp(first.err.text, "could not commit, nothing is stored: could not run entry.fill: "
-                                  "database or disk is full") == 0,
+                                  "the disk that holds latchkey.db is full") == 0,
        "and the first is told: %s", first.err.text);
     ok(count_entries(&f, NULL) == 0, "nothing is stored");
     fixture_close(&f);

@@ -9,7 +9,7 @@
 #include "edge/record_digest.h"
 #include "edge/record_write.h"
 #include "feed/feed_page.h"
-#include "feed/publisher.h"
+#include "feed/renewal.h"
 #include "fixture.h"
 #include "signer/server.h"
 
@@ -320,9 +320,107 @@ static void test_end(void **state)
     all_ok();
 }
 
+/* A record that was prepared before an end record, and stored after it, would look to an edge like
+ * one that the end record had counted as gone. */
+static void test_end_between(void **state)
+{
+    struct world w;
+    struct feed_batch *batch;
+    struct feed_change change;
+
+    (void)state;
+    world_open(&w);
+    change = set_host(&w, "a.example", "s");
+    MUST(&w.f, feed_prepare(w.f.mem, &w.feed, &change, 1, &batch, &w.f.err));
+    usleep(2000);
+    publish(&w, (struct feed_change[]){set_host(&w, "b.example", "s")}, 1);
+    MUST(&w.f, feed_publish_end(w.f.mem, &w.feed, &w.f.err));
+    ok(!put_batch(&w, batch) && w.f.err.code == ERR_LOST_RACE, "%s", w.f.err.text);
+    ok(publish(&w, &change, 1) == 3, "begun again");
+    world_close(&w);
+    all_ok();
+}
+
+static int64_t begin_epoch(struct world *w)
+{
+    struct feed_head head;
+
+    MUST(&w->f, feed_store_head(w->f.db, GROUP, &head, &w->f.err));
+    MUST(&w->f, feed_store_restart(w->f.db, GROUP, &head, feed_next_epoch(&head, 0), &w->f.err));
+    return head.epoch + 1;
+}
+
+static void test_epoch_between(void **state)
+{
+    struct world w;
+    struct feed_batch *batch;
+    struct feed_change change;
+
+    (void)state;
+    world_open(&w);
+    change = set_host(&w, "a.example", "s");
+    MUST(&w.f, feed_prepare(w.f.mem, &w.feed, &change, 1, &batch, &w.f.err));
+    begin_epoch(&w);
+    ok(!put_batch(&w, batch) && w.f.err.code == ERR_LOST_RACE, "%s", w.f.err.text);
+    world_close(&w);
+    all_ok();
+}
+
+static bool hold_c(void *arg, const struct edge_record *record, bool *out, struct err *err)
+{
+    (void)err;
+    ++*(size_t *)arg;
+    *out = slice_eq(record->key, slice_str("c.example"));
+    return true;
+}
+
+/* In two pages, the second one taken twice, as by a worker that was killed. */
+static void test_renewal(void **state)
+{
+    struct feed_change changes[FEED_PAGE_RECORDS];
+    struct feed_renewal again, renewal = {.is_held = hold_c};
+    size_t asked = 0;
+    struct feed_page page;
+    struct world w;
+    int64_t epoch, seq = 0;
+
+    (void)state;
+    world_open(&w);
+    renewal.arg = &asked;
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        changes[i] = set_host(&w, arena_printf(w.f.mem, "h%zu.example", i), "s");
+    publish(&w, changes, ARRAY_LEN(changes));
+    publish(&w,
+            (struct feed_change[]){set_host(&w, "c.example", "s"), set_host(&w, "a.example", "s")},
+            2);
+    seq = publish(&w, (struct feed_change[]){delete_host("a.example")}, 1);
+    epoch = begin_epoch(&w);
+    MUST(&w.f, feed_renew(w.f.mem, &w.feed, &renewal, &w.f.err));
+    ok(!renewal.is_done && renewal.renewed == FEED_PAGE_RECORDS - 1 && renewal.held == 1, "%zu %zu",
+       renewal.renewed, renewal.held);
+    again = renewal;
+    MUST(&w.f, feed_renew(w.f.mem, &w.feed, &renewal, &w.f.err));
+    ok(renewal.is_done && renewal.renewed == FEED_PAGE_RECORDS + 1, "%zu", renewal.renewed);
+    MUST(&w.f, feed_renew(w.f.mem, &w.feed, &again, &w.f.err));
+    ok(again.renewed == FEED_PAGE_RECORDS - 1 + 0, "what is renewed is left alone: %zu",
+       again.renewed);
+    page = read_feed(&w, seq);
+    ok(asked == FEED_PAGE_RECORDS + 2, "each is asked about: %zu", asked);
+    for (size_t i = 0; i < page.count; i++)
+        ok((int64_t)page.records[i].epoch == epoch &&
+               page.records[i].is_tombstone ==
+                   slice_eq(page.records[i].key, slice_str("a.example")),
+           "record %zu", i);
+    world_close(&w);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_end_between),
+        cmocka_unit_test(test_epoch_between),
+        cmocka_unit_test(test_renewal),
         cmocka_unit_test(test_order_of_a_change),
         cmocka_unit_test(test_only_what_changes),
         cmocka_unit_test(test_rev_after_forgetting),

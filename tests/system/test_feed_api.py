@@ -16,7 +16,8 @@ class Feed:
 
     def __init__(self, web, group, epoch=EPOCH):
         self.web, self.group, self.epoch, self.seq = web, group, epoch, 0
-        web.sql(("INSERT INTO feed_head VALUES (?, ?, 0, 0)", (group, epoch)))
+        web.sql(("INSERT INTO feed_head (grp, epoch, seq, tombstone_floor) VALUES (?, ?, 0, 0)",
+                 (group, epoch)))
 
     def put(self, *records):
         """(key, octets) each."""
@@ -102,9 +103,54 @@ def test_gone(web, edge):
     records = Feed(web, edge.group)
     records.put((b"ha", b"1"), (b"hb", b"2"), (b"hc", b"3"))
     records.set("tombstone_floor", 2)
-    for cursor in (at(1), at(4), at(3, EPOCH - 1), at(3, EPOCH + 1), "0-0"):
+    for cursor in (at(1), at(3, EPOCH - 1), "0-0"):
         problem(feed(edge, cursor, want=410), 410, "gone")
     assert feed(edge, at(2)).content == b"3"
+
+
+@pytest.mark.req("R44")
+@pytest.mark.parametrize("cursor,is_believed", [
+    (at(4), True), (at(0, EPOCH + 1), True), (at(0, EPOCH + 10**14), False)])
+def test_ahead(web, edge, cursor, is_believed):
+    """The store is an older copy: nothing is for this edge until there is a new epoch."""
+    records = Feed(web, edge.group)
+    records.put((b"ha", b"1"), (b"hb", b"2"), (b"hc", b"3"))
+    answer = feed(edge, cursor)
+    assert answer.content == b"" and answer.headers["Latchkey-Cursor"] == cursor
+    def noted():
+        return web.sql(("SELECT ahead_epoch FROM feed_head WHERE grp = ?", (edge.group,)))[0][0][0]
+
+    wait_for(lambda: web.sql(("SELECT acked_at FROM edge WHERE id = ?",
+                              (edge.edge["id"],)))[0][0][0])
+    assert noted() == (int(cursor.split("-")[0]) if is_believed else 0)
+    waiting = Later(feed, edge, cursor, 20, None)
+    time.sleep(0.2)
+    records.set("epoch", EPOCH + 10**15)
+    problem(waiting.result()[0], 410, "gone")
+
+
+@pytest.mark.req("R44")
+def test_what_an_edge_says_of_itself(web, edge):
+    Feed(web, edge.group).put((b"ha", b"1"))
+
+    def say(**headers):
+        headers = {f"Latchkey-{k}": v for k, v in headers.items()}
+        answer = edge.call("GET", f"/v1/edge/feed?cursor={at(1)}&wait=0", headers=headers)
+        items = web.operator.call("GET", "/v1/edges", want=200).json()["items"]
+        found = next(e for e in items if e["group"] == edge.group)
+        return answer, found["trouble"], found["unknown_hosts"]
+
+    assert say()[1:] == (None, {"count": 0, "names": []})
+    assert say(Trouble="the disk is full")[1:] == ("the disk is full", {"count": 0, "names": []})
+    assert say(Unknown="7 a.example b.example")[1:] == (
+        None, {"count": 7, "names": ["a.example", "b.example"]})
+    for wrong in ("", "x", "1 -a.example", "-1", "1 " + "a.example " * 101):
+        problem(say(Unknown=wrong)[0], 422, "bad_input", "Latchkey-Unknown")
+    assert say()[1:] == (None, {"count": 0, "names": []})
+    kinds = [e["kind"] for e in web.operator.call("GET", "/v1/events?limit=200", want=200)
+             .json()["items"] if e["kind"].startswith("edge.")]
+    assert kinds == ["edge.trouble", "edge.trouble_over", "edge.unknown_hosts",
+                     "edge.unknown_hosts_over"]
 
 
 @pytest.mark.asan

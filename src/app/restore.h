@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * restore: how a store learns that it is an older copy of itself. Edges keep what they have; one
+ * whose cursor is ahead of the feed has what this store has never told. That is written down and
+ * JOB_EPOCH enqueued; nothing goes to that edge until the job has begun a later epoch.
+ *
+ * A cursor is the word of an edge, and of whoever relays it: an epoch that lies more than
+ * RESTORE_FUTURE_MS ahead is not believed.
+ */
+#include "app/edge.h"
+#include "store/feed_store.h"
+
+#define RESTORE_FUTURE_MS INT64_C(86400000)
+
+/* Looks at the cursors of one group. Part of the caller's transaction. */
+MUST_CHECK bool app_restore_note(struct arena *mem, struct db *tx, const char *group,
+                                 const struct edge_ack *acks, size_t count, struct err *err);

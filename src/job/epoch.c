@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/epoch.h"
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "feed/renewal.h"
+#include "store/certificate_store.h"
+#include "store/event_store.h"
+
+#define RUN_MS  INT64_C(20000) /* then the run makes room for other jobs */
+#define HOUR_MS INT64_C(3600000)
+
+static bool tell(struct arena *mem, struct db *tx, const char *group, const char *kind,
+                 const char *text, struct err *err)
+{
+    const struct event event = {.id = id_new(mem, ID_EVENT),
+                                .subject_id = group,
+                                .at = clock_now(),
+                                .kind = kind,
+                                .text = text};
+
+    return event_store_add(tx, &event, err);
+}
+
+static bool begin(const struct worker *worker, struct arena *mem, const struct feed_head *head,
+                  struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const int64_t epoch = feed_next_epoch(head, clock_real_ms());
+    const char *text = arena_printf(
+        mem, "epoch %lld of the feed has begun: edges keep what they have, and take a snapshot",
+        (long long)epoch);
+
+    return db_tx_begin(worker->app->db, &tx, err) &&
+           feed_store_restart(tx, worker->feed.group, head, epoch, err) &&
+           tell(mem, tx, worker->feed.group, "feed.epoch_begun", text, err) &&
+           db_tx_commit(&tx, err);
+}
+
+/* Its certificate in this store has expired: edges that have a newer one go on with it. */
+static bool is_held(void *arg, const struct edge_record *record, bool *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct worker *worker = arg;
+    const struct scope scope = scope_platform();
+    const struct certificate *certificate;
+    struct edge_host host;
+
+    *out = false;
+    if (record->kind != EDGE_HOST || record->is_tombstone ||
+        edge_host_read(record->body, &host) != EDGE_FAULT_NONE || host.certificate_id.len == 0)
+        return true;
+    if (!certificate_store_get(
+            mem, worker->app->db, &scope,
+            arena_strndup(mem, (const char *)host.certificate_id.data, host.certificate_id.len),
+            &certificate, err))
+        return false;
+    *out = certificate && certificate->not_after_at <= clock_now();
+    return true;
+}
+
+static const char *summary(struct arena *mem, const struct feed_renewal *renewal)
+{
+    const char *text = arena_printf(mem, "%zu records are signed for the new epoch",
+                                    renewal->renewed);
+
+    if (renewal->held == 0)
+        return text;
+    return arena_printf(mem,
+                        "%s; %zu hosts stay as edges have them, for their certificates in the store"
+                        " have expired",
+                        text, renewal->held);
+}
+
+static bool renew_all(void *arg, struct arena *mem, struct job_result *out, struct err *err)
+{
+    const struct worker *worker = arg;
+    struct feed_renewal renewal = {.is_held = is_held, .arg = arg};
+    const int64_t end = clock_boot_ms() + RUN_MS;
+
+    while (!renewal.is_done) {
+        if (clock_boot_ms() > end) {
+            *out = (struct job_result){.run_at = clock_now()};
+            return true;
+        }
+        if (!feed_renew(mem, &worker->feed, &renewal, err))
+            return false;
+    }
+    if (renewal.renewed > 0 && !tell(mem, worker->app->db, worker->feed.group, "feed.epoch_signed",
+                                     summary(mem, &renewal), err))
+        return false;
+    return epoch_end(worker, mem, err);
+}
+
+bool job_epoch(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+               struct err *err)
+{
+    const struct worker *worker = arg;
+    struct feed_head head;
+    int64_t age;
+
+    (void)job;
+    out->is_done = true;
+    if (!feed_store_head(worker->app->db, worker->feed.group, &head, err))
+        return false;
+    age = clock_real_ms() - head.epoch;
+    if (head.ahead_epoch != 0 && age >= 0 && age < EPOCH_AGAIN_MS) {
+        *out = (struct job_result){.run_at = clock_now() + EPOCH_AGAIN_MS - age};
+        return true;
+    }
+    if (head.ahead_epoch != 0 && !begin(worker, mem, &head, err))
+        return false;
+    return renew_all(arg, mem, out, err);
+}
+
+bool epoch_end(const struct worker *worker, struct arena *mem, struct err *err)
+{
+    const int64_t keep_ms = worker->app->config->edge.keep_unknown_h * HOUR_MS;
+    struct feed_head head;
+
+    if (!feed_store_head(worker->app->db, worker->feed.group, &head, err))
+        return false;
+    if (head.ahead_epoch != 0 ||
+        (head.restored_at != 0 && clock_real_ms() < head.restored_at + keep_ms))
+        return true;
+    return feed_publish_end(mem, &worker->feed, err);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * epoch: what is done when an edge was ahead of the feed (app/restore.h): a later epoch begins, and
+ * every record is made and authenticated again for it, in batches; killed, it goes on with those
+ * that are left. Then all that this store says goes over what edges have from the life that is
+ * lost. Two things edges keep:
+ *
+ * - a host whose certificate in this store has expired, until there is a new one;
+ * - what this store does not know: only an end record may remove it, and there is none before
+ *   edge.keep_unknown_h have passed. What it is, each edge tells (app/edge_report.h).
+ */
+#include "job/runner.h"
+#include "job/worker.h"
+
+#define EPOCH_AGAIN_MS INT64_C(10000) /* an epoch is at least this old before it is left */
+#define EPOCH_LOOK_MS  INT64_C(30000) /* what edges get to show that they are ahead */
+
+/* Subject: edge group. */
+MUST_CHECK bool job_epoch(void *worker, struct arena *mem, const struct job *job,
+                          struct job_result *out, struct err *err);
+
+/* Publishes the end record of what is live now, unless edges shall still keep what it would remove.
+ */
+MUST_CHECK bool epoch_end(const struct worker *worker, struct arena *mem, struct err *err);
