@@ -54,10 +54,9 @@ static bool tell_trouble(struct arena *mem, struct db *tx, const struct edge *ed
 {
     if (!was->trouble == !now->trouble)
         return true;
-    return now->trouble
-               ? tell(mem, tx, edge, "edge.trouble",
-                      arena_printf(mem, "cannot take more: %s", now->trouble), err)
-               : tell(mem, tx, edge, "edge.trouble_over", "takes records again", err);
+    return now->trouble ? tell(mem, tx, edge, "edge.trouble",
+                               arena_printf(mem, "cannot take more: %s", now->trouble), err)
+                        : tell(mem, tx, edge, "edge.trouble_over", "takes records again", err);
 }
 
 static bool tell_unknown(struct arena *mem, struct db *tx, const struct edge *edge,

@@ -61,8 +61,8 @@ static bool is_held(void *arg, const struct edge_record *record, bool *out, stru
 
 static const char *summary(struct arena *mem, const struct feed_renewal *renewal)
 {
-    const char *text = arena_printf(mem, "%zu records are signed for the new epoch",
-                                    renewal->renewed);
+    const char *text =
+        arena_printf(mem, "%zu records are signed for the new epoch", renewal->renewed);
 
     if (renewal->held == 0)
         return text;
