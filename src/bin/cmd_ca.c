@@ -6,6 +6,7 @@
 #include "base/slice.h"
 #include "bin/commands.h"
 #include "ca/ca.h"
+#include "ca/manage.h"
 #include "cli/stop.h"
 
 /* What sandbox_ca.validate_private opens: this machine, private networks, and the ranges that are
@@ -16,9 +17,12 @@ static const char *const private_prefixes[] = {
     "::1/128",      "fc00::/7",      "2001:db8::/32",
 };
 
+struct word;
+
 struct input {
     struct cli_common common;
-    const char *word; /* "init", "log", or NULL: serve */
+    const struct word *word; /* NULL: serve */
+    const char *subject;     /* of renew-now: a serial number, or "all" */
     struct ca_journal_filter filter;
 };
 
@@ -46,12 +50,8 @@ static void take_kind(struct argp_state *state, struct input *input, const char 
     input->filter.kind = arg;
 }
 
-static void take_word(struct argp_state *state, struct input *input, const char *arg)
-{
-    if (input->word || (strcmp(arg, "init") != 0 && strcmp(arg, "log") != 0))
-        argp_error(state, "unexpected argument \"%s\"", arg);
-    input->word = arg;
-}
+static void take_word(struct argp_state *state, struct input *input, const char *arg);
+static void check_words(struct argp_state *state, const struct input *input);
 
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
@@ -73,6 +73,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case ARGP_KEY_ARG:
         take_word(state, input, arg);
         return 0;
+    case ARGP_KEY_END:
+        check_words(state, input);
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -82,11 +85,14 @@ static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-    .args_doc = "[init|log]",
+    .args_doc = "[init|log|renew-now SERIAL|renew-now all|lose-accounts]",
     .doc = "Serves the sandbox CA on the socket sandbox_ca.socket, until SIGTERM or SIGINT.\n\n"
            "init: makes its root, intermediate and the certificate for the nginx in front where "
            "they are missing or due. "
-           "log: prints what it has done, oldest first.",
+           "log: prints what it has done, oldest first. "
+           "renew-now: moves the renewal window of one certificate, or of all, into the past, as "
+           "a CA does after an incident. "
+           "lose-accounts: forgets every account, as a CA that lost its database.",
     .children = children,
 };
 
@@ -104,6 +110,17 @@ static const char *const *reachable(struct arena *mem, const struct config *conf
     return list;
 }
 
+static const struct ca_own_profile *own_profiles(struct arena *mem, const struct config *config)
+{
+    size_t count = config->sandbox_ca.profile_count;
+    struct ca_own_profile *list = arena_array_of(mem, count + 1, struct ca_own_profile);
+
+    for (size_t i = 0; i < count; i++)
+        list[i] = (struct ca_own_profile){config->sandbox_ca.profiles[i].name,
+                                          config->sandbox_ca.profiles[i].lifetime_s};
+    return list;
+}
+
 static struct ca_options ca_options_of(struct arena *mem, const struct config *config)
 {
     struct ca_options out = {
@@ -115,6 +132,8 @@ static struct ca_options ca_options_of(struct arena *mem, const struct config *c
         .https_port = (uint16_t)config->sandbox_ca.https_port,
         .permitted = config->sandbox_ca.permitted.items,
         .permitted_count = config->sandbox_ca.permitted.count,
+        .profiles = own_profiles(mem, config),
+        .profile_count = config->sandbox_ca.profile_count,
         .retry_after_s = config->sandbox_ca.retry_after_s,
     };
 
@@ -158,16 +177,18 @@ static void print_entry(const struct ca_journal_entry *entry, bool is_json)
     json_decref(json);
 }
 
-static bool print_journal(const struct input *input, const char *dir, struct err *err)
+static bool print_journal(struct arena *unused, const struct input *input,
+                          const struct ca_options *ca, struct err *err)
 {
     struct ca_journal_filter filter = input->filter;
     struct ca_journal journal;
 
+    (void)unused; /* each page has an arena of its own */
     filter.limit = CA_JOURNAL_LIMIT;
     do {
         AUTO(arena_freep) struct arena *mem = arena_new();
 
-        if (!ca_read_journal(mem, dir, &filter, &journal, err))
+        if (!ca_read_journal(mem, ca->dir, &filter, &journal, err))
             return false;
         for (size_t i = 0; i < journal.count; i++) {
             print_entry(&journal.entries[i], input->common.is_json);
@@ -175,6 +196,67 @@ static bool print_journal(const struct input *input, const char *dir, struct err
         }
     } while (journal.count == CA_JOURNAL_LIMIT);
     return true;
+}
+
+static void print_count(const struct input *input, const char *what, int64_t count)
+{
+    printf(input->common.is_json ? "{\"ok\":true,\"%s\":%lld}\n" : "%s: %lld\n", what,
+           (long long)count);
+}
+
+static bool renew_now(struct arena *mem, const struct input *input, const struct ca_options *ca,
+                      struct err *err)
+{
+    bool is_all = strcmp(input->subject, "all") == 0;
+    int64_t count;
+
+    if (!ca_renew_now(mem, ca->dir, is_all ? NULL : input->subject, &count, err))
+        return false;
+    print_count(input, "certificates", count);
+    return true;
+}
+
+static bool lose_accounts(struct arena *mem, const struct input *input, const struct ca_options *ca,
+                          struct err *err)
+{
+    int64_t count;
+
+    if (!ca_lose_accounts(mem, ca->dir, &count, err))
+        return false;
+    print_count(input, "accounts", count);
+    return true;
+}
+
+/* What may follow "latchkey ca". */
+static const struct word {
+    const char *name;
+    bool has_subject;
+    bool (*run)(struct arena *mem, const struct input *input, const struct ca_options *ca,
+                struct err *err);
+} words[] = {
+    {"init", false, init},
+    {"log", false, print_journal},
+    {"renew-now", true, renew_now},
+    {"lose-accounts", false, lose_accounts},
+};
+
+static void take_word(struct argp_state *state, struct input *input, const char *arg)
+{
+    for (size_t i = 0; !input->word && i < ARRAY_LEN(words); i++) {
+        if (strcmp(words[i].name, arg) == 0) {
+            input->word = &words[i];
+            return;
+        }
+    }
+    if (!input->word || !input->word->has_subject || input->subject)
+        argp_error(state, "unexpected argument \"%s\"", arg);
+    input->subject = arg;
+}
+
+static void check_words(struct argp_state *state, const struct input *input)
+{
+    if (input->word && input->word->has_subject && !input->subject)
+        argp_error(state, "%s: of which serial number, or \"all\"?", input->word->name);
 }
 
 static bool serve(const struct ca_options *how, struct err *err)
@@ -196,13 +278,10 @@ static bool act(struct arena *mem, const struct input *input, const struct confi
 {
     struct ca_options ca = ca_options_of(mem, config);
 
-    if (!input->word) {
-        log_set_up(config->log.level, config->log.format);
-        return serve(&ca, err);
-    }
-    if (strcmp(input->word, "init") == 0)
-        return init(mem, input, &ca, err);
-    return print_journal(input, ca.dir, err);
+    if (input->word)
+        return input->word->run(mem, input, &ca, err);
+    log_set_up(config->log.level, config->log.format);
+    return serve(&ca, err);
 }
 
 static enum cli_exit run(int argc, char **argv)

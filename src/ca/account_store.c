@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/account_store.h"
 
-#define COLUMNS "id, key_hash, jwk, status, contact, created_at"
+#define COLUMNS "id, key_hash, jwk, status, contact, created_at, lost_at"
 
 static const struct query get = {
     .name = "ca_account.get",
     .sql = "SELECT " COLUMNS " FROM account WHERE id = $1",
     .params = "i",
-    .cols = "itttti",
+    .cols = "ittttiI",
 };
 
 static const struct query of_key = {
     .name = "ca_account.of_key",
     .sql = "SELECT " COLUMNS " FROM account WHERE key_hash = $1",
     .params = "t",
-    .cols = "itttti",
+    .cols = "ittttiI",
 };
 
 static bool read_row(struct arena *mem, const struct row *row, const struct ca_account **out,
@@ -32,6 +32,7 @@ static bool read_row(struct arena *mem, const struct row *row, const struct ca_a
         .jwk = row_text(row, 2),
         .contact = row_text(row, 4),
         .created_at = row_i64(row, 5),
+        .lost_at = row_i64(row, 6),
     };
     if (!ca_status_read(row_text(row, 3), &account->status, err))
         return false;
@@ -112,5 +113,19 @@ bool ca_account_set_key(struct db *db, int64_t id, const char *key_hash, const c
     return db_exec_one(db, &set_key, err, QI(id), QT(key_hash), QT(jwk));
 }
 
-static const struct query *const all[] = {&get, &of_key, &add, &set_contact, &deactivate, &set_key};
+static const struct query lose_all = {
+    .name = "ca_account.lose_all",
+    .sql = "UPDATE account SET lost_at = $1, key_hash = 'lost ' || id || ' ' || key_hash"
+           " WHERE lost_at IS NULL",
+    .params = "i",
+    .cols = "",
+};
+
+bool ca_account_lose_all(struct db *db, int64_t at, int64_t *count, struct err *err)
+{
+    return db_exec(db, &lose_all, count, err, QI(at));
+}
+
+static const struct query *const all[] = {&get,        &of_key,  &add,     &set_contact,
+                                          &deactivate, &set_key, &lose_all};
 const struct query_list ca_client_queries = {"account_store.c", all, ARRAY_LEN(all)};

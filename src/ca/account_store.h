@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* account_store: the accounts of the CA. A key belongs to at most one account, for ever. */
+/* account_store: the accounts of the CA. A key belongs to at most one account that is not lost. */
 #include "ca/status.h"
 #include "db/db.h"
 
@@ -12,6 +12,7 @@ struct ca_account {
     enum ca_status status; /* valid or deactivated */
     const char *contact;   /* a JSON array of URLs */
     int64_t created_at;
+    int64_t lost_at; /* 0 = not; a lost one is only for work that was begun with it */
 };
 
 /* *out = NULL: there is none. */
@@ -29,5 +30,8 @@ MUST_CHECK bool ca_account_deactivate(struct db *db, int64_t id, struct err *err
 /* ERR_CONFLICT: the new key has an account. */
 MUST_CHECK bool ca_account_set_key(struct db *db, int64_t id, const char *key_hash, const char *jwk,
                                    struct err *err);
+
+/* All that are not lost are from now on; their keys are free again. */
+MUST_CHECK bool ca_account_lose_all(struct db *db, int64_t at, int64_t *count, struct err *err);
 
 extern const struct query_list ca_client_queries;

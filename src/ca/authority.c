@@ -310,20 +310,27 @@ bool ca_authority_init(struct arena *mem, const char *dir, const struct ca_suffi
     return true;
 }
 
-bool ca_authority_issue(const struct ca_authority *authority, const struct ca_names *names,
-                        EVP_PKEY *key, int64_t at, X509 **out, struct err *err)
+static const char *common_name(const struct ca_leaf_wish *want)
 {
-    struct ca_cert_wish wish = {.kind = CA_CERT_LEAF,
-                                .names = names,
-                                .key = key,
-                                .not_before = at - CA_BACKDATE_MS,
-                                .not_after = at - CA_BACKDATE_MS + CA_LEAF_LIFE_MS - 1000,
+    for (size_t i = 0; want->profile->has_common_name && i < want->names->count; i++) {
+        if (strlen(want->names->items[i]) <= CA_COMMON_NAME_MAX)
+            return want->names->items[i];
+    }
+    return NULL;
+}
+
+bool ca_authority_issue(const struct ca_authority *authority, const struct ca_leaf_wish *want,
+                        X509 **out, struct err *err)
+{
+    int64_t begin = want->at - ca_profile_backdate_ms(want->profile);
+    struct ca_cert_wish wish = {.kind = want->profile->kind,
+                                .common_name = common_name(want),
+                                .names = want->names,
+                                .key = want->key,
+                                .not_before = begin,
+                                .not_after = begin + want->profile->life_ms - 1000,
                                 .issuer = authority->intermediate,
                                 .signer = authority->key};
 
-    for (size_t i = 0; i < names->count && !wish.common_name; i++) {
-        if (strlen(names->items[i]) <= CA_COMMON_NAME_MAX)
-            wish.common_name = names->items[i];
-    }
     return ca_certificate_make(&wish, out, err);
 }

@@ -17,7 +17,7 @@
  * Validity begins an hour before the earlier of real and movable clock, because the TLS in front
  * runs on real time while everything issued follows the movable one.
  */
-#include "ca/certificate.h"
+#include "ca/profile.h"
 
 #define CA_ROOT_LIFE_MS       (INT64_C(400) * 86400 * 1000)
 #define CA_LEAF_LIFE_MS       (INT64_C(90) * 86400 * 1000)
@@ -54,8 +54,14 @@ MUST_CHECK bool ca_authority_load(struct arena *mem, const char *dir,
 /* Whether half of its life is over at `at`. */
 bool ca_authority_is_due(const struct ca_authority *authority, int64_t at);
 
-/* A leaf of 90 days for `key`, valid from an hour before `at`. Common name: the first of `names`
- * that fits 64 octets, none otherwise. The caller owns *out. */
+struct ca_leaf_wish {
+    const struct ca_profile *profile;
+    const struct ca_names *names;
+    EVP_PKEY *key;
+    int64_t at; /* valid from somewhat before: ca_profile_backdate_ms() */
+};
+
+/* Common name, where the profile has one: the first name that fits 64 octets, else none. The caller
+ * owns *out. */
 MUST_CHECK bool ca_authority_issue(const struct ca_authority *authority,
-                                   const struct ca_names *names, EVP_PKEY *key, int64_t at,
-                                   X509 **out, struct err *err);
+                                   const struct ca_leaf_wish *want, X509 **out, struct err *err);

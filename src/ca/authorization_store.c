@@ -6,10 +6,10 @@
 
 static const struct query get = {
     .name = "ca_authorization.get",
-    .sql = "SELECT id, account_id, name, status, created_at, expires_at FROM acme_authorization"
-           " WHERE id = $1",
+    .sql = "SELECT id, account_id, name, status, created_at, expires_at, profile"
+           " FROM acme_authorization WHERE id = $1",
     .params = "i",
-    .cols = "iittii",
+    .cols = "iittiit",
 };
 
 bool ca_authorization_get(struct arena *mem, struct db *db, int64_t id,
@@ -30,6 +30,7 @@ bool ca_authorization_get(struct arena *mem, struct db *db, int64_t id,
         .name = row_text(row, 2),
         .created_at = row_i64(row, 4),
         .expires_at = row_i64(row, 5),
+        .profile = row_text(row, 6),
     };
     if (!ca_status_read(row_text(row, 3), &authorization->status, err))
         return false;
@@ -39,9 +40,9 @@ bool ca_authorization_get(struct arena *mem, struct db *db, int64_t id,
 
 static const struct query add = {
     .name = "ca_authorization.add",
-    .sql = "INSERT INTO acme_authorization (account_id, name, status, created_at, expires_at)"
-           " VALUES ($1, $2, 'pending', $3, $4) RETURNING id",
-    .params = "itii",
+    .sql = "INSERT INTO acme_authorization (account_id, name, status, created_at, expires_at,"
+           " profile) VALUES ($1, $2, 'pending', $3, $4, $5) RETURNING id",
+    .params = "itiit",
     .cols = "i",
 };
 
@@ -52,7 +53,8 @@ bool ca_authorization_add(struct arena *mem, struct db *db,
     const struct row *row;
 
     if (!db_one(mem, db, &add, &row, err, QI(authorization->account_id), QT(authorization->name),
-                QI(authorization->created_at), QI(authorization->expires_at)))
+                QI(authorization->created_at), QI(authorization->expires_at),
+                QT(authorization->profile)))
         return false;
     *id = row_i64(row, 0);
     return true;

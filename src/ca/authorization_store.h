@@ -8,6 +8,7 @@ struct ca_authorization {
     int64_t id, account_id;
     const char *name;
     enum ca_status status; /* pending, valid, invalid, deactivated */
+    const char *profile;   /* of the order that it was made for */
     int64_t created_at, expires_at;
 };
 

@@ -5,14 +5,11 @@
 #include <stdarg.h>
 
 #include "ca/authorization_store.h"
+#include "ca/database.h"
 #include "ca/keeper.h"
 #include "ca/routes.h"
-#include "ca/state_dir.h"
-#include "db/migrate.h"
 #include "http/server.h"
 
-#define DATABASE_FILE   "ca.db"
-#define READERS         32
 #define HANDLERS        16
 #define VALIDATORS      32
 #define ISSUERS         8
@@ -20,9 +17,6 @@
 #define ISSUES_MAX      4096
 #define HTTP_PORT       80
 #define HTTPS_PORT      443
-
-extern const struct embedded_file ca_migrations[];
-extern const size_t ca_migrations_count;
 
 const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...)
 {
@@ -42,12 +36,6 @@ bool ca_init(struct arena *mem, const struct ca_options *options, struct ca_auth
 
     return ca_suffixes_make(mem, options->permitted, options->permitted_count, &suffixes, err) &&
            ca_authority_init(mem, options->dir, &suffixes, out, err);
-}
-
-static bool open_database(struct arena *mem, const char *dir, struct db **out, struct err *err)
-{
-    return db_open_sqlite(ca_state_path(mem, dir, DATABASE_FILE), READERS, out, err) &&
-           db_migrate(*out, ca_migrations, ca_migrations_count, NULL, err);
 }
 
 static bool set_reachable(struct ca *ca, struct err *err)
@@ -133,7 +121,7 @@ static bool start(struct ca *ca, struct err *err)
     return ca_suffixes_make(ca->mem, options->permitted, options->permitted_count, &ca->suffixes,
                             err) &&
            ca_init(ca->mem, options, &report, err) &&
-           open_database(ca->mem, options->dir, &ca->db, err) &&
+           ca_database_open(ca->mem, options->dir, &ca->db, err) &&
            ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
            set_up_validator(ca, err) && start_work(ca, err) && start_server(ca, err);
 }
@@ -144,6 +132,7 @@ bool ca_start(const struct ca_options *options, struct ca **out, struct err *err
     struct ca *ca = arena_new_of(mem, struct ca);
 
     *ca = (struct ca){.mem = mem, .options = *options, .nonces = ca_nonces_new()};
+    ca->profiles = ca_profiles_make(mem, options->profiles, options->profile_count);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (!start(ca, err)) {
         ca_stop(ca);
@@ -168,14 +157,4 @@ void ca_stop(struct ca *ca)
         db_close(ca->db);
     ca_nonces_free(ca->nonces);
     arena_free(ca->mem);
-}
-
-bool ca_read_journal(struct arena *mem, const char *dir, const struct ca_journal_filter *filter,
-                     struct ca_journal *out, struct err *err)
-{
-    AUTO(db_closep) struct db *db = NULL;
-
-    if (!ca_state_exists(ca_state_path(mem, dir, DATABASE_FILE)))
-        return err_set(err, ERR_NOT_FOUND, "there is no sandbox CA in %s", dir);
-    return open_database(mem, dir, &db, err) && ca_journal_list(mem, db, filter, out, err);
 }

@@ -9,7 +9,6 @@
  * Certificates of it are worth nothing outside the machine that trusts its root.
  */
 #include "ca/authority.h"
-#include "ca/journal_store.h"
 
 struct ca_options {
     const char *dir;    /* keys, roots, ca.db; its parent must exist */
@@ -21,8 +20,10 @@ struct ca_options {
     uint16_t https_port;
     const char *const *permitted; /* suffixes beyond the four; what init was given */
     size_t permitted_count;
-    const char *const *reachable;  /* prefixes ("127.0.0.0/8") that validation may connect to */
-    size_t reachable_count;        /* beyond public addresses */
+    const char *const *reachable; /* prefixes ("127.0.0.0/8") that validation may connect to */
+    size_t reachable_count;       /* beyond public addresses */
+    const struct ca_own_profile *profiles; /* beside Let's Encrypt's; see ca/profile.h */
+    size_t profile_count;
     int64_t retry_after_s;         /* on processing orders; 0 = no header */
     unsigned handlers, validators; /* threads; 0 = 16, 32 */
 };
@@ -43,8 +44,3 @@ static inline void ca_stopp(struct ca **ca)
 {
     ca_stop(*ca);
 }
-
-/* The journal of the database in `dir`, without a running CA or beside it; see journal_store.h. */
-MUST_CHECK bool ca_read_journal(struct arena *mem, const char *dir,
-                                const struct ca_journal_filter *filter, struct ca_journal *out,
-                                struct err *err);

@@ -51,7 +51,7 @@ static bool take_account(struct ca_call *call, struct ca_problem *problem)
         return false;
     if (!ca_account_get(call->mem, call->ca->db, id, &call->account, &err))
         return ca_fail(problem, &err, "Error retrieving account");
-    if (!call->account)
+    if (!call->account || call->account->lost_at)
         return ca_refuse(problem, CA_PROBLEM_ACCOUNT_DOES_NOT_EXIST, "Account \"%s\" not found",
                          call->jws.kid);
     call->req->log_who = arena_printf(call->mem, "account %lld", (long long)id);

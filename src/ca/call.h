@@ -7,6 +7,7 @@
  * row's handler and answers, with a problem document when that refused.
  */
 #include "ca/account_store.h"
+#include "ca/journal_store.h"
 #include "ca/jws.h"
 #include "ca/service.h"
 #include "http/response.h"
@@ -60,3 +61,4 @@ ca_handler ca_new_account, ca_update_account, ca_change_key;
 ca_handler ca_new_order, ca_get_order, ca_finalize_order;
 ca_handler ca_get_authorization, ca_post_challenge;
 ca_handler ca_get_certificate, ca_revoke_certificate;
+ca_handler ca_get_renewal_info, ca_get_explanation;

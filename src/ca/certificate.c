@@ -24,21 +24,30 @@ DEFINE_FREEP(POLICYINFO, POLICYINFO_free)
 
 static const struct profile {
     bool is_ca;
-    int path_length; /* of a CA; -1 = no limit */
-    int key_usage;   /* KU_... */
+    int path_length;           /* of a CA; -1 = no limit */
+    int key_usage;             /* KU_... */
+    bool has_key_encipherment; /* with an RSA key */
+    bool has_subject_key_id;
     bool has_server_auth;
     bool has_policy;
 } profiles[CA_CERT_KIND_COUNT] = {
     [CA_CERT_ROOT] = {.is_ca = true,
                       .path_length = -1,
-                      .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN},
+                      .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN,
+                      .has_subject_key_id = true},
     [CA_CERT_ISSUER] = {.is_ca = true,
                         .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN | KU_DIGITAL_SIGNATURE,
+                        .has_subject_key_id = true,
                         .has_server_auth = true,
                         .has_policy = true},
     [CA_CERT_LEAF] = {.key_usage = KU_DIGITAL_SIGNATURE,
+                      .has_key_encipherment = true,
+                      .has_subject_key_id = true,
                       .has_server_auth = true,
                       .has_policy = true},
+    [CA_CERT_SLIM_LEAF] = {.key_usage = KU_DIGITAL_SIGNATURE,
+                           .has_server_auth = true,
+                           .has_policy = true},
 };
 
 static bool add(X509 *cert, int nid, void *value, int is_critical)
@@ -66,7 +75,7 @@ static bool add_key_usage(X509 *cert, const struct profile *profile, const EVP_P
     AUTO(ASN1_BIT_STRING_freep) ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
     int bits = profile->key_usage;
 
-    if (!profile->is_ca && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+    if (profile->has_key_encipherment && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
         bits |= KU_KEY_ENCIPHERMENT;
     if (!usage)
         return false;
@@ -180,7 +189,8 @@ static bool add_extensions(X509 *cert, const struct ca_cert_wish *wish)
     const struct profile *profile = &profiles[wish->kind];
 
     return add_basic_constraints(cert, profile) && add_key_usage(cert, profile, wish->key) &&
-           (!profile->has_server_auth || add_server_auth(cert)) && add_subject_key_id(cert) &&
+           (!profile->has_server_auth || add_server_auth(cert)) &&
+           (!profile->has_subject_key_id || add_subject_key_id(cert)) &&
            add_authority_key_id(cert, wish->issuer ? wish->issuer : cert) &&
            (!profile->has_policy || add_policy(cert)) &&
            (profile->is_ca ? add_constraints(cert, wish->permitted)

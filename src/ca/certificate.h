@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * certificate: makes one X.509 certificate (RFC 5280) of one of three kinds. What each carries is a
+ * certificate: makes one X.509 certificate (RFC 5280) of one of a few kinds. What each carries is a
  * table; serials are one fixed octet and 128 random bits. Keys and times are the caller's.
  */
 #include "base/slice.h"
@@ -10,9 +10,10 @@
 #include "tls/handle.h"
 
 enum ca_cert_kind {
-    CA_CERT_ROOT,   /* self-signed, name-constrained */
-    CA_CERT_ISSUER, /* path length 0, name-constrained like its root */
-    CA_CERT_LEAF,   /* serverAuth, domain validated */
+    CA_CERT_ROOT,      /* self-signed, name-constrained */
+    CA_CERT_ISSUER,    /* path length 0, name-constrained like its root */
+    CA_CERT_LEAF,      /* serverAuth, domain validated */
+    CA_CERT_SLIM_LEAF, /* without subject key identifier and key encipherment */
     CA_CERT_KIND_COUNT
 };
 

@@ -55,10 +55,10 @@ bool ca_issued_add(struct arena *mem, struct db *db, const struct ca_issued *iss
 static const struct query get = {
     .name = "ca_issued.get",
     .sql = "SELECT serial, order_id, account_id, issuer_id, names, der, key_hash, not_before,"
-           " not_after, created_at, revoked_at, revocation_reason FROM certificate"
+           " not_after, created_at, revoked_at, revocation_reason, renew_at FROM certificate"
            " WHERE serial = $1",
     .params = "t",
-    .cols = "tiittbtiiiII",
+    .cols = "tiittbtiiiIII",
 };
 
 bool ca_issued_get(struct arena *mem, struct db *db, const char *serial,
@@ -86,6 +86,7 @@ bool ca_issued_get(struct arena *mem, struct db *db, const char *serial,
         .created_at = row_i64(row, 9),
         .revoked_at = row_i64(row, 10),
         .revocation_reason = row_i64(row, 11),
+        .renew_at = row_i64(row, 12),
     };
     *out = issued;
     return true;
@@ -105,5 +106,30 @@ bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t
     return db_exec_one(db, &revoke, err, QT(serial), QI(at), QI(reason));
 }
 
-static const struct query *const all[] = {&add_issuer, &issuer_chain, &add, &get, &revoke};
+static const struct query renew = {
+    .name = "ca_issued.renew",
+    .sql = "UPDATE certificate SET renew_at = $2 WHERE serial = $1",
+    .params = "ti",
+    .cols = "",
+};
+
+bool ca_issued_renew(struct db *db, const char *serial, int64_t at, struct err *err)
+{
+    return db_exec_one(db, &renew, err, QT(serial), QI(at));
+}
+
+static const struct query renew_all = {
+    .name = "ca_issued.renew_all",
+    .sql = "UPDATE certificate SET renew_at = $1 WHERE not_after > $1",
+    .params = "i",
+    .cols = "",
+};
+
+bool ca_issued_renew_all(struct db *db, int64_t at, int64_t *count, struct err *err)
+{
+    return db_exec(db, &renew_all, count, err, QI(at));
+}
+
+static const struct query *const all[] = {&add_issuer, &issuer_chain, &add,      &get,
+                                          &revoke,     &renew,        &renew_all};
 const struct query_list ca_issued_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

@@ -15,6 +15,7 @@ struct ca_issued {
     int64_t not_before, not_after, created_at;
     int64_t revoked_at;        /* 0 = not */
     int64_t revocation_reason; /* RFC 5280 section 5.3.1 */
+    int64_t renew_at;          /* when an operator asked for its renewal; 0 = not */
 };
 
 /* Fine when it is there. */
@@ -33,5 +34,10 @@ MUST_CHECK bool ca_issued_get(struct arena *mem, struct db *db, const char *seri
 /* ERR_LOST_RACE: it was revoked before. */
 MUST_CHECK bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t at,
                                  struct err *err);
+
+/* ERR_LOST_RACE: there is none of this serial. */
+MUST_CHECK bool ca_issued_renew(struct db *db, const char *serial, int64_t at, struct err *err);
+/* All that are valid after `at`. */
+MUST_CHECK bool ca_issued_renew_all(struct db *db, int64_t at, int64_t *count, struct err *err);
 
 extern const struct query_list ca_issued_queries;

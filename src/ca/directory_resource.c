@@ -10,7 +10,7 @@ static const struct {
 } entries[] = {
     {"newNonce", "/acme/new-nonce"},   {"newAccount", "/acme/new-acct"},
     {"newOrder", "/acme/new-order"},   {"revokeCert", "/acme/revoke-cert"},
-    {"keyChange", "/acme/key-change"},
+    {"keyChange", "/acme/key-change"}, {"renewalInfo", CA_RENEWAL_INFO_PATH},
 };
 
 static const char random_entry_help[] =
@@ -30,6 +30,16 @@ static const char *random_name(struct arena *mem)
     return base64url_encode(mem, slice_of(octets, sizeof(octets)));
 }
 
+static json_t *profiles_json(const struct ca_profiles *profiles)
+{
+    json_t *json = json_object();
+
+    for (size_t i = 0; i < profiles->count; i++)
+        json_object_set_new(json, profiles->items[i].name,
+                            json_string(profiles->items[i].description));
+    return json;
+}
+
 bool ca_get_directory(struct ca_call *call, struct ca_problem *problem)
 {
     json_t *json = json_object();
@@ -38,9 +48,10 @@ bool ca_get_directory(struct ca_call *call, struct ca_problem *problem)
     for (size_t i = 0; i < ARRAY_LEN(entries); i++)
         json_object_set_new(json, entries[i].name,
                             json_string(ca_url(call->mem, call->ca, "%s", entries[i].path)));
-    json_object_set_new(
-        json, "meta",
-        json_pack("{s:s}", "termsOfService", ca_url(call->mem, call->ca, CA_TERMS_PATH)));
+    json_object_set_new(json, "meta",
+                        json_pack("{s:s, s:o}", "termsOfService",
+                                  ca_url(call->mem, call->ca, CA_TERMS_PATH), "profiles",
+                                  profiles_json(&call->ca->profiles)));
     json_object_set_new(json, random_name(call->mem), json_string(random_entry_help));
     return http_reply_json(call->res, 200, json);
 }

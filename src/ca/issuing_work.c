@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "ca/certificate_store.h"
 #include "ca/csr.h"
+#include "ca/journal_store.h"
 #include "ca/keeper.h"
 #include "ca/order_store.h"
 #include "ca/service.h"
@@ -14,16 +15,19 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
                  struct ca_issued *out, struct err *err)
 {
     AUTO(X509_freep) X509 *leaf = NULL;
+    const struct ca_profile *profile = ca_profile_find(&ca->profiles, order->profile);
     const struct ca_authority *authority;
+    struct ca_leaf_wish want = {.profile = profile, .names = &order->names, .at = clock_now()};
     struct ca_problem problem;
     struct ca_csr csr;
-    int64_t now = clock_now();
 
+    if (!profile)
+        return err_set(err, ERR_CONFIG, "profile %s is no longer configured", order->profile);
     if (!ca_csr_parse(mem, order->csr, &csr, &problem))
         return err_set(err, ERR_STORE, "the stored request is not acceptable: %s", problem.detail);
-    if (!ca_keeper_get(ca->keeper, now, &authority, err) ||
-        !ca_authority_issue(authority, &order->names, X509_REQ_get0_pubkey(csr.request), now, &leaf,
-                            err))
+    want.key = X509_REQ_get0_pubkey(csr.request);
+    if (!ca_keeper_get(ca->keeper, want.at, &authority, err) ||
+        !ca_authority_issue(authority, &want, &leaf, err))
         return false;
     *out = (struct ca_issued){
         .serial = ca_certificate_serial(mem, leaf),
@@ -34,7 +38,7 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
         .key_hash = csr.key_hash,
         .not_before = ca_certificate_not_before(leaf),
         .not_after = ca_certificate_not_after(leaf),
-        .created_at = now,
+        .created_at = want.at,
     };
     return ca_certificate_der(mem, leaf, &out->der, err);
 }

@@ -22,7 +22,9 @@
     X(CHALLENGE_VALID, "challenge.valid")                                                          \
     X(CHALLENGE_INVALID, "challenge.invalid")                                                      \
     X(CERTIFICATE_ISSUED, "certificate.issued")                                                    \
-    X(CERTIFICATE_REVOKED, "certificate.revoked")
+    X(CERTIFICATE_REVOKED, "certificate.revoked")                                                  \
+    X(RENEWAL_FORCED, "renewal.forced") /* by an operator: ca/manage.h */                          \
+    X(ACCOUNTS_LOST, "accounts.lost")
 
 #define X(id, name) CA_JOURNAL_##id,
 enum ca_journal_kind { CA_JOURNAL_KINDS(X) CA_JOURNAL_KIND_COUNT };
@@ -34,7 +36,7 @@ MUST_CHECK bool ca_journal_kind_parse(const char *name, enum ca_journal_kind *ou
 struct ca_journal_entry {
     int64_t id; /* rises by one a row */
     int64_t at;
-    int64_t account_id; /* 0 = none: a revocation by the certificate's key */
+    int64_t account_id; /* 0 = none: a revocation by the certificate's key, an operator */
     enum ca_journal_kind kind;
     const char
         *subject;       /* account, order, authorization or challenge id; serial of a certificate */

@@ -7,6 +7,7 @@
 #include "ca/authorization_store.h"
 #include "ca/call.h"
 #include "ca/csr.h"
+#include "ca/replacement.h"
 
 #define TOKEN_OCTETS 32
 
@@ -39,11 +40,12 @@ static json_t *order_json(const struct ca_call *call, const struct ca_order *ord
                           const struct ca_ids *authorizations)
 {
     char expires[CLOCK_TEXT_SIZE];
-    json_t *json = json_pack("{s:s, s:s, s:o, s:o, s:s}", "status", ca_status_name(order->status),
-                             "expires", clock_text(order->expires_at, expires), "identifiers",
-                             identifiers_json(&order->names), "authorizations",
-                             authorizations_json(call, authorizations), "finalize",
-                             order_url(call, "finalize", order->id));
+    json_t *json =
+        json_pack("{s:s, s:s, s:o, s:s, s:s*, s:o, s:s}", "status", ca_status_name(order->status),
+                  "expires", clock_text(order->expires_at, expires), "identifiers",
+                  identifiers_json(&order->names), "profile", order->profile, "replaces",
+                  order->replaces, "authorizations", authorizations_json(call, authorizations),
+                  "finalize", order_url(call, "finalize", order->id));
 
     if (order->error)
         json_object_set_new(json, "error", json_loads(order->error, 0, NULL));
@@ -94,14 +96,22 @@ static const char *new_token(struct arena *mem)
     return base64url_encode(mem, slice_of(octets, sizeof(octets)));
 }
 
+/* What is ordered. */
+struct wish {
+    const struct ca_profile *profile;
+    struct ca_names names;
+    const char *replaces; /* id of a certificate, or NULL */
+};
+
 static bool add_authorization(const struct ca_call *call, struct db *tx, int64_t order_id,
-                              const char *name, struct err *err)
+                              const char *name, const struct ca_profile *profile, struct err *err)
 {
     struct ca_authorization authorization = {
         .account_id = call->account->id,
         .name = name,
+        .profile = profile->name,
         .created_at = call->now,
-        .expires_at = call->now + CA_AUTHORIZATION_PENDING_MS,
+        .expires_at = call->now + profile->pending_ms,
     };
     int64_t id;
 
@@ -110,71 +120,131 @@ static bool add_authorization(const struct ca_call *call, struct db *tx, int64_t
            ca_order_need(tx, order_id, id, err);
 }
 
-static bool add_order(const struct ca_call *call, struct db *tx, struct ca_order *order,
-                      struct err *err)
+static bool add_order(const struct ca_call *call, struct db *tx, const struct wish *wish,
+                      const struct ca_order **out, struct err *err)
 {
+    struct ca_order *order = arena_new_of(call->mem, struct ca_order);
+
+    *order = (struct ca_order){
+        .account_id = call->account->id,
+        .status = CA_STATUS_PENDING,
+        .names = wish->names,
+        .profile = wish->profile->name,
+        .replaces = wish->replaces,
+        .created_at = call->now,
+        .expires_at = call->now + wish->profile->order_ms,
+    };
     if (!ca_order_add(call->mem, tx, order, &order->id, err))
         return false;
     for (size_t i = 0; i < order->names.count; i++) {
-        if (!add_authorization(call, tx, order->id, order->names.items[i], err))
+        if (!add_authorization(call, tx, order->id, order->names.items[i], wish->profile, err))
             return false;
     }
+    *out = order;
     return journal(call, tx, CA_JOURNAL_ORDER_CREATED, order, err);
 }
 
-/* An order of the account for the same names that is still open is returned again, as Boulder
- * does; looked for inside the transaction, so that of two identical requests one makes it. */
-static bool place(const struct ca_call *call, const struct ca_names *names,
-                  const struct ca_order **out, struct err *err)
+/* ERR_CONFLICT: another order replaces that certificate; even an identical one, as with Boulder. */
+static bool check_replaces(const struct ca_call *call, struct db *tx, const struct wish *wish,
+                           struct err *err)
 {
-    const struct ca_claim claim = {
-        .account_id = call->account->id, .names = *names, .at = call->now};
-    AUTO(db_tx_endp) struct db *tx = NULL;
-    struct ca_order *fresh;
+    bool is_replacing = false;
 
-    if (!db_tx_begin(call->ca->db, &tx, err) ||
+    if (wish->replaces &&
+        !ca_order_is_replacing(call->mem, tx, wish->replaces, call->now, &is_replacing, err))
+        return false;
+    return !is_replacing || err_set(err, ERR_CONFLICT, "%s is replaced already", wish->replaces);
+}
+
+/* An order of the account for the same names by the same profile that is still open is returned
+ * again, as Boulder does; looked for inside the transaction, so that of two identical requests one
+ * makes it. */
+static bool place(const struct ca_call *call, const struct wish *wish, const struct ca_order **out,
+                  struct err *err)
+{
+    const struct ca_claim claim = {.account_id = call->account->id,
+                                   .names = wish->names,
+                                   .profile = wish->profile->name,
+                                   .at = call->now};
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    if (!db_tx_begin(call->ca->db, &tx, err) || !check_replaces(call, tx, wish, err) ||
         !ca_order_find_open(call->mem, tx, &claim, out, err))
         return false;
     if (*out)
         return journal(call, tx, CA_JOURNAL_ORDER_REPEATED, *out, err) && db_tx_commit(&tx, err);
-    fresh = arena_new_of(call->mem, struct ca_order);
-    *fresh = (struct ca_order){
-        .account_id = call->account->id,
-        .status = CA_STATUS_PENDING,
-        .names = *names,
-        .created_at = call->now,
-        .expires_at = call->now + CA_ORDER_LIFE_MS,
-    };
-    *out = fresh;
-    return add_order(call, tx, fresh, err) && db_tx_commit(&tx, err);
+    return add_order(call, tx, wish, out, err) && db_tx_commit(&tx, err);
 }
 
-static bool check_wish(const struct ca_call *call, struct ca_problem *problem)
+/* The text of a member that may be missing, null or "" (then *out is NULL). */
+static bool read_text(const struct ca_call *call, const char *key, const char **out,
+                      struct ca_problem *problem)
 {
-    const json_t *profile = json_object_get(call->payload, "profile");
+    const json_t *value = json_object_get(call->payload, key);
 
+    *out = NULL;
+    if (!value || json_is_null(value))
+        return true;
+    if (!json_is_string(value))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "Error unmarshaling NewOrder request: %s is no string", key);
+    if (json_string_length(value) > 0)
+        *out = json_string_value(value);
+    return true;
+}
+
+static bool read_profile(const struct ca_call *call, const struct ca_profile **out,
+                         struct ca_problem *problem)
+{
+    const char *name;
+
+    if (!read_text(call, "profile", &name, problem))
+        return false;
+    *out = name ? ca_profile_find(&call->ca->profiles, name) : call->ca->profiles.items;
+    return *out || ca_refuse(problem, CA_PROBLEM_INVALID_PROFILE,
+                             "profile name \"%s\" not recognized", name);
+}
+
+static bool read_names(const struct ca_call *call, const struct ca_profile *profile,
+                       struct ca_names *out, struct ca_problem *problem)
+{
+    if (!ca_names_read(call->mem, &call->ca->suffixes,
+                       json_object_get(call->payload, "identifiers"), out, problem))
+        return false;
+    if (out->count <= profile->names_max)
+        return true;
+    return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                     "Order cannot contain more than %zu identifiers", profile->names_max);
+}
+
+static bool read_wish(const struct ca_call *call, struct wish *out, struct ca_problem *problem)
+{
     if (json_object_get(call->payload, "notBefore") || json_object_get(call->payload, "notAfter"))
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "NotBefore and NotAfter are not supported");
-    if (profile && *(json_is_string(profile) ? json_string_value(profile) : "?"))
-        return ca_refuse(problem, CA_PROBLEM_INVALID_PROFILE,
-                         "profile \"%s\" is not one of this CA's: it has none",
-                         json_is_string(profile) ? json_string_value(profile) : "");
-    return true;
+    if (!read_profile(call, &out->profile, problem) ||
+        !read_names(call, out->profile, &out->names, problem) ||
+        !read_text(call, "replaces", &out->replaces, problem))
+        return false;
+    return !out->replaces || ca_replacement_check(call, out->replaces, &out->names, problem);
 }
 
 bool ca_new_order(struct ca_call *call, struct ca_problem *problem)
 {
     const struct ca_order *order;
-    struct ca_names names;
+    struct wish wish;
     struct err err;
 
-    if (!check_wish(call, problem) ||
-        !ca_names_read(call->mem, &call->ca->suffixes,
-                       json_object_get(call->payload, "identifiers"), &names, problem))
+    if (!read_wish(call, &wish, problem))
         return false;
-    if (!place(call, &names, &order, &err))
-        return ca_fail(problem, &err, "Error creating new order");
-    return reply_order(call, 201, order, problem);
+    if (place(call, &wish, &order, &err))
+        return reply_order(call, 201, order, problem);
+    if (err.code == ERR_CONFLICT)
+        return ca_refuse(problem, CA_PROBLEM_ALREADY_REPLACED,
+                         "Could not validate ARI 'replaces' field :: cannot indicate an order "
+                         "replaces certificate with id \"%s\", which already has a replacement "
+                         "order",
+                         wish.replaces);
+    return ca_fail(problem, &err, "Error creating new order");
 }
 
 /* --- reading and finalizing ------------------------------------------------------------------ */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/order_store.h"
 
-#define COLUMNS "id, account_id, status, names, error, csr, serial, created_at, expires_at"
-#define TYPES   "iittTBTii"
+#define COLUMNS                                                                                    \
+    "id, account_id, status, names, error, csr, serial, created_at, expires_at, profile, replaces"
+#define TYPES "iittTBTiitT"
 
 struct ca_ids ca_ids_read(struct arena *mem, const struct rows *rows)
 {
@@ -31,6 +32,8 @@ static bool read_row(struct arena *mem, const struct row *row, const struct ca_o
         .serial = row_text(row, 6),
         .created_at = row_i64(row, 7),
         .expires_at = row_i64(row, 8),
+        .profile = row_text(row, 9),
+        .replaces = row_text(row, 10),
     };
     if (!ca_status_read(row_text(row, 2), &order->status, err))
         return false;
@@ -56,8 +59,9 @@ bool ca_order_get(struct arena *mem, struct db *db, int64_t id, const struct ca_
 static const struct query find_open = {
     .name = "ca_order.find_open",
     .sql = "SELECT " COLUMNS " FROM acme_order WHERE account_id = $1 AND names = $2"
-           " AND status IN ('pending', 'ready') AND expires_at > $3 ORDER BY id DESC LIMIT 1",
-    .params = "iti",
+           " AND status IN ('pending', 'ready') AND expires_at > $3 AND profile = $4"
+           " ORDER BY id DESC LIMIT 1",
+    .params = "itit",
     .cols = TYPES,
 };
 
@@ -67,15 +71,34 @@ bool ca_order_find_open(struct arena *mem, struct db *db, const struct ca_claim 
     const struct row *row;
 
     return db_one(mem, db, &find_open, &row, err, QI(claim->account_id),
-                  QT(ca_names_text(mem, &claim->names)), QI(claim->at)) &&
+                  QT(ca_names_text(mem, &claim->names)), QI(claim->at), QT(claim->profile)) &&
            read_row(mem, row, out, err);
+}
+
+static const struct query replacing = {
+    .name = "ca_order.replacing",
+    .sql = "SELECT id FROM acme_order WHERE replaces = $1 AND (status IN ('processing', 'valid')"
+           " OR (status IN ('pending', 'ready') AND expires_at > $2)) LIMIT 1",
+    .params = "ti",
+    .cols = "i",
+};
+
+bool ca_order_is_replacing(struct arena *mem, struct db *db, const char *replaces, int64_t at,
+                           bool *out, struct err *err)
+{
+    const struct row *row;
+
+    if (!db_one(mem, db, &replacing, &row, err, QT(replaces), QI(at)))
+        return false;
+    *out = row != NULL;
+    return true;
 }
 
 static const struct query add = {
     .name = "ca_order.add",
-    .sql = "INSERT INTO acme_order (account_id, status, names, created_at, expires_at)"
-           " VALUES ($1, 'pending', $2, $3, $4) RETURNING id",
-    .params = "itii",
+    .sql = "INSERT INTO acme_order (account_id, status, names, created_at, expires_at, profile,"
+           " replaces) VALUES ($1, 'pending', $2, $3, $4, $5, $6) RETURNING id",
+    .params = "itiitT",
     .cols = "i",
 };
 
@@ -85,8 +108,8 @@ bool ca_order_add(struct arena *mem, struct db *db, const struct ca_order *order
     const struct row *row;
 
     if (!db_one(mem, db, &add, &row, err, QI(order->account_id),
-                QT(ca_names_text(mem, &order->names)), QI(order->created_at),
-                QI(order->expires_at)))
+                QT(ca_names_text(mem, &order->names)), QI(order->created_at), QI(order->expires_at),
+                QT(order->profile), QT(order->replaces)))
         return false;
     *id = row_i64(row, 0);
     return true;
@@ -210,7 +233,7 @@ bool ca_order_processing(struct arena *mem, struct db *db, int64_t after_id, str
     return true;
 }
 
-static const struct query *const all[] = {&get,      &find_open, &add,        &need,
-                                          &needs,    &ready_by,  &invalid_by, &finalize,
-                                          &complete, &fail,      &processing};
+static const struct query *const all[] = {&get,      &find_open, &replacing, &add,
+                                          &need,     &needs,     &ready_by,  &invalid_by,
+                                          &finalize, &complete,  &fail,      &processing};
 const struct query_list ca_order_queries = {"order_store.c", all, ARRAY_LEN(all)};

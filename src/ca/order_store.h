@@ -13,9 +13,11 @@ struct ca_order {
     int64_t id, account_id;
     enum ca_status status; /* as stored: that it has expired is the reader's to see */
     struct ca_names names;
-    const char *error;  /* a problem document, or NULL */
-    struct slice csr;   /* DER; empty before finalize */
-    const char *serial; /* of its certificate, or NULL */
+    const char *profile;
+    const char *replaces; /* id of a certificate (ca/renewal.h), or NULL */
+    const char *error;    /* a problem document, or NULL */
+    struct slice csr;     /* DER; empty before finalize */
+    const char *serial;   /* of its certificate, or NULL */
     int64_t created_at, expires_at;
 };
 
@@ -28,15 +30,21 @@ struct ca_ids {
 struct ca_claim {
     int64_t account_id;
     struct ca_names names;
+    const char *profile; /* of an order */
     int64_t at;
 };
 
 /* *out = NULL: there is none. */
 MUST_CHECK bool ca_order_get(struct arena *mem, struct db *db, int64_t id,
                              const struct ca_order **out, struct err *err);
-/* The newest pending or ready order of the account for exactly these names that has not expired. */
+/* The newest pending or ready order of the account for exactly these names, by this profile, that
+ * has not expired. */
 MUST_CHECK bool ca_order_find_open(struct arena *mem, struct db *db, const struct ca_claim *claim,
                                    const struct ca_order **out, struct err *err);
+/* Whether an order replaces the certificate of this id: one that is open, or has led or may lead to
+ * a certificate. */
+MUST_CHECK bool ca_order_is_replacing(struct arena *mem, struct db *db, const char *replaces,
+                                      int64_t at, bool *out, struct err *err);
 /* Its id is given by the database; status pending. */
 MUST_CHECK bool ca_order_add(struct arena *mem, struct db *db, const struct ca_order *order,
                              int64_t *id, struct err *err);

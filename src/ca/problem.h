@@ -14,6 +14,7 @@
 /* The type without its "urn:ietf:params:acme:error:", and the HTTP status that Boulder gives it. */
 #define CA_PROBLEMS(X)                                                                             \
     X(ACCOUNT_DOES_NOT_EXIST, "accountDoesNotExist", 400)                                          \
+    X(ALREADY_REPLACED, "alreadyReplaced", 409)                                                    \
     X(ALREADY_REVOKED, "alreadyRevoked", 400)                                                      \
     X(BAD_CSR, "badCSR", 400)                                                                      \
     X(BAD_NONCE, "badNonce", 400)                                                                  \

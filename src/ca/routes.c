@@ -17,6 +17,8 @@ const struct ca_endpoint ca_endpoints[CA_ENDPOINT_COUNT] = {
     [CA_ENDPOINT_CHALLENGE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_post_challenge},
     [CA_ENDPOINT_CERTIFICATE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_get_certificate},
     [CA_ENDPOINT_REVOKE] = {CA_AUTH_EITHER, CA_PAYLOAD_OBJECT, ca_revoke_certificate},
+    [CA_ENDPOINT_RENEWAL_INFO] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_renewal_info},
+    [CA_ENDPOINT_EXPLANATION] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_explanation},
 };
 
 #define ROW(id, verb, pattern, name, ...)                                                          \
@@ -45,4 +47,6 @@ const struct http_route ca_routes[CA_ENDPOINT_COUNT] = {
     POST(CHALLENGE, "/acme/chall/{account}/{authorization}/{challenge}", "challenge"),
     POST(CERTIFICATE, "/acme/cert/{serial}", "certificate"),
     POST(REVOKE, "/acme/revoke-cert", "revokeCert"),
+    GET(RENEWAL_INFO, CA_RENEWAL_INFO_PATH "/{certificate}", "renewalInfo"),
+    GET(EXPLANATION, CA_EXPLANATION_PATH, "explanation"),
 };

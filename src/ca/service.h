@@ -9,18 +9,15 @@
 #include "ca/validator.h"
 #include "db/db.h"
 
-#define CA_TERMS_PATH "/terms"
-
-/* Lifetimes of Let's Encrypt's profile `classic`. */
-#define CA_DAY_MS                   (INT64_C(86400) * 1000)
-#define CA_ORDER_LIFE_MS            (7 * CA_DAY_MS)
-#define CA_AUTHORIZATION_PENDING_MS (7 * CA_DAY_MS)
-#define CA_AUTHORIZATION_VALID_MS   (30 * CA_DAY_MS)
+#define CA_TERMS_PATH        "/terms"
+#define CA_EXPLANATION_PATH  "/renew-now"
+#define CA_RENEWAL_INFO_PATH "/acme/renewal-info"
 
 struct ca {
     struct arena *mem; /* of the whole life */
     struct ca_options options;
     struct ca_suffixes suffixes;
+    struct ca_profiles profiles;
     struct db *db;
     struct ca_nonces *nonces;
     struct ca_validator validator;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "ca/account_store.h"
 #include "ca/authorization_store.h"
+#include "ca/journal_store.h"
 #include "ca/jwk.h"
 #include "ca/service.h"
 
@@ -54,11 +55,11 @@ static bool look(struct arena *mem, const struct ca *ca, const struct task *task
 }
 
 /* The authorization may have been deactivated meanwhile (ERR_LOST_RACE): then it stays so. */
-static bool conclude(struct db *tx, int64_t authorization_id, bool is_valid, int64_t at,
+static bool conclude(struct db *tx, int64_t authorization_id, bool is_valid, int64_t valid_until,
                      struct err *err)
 {
     if (is_valid) {
-        if (!ca_authorization_validate(tx, authorization_id, at + CA_AUTHORIZATION_VALID_MS, err))
+        if (!ca_authorization_validate(tx, authorization_id, valid_until, err))
             return err->code == ERR_LOST_RACE;
         return ca_order_ready_by(tx, authorization_id, err);
     }
@@ -67,7 +68,15 @@ static bool conclude(struct db *tx, int64_t authorization_id, bool is_valid, int
     return ca_order_invalid_by(tx, authorization_id, err);
 }
 
-static bool store(struct arena *mem, struct db *db, const struct task *task,
+/* A profile that is no longer configured gives nothing that outlives this validation. */
+static int64_t valid_until(const struct ca *ca, const struct task *task, int64_t at)
+{
+    const struct ca_profile *profile = ca_profile_find(&ca->profiles, task->authorization->profile);
+
+    return profile ? at + profile->valid_ms : at;
+}
+
+static bool store(struct arena *mem, const struct ca *ca, const struct task *task,
                   const struct outcome *outcome, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -81,9 +90,9 @@ static bool store(struct arena *mem, struct db *db, const struct task *task,
                                outcome->detail),
     };
 
-    return db_tx_begin(db, &tx, err) &&
+    return db_tx_begin(ca->db, &tx, err) &&
            ca_challenge_finish(tx, task->challenge->id, outcome->error, outcome->record, at, err) &&
-           conclude(tx, task->authorization->id, !outcome->error, at, err) &&
+           conclude(tx, task->authorization->id, !outcome->error, valid_until(ca, task, at), err) &&
            ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
@@ -97,7 +106,7 @@ bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id)
     if (load(mem, ca->db, challenge_id, &task, &err)) {
         if (task.challenge->status != CA_STATUS_PROCESSING)
             return true;
-        if (look(mem, ca, &task, &outcome, &err) && store(mem, ca->db, &task, &outcome, &err)) {
+        if (look(mem, ca, &task, &outcome, &err) && store(mem, ca, &task, &outcome, &err)) {
             LOG(INFO, "ca.validation", KI("account", task.account->id),
                 KS("name", task.authorization->name),
                 KS("status", outcome.error ? "invalid" : "valid"), KS("reason", outcome.detail));

@@ -104,6 +104,11 @@ static bool lists_check(struct arena *mem, const struct config *cfg, struct err 
                 return refuse(err, arena_printf(mem, "run.edges[%zu].name", i),
                               "\"%s\" is there twice", cfg->run.edges[i].name);
     }
+    for (size_t i = 0; i < cfg->sandbox_ca.profile_count; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(cfg->sandbox_ca.profiles[i].name, cfg->sandbox_ca.profiles[k].name) == 0)
+                return refuse(err, arena_printf(mem, "sandbox_ca.profiles[%zu].name", i),
+                              "\"%s\" is there twice", cfg->sandbox_ca.profiles[i].name);
     return true;
 }
 

@@ -30,6 +30,7 @@ struct config_ca {
     struct config_list
         roots; /* PEM files: what a chain from it must end in; empty = tls.trust_store */
     struct config_list contact; /* URLs, "mailto:..." */
+    const char *profile;        /* ACME profile that is ordered by; "" = the CA's default */
     const char *eab_kid;        /* external account binding (RFC 8555 7.3.4); "" = none */
     const char *eab_key_file;   /* base64url, as the CA gives it; read by the signer alone */
     bool is_default;            /* exactly one of the list */
@@ -39,6 +40,12 @@ struct config_ca {
 struct config_origin {
     const char *id;      /* a-z, 0-9 and '-' */
     const char *address; /* "127.0.0.1:8090" */
+};
+
+/* A profile of the sandbox CA beside Let's Encrypt's. */
+struct config_sandbox_profile {
+    const char *name; /* a-z, 0-9 and '-' */
+    int64_t lifetime_s;
 };
 
 /* An edge that `latchkey run` starts on this machine. */
@@ -88,12 +95,14 @@ struct config {
     size_t ca_count;
     struct {
         const char *socket;
-        const char *dir;              /* ca.db, root.pem, ... */
-        const char *public_url;       /* "https://host[:port]", no final slash */
-        const char *resolver;         /* "127.0.0.1@8053" */
-        int64_t http_port;            /* where http-01 is validated */
-        int64_t https_port;           /* where a redirect may lead it */
-        int64_t retry_after_s;        /* on processing orders; 0 = no header */
+        const char *dir;        /* ca.db, root.pem, ... */
+        const char *public_url; /* "https://host[:port]", no final slash */
+        const char *resolver;   /* "127.0.0.1@8053" */
+        int64_t http_port;      /* where http-01 is validated */
+        int64_t https_port;     /* where a redirect may lead it */
+        int64_t retry_after_s;  /* on processing orders; 0 = no header */
+        const struct config_sandbox_profile *profiles;
+        size_t profile_count;
         struct config_list permitted; /* DNS suffixes beyond the four reserved TLDs */
         bool validate_private; /* whether validation may connect to loopback and private nets */
     } sandbox_ca;

@@ -23,10 +23,11 @@
 #define TEXTS(f)        .type = OPTION_TEXTS, .max = LIST_MAX, .format = (f)
 #define PATHS()         .type = OPTION_PATHS, .max = LIST_MAX
 
-#define AT_CA(k)     .key = #k, .offset = offsetof(struct config_ca, k)
-#define AT_ORIGIN(k) .key = #k, .offset = offsetof(struct config_origin, k)
-#define AT_EDGE(k)   .key = #k, .offset = offsetof(struct config_run_edge, k)
-#define ROWS(t)      .type = OPTION_ROWS, .max = ROWS_MAX, .rows = &(t)
+#define AT_CA(k)      .key = #k, .offset = offsetof(struct config_ca, k)
+#define AT_ORIGIN(k)  .key = #k, .offset = offsetof(struct config_origin, k)
+#define AT_PROFILE(k) .key = #k, .offset = offsetof(struct config_sandbox_profile, k)
+#define AT_EDGE(k)    .key = #k, .offset = offsetof(struct config_run_edge, k)
+#define ROWS(t)       .type = OPTION_ROWS, .max = ROWS_MAX, .rows = &(t)
 
 static const char *const modes[] = {
     [CONFIG_SANDBOX] = "sandbox", [CONFIG_LIVE] = "live", [CONFIG_LIVE + 1] = NULL};
@@ -53,6 +54,7 @@ static const struct option ca_options[] = {
     {AT_CA(tls_ca_file), OPT_PATH(""), .help = "PEM that its https is verified by; empty: tls.trust_store."},
     {AT_CA(roots), PATHS(), .help = "PEM files of the roots that its chains must end in; none: tls.trust_store."},
     {AT_CA(contact), TEXTS(format_contact), .help = "Contacts of the account, as \"mailto:name@domain\"."},
+    {AT_CA(profile), TEXT("", format_id), .help = "Profile that certificates are ordered by, such as tlsserver or shortlived; empty, or one that the CA no longer offers: the CA's default."},
     {AT_CA(eab_kid), TEXT("", NULL), .help = "Key id of the external account binding, where the CA wants one."},
     {AT_CA(eab_key_file), OPT_PATH(""), .help = "File, mode 0400, with the HMAC key that belongs to it, in base64url. Only the signer reads it."},
     {AT_CA(is_default), FLAG("false"), .help = "Taken when an order names none. The only one in the list needs no mark."},
@@ -64,6 +66,12 @@ static const struct option origin_options[] = {
     {AT_ORIGIN(address), NEEDED("", format_endpoint), .help = "Where edges fetch from, as \"127.0.0.1:8090\"."},
 };
 static const struct option_table origin_table = {origin_options, ARRAY_LEN(origin_options), sizeof(struct config_origin)};
+
+static const struct option profile_options[] = {
+    {AT_PROFILE(name), NEEDED("", format_id), .help = "What orders name; classic, tlsserver and shortlived are there already, and then get this lifetime."},
+    {AT_PROFILE(lifetime_s), NUMBER("3600", 60, 8640000), .help = "How long a certificate lives, in seconds."},
+};
+static const struct option_table profile_table = {profile_options, ARRAY_LEN(profile_options), sizeof(struct config_sandbox_profile)};
 
 static const struct option run_edge_options[] = {
     {AT_EDGE(name), NEEDED("", format_id), .help = "Name of the edge."},
@@ -112,6 +120,8 @@ static const struct option options[] = {
     {AT(sandbox_ca, http_port), PORT("80"), .help = "Port that it validates http-01 on."},
     {AT(sandbox_ca, https_port), PORT("443"), .help = "Port that redirects to https may lead it to."},
     {AT(sandbox_ca, retry_after_s), NUMBER("1", 0, 3600), .help = "Retry-After on orders in processing, in seconds; 0: no header."},
+    {.section = "sandbox_ca", .key = "profiles", .offset = offsetof(struct config, sandbox_ca.profiles), .count_offset = offsetof(struct config, sandbox_ca.profile_count),
+     ROWS(profile_table), .help = "Profiles beside those of Let's Encrypt, shaped as shortlived is."},
     {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify beside test, example, invalid and localhost."},
     {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},
 

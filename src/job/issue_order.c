@@ -140,15 +140,33 @@ static bool store_order(struct issue *is, const struct issue_ca *ca, struct err 
            err_set(err, ERR_LOST_RACE, "issuance %s was ended meanwhile", is->issuance->id);
 }
 
-static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order **out,
-                      struct err *err)
+/* By the configured profile; when the CA no longer offers it, by the CA's own choice, and *note is
+ * what the timeline says of it. */
+static bool place(struct issue *is, struct issue_ca *ca, struct acme_order **out, const char **note,
+                  struct err *err)
 {
-    const struct acme_order_request want = {.names = name_texts(is), .name_count = is->name_count};
+    const char *profile = is->ca->config->profile;
+    struct acme_order_request want = {.names = name_texts(is),
+                                      .name_count = is->name_count,
+                                      .profile = *profile ? profile : NULL};
 
+    if (acme_order_new(is->mem, &ca->call, &want, out, err))
+        return true;
+    if (!want.profile || ca->problem.reaction != ACME_DEFAULT_PROFILE)
+        return false;
+    *note = arena_printf(is->mem, "%s does not offer the profile %s: ordered by its default",
+                         is->ca->config->name, profile);
+    want.profile = NULL;
+    return acme_order_new(is->mem, &ca->call, &want, out, err);
+}
+
+static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order **out,
+                      const char **note, struct err *err)
+{
     if (is->issuance->acme_order_url)
         return acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, out, err);
     CRASH_POINT(NEW_ORDER_BEFORE);
-    if (!acme_order_new(is->mem, &ca->call, &want, out, err))
+    if (!place(is, ca, out, note, err))
         return false;
     CRASH_POINT(NEW_ORDER_REPLY);
     is->issuance->acme_order_url = (*out)->url;
@@ -162,6 +180,7 @@ static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order *
 
 bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
 {
+    const char *note = NULL;
     struct acme_order *order;
     struct issue_ca *ca;
     bool is_blocked = false;
@@ -178,7 +197,7 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
                                       .run_at = issue_poll_at(is->issuance->checked_at, 0)};
         return true;
     }
-    if (!new_order(is, ca, &order, err))
+    if (!new_order(is, ca, &order, &note, err))
         return issue_ca_failed(is, ca, out, err);
     if (order->status == ACME_ORDER_INVALID)
         return issue_invalid(is, order->error, is->domain->name, out, err);
@@ -188,7 +207,8 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
     if (!read_authorizations(is, ca, order, err))
         return issue_ca_failed(is, ca, out, err);
     CRASH_POINT(AUTHORIZATIONS_REPLY);
-    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED}, err))
+    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED, .text = note},
+                      err))
         return false;
     CRASH_POINT(AUTHORIZATIONS_COMMIT);
     return true;

@@ -321,9 +321,9 @@ class Client:
             self.kid = reply.headers["Location"]
         return reply
 
-    def order(self, *names):
+    def order(self, *names, **members):
         return self.post(self.url("new-order"), {"identifiers": [
-            {"type": "dns", "value": name} for name in names]})
+            {"type": "dns", "value": name} for name in names], **members})
 
     def poll(self, url, while_status, seconds=20):
         end = time.monotonic() + seconds
@@ -345,12 +345,16 @@ class Client:
     def finalize(self, order, csr):
         return self.post(order.json["finalize"], {"csr": b64(csr)})
 
-    def issue(self, *names):
+    def issue(self, *names, key=None, **members):
         """The whole way; returns (order, PEM chain, private key)."""
-        order = self.order(*names)
+        order = self.order(*names, **members)
         assert order.status == 201, order.json
         assert self.validate(order).json["status"] == "ready"
-        key, csr = make_csr(names)
+        return self.complete(order, names, key)
+
+    def complete(self, order, names, key=None):
+        """From a ready order on."""
+        key, csr = make_csr(names, key)
         assert self.finalize(order, csr).json["status"] == "processing"
         done = self.poll(order.headers["Location"], ["processing"])
         assert done.json["status"] == "valid", done.json

@@ -14,13 +14,13 @@ def test_directory(ca):
     directory = json.loads(body)
     assert (status, headers["Content-Type"]) == (200, "application/json")
     assert {name: directory[name].removeprefix(ca.url) for name in
-            ("newNonce", "newAccount", "newOrder", "revokeCert", "keyChange")} == {
+            ("newNonce", "newAccount", "newOrder", "revokeCert", "keyChange", "renewalInfo")} == {
         "newNonce": "/acme/new-nonce", "newAccount": "/acme/new-acct",
         "newOrder": "/acme/new-order", "revokeCert": "/acme/revoke-cert",
-        "keyChange": "/acme/key-change"}
+        "keyChange": "/acme/key-change", "renewalInfo": "/acme/renewal-info"}
     assert ca.connect().request("GET", directory["meta"]["termsOfService"].removeprefix(ca.url))[0] \
         == 200
-    assert len(directory) == 7  # and one of a random name
+    assert len(directory) == 8  # and one of a random name
 
 
 @pytest.mark.parametrize("method,status", [("HEAD", 200), ("GET", 204)])

@@ -7,6 +7,9 @@
  *         COUNT certificates for <PREFIX><i>.example, THREADS at a time
  *     acme_probe tour DIRECTORY CA_FILE RESPONDER_PORT PREFIX
  *         every other call once, each with what it must answer
+ *     acme_probe renew DIRECTORY CA_FILE RESPONDER_PORT PREFIX
+ *         at a CA that has ARI and the profile "minutes": a certificate, its window, an order that
+ *         replaces it, a second one that is refused; the end of the account
  *
  * Prints one JSON object; exits 0 when all went as it must.
  */
@@ -19,6 +22,7 @@
 #include <time.h>
 
 #include "acme/account.h"
+#include "acme/ari.h"
 #include "acme/authorization.h"
 #include "acme/certificate.h"
 #include "acme/challenge.h"
@@ -142,17 +146,17 @@ static bool poll_order(struct arena *mem, const struct acme_call *call,
     return true;
 }
 
-static bool issue(struct arena *mem, const struct acme_call *call, const char *const *names,
-                  size_t count, struct acme_certificate **out, struct err *err)
+static bool issue(struct arena *mem, const struct acme_call *call,
+                  const struct acme_order_request *want, struct acme_certificate **out,
+                  struct err *err)
 {
-    const struct acme_order_request want = {.names = names, .name_count = count};
-    const struct csr_wish wish = {.names = names, .name_count = count};
+    const struct csr_wish wish = {.names = want->names, .name_count = want->name_count};
     AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
     struct acme_finalize_request finalize;
     struct acme_order *order;
     struct slice spki;
 
-    if (!acme_order_new(mem, call, &want, &order, err) || !answer_all(mem, call, order, err) ||
+    if (!acme_order_new(mem, call, want, &order, err) || !answer_all(mem, call, order, err) ||
         !poll_order(mem, call, ACME_ORDER_READY, &order, err))
         return false;
     finalize = (struct acme_finalize_request){order->url, order->finalize, {0}};
@@ -160,8 +164,8 @@ static bool issue(struct arena *mem, const struct acme_call *call, const char *c
            acme_order_finalize(mem, call, &finalize, &order, err) &&
            poll_order(mem, call, ACME_ORDER_VALID, &order, err) &&
            acme_certificate_get(mem, call, order->certificate, out, err) &&
-           chain_covers(&(*out)->chain, names, count, err) && key_spki(mem, key, &spki, err) &&
-           chain_has_key(&(*out)->chain, spki, err);
+           chain_covers(&(*out)->chain, want->names, want->name_count, err) &&
+           key_spki(mem, key, &spki, err) && chain_has_key(&(*out)->chain, spki, err);
 }
 
 static void *issue_some(void *arg)
@@ -173,10 +177,11 @@ static void *issue_some(void *arg)
     while ((i = atomic_fetch_add(&probe->next, 1)) < probe->count) {
         AUTO(arena_freep) struct arena *mem = arena_new();
         const char *name = arena_printf(mem, "%s%d.example", probe->prefix, i);
+        const struct acme_order_request want = {.names = &name, .name_count = 1};
         struct acme_certificate *certificate;
         struct err err;
 
-        if (issue(mem, &call, &name, 1, &certificate, &err)) {
+        if (issue(mem, &call, &want, &certificate, &err)) {
             atomic_fetch_add(&probe->issued, 1);
             continue;
         }
@@ -285,12 +290,13 @@ static bool run_tour(struct probe *probe, json_t *report, struct err *err)
     const char *names[] = {arena_printf(mem, "%s.example", probe->prefix),
                            arena_printf(mem, "www.%s.example", probe->prefix)};
     const struct acme_order_request want = {.names = names, .name_count = 1};
+    const struct acme_order_request both = {.names = names, .name_count = ARRAY_LEN(names)};
     struct acme_certificate *certificate, *alternate;
     struct acme_order *order;
 
     if (!tour_account(mem, &call, err) || !tour_deactivate(mem, &call, names[0], err) ||
         !acme_order_new(mem, &call, &want, &order, err) || !tour_gone(mem, &call, order, err) ||
-        !issue(mem, &call, names, ARRAY_LEN(names), &certificate, err))
+        !issue(mem, &call, &both, &certificate, err))
         return false;
     json_object_set_new(report, "alternates",
                         json_integer((json_int_t)certificate->alternate_count));
@@ -300,6 +306,71 @@ static bool run_tour(struct probe *probe, json_t *report, struct err *err)
     json_object_set_new(report, "serial", json_string(certificate->chain.serial));
     return acme_revoke(mem, &call, certificate->chain.certs[0], ACME_REVOKED_SUPERSEDED, err) &&
            acme_revoke(mem, &call, certificate->chain.certs[0], ACME_REVOKED_SUPERSEDED, err);
+}
+
+/* RFC 9773 */
+
+/* A second order with "replaces" is refused as what it is; without, the first one is found again.
+ */
+static bool renew_twice(struct arena *mem, const struct acme_call *call,
+                        struct acme_order_request want, const struct acme_order *first,
+                        struct err *err)
+{
+    struct acme_order *again;
+    struct err refused;
+
+    if (!first->replaces || strcmp(first->replaces, want.replaces) != 0 ||
+        strcmp(first->profile, want.profile) != 0)
+        return err_set(err, ERR_INTERNAL, "the order does not say what it is");
+    if (acme_order_new(mem, call, &want, &again, &refused))
+        return err_set(err, ERR_INTERNAL, "two orders replace one certificate");
+    if (call->problem->type != ACME_PROBLEM_ALREADY_REPLACED ||
+        call->problem->reaction != ACME_DROP_REPLACES)
+        return err_set(err, ERR_INTERNAL, "second replacement: %s", refused.text);
+    want.replaces = NULL;
+    return acme_order_new(mem, call, &want, &again, err) &&
+           (strcmp(again->url, first->url) == 0 ||
+            err_set(err, ERR_INTERNAL, "without replaces it is another order"));
+}
+
+static bool end_account(struct arena *mem, const struct acme_call *call,
+                        const struct acme_order *order, struct err *err)
+{
+    struct acme_order *never;
+    struct err refused;
+
+    if (!acme_account_deactivate(mem, call, err))
+        return false;
+    if (acme_order_get(mem, call, order->url, &never, &refused))
+        return err_set(err, ERR_INTERNAL, "a deactivated account is served");
+    return (call->problem->type == ACME_PROBLEM_UNAUTHORIZED &&
+            call->problem->reaction == ACME_STOP) ||
+           err_set(err, ERR_INTERNAL, "deactivated account: %s", refused.text);
+}
+
+static bool run_renew(struct probe *probe, json_t *report, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct acme_problem problem = {0};
+    const struct acme_call call = {probe->client, &probe->account, &problem};
+    const char *name = arena_printf(mem, "%s.example", probe->prefix);
+    struct acme_order_request want = {.names = &name, .name_count = 1, .profile = "minutes"};
+    struct acme_certificate *certificate;
+    struct acme_renewal_info *info;
+    struct acme_order *order;
+
+    if (!issue(mem, &call, &want, &certificate, err) ||
+        !acme_certificate_id(mem, certificate->chain.certs[0], &want.replaces, err) ||
+        !acme_renewal_info_get(mem, &call, want.replaces, &info, err))
+        return false;
+    if (!info)
+        return err_set(err, ERR_INTERNAL, "the CA has no renewalInfo");
+    json_object_set_new(report, "window_ms", json_integer(info->end_at - info->start_at));
+    if (!acme_order_new(mem, &call, &want, &order, err) ||
+        !renew_twice(mem, &call, want, order, err))
+        return false;
+    json_object_set_new(report, "replaced", json_true());
+    return end_account(mem, &call, order, err);
 }
 
 static bool open_account(struct arena *mem, struct probe *probe, const char *const *args,
@@ -328,12 +399,13 @@ static bool open_account(struct arena *mem, struct probe *probe, const char *con
 
 static bool run(struct probe *probe, int argc, char **argv, json_t *report, struct err *err)
 {
-    bool is_tour = strcmp(argv[1], "tour") == 0;
+    bool is_tour = strcmp(argv[1], "tour") == 0, is_renew = strcmp(argv[1], "renew") == 0;
     int64_t count = 0, threads = 1, port;
 
     if (!slice_i64(slice_str(argv[4]), 1, 65535, &port) ||
-        (!is_tour && (argc != 8 || !slice_i64(slice_str(argv[6]), 1, 10000, &count) ||
-                      !slice_i64(slice_str(argv[7]), 1, THREADS_MAX, &threads))))
+        (!is_tour && !is_renew &&
+         (argc != 8 || !slice_i64(slice_str(argv[6]), 1, 10000, &count) ||
+          !slice_i64(slice_str(argv[7]), 1, THREADS_MAX, &threads))))
         return err_set(err, ERR_BAD_INPUT, "wrong usage");
     probe->prefix = argv[5];
     probe->count = (int)count;
@@ -341,6 +413,8 @@ static bool run(struct probe *probe, int argc, char **argv, json_t *report, stru
         return err_errno(err, ERR_NET, errno, "could not listen on port %s", argv[4]);
     if (is_tour)
         return run_tour(probe, report, err);
+    if (is_renew)
+        return run_renew(probe, report, err);
     return run_issue(probe, (int)threads, report) ||
            err_set(err, ERR_INTERNAL, "not all were issued");
 }
@@ -356,7 +430,7 @@ int main(int argc, char **argv)
     bool is_done;
 
     if (argc < 6) {
-        fputs("usage: acme_probe issue|tour DIRECTORY CA_FILE PORT PREFIX [COUNT THREADS]\n",
+        fputs("usage: acme_probe issue|tour|renew DIRECTORY CA_FILE PORT PREFIX [COUNT THREADS]\n",
               stderr);
         return 64;
     }

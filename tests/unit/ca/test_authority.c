@@ -324,6 +324,14 @@ static void test_unreadable_is_an_error(void **state)
     assert_string_equal(err.text, "cannot make the folder /dev/null/ca: Not a directory");
 }
 
+static const struct ca_profile *profile_of(struct arena *mem, const char *name)
+{
+    static struct ca_profiles profiles;
+
+    profiles = ca_profiles_make(mem, NULL, 0);
+    return ca_profile_find(&profiles, name);
+}
+
 static void test_leaf(void **state)
 {
     static const char *const items[] = {"a.test", "b.test"};
@@ -334,6 +342,7 @@ static void test_leaf(void **state)
     struct ca_names names = {.items = items, .count = 2};
     int64_t at = INT64_C(1800000000123);
     struct ca_authority authority;
+    struct ca_leaf_wish want;
     struct slice der;
     struct chain chain;
     struct err err;
@@ -342,7 +351,8 @@ static void test_leaf(void **state)
     init(mem, dir, NULL);
     authority = loaded(mem, dir);
     assert_true(key_make(&key, &err));
-    assert_true(ca_authority_issue(&authority, &names, key, at, &leaf, &err));
+    want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, key, at};
+    assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
     assert_true(ca_certificate_der(mem, leaf, &der, &err));
     assert_true(chain_from_der(mem, &der, 1, &chain, &err));
     assert_int_equal(chain.name_count, 2);
@@ -359,6 +369,51 @@ static void test_leaf(void **state)
     assert_int_equal(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(leaf),
                                            X509_get0_subject_key_id(authority.intermediate)),
                      0);
+}
+
+/* What the shorter profiles leave out, with a key that key encipherment would be for. */
+static void test_slim_leaf(void **state)
+{
+    static const char *const items[] = {"a.test"};
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = EVP_RSA_gen(2048);
+    struct ca_names names = {.items = items, .count = 1};
+    static const struct {
+        const char *profile;
+        bool is_slim;
+        int64_t life_ms, backdate_ms;
+    } rows[] = {
+        {"classic", false, 90 * DAY_MS, CA_BACKDATE_MS},
+        {"tlsserver", true, 45 * DAY_MS, CA_BACKDATE_MS},
+        {"shortlived", true, 160 * DAY_MS / 24, CA_BACKDATE_MS},
+    };
+    const char *dir = fresh_dir(mem);
+    int64_t at = INT64_C(1800000000000);
+    struct ca_authority authority;
+
+    (void)state;
+    init(mem, dir, NULL);
+    authority = loaded(mem, dir);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct ca_leaf_wish want = {profile_of(mem, rows[i].profile), &names, key, at};
+        AUTO(X509_freep) X509 *leaf = NULL;
+        bool is_slim = rows[i].is_slim;
+        int64_t begin;
+        struct err err;
+
+        assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
+        begin = ca_certificate_not_before(leaf);
+        ok(begin == at - rows[i].backdate_ms, "%s: begin", rows[i].profile);
+        ok(ca_certificate_not_after(leaf) == begin + rows[i].life_ms - 1000, "%s: end",
+           rows[i].profile);
+        ok(!X509_get0_subject_key_id(leaf) == is_slim, "%s: key id", rows[i].profile);
+        ok((X509_get_key_usage(leaf) == KU_DIGITAL_SIGNATURE) == is_slim, "%s: key usage",
+           rows[i].profile);
+        ok((X509_NAME_entry_count(X509_get_subject_name(leaf)) == 0) == is_slim, "%s: common name",
+           rows[i].profile);
+        ok(X509_get_extended_key_usage(leaf) == XKU_SSL_SERVER, "%s: serverAuth", rows[i].profile);
+    }
+    all_ok();
 }
 
 /* The common name is the first that fits, and none is needed. */
@@ -378,9 +433,11 @@ static void test_common_name_limit(void **state)
         AUTO(X509_freep) X509 *leaf = NULL;
         const char *name = arena_printf(mem, "%0*d.test", len - 5, 0);
         struct ca_names names = {.items = &name, .count = 1};
+        struct ca_leaf_wish want;
         bool has_name, is_critical;
 
-        assert_true(ca_authority_issue(&authority, &names, key, clock_now(), &leaf, &err));
+        want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, key, clock_now()};
+        assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
         has_name = X509_NAME_entry_count(X509_get_subject_name(leaf)) > 0;
         is_critical = X509_EXTENSION_get_critical(
             X509_get_ext(leaf, X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1)));
@@ -428,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_half_made),
         cmocka_unit_test(test_unreadable_is_an_error),
         cmocka_unit_test(test_leaf),
+        cmocka_unit_test(test_slim_leaf),
         cmocka_unit_test(test_common_name_limit),
     };
 

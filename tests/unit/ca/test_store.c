@@ -54,13 +54,18 @@ static struct ca_names two_names(void)
 
 static void add_order(struct world *w)
 {
-    struct ca_order order = {
-        .account_id = w->account, .names = two_names(), .created_at = AT, .expires_at = AT + 1000};
+    struct ca_order order = {.account_id = w->account,
+                             .names = two_names(),
+                             .profile = "classic",
+                             .replaces = "aki.1",
+                             .created_at = AT,
+                             .expires_at = AT + 1000};
 
     must(ca_order_add(w->mem, w->db, &order, &w->order, &err));
     for (size_t i = 0; i < 2; i++) {
         struct ca_authorization authorization = {.account_id = w->account,
                                                  .name = order.names.items[i],
+                                                 .profile = "classic",
                                                  .created_at = AT,
                                                  .expires_at = AT + 1000};
         struct ca_challenges challenges;
@@ -74,14 +79,20 @@ static void add_order(struct world *w)
     }
 }
 
-static int set_up(void **state)
+static const char *next_path(struct arena *mem)
 {
     static unsigned count;
+
+    return arena_printf(mem, "%s/%u.db", dir, count++);
+}
+
+static int set_up(void **state)
+{
     struct arena *mem = arena_new();
     struct world *w = arena_new_of(mem, struct world);
 
     w->mem = mem;
-    must(db_open_sqlite(arena_printf(mem, "%s/%u.db", dir, count++), 4, &w->db, &err));
+    must(db_open_sqlite(next_path(mem), 4, &w->db, &err));
     must(db_migrate(w->db, ca_migrations, ca_migrations_count, NULL, &err));
     w->account = add_account(w, "key 1");
     add_order(w);
@@ -142,6 +153,97 @@ static void test_accounts(void **state)
     assert_false(ca_account_set_contact(w->db, w->account, "[]", &err));
     must(ca_account_get(w->mem, w->db, w->account, &account, &err));
     assert_int_equal(account->status, CA_STATUS_DEACTIVATED);
+}
+
+/* A lost account is still read by its number; its key makes another, and may be lost again. */
+static void test_lost_accounts(void **state)
+{
+    struct world *w = *state;
+    const struct ca_account *account;
+    int64_t other = add_account(w, "key 2"), count = 0, again;
+
+    must(ca_account_lose_all(w->db, AT + 1, &count, &err));
+    assert_int_equal(count, 2);
+    must(ca_account_lose_all(w->db, AT + 2, &count, &err));
+    assert_int_equal(count, 0);
+    must(ca_account_get(w->mem, w->db, other, &account, &err));
+    assert_int_equal(account->lost_at, AT + 1);
+    must(ca_account_of_key(w->mem, w->db, "key 2", &account, &err));
+    assert_null(account);
+    again = add_account(w, "key 2");
+    assert_int_not_equal(again, other);
+    must(ca_account_of_key(w->mem, w->db, "key 2", &account, &err));
+    assert_int_equal(account->id, again);
+    assert_int_equal(account->lost_at, 0);
+    must(ca_account_lose_all(w->db, AT + 3, &count, &err));
+    assert_int_equal(count, 1);
+    add_account(w, "key 2");
+}
+
+/* Which orders stand in the way of another replacement of the same certificate. */
+static void test_replacing(void **state)
+{
+    struct world *w = *state;
+    bool is_replacing;
+
+    must(ca_order_is_replacing(w->mem, w->db, "aki.2", AT, &is_replacing, &err));
+    assert_false(is_replacing);
+    must(ca_order_is_replacing(w->mem, w->db, "aki.1", AT + 999, &is_replacing, &err));
+    assert_true(is_replacing); /* pending */
+    must(ca_order_is_replacing(w->mem, w->db, "aki.1", AT + 1000, &is_replacing, &err));
+    assert_false(is_replacing); /* expired */
+    validate(w, 0);
+    validate(w, 1);
+    must(ca_order_is_replacing(w->mem, w->db, "aki.1", AT + 999, &is_replacing, &err));
+    assert_true(is_replacing); /* ready */
+    must(ca_order_finalize(w->db, w->order, slice_str("r"), &err));
+    must(ca_order_is_replacing(w->mem, w->db, "aki.1", AT + 1000, &is_replacing, &err));
+    assert_true(is_replacing); /* processing, and then valid: for good */
+    must(ca_order_complete(w->db, w->order, "05ab", &err));
+    must(ca_order_is_replacing(w->mem, w->db, "aki.1", AT * 2, &is_replacing, &err));
+    assert_true(is_replacing);
+}
+
+static void test_failed_replacement(void **state)
+{
+    struct world *w = *state;
+    bool is_replacing;
+
+    must(ca_authorization_invalidate(w->db, w->authorizations[1], &err));
+    must(ca_order_invalid_by(w->db, w->authorizations[1], &err));
+    must(ca_order_is_replacing(w->mem, w->db, "aki.1", AT, &is_replacing, &err));
+    assert_false(is_replacing);
+}
+
+/* What a database of the first release holds is of the profile `classic`. */
+static void test_first_schema(void **state)
+{
+    static const char rows[] =
+        "INSERT INTO account (id, key_hash, jwk, status, contact, created_at)"
+        " VALUES (1, 'k', '{}', 'valid', '[]', 1);"
+        "INSERT INTO acme_order (id, account_id, status, names, created_at, expires_at)"
+        " VALUES (1, 1, 'ready', 'a.test', 1, 2);"
+        "INSERT INTO acme_authorization (id, account_id, name, status, created_at, expires_at)"
+        " VALUES (1, 1, 'a.test', 'valid', 1, 2);";
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct ca_authorization *authorization;
+    const struct ca_account *account;
+    const struct ca_order *order;
+    struct db *db, *tx = NULL;
+
+    (void)state;
+    must(db_open_sqlite(next_path(mem), 4, &db, &err));
+    must(db_migrate(db, ca_migrations, 1, NULL, &err));
+    must(db_tx_begin(db, &tx, &err) && db_script(tx, rows, &err) && db_tx_commit(&tx, &err));
+    must(db_migrate(db, ca_migrations, ca_migrations_count, NULL, &err));
+    must(ca_order_get(mem, db, 1, &order, &err));
+    assert_string_equal(order->profile, "classic");
+    assert_null(order->replaces);
+    must(ca_authorization_get(mem, db, 1, &authorization, &err));
+    assert_string_equal(authorization->profile, "classic");
+    must(ca_account_get(mem, db, 1, &account, &err));
+    assert_int_equal(account->lost_at, 0);
+    db_close(db);
 }
 
 /* Ready only when all that it needs is there; then each step once. */
@@ -208,7 +310,8 @@ static void test_open_order(void **state)
 {
     struct world *w = *state;
     static const char *const one[] = {"a.test"};
-    struct ca_claim claim = {.account_id = w->account, .names = two_names(), .at = AT};
+    struct ca_claim claim = {
+        .account_id = w->account, .names = two_names(), .profile = "classic", .at = AT};
     struct ca_claim other = claim;
 
     assert_true(has_open(w, &claim));
@@ -300,6 +403,7 @@ static void test_certificates(void **state)
     struct ca_issued first = issued_of(w, "05aa"), second = issued_of(w, "05bb");
     const struct ca_issued *found;
     const char *chain;
+    int64_t count;
 
     assert_false(ca_issued_add(w->mem, w->db, &first, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
@@ -321,6 +425,15 @@ static void test_certificates(void **state)
     assert_string_equal(ca_names_text(w->mem, &found->names), "a.test,b.test");
     must(ca_issued_get(w->mem, w->db, "05bb", &found, &err));
     assert_null(found);
+    must(ca_issued_renew_all(w->db, first.not_after, &count, &err)); /* expired by then */
+    assert_int_equal(count, 0);
+    must(ca_issued_renew_all(w->db, first.not_after - 1, &count, &err));
+    assert_int_equal(count, 1);
+    must(ca_issued_renew(w->db, "05aa", AT + 2, &err));
+    must(ca_issued_get(w->mem, w->db, "05aa", &found, &err));
+    assert_int_equal(found->renew_at, AT + 2);
+    assert_false(ca_issued_renew(w->db, "05bb", AT, &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
 }
 
 static void test_journal(void **state)
@@ -399,6 +512,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_A_WORLD(test_accounts),
+        IN_A_WORLD(test_lost_accounts),
+        IN_A_WORLD(test_replacing),
+        IN_A_WORLD(test_failed_replacement),
+        cmocka_unit_test(test_first_schema),
         IN_A_WORLD(test_order_life),
         IN_A_WORLD(test_failed_authorization_fails_the_order),
         IN_A_WORLD(test_failed_order),

@@ -42,6 +42,17 @@ static const struct {
      "l.yaml:3: origins[1].id: \"a\" is there twice"},
     {"run:\n  edges:\n  - {name: a, addresses: [127.0.0.1]}\n  - {name: a, addresses: ['::1']}\n",
      "l.yaml:4: run.edges[1].name: \"a\" is there twice"},
+    {"sandbox_ca:\n  profiles:\n  - {name: a, lifetime_s: 60}\n  - {name: b}\n"
+     "  - {name: a, lifetime_s: 61}\n",
+     "l.yaml:5: sandbox_ca.profiles[2].name: \"a\" is there twice"},
+    {"sandbox_ca:\n  profiles:\n  - {name: classic, lifetime_s: 8640000}\n", ""},
+    {"sandbox_ca:\n  profiles:\n  - {name: a, lifetime_s: 59}\n",
+     "l.yaml:3: sandbox_ca.profiles[0].lifetime_s: \"59\" is not a number from 60 to 8640000"},
+    {"sandbox_ca:\n  profiles:\n  - {lifetime_s: 60}\n",
+     "l.yaml:3: sandbox_ca.profiles[0].name: is required"},
+    {"ca:\n- {id: a, name: A, directory: 'https://a', profile: shortlived}\n", ""},
+    {"ca:\n- {id: a, name: A, directory: 'https://a', profile: 'a b'}\n",
+     "l.yaml:2: ca[0].profile: \"a b\" is not an id: a-z, 0-9 and '-', at most 32"},
     {"edge:\n  http_port: 443\n", "l.yaml:1: edge.https_port: 443 is edge.http_port too"},
 };
 

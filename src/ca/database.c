@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/database.h"
+
+#include "ca/state_dir.h"
+#include "db/migrate.h"
+
+#define DATABASE_FILE "ca.db"
+#define READERS       32
+
+extern const struct embedded_file ca_migrations[];
+extern const size_t ca_migrations_count;
+
+static bool open_file(const char *path, struct db **out, struct err *err)
+{
+    return db_open_sqlite(path, READERS, out, err) &&
+           db_migrate(*out, ca_migrations, ca_migrations_count, NULL, err);
+}
+
+bool ca_database_open(struct arena *mem, const char *dir, struct db **out, struct err *err)
+{
+    return open_file(ca_state_path(mem, dir, DATABASE_FILE), out, err);
+}
+
+bool ca_database_open_existing(struct arena *mem, const char *dir, struct db **out, struct err *err)
+{
+    const char *path = ca_state_path(mem, dir, DATABASE_FILE);
+
+    if (!ca_state_exists(path))
+        return err_set(err, ERR_NOT_FOUND, "there is no sandbox CA in %s", dir);
+    return open_file(path, out, err);
+}

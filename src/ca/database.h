@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* database: ca.db in the CA's folder, migrated. */
+#include "db/db.h"
+
+/* Makes it when it is not there. ERR_STORE. */
+MUST_CHECK bool ca_database_open(struct arena *mem, const char *dir, struct db **out,
+                                 struct err *err);
+/* ERR_NOT_FOUND when it is not there. */
+MUST_CHECK bool ca_database_open_existing(struct arena *mem, const char *dir, struct db **out,
+                                          struct err *err);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/replacement.h"
+
+#include "ca/renewal.h"
+
+/* In front of what is said about the "replaces" of an order. */
+#define REPLACES "Could not validate ARI 'replaces' field :: "
+
+static bool is_id_of(const struct ca_call *call, const struct ca_issued *issued, const char *id)
+{
+    const unsigned char *at = issued->der.data;
+    AUTO(X509_freep) X509 *cert = d2i_X509(NULL, &at, (long)issued->der.len);
+    const char *own = cert ? ca_renewal_id(call->mem, cert) : NULL;
+
+    return own && strcmp(own, id) == 0;
+}
+
+bool ca_replacement_find(const struct ca_call *call, const char *id, const struct ca_issued **out,
+                         struct ca_problem *problem)
+{
+    const char *serial = ca_renewal_serial(call->mem, id);
+    struct err err;
+
+    if (!serial)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "parsing ARI CertID failed");
+    if (!ca_issued_get(call->mem, call->ca->db, serial, out, &err))
+        return ca_fail(problem, &err, "failed to retrieve existing certificate");
+    if (!*out)
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED,
+                            "no current certificate with serial \"%s\" exists", serial);
+    if (!is_id_of(call, *out, id))
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED,
+                            "path contained an Authority Key Identifier that did not match a known "
+                            "issuer");
+    return true;
+}
+
+static bool shares_a_name(const struct ca_names *a, const struct ca_names *b)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        for (size_t k = 0; k < b->count; k++) {
+            if (strcmp(a->items[i], b->items[k]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+bool ca_replacement_check(const struct ca_call *call, const char *id, const struct ca_names *names,
+                          struct ca_problem *problem)
+{
+    const struct ca_issued *issued;
+
+    if (!ca_replacement_find(call, id, &issued, problem)) {
+        struct ca_problem inner = *problem;
+
+        if (inner.type != CA_PROBLEM_MALFORMED)
+            return false;
+        return ca_refuse_as(problem, inner.status, inner.type, REPLACES "%s", inner.detail);
+    }
+    if (issued->account_id != call->account->id)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         REPLACES "requester account did not request the certificate being "
+                                  "replaced by this order");
+    if (!shares_a_name(names, &issued->names))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         REPLACES "identifiers in this order do not match any identifiers in the "
+                                  "certificate being replaced");
+    return true;
+}

@@ -1,0 +1,405 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sandbox CA's profiles, its renewal information (RFC 9773), orders that replace a certificate,
+and what an operator may do to it."""
+import concurrent.futures
+import datetime
+import json
+import subprocess
+import time
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from ca_fixtures import (Client, Key, Responder, SandboxCa, b64, client, common_name,  # noqa: F401
+                         knot, leaf_of, names_of, openssl_verify, responder, validity)
+from edge_kit import BUILD
+from test_ca_orders import certificate_of
+
+pytestmark = pytest.mark.req("R45", "A11")
+
+PROBE = BUILD / "tests" / "tools" / "acme_probe"
+DAY, HOUR = 86400, 3600
+OWN = [{"name": "minutes", "lifetime_s": 600}, {"name": "hours", "lifetime_s": 7200}]
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory, knot):  # noqa: F811
+    server = SandboxCa(tmp_path_factory.mktemp("ca") / "ca", knot.port, profiles=OWN).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def moved(tmp_path, knot):  # noqa: F811
+    """A CA of its own on a clock that `moved.to(seconds)` moves."""
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    server = SandboxCa(tmp_path / "ca", knot.port, profiles=OWN)
+    server.environment["LATCHKEY_CLOCK_FILE"] = str(clock)
+    server.start()
+    answers = Responder(server.http_port)
+
+    def to(seconds):
+        clock.write_text(str(seconds * 1000))
+        time.sleep(0.3)
+
+    server.client = Client(server)
+    server.client.register()
+    answers.thumbprint = server.client.key.thumbprint
+    server.to = to
+    yield server
+    answers.stop()
+    server.stop()
+
+
+def another(ca, responder):  # noqa: F811
+    one = Client(ca)
+    assert one.register().status == 201
+    responder.thumbprint = one.key.thumbprint
+    return one
+
+
+def id_of(pem):
+    leaf = leaf_of(pem)
+    key = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    serial = leaf.serial_number
+    return (b64(key.key_identifier) + "." +
+            b64(serial.to_bytes(serial.bit_length() // 8 + 1, "big")))
+
+
+def serial_of(pem):
+    return f"{leaf_of(pem).serial_number:x}".zfill(34)
+
+
+def get(ca, path):
+    status, headers, body = ca.connect().request("GET", path)
+    return status, headers, json.loads(body)
+
+
+def renewal_info(ca, identifier):
+    """Window as two instants in seconds, Retry-After, explanationURL."""
+    status, headers, body = get(ca, f"/acme/renewal-info/{identifier}")
+    assert status == 200, body
+    window = [datetime.datetime.fromisoformat(body["suggestedWindow"][end].replace("Z", "+00:00"))
+              .timestamp() for end in ("start", "end")]
+    return window, int(headers["Retry-After"]), body.get("explanationURL")
+
+
+def has(pem, extension):
+    try:
+        return leaf_of(pem).extensions.get_extension_for_class(extension).value
+    except x509.ExtensionNotFound:
+        return None
+
+
+# --- profiles ------------------------------------------------------------------------------------
+
+def test_profiles_are_in_the_directory(ca):
+    profiles = get(ca, "/directory")[2]["meta"]["profiles"]
+    assert profiles == {
+        "classic": "90 days, at most 100 names, with a common name",
+        "tlsserver": "45 days, at most 25 names, without a common name",
+        "shortlived": "160 hours, at most 25 names, without a common name",
+        "minutes": "600 seconds, at most 25 names, without a common name",
+        "hours": "7200 seconds, at most 25 names, without a common name"}
+
+
+@pytest.mark.parametrize("profile,life,backdate,order_life,is_slim", [
+    (None, 90 * DAY, HOUR, 7 * DAY, False), ("", 90 * DAY, HOUR, 7 * DAY, False),
+    ("classic", 90 * DAY, HOUR, 7 * DAY, False), ("tlsserver", 45 * DAY, HOUR, 8 * HOUR, True),
+    ("shortlived", 160 * HOUR, HOUR, 8 * HOUR, True), ("minutes", 600, 6, 8 * HOUR, True)])
+def test_what_a_profile_issues(client, tmp_path, profile, life, backdate,  # noqa: F811
+                               order_life, is_slim):
+    name = f"{profile or 'default'}-{life}.example"
+    members = {} if profile is None else {"profile": profile}
+    before = time.time()
+    order, pem, _ = client.issue(name, key=rsa.generate_private_key(65537, 2048), **members)
+    after = time.time()
+    assert order.json["profile"] == (profile or "classic")
+    expires = datetime.datetime.fromisoformat(order.json["expires"].replace("Z", "+00:00"))
+    assert before - 1 < expires.timestamp() - order_life < after
+    begin, end = validity(leaf_of(pem))
+    assert end - begin == datetime.timedelta(seconds=life - 1)
+    began = begin.replace(tzinfo=datetime.timezone.utc).timestamp()
+    assert before - backdate - 1 < began <= after - backdate
+    assert common_name(pem) == (None if is_slim else name)
+    assert (has(pem, x509.SubjectKeyIdentifier) is None) == is_slim
+    assert has(pem, x509.KeyUsage).key_encipherment != is_slim
+    assert leaf_of(pem).extensions.get_extension_for_class(
+        x509.SubjectAlternativeName).critical == is_slim
+    assert openssl_verify(tmp_path, client.ca.root, pem)[0] == 0
+
+
+@pytest.mark.parametrize("profile,most", [("classic", 100), ("tlsserver", 25), ("minutes", 25)])
+def test_how_many_names_a_profile_takes(client, profile, most):  # noqa: F811
+    names = [f"n{i}.{profile}.example" for i in range(most + 1)]
+    refused = client.order(*names, profile=profile)
+    assert refused.problem == (400, "malformed")
+    assert refused.json["detail"] == f"Order cannot contain more than {most} identifiers"
+    assert client.order(*names[:-1], profile=profile).status == 201
+
+
+def test_profiles_that_are_not(client):  # noqa: F811
+    reply = client.order("gold.example", profile="gold")
+    assert reply.problem == (400, "invalidProfile")
+    assert reply.json["detail"] == 'profile name "gold" not recognized'
+    assert client.order("gold.example", profile=7).problem == (400, "malformed")
+
+
+def test_an_open_order_of_another_profile_is_another_order(client):  # noqa: F811
+    first = client.order("both.example", profile="shortlived")
+    second = client.order("both.example")
+    assert first.headers["Location"] != second.headers["Location"]
+    assert client.order("both.example", profile="shortlived").headers["Location"] == \
+        first.headers["Location"]
+
+
+def test_lifetimes_of_orders_on_the_moved_clock(moved):
+    """An order by shortlived ends after 8 hours, its authorizations pend for one."""
+    order = moved.client.order("slow.example", profile="shortlived")
+    url = order.json["authorizations"][0]
+    moved.to(HOUR + 60)
+    assert moved.client.post(url).problem == (404, "malformed")
+    assert moved.client.post(order.headers["Location"]).status == 200
+    moved.to(8 * HOUR + 60)
+    assert moved.client.post(order.headers["Location"]).problem == (404, "malformed")
+
+
+# --- windows -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("profile,share,retry", [
+    ("classic", 2 / 3, 21600), ("tlsserver", 2 / 3, 21600), ("shortlived", 1 / 2, 21600),
+    ("hours", 1 / 2, 359), ("minutes", 1 / 2, 29)])
+def test_window(client, profile, share, retry):  # noqa: F811
+    _, pem, _ = client.issue(f"window-{profile}.example", profile=profile)
+    begin, end = (t.replace(tzinfo=datetime.timezone.utc).timestamp() for t in
+                  validity(leaf_of(pem)))
+    life = end + 1 - begin
+    window, retry_after, page = renewal_info(client.ca, id_of(pem))
+    assert window == [pytest.approx(begin + life * share - life / 100, abs=0.002),
+                      pytest.approx(begin + life * share + life / 100, abs=0.002)]
+    assert (retry_after, page) == (retry, None)
+
+
+def test_ids_that_lead_to_nothing(client):  # noqa: F811
+    _, pem, _ = client.issue("ids.example")
+    identifier = id_of(pem)
+    key, serial = identifier.split(".")
+    service = (client.ca.folder / "ca" / "service.pem").read_text()
+    for wrong, expected in [
+            ("x", (400, "malformed")), (".", (400, "malformed")), (key, (400, "malformed")),
+            (f"{key}.!", (400, "malformed")), (f"{key}.{b64(b'none')}", (404, "malformed")),
+            (id_of(service), (404, "malformed")),
+            (f"{b64(b'another key')}.{serial}", (404, "malformed")),
+            (f"{key}.{b64(bytes(1) + leaf_of(pem).serial_number.to_bytes(17, 'big'))}",
+             (404, "malformed"))]:
+        status, _, body = get(client.ca, f"/acme/renewal-info/{wrong}")
+        assert (status, body["type"].split(":")[-1]) == expected, wrong
+        reply = client.order("ids.example", replaces=wrong)
+        assert reply.problem == expected, wrong
+        assert reply.json["detail"].startswith("Could not validate ARI 'replaces' field :: ")
+    assert client.order("ids.example", replaces=7).problem == (400, "malformed")
+
+
+@pytest.mark.parametrize("by", ["account", "certificate"])
+def test_revoked_is_to_be_renewed_at_once(client, by):  # noqa: F811
+    _, pem, key = client.issue(f"revoked-by-{by}.example")
+    signer, reason = (client, 4) if by == "account" else (Client(client.ca, Key(key=key)), 1)
+    reply = signer.post(client.url("revoke-cert"),
+                        {"certificate": certificate_of(pem), "reason": reason})
+    assert reply.status == 200
+    (start, end), _, _ = renewal_info(client.ca, id_of(pem))
+    assert time.time() - 3605 < start < end < time.time() - 1795
+    entry, = [e for e in client.ca.journal("--kind", "certificate.revoked")
+              if e["subject"] == serial_of(pem)]
+    assert entry["detail"] == ("superseded" if by == "account" else "keyCompromise")
+    assert (entry["account"] == 0) == (by == "certificate")
+
+
+# --- replacing -----------------------------------------------------------------------------------
+
+def test_replacing_a_certificate(client):  # noqa: F811
+    names = ["again.example", "www.again.example"]
+    _, first, _ = client.issue(*names)
+    order = client.order(*names, replaces=id_of(first))
+    assert (order.status, order.json["replaces"]) == (201, id_of(first))
+    assert client.post(order.headers["Location"]).json["replaces"] == id_of(first)
+    # the trap: a lost answer cannot be asked for again with replaces, only without
+    again = client.order(*names, replaces=id_of(first))
+    assert again.problem == (409, "alreadyReplaced")
+    assert "which already has a replacement order" in again.json["detail"]
+    assert client.order(*names).headers["Location"] == order.headers["Location"]
+    assert client.validate(order).json["status"] == "ready"
+    _, second, _ = client.complete(order, names)
+    assert client.order(*names, replaces=id_of(first)).problem == (409, "alreadyReplaced")
+    # and on: a name that was added, one that went
+    third, _, _ = client.issue("www.again.example", "new.again.example", replaces=id_of(second))
+    assert third.json["replaces"] == id_of(second)
+    assert "replaces" not in client.order("again.example").json
+
+
+def test_who_may_replace_what(client, responder):  # noqa: F811
+    _, pem, _ = client.issue("owner.example")
+    refused = client.order("other.example", replaces=id_of(pem))
+    assert refused.problem == (400, "malformed")
+    assert refused.json["detail"].endswith("do not match any identifiers in the certificate being "
+                                           "replaced")
+    stranger = another(client.ca, responder)
+    refused = stranger.order("owner.example", replaces=id_of(pem))
+    assert refused.problem == (403, "unauthorized")
+    assert refused.json["detail"].endswith("requester account did not request the certificate "
+                                           "being replaced by this order")
+    assert stranger.order("owner.example").status == 201
+
+
+def test_a_failed_replacement_may_be_tried_again(client):  # noqa: F811
+    _, pem, _ = client.issue("failed.example")
+    order = client.order("failed.example", replaces=id_of(pem))
+    client.post(order.json["authorizations"][0], {"status": "deactivated"})
+    assert client.post(order.headers["Location"]).json["status"] == "invalid"
+    again = client.order("failed.example", replaces=id_of(pem))
+    assert (again.status, again.json["replaces"]) == (201, id_of(pem))
+
+
+def test_an_expired_replacement_may_be_tried_again(moved):
+    _, pem, _ = moved.client.issue("expired.example")
+    moved.client.order("expired.example", replaces=id_of(pem), profile="shortlived")
+    moved.to(8 * HOUR - 60)
+    assert moved.client.order("expired.example", replaces=id_of(pem)).problem == (
+        409, "alreadyReplaced")
+    moved.to(8 * HOUR + 60)
+    assert moved.client.order("expired.example", replaces=id_of(pem)).status == 201
+
+
+def test_of_many_replacements_at_once_one_is_made(client):  # noqa: F811
+    _, pem, _ = client.issue("race.example", "www.race.example")
+
+    def replace(i):
+        one = Client(client.ca, client.key)
+        one.kid = client.kid
+        return one.order("race.example", f"n{i}.race.example", replaces=id_of(pem)).status
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert sorted(pool.map(replace, range(16))) == [201] + [409] * 15
+
+
+def test_minutes_long_certificate_through_three_renewals(moved):
+    """By the window that the CA gives, on the moved clock."""
+    _, pem, _ = moved.client.issue("short.example", profile="minutes")
+    begun, now = time.time(), 0
+    for _ in range(3):
+        (start, end), retry, _ = renewal_info(moved, id_of(pem))
+        assert 5 < end - start < 13 and retry == 29
+        due = int(start - begun) + 2
+        assert now < due < now + 320
+        moved.to(due)
+        now = due
+        order, pem, _ = moved.client.issue("short.example", profile="minutes",
+                                           replaces=id_of(pem))
+        assert order.json["replaces"]
+    assert len(moved.journal("--kind", "certificate.issued")) == 4
+
+
+# --- what an operator does -----------------------------------------------------------------------
+
+def test_renew_now(moved):
+    _, first, _ = moved.client.issue("first.example")
+    _, second, _ = moved.client.issue("second.example")
+    before = renewal_info(moved, id_of(second))
+    assert moved.run("renew-now", serial_of(first).upper()) == "certificates: 1\n"
+    (start, end), _, page = renewal_info(moved, id_of(first))
+    assert time.time() - 3605 < start < end < time.time() - 1795
+    assert page == f"{moved.url}/renew-now"
+    status, _, text = moved.connect().request("GET", "/renew-now")
+    assert status == 200 and b"renew-now" in text
+    assert renewal_info(moved, id_of(second)) == before
+    moved.to(10 * DAY)  # "past" is past at any time
+    assert renewal_info(moved, id_of(first))[0][1] > time.time() + 9 * DAY
+    order, fresh, _ = moved.client.issue("first.example", replaces=id_of(first))
+    assert json.loads(moved.run("renew-now", "all", "--json")) == {"ok": True, "certificates": 3}
+    assert renewal_info(moved, id_of(second))[2] and renewal_info(moved, id_of(fresh))[2]
+    _, later, _ = moved.client.issue("later.example")
+    assert renewal_info(moved, id_of(later))[2] is None
+    assert [(e["subject"], e["detail"]) for e in moved.journal("--kind", "renewal.forced")] == [
+        (serial_of(first), "certificates: 1"), ("all", "certificates: 3")]
+
+
+def test_lose_accounts(moved):
+    client = moved.client  # noqa: F811
+    _, pem, key = client.issue("kept.example")
+    old = client.kid
+    pending = client.order("pending.example")
+    assert moved.run("lose-accounts") == "accounts: 1\n"
+    reply = client.order("kept.example")
+    assert reply.problem == (400, "accountDoesNotExist")
+    assert client.post(pending.headers["Location"]).problem == (400, "accountDoesNotExist")
+    client.kid = None
+    assert client.post(client.url("new-acct"), {"onlyReturnExisting": True}).problem == (
+        400, "accountDoesNotExist")
+    assert client.register().status == 201 and client.kid != old
+    again = Client(moved, client.key)
+    assert again.register().status == 200 and again.kid == client.kid
+    # the certificate is another account's now, and the name must be shown again
+    assert client.order("kept.example", replaces=id_of(pem)).problem == (403, "unauthorized")
+    client.issue("kept.example")
+    owner = Client(moved, Key(key=key))
+    assert owner.post(client.url("revoke-cert"), {"certificate": certificate_of(pem)}).status == 200
+    assert moved.run("lose-accounts") == "accounts: 1\n"
+    assert client.order("kept.example").problem == (400, "accountDoesNotExist")
+    assert [e["detail"] for e in moved.journal("--kind", "accounts.lost")] == ["accounts: 1"] * 2
+
+
+def test_accounts_lost_in_the_middle_of_a_validation(moved):
+    """What was begun ends as it would have, also after a restart."""
+    order = moved.client.order(*[f"middle-{i}.example" for i in range(20)])
+    for url in order.json["authorizations"]:
+        moved.client.post(moved.client.post(url).json["challenges"][0]["url"], {})
+    moved.kill()
+    moved.run("lose-accounts")
+    moved.start_ca()
+    deadline = time.monotonic() + 20
+    while len(moved.journal("--kind", "challenge.valid")) < 20:
+        assert time.monotonic() < deadline, moved.log()
+        time.sleep(0.1)
+    assert moved.process.poll() is None
+
+
+@pytest.mark.parametrize("words,code,text", [
+    (["renew-now"], 64, 'renew-now: of which serial number, or "all"?'),
+    (["renew-now", "05ab"], 2, "there is no certificate with serial 05ab"),
+    (["renew-now", "all", "all"], 64, 'unexpected argument "all"'),
+    (["lose-accounts", "1"], 64, 'unexpected argument "1"'),
+    (["lose-account"], 64, 'unexpected argument "lose-account"'),
+])
+def test_wrong_words(ca, words, code, text):
+    done = subprocess.run(ca.command(*words), capture_output=True, text=True, timeout=30,
+                          check=False)
+    assert done.returncode == code and text in done.stderr
+    assert not ca.journal("--kind", "accounts.lost")
+
+
+def test_no_ca_no_management(tmp_path, knot):  # noqa: F811
+    """Nothing is made by asking, and only the folder's owner may look into it."""
+    ca = SandboxCa(tmp_path / "ca", knot.port)
+    for words in (["renew-now", "all"], ["lose-accounts"]):
+        done = subprocess.run(ca.command(*words), capture_output=True, text=True, timeout=30,
+                              check=False)
+        assert done.returncode == 2 and "there is no sandbox CA in" in done.stderr
+    ca.run("init")
+    assert (ca.folder / "ca").stat().st_mode & 0o777 == 0o700
+
+
+# --- the library of the product against it -------------------------------------------------------
+
+def test_our_own_client(tmp_path, knot):  # noqa: F811
+    """src/acme and src/ca share nothing, so that the two can disagree about RFC 9773."""
+    ca = SandboxCa(tmp_path / "ca", knot.port, profiles=OWN).start()
+    try:
+        done = subprocess.run([PROBE, "renew", ca.directory, ca.roots, str(ca.http_port), "probe"],
+                              capture_output=True, text=True, timeout=60, check=False)
+        report = json.loads(done.stdout)
+        assert done.returncode == 0, report
+        assert report["replaced"] and report["window_ms"] == 12000
+    finally:
+        ca.stop()
