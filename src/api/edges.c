@@ -6,6 +6,7 @@
 #include "app/edge_report.h"
 #include "base/clock.h"
 #include "http/fields.h"
+#include "model/edge_look.h"
 
 /* "<epoch>-<seq>", as the feed's cursor has it. */
 static json_t *place_json(int64_t epoch, int64_t seq)
@@ -13,38 +14,84 @@ static json_t *place_json(int64_t epoch, int64_t seq)
     return epoch ? json_sprintf("%lld-%lld", (long long)epoch, (long long)seq) : json_null();
 }
 
-/* `report` NULL: the edge has never said anything of itself. */
-static json_t *to_json(const struct edge *edge, const struct edge_report *report)
+static json_t *behind_json(const struct edge_behind *behind, int64_t now)
 {
-    static const struct edge_report nothing = {0};
-    const struct edge_seen seen = edge_seen_of(edge);
-    json_t *json =
-        json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:b, s:s}", "id", edge->id, "name", edge->name,
-                  "group", edge->group, "addresses", api_texts(edge->addresses), "http_port",
-                  (json_int_t)edge->http_port, "https_port", (json_int_t)edge->https_port,
-                  "in_rotation", edge->is_in_rotation, "condition",
-                  edge_condition_name(edge_condition_of(&seen, clock_now())));
+    int64_t ms = behind->since && behind->since < now ? now - behind->since : 0;
 
+    return json_pack("{s:I, s:I}", "records", (json_int_t)behind->records, "seconds",
+                     (json_int_t)(ms / 1000));
+}
+
+static void add_state(json_t *json, const struct edge *edge, const struct edge_behind *behind)
+{
+    const struct edge_seen seen = edge_seen_of(edge);
+    int64_t now = clock_now();
+
+    json_object_set_new(json, "in_rotation", json_boolean(edge->is_in_rotation));
+    json_object_set_new(json, "condition",
+                        json_string(edge_condition_name(edge_condition_of(&seen, now))));
+    json_object_set_new(json, "since",
+                        api_time(edge_condition_since(&seen, edge->following_at,
+                                                      edge->unanswered_at, edge->created_at, now)));
+    json_object_set_new(json, "standing", json_string(edge_standing_name(edge->standing)));
+    json_object_set_new(json, "standing_since", api_time(edge->standing_at));
+    json_object_set_new(json, "counted", json_boolean(edge_is_counted(&seen, now)));
+    json_object_set_new(json, "alarm", json_boolean(edge->standing == STANDING_DOWN));
+    json_object_set_new(json, "behind", behind_json(behind, now));
+    json_object_set_new(json, "next", json_string(edge_next_text(&seen, now)));
+    json_object_set_new(json, "next_at", api_time(edge_look_again_at(&seen, now)));
+}
+
+static void add_times(json_t *json, const struct edge *edge)
+{
     json_object_set_new(json, "acknowledged", place_json(edge->ack_epoch, edge->ack_seq));
     json_object_set_new(json, "head", place_json(edge->head_epoch, edge->head_seq));
+    json_object_set_new(json, "polled_at", api_time(edge->polled_at));
+    json_object_set_new(json, "acked_at", api_time(edge->acked_at));
+    json_object_set_new(json, "tried_at", api_time(edge->tried_at));
+    json_object_set_new(json, "tried", edge->try_text ? json_string(edge->try_text) : json_null());
+    json_object_set_new(json, "created_at", api_time(edge->created_at));
+}
+
+static void add_report(json_t *json, const struct edge_report *report)
+{
+    static const struct edge_report nothing = {0};
+
     report = report ? report : &nothing;
     json_object_set_new(json, "trouble", http_json_text(report->trouble));
     json_object_set_new(json, "unknown_hosts",
                         json_pack("{s:I, s:o}", "count", (json_int_t)report->unknown_count, "names",
                                   api_texts(report->unknown_hosts)));
-    json_object_set_new(json, "polled_at", api_time(edge->polled_at));
-    json_object_set_new(json, "acked_at", api_time(edge->acked_at));
-    json_object_set_new(json, "created_at", api_time(edge->created_at));
-    return json;
+}
+
+/* `report` NULL: the edge has never said anything of itself. */
+static bool to_json(const struct api_call *call, const struct edge *edge,
+                    const struct edge_report *report, json_t **out, struct err *err)
+{
+    struct edge_behind behind;
+    json_t *json;
+
+    if (!edge_store_behind(call->app.db, edge, &behind, err))
+        return false;
+    json = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I}", "id", edge->id, "name", edge->name, "group",
+                     edge->group, "addresses", api_texts(edge->addresses), "http_port",
+                     (json_int_t)edge->http_port, "https_port", (json_int_t)edge->https_port);
+    add_state(json, edge, &behind);
+    add_times(json, edge);
+    add_report(json, report);
+    *out = json;
+    return true;
 }
 
 static bool reply_edge(const struct http_req *req, struct http_res *res, const struct edge *edge,
                        struct err *err)
 {
+    const struct api_call *call = api_call_of(req);
     const struct edge_report *report;
+    json_t *body;
 
-    return edge_report_store_get(req->mem, api_call_of(req)->app.db, edge->id, &report, err) &&
-           http_reply_json(res, 200, to_json(edge, report));
+    return edge_report_store_get(req->mem, call->app.db, edge->id, &report, err) &&
+           to_json(call, edge, report, &body, err) && http_reply_json(res, 200, body);
 }
 
 static const struct edge_report *find_report(const struct edge_report_list *reports,
@@ -62,18 +109,21 @@ bool api_list_edges(struct http_req *req, struct http_res *res, struct err *err)
     struct api_call *call = api_call_of(req);
     struct edge_report_list reports;
     struct edge_list list;
-    json_t *items;
+    json_auto_t *items = json_array();
 
     if (!app_need_operator(&call->caller, "see the edges", err) ||
         !http_query_fields(req, NULL, 0, NULL, err) ||
         !edge_store_list(req->mem, call->app.db, NULL, &list, err) ||
         !edge_report_store_list(req->mem, call->app.db, NULL, &reports, err))
         return false;
-    items = json_array();
-    for (size_t i = 0; i < list.count; i++)
-        json_array_append_new(items,
-                              to_json(&list.items[i], find_report(&reports, list.items[i].id)));
-    return http_reply_json(res, 200, json_pack("{s:o, s:n}", "items", items, "next_cursor"));
+    for (size_t i = 0; i < list.count; i++) {
+        json_t *item;
+
+        if (!to_json(call, &list.items[i], find_report(&reports, list.items[i].id), &item, err))
+            return false;
+        json_array_append_new(items, item);
+    }
+    return http_reply_json(res, 200, json_pack("{s:O, s:n}", "items", items, "next_cursor"));
 }
 
 bool api_enrol_edge(struct http_req *req, struct http_res *res, struct err *err)
@@ -108,9 +158,9 @@ bool api_enrol_edge(struct http_req *req, struct http_res *res, struct err *err)
         .https_port = in[HTTPS].is_given ? in[HTTPS].number : call->app.config->edge.https_port,
     };
     if (!app_edge_enrol(&call->app, &call->caller, req->mem, &input, &created, err) ||
-        !edge_store_find(req->mem, call->app.db, input.name, &edge, err))
+        !edge_store_find(req->mem, call->app.db, input.name, &edge, err) ||
+        !to_json(call, edge, NULL, &body, err))
         return false;
-    body = to_json(edge, NULL);
     json_object_set_new(body, "token", json_string(created.secret));
     return http_reply_json(res, 201, body);
 }

@@ -23,9 +23,11 @@ static json_t *edges_json(const struct status *status)
         const struct status_edge *edge = &status->edges[i];
 
         json_array_append_new(
-            list, json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", edge->name, "condition",
-                            edge_condition_name(edge->condition), "counted", edge->is_counted,
-                            "proven", edge->is_proven, "proven_at", api_time(edge->proven_at)));
+            list, json_pack("{s:s, s:s, s:s, s:b, s:b, s:b, s:o}", "name", edge->name, "condition",
+                            edge_condition_name(edge->condition), "standing",
+                            edge_standing_name(edge->standing), "counted", edge->is_counted,
+                            "proven", edge->is_proven, "last_seen", edge->is_last_seen, "proven_at",
+                            api_time(edge->proven_at)));
     }
     return json_pack("{s:I, s:I, s:o}", "counted", (json_int_t)status->counted, "proven",
                      (json_int_t)status->proven, "items", list);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/edge.h"
 
+#include "app/edge_progress.h"
 #include "app/restore.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "net/address.h"
-#include "store/issuance_store.h"
-#include "store/job_store.h"
 
 #define EDGE_NAME_MAX 63
 
@@ -50,7 +49,7 @@ static bool enrol(const struct app *app, const struct caller *caller, struct are
     if (!app_token_create(&inside, caller, mem,
                           &(struct token_input){.name = edge->name, .edge_id = edge->id}, &made,
                           err) ||
-        !db_tx_commit(&tx, err))
+        !edge_look_soon(tx, edge->group, clock_now(), err) || !db_tx_commit(&tx, err))
         return false;
     *out = made;
     return true;
@@ -67,6 +66,7 @@ bool app_edge_enrol(const struct app *app, const struct caller *caller, struct a
         .http_port = in->http_port,
         .https_port = in->https_port,
         .is_in_rotation = true,
+        .standing = STANDING_CATCHING_UP,
         .created_at = clock_now(),
     };
 
@@ -80,75 +80,17 @@ bool app_edge_set_rotation(const struct app *app, const struct caller *caller, s
                            const char *edge_id, bool is_in_rotation, const struct edge **out,
                            struct err *err)
 {
+    AUTO(db_tx_endp) struct db *tx = NULL;
     const struct edge *edge;
 
     if (!app_need_operator(caller, "take an edge into or out of rotation", err) ||
-        !edge_store_get(mem, app->db, edge_id, &edge, err))
+        !db_tx_begin(app->db, &tx, err) || !edge_store_get(mem, tx, edge_id, &edge, err))
         return false;
     if (!edge)
         return err_set(err, ERR_NOT_FOUND, "there is no edge %.40s", edge_id);
-    return edge_store_set_rotation(app->db, edge_id, is_in_rotation, err) &&
-           edge_store_get(mem, app->db, edge_id, out, err);
-}
-
-/* The states in which an issuance waits for the edges. */
-static const enum issuance_state waiting_states[] = {ISSUANCE_PUBLISHING, ISSUANCE_DEPLOYING};
-
-/* What the edges of a group have. */
-struct progress {
-    struct edge_seen *edges;
-    size_t count;
-    int64_t epoch;
-};
-
-static bool read_progress(struct arena *mem, struct db *tx, const char *group, struct progress *out,
-                          struct err *err)
-{
-    struct edge_list edges;
-
-    if (!edge_store_list(mem, tx, group, &edges, err))
-        return false;
-    *out = (struct progress){.edges = arena_array_of(mem, edges.count, struct edge_seen),
-                             .count = edges.count,
-                             .epoch = edges.count ? edges.items[0].head_epoch : 0};
-    for (size_t i = 0; i < edges.count; i++)
-        out->edges[i] = edge_seen_of(&edges.items[i]);
-    return true;
-}
-
-static bool have(const struct progress *progress, int64_t seq, int64_t now)
-{
-    return edge_wait_for(progress->edges, progress->count, progress->epoch, seq, now, now).is_over;
-}
-
-/* What the acknowledgements changed. */
-struct advance {
-    struct progress before, after;
-    int64_t now;
-};
-
-static bool wake_waiting(struct arena *mem, struct db *tx, const struct advance *advance,
-                         enum issuance_state state, struct err *err)
-{
-    const struct scope all = scope_platform();
-    struct issuance_filter filter = {.page = {.limit = PAGE_LIMIT_MAX}, .state = &state};
-    struct issuance_list list;
-
-    do {
-        if (!issuance_store_list(mem, tx, &all, &filter, &list, err))
-            return false;
-        for (size_t i = 0; i < list.count; i++) {
-            const struct issuance *issuance = &list.items[i];
-
-            filter.page.after = issuance->id;
-            if (have(&advance->before, issuance->wait_seq, advance->now) ||
-                !have(&advance->after, issuance->wait_seq, advance->now))
-                continue;
-            if (!job_store_wake(tx, issuance->id, advance->now, NULL, err))
-                return false;
-        }
-    } while (list.has_more);
-    return true;
+    return edge_store_set_rotation(tx, edge_id, is_in_rotation, err) &&
+           edge_look_soon(tx, edge->group, clock_now(), err) &&
+           edge_store_get(mem, tx, edge_id, out, err) && db_tx_commit(&tx, err);
 }
 
 static bool store_acks(struct db *tx, const struct edge_ack *acks, size_t count, int64_t now,
@@ -161,19 +103,28 @@ static bool store_acks(struct db *tx, const struct edge_ack *acks, size_t count,
     return true;
 }
 
+/* Whether one of these edges is to be looked at now: it is back, or may have caught up. */
+static bool is_look_due(const struct edge_list *edges, const struct edge_ack *acks, size_t count)
+{
+    for (size_t i = 0; i < edges->count; i++)
+        for (size_t k = 0; edges->items[i].standing != STANDING_COUNTED && k < count; k++)
+            if (strcmp(edges->items[i].id, acks[k].edge_id) == 0)
+                return true;
+    return false;
+}
+
 bool app_edge_acks(const struct app *app, struct arena *mem, const char *group,
                    const struct edge_ack *acks, size_t count, int64_t now, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
-    struct advance advance = {.now = now};
+    struct edge_list before, after;
 
-    if (!db_tx_begin(app->db, &tx, err) || !read_progress(mem, tx, group, &advance.before, err) ||
+    if (!db_tx_begin(app->db, &tx, err) || !edge_store_list(mem, tx, group, &before, err) ||
         !app_restore_note(mem, tx, group, acks, count, err) ||
-        !store_acks(tx, acks, count, now, err) ||
-        !read_progress(mem, tx, group, &advance.after, err))
+        !store_acks(tx, acks, count, now, err) || !edge_store_list(mem, tx, group, &after, err) ||
+        !edge_progress_wake(mem, tx, &before, &after, now, err))
         return false;
-    for (size_t i = 0; i < ARRAY_LEN(waiting_states); i++)
-        if (!wake_waiting(mem, tx, &advance, waiting_states[i], err))
-            return false;
+    if (is_look_due(&after, acks, count) && !edge_look_soon(tx, group, now, err))
+        return false;
     return db_tx_commit(&tx, err);
 }

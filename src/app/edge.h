@@ -15,26 +15,29 @@ struct edge_input {
 };
 
 /* Operator only. Adds the edge, or gives the one of this name other addresses and ports; makes a
- * token for it. */
+ * token for it. A new one counts once it has caught up. */
 MUST_CHECK bool app_edge_enrol(const struct app *app, const struct caller *caller,
                                struct arena *mem, const struct edge_input *in,
                                struct token_created *out, struct err *err);
 
-/* Operator only. ERR_NOT_FOUND. Out of rotation, an edge is not counted (model/edge_wait.h). */
+/* Operator only. ERR_NOT_FOUND. Out of rotation, an edge is not counted (model/edge_wait.h); put in
+ * again, it counts once it has caught up. */
 MUST_CHECK bool app_edge_set_rotation(const struct app *app, const struct caller *caller,
                                       struct arena *mem, const char *edge_id, bool is_in_rotation,
                                       const struct edge **out, struct err *err);
 
-/* Whether an edge that does not follow answers is not tried here: it is taken to, so it is stale
- * and waited for, but not for ever. */
+/* What the rules look at; pending_at is not looked up. */
 static inline struct edge_seen edge_seen_of(const struct edge *edge)
 {
     return (struct edge_seen){.name = edge->name,
                               .is_in_rotation = edge->is_in_rotation,
-                              .is_answering = true,
+                              .standing = edge->standing,
                               .polled_at = edge->polled_at,
-                              .ack_epoch = edge->ack_epoch,
-                              .ack_seq = edge->ack_seq};
+                              .tried_at = edge->tried_at,
+                              .failed_tries = edge->failed_tries,
+                              .ack = {edge->ack_epoch, edge->ack_seq},
+                              .moved_at = edge->moved_at,
+                              .rejoin = edge->rejoin};
 }
 
 /* How far an edge is: durably in its LMDB. */
@@ -44,7 +47,8 @@ struct edge_ack {
 };
 
 /* Stores what edges of one group said at `now`, in one transaction, and makes the jobs of the
- * issuances due that no longer have to wait for an edge. An edge that is gone is passed over. */
+ * issuances due that no longer have to wait for an edge. An edge that is gone is passed over; one
+ * that does not count is looked at soon. */
 MUST_CHECK bool app_edge_acks(const struct app *app, struct arena *mem, const char *group,
                               const struct edge_ack *acks, size_t count, int64_t now,
                               struct err *err);

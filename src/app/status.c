@@ -45,6 +45,7 @@ static bool gather(const struct app *app, const struct scope *scope, struct aren
 static void judge_edge(const struct edge_proof_list *proofs, const char *edge_id,
                        const char *serial, struct status_edge *out)
 {
+    int64_t oldest = clock_now() - STATUS_PROOF_MAX_MS;
     bool any = false, all = true;
 
     for (size_t i = 0; i < proofs->count; i++) {
@@ -57,9 +58,8 @@ static void judge_edge(const struct edge_proof_list *proofs, const char *edge_id
         if (out->proven_at == 0 || proof->at < out->proven_at)
             out->proven_at = proof->at;
     }
-    out->is_proven = any && all;
-    if (!any)
-        out->proven_at = 0;
+    out->is_proven = any && all && out->proven_at >= oldest;
+    out->is_last_seen = any && all && out->proven_at < oldest;
 }
 
 static bool judge_edges(const struct app *app, const struct scope *scope, struct arena *mem,
@@ -79,8 +79,9 @@ static bool judge_edges(const struct app *app, const struct scope *scope, struct
         struct edge_seen state = edge_seen_of(edge);
 
         seen[i] = (struct status_edge){.name = edge->name,
-                                       .condition = edge_condition_of(&state, clock_now())};
-        seen[i].is_counted = edge->is_in_rotation && seen[i].condition != EDGE_DOWN;
+                                       .condition = edge_condition_of(&state, clock_now()),
+                                       .standing = edge->standing,
+                                       .is_counted = edge_is_counted(&state, clock_now())};
         if (out->certificate)
             judge_edge(&proofs, edge->id, out->certificate->serial, &seen[i]);
         out->counted += seen[i].is_counted;
@@ -89,6 +90,18 @@ static bool judge_edges(const struct app *app, const struct scope *scope, struct
     out->edges = seen;
     out->edge_count = edges.count;
     return true;
+}
+
+/* Whether only the operator can help: an edge must come back. */
+static bool is_without_edge(const struct status *status)
+{
+    static const enum edge_wait_for waits[] = {EDGE_WAIT_NO_EDGE, EDGE_WAIT_NONE_HAS};
+    const char *code = status->issuance ? status->issuance->error_code : NULL;
+
+    for (size_t i = 0; code && i < ARRAY_LEN(waits); i++)
+        if (strcmp(code, edge_wait_code(waits[i])) == 0)
+            return true;
+    return status->counted == 0;
 }
 
 /* Who must act about the worst finding of the names. */
@@ -110,6 +123,7 @@ static enum who_acts who_must_act(struct arena *mem, const struct issuance_name_
 static void judge_badge(struct arena *mem, struct status *out)
 {
     struct badge_facts facts = {.has_issuance = out->issuance != NULL,
+                                .is_without_edge = is_without_edge(out),
                                 .who_acts = who_must_act(mem, &out->names)};
 
     if (out->certificate) {
@@ -152,7 +166,9 @@ static void say_next(struct arena *mem, struct status *out)
     }
     out->next = next_texts[issuance->state];
     out->next_at = issuance_state_is_final(issuance->state) ? 0 : issuance->next_try_at;
-    if (out->badge.kind == BADGE_ACTION_NEEDED && issuance->state == ISSUANCE_WAITING_DNS)
+    if (out->badge.kind == BADGE_ACTION_NEEDED && is_without_edge(out))
+        out->next = "The operator brings a CDN location back; it then goes on by itself.";
+    else if (out->badge.kind == BADGE_ACTION_NEEDED && issuance->state == ISSUANCE_WAITING_DNS)
         out->next = arena_printf(
             mem, "The %s sets the records below; they are then seen by themselves.",
             out->badge.who_acts == WHO_OWNER ? "domain owner" : who_acts_name(out->badge.who_acts));

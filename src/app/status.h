@@ -19,10 +19,14 @@
 struct status_edge {
     const char *name;
     enum edge_condition condition;
-    bool is_counted;   /* in rotation and not down */
-    bool is_proven;    /* showed the serial of `certificate` at every name and address */
+    enum edge_standing standing;
+    bool is_counted;   /* model/edge_wait.h */
+    bool is_proven;    /* showed the serial of `certificate` at every name and address, lately */
+    bool is_last_seen; /* it did, but more than STATUS_PROOF_MAX_MS ago */
     int64_t proven_at; /* the oldest of these proofs; 0 = none */
 };
+
+#define STATUS_PROOF_MAX_MS INT64_C(172800000) /* 48 hours; proofs are taken every day */
 
 struct status {
     const struct domain *domain;

@@ -10,6 +10,7 @@ static const struct cli_command *const commands[] = {
     &cmd_check,
     &cmd_config,
     &cmd_edge,
+    &cmd_edges,
     &cmd_migrate,
     &cmd_order,
     &cmd_release,

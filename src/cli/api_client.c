@@ -175,17 +175,25 @@ bool cli_api_get(struct arena *mem, struct cli_api *api, const char *path, const
     return transfer(mem, api, &request, answer, err);
 }
 
-bool cli_api_post(struct arena *mem, struct cli_api *api, const char *path, json_t *body,
-                  const json_t **answer, struct err *err)
+static bool send_json(struct arena *mem, struct cli_api *api, struct http_request *request,
+                      json_t *body, const json_t **answer, struct err *err)
 {
     char *text = json_dumps(body, JSON_COMPACT);
-    struct http_request request = {.url = arena_printf(mem, "%s%s", api->url, path),
-                                   .body = slice_str(text)};
-    bool is_done = transfer(mem, api, &request, answer, err);
+    bool is_done;
 
+    request->body = slice_str(text);
+    is_done = transfer(mem, api, request, answer, err);
     free(text);
     json_decref(body);
     return is_done;
+}
+
+bool cli_api_post(struct arena *mem, struct cli_api *api, const char *path, json_t *body,
+                  const json_t **answer, struct err *err)
+{
+    struct http_request request = {.url = arena_printf(mem, "%s%s", api->url, path)};
+
+    return send_json(mem, api, &request, body, answer, err);
 }
 
 bool cli_api_delete(struct arena *mem, struct cli_api *api, const char *path, const json_t **answer,
@@ -195,6 +203,15 @@ bool cli_api_delete(struct arena *mem, struct cli_api *api, const char *path, co
                                    .url = arena_printf(mem, "%s%s", api->url, path)};
 
     return transfer(mem, api, &request, answer, err);
+}
+
+bool cli_api_patch(struct arena *mem, struct cli_api *api, const char *path, json_t *body,
+                   const json_t **answer, struct err *err)
+{
+    struct http_request request = {.method = "PATCH",
+                                   .url = arena_printf(mem, "%s%s", api->url, path)};
+
+    return send_json(mem, api, &request, body, answer, err);
 }
 
 const char *cli_query_text(struct arena *mem, const char *text)

@@ -25,14 +25,16 @@ struct cli_api;
 MUST_CHECK bool cli_api_open(struct arena *mem, const struct cli_target *target,
                              struct cli_api **out, struct err *err);
 
-/* One request; `path` with its query; `body` is stolen. *answer (owned by `mem`) is the JSON of a
- * 2xx, or NULL when it has none. Anything else is an err: that of the problem document (code, text,
- * field, retry_at), or ERR_NET for an answer that is none. */
+/* One request; `path` with its query; `body` (POST, PATCH) is stolen. *answer (owned by `mem`) is
+ * the JSON of a 2xx, or NULL when it has none. Anything else is an err: that of the problem
+ * document (code, text, field, retry_at), or ERR_NET for an answer that is none. */
 MUST_CHECK bool cli_api_get(struct arena *mem, struct cli_api *api, const char *path,
                             const json_t **answer, struct err *err);
 MUST_CHECK bool cli_api_post(struct arena *mem, struct cli_api *api, const char *path, json_t *body,
                              const json_t **answer, struct err *err);
 MUST_CHECK bool cli_api_delete(struct arena *mem, struct cli_api *api, const char *path,
                                const json_t **answer, struct err *err);
+MUST_CHECK bool cli_api_patch(struct arena *mem, struct cli_api *api, const char *path,
+                              json_t *body, const json_t **answer, struct err *err);
 /* Text of a query value: what is not unreserved (RFC 3986 section 2.3) is percent-encoded. */
 const char *cli_query_text(struct arena *mem, const char *text);

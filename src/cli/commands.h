@@ -6,6 +6,7 @@
 
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_config;
+extern const struct cli_command cmd_edges;
 extern const struct cli_command cmd_migrate;
 extern const struct cli_command cmd_order;
 extern const struct cli_command cmd_release;

@@ -161,6 +161,55 @@ void cli_show_event(FILE *out, const json_t *event)
             text_of(event, "text"));
 }
 
+static const char *behind_text(struct arena *mem, const json_t *behind)
+{
+    long long records = (long long)json_integer_value(json_object_get(behind, "records"));
+    long long seconds = (long long)json_integer_value(json_object_get(behind, "seconds"));
+
+    return records ? arena_printf(mem, "%lld records, %lld s", records, seconds) : NULL;
+}
+
+/* What there is to say of an edge that is not as it should be. */
+static void show_edge_next(FILE *out, struct arena *mem, const json_t *edge)
+{
+    const char *tried = text_of(edge, "tried");
+
+    if (strcmp(text_of(edge, "standing"), "counted") == 0 &&
+        strcmp(text_of(edge, "condition"), "following") == 0)
+        return;
+    fprintf(out, "\n%s%s: %s\n", json_is_true(json_object_get(edge, "alarm")) ? "ALARM " : "",
+            text_of(edge, "name"), text_of(edge, "next"));
+    if (*tried && strcmp(text_of(edge, "condition"), "following") != 0)
+        fprintf(out, "  tried %s: %s; again at %s\n", instant(mem, edge, "tried_at"), tried,
+                instant(mem, edge, "next_at"));
+}
+
+void cli_show_edges(FILE *out, struct arena *mem, const json_t *edges)
+{
+    enum { NAME, ROTATION, CONDITION, SINCE, STANDING, BEHIND, COLUMNS };
+    static const char *const head[COLUMNS] = {"EDGE",  "ROTATION", "CONDITION",
+                                              "SINCE", "STANDING", "BEHIND"};
+    size_t count = json_array_size(edges) + 1;
+    const char **rows = arena_array_of(mem, count * COLUMNS, const char *);
+    const json_t *edge;
+    size_t i;
+
+    memcpy(rows, head, sizeof(head));
+    json_array_foreach(edges, i, edge)
+    {
+        const char **row = &rows[(i + 1) * COLUMNS];
+
+        row[NAME] = text_of(edge, "name");
+        row[ROTATION] = json_is_true(json_object_get(edge, "in_rotation")) ? "in" : "out";
+        row[CONDITION] = text_of(edge, "condition");
+        row[SINCE] = instant(mem, edge, "since");
+        row[STANDING] = text_of(edge, "standing");
+        row[BEHIND] = behind_text(mem, json_object_get(edge, "behind"));
+    }
+    cli_show_table(out, rows, count, COLUMNS);
+    json_array_foreach(edges, i, edge) show_edge_next(out, mem, edge);
+}
+
 void cli_show_json(FILE *out, const json_t *json)
 {
     json_dumpf(json, out, JSON_COMPACT);

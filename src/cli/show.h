@@ -20,5 +20,8 @@ void cli_show_records(FILE *out, struct arena *mem, const json_t *records);
 /* One event of the timeline: "2026-11-24 05:19:21  text". */
 void cli_show_event(FILE *out, const json_t *event);
 
+/* The edges of GET /v1/edges, and below what happens next with those that need something. */
+void cli_show_edges(FILE *out, struct arena *mem, const json_t *edges);
+
 /* As one line, for programs. */
 void cli_show_json(FILE *out, const json_t *json);

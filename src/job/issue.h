@@ -40,6 +40,7 @@ struct issue {
     const struct cert_order *order; /* NULL: not for an order */
     const struct worker_ca *ca;
     const struct certificate *certificate; /* the new one, on its way into the store */
+    const struct proofs *proofs;           /* of the new one */
     int64_t now;
 };
 
@@ -82,6 +83,12 @@ MUST_CHECK bool issue_commit(struct issue *is, const struct issue_change *change
 MUST_CHECK bool issue_save(struct issue *is, struct err *err);
 /* Records that take the challenges of all names off the edges. */
 MUST_CHECK bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err);
+
+/* The edges do not have yet what they are waited for: when to look again. That none of them can is
+ * said once, and whose turn it is. */
+struct edge_wait;
+MUST_CHECK bool issue_wait(struct issue *is, const struct edge_wait *wait,
+                           struct issue_outcome *out, struct err *err);
 
 /* --- the CA --- */
 

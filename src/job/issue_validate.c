@@ -69,10 +69,9 @@ bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
     if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->ordered_at, &wait,
                     err))
         return false;
-    if (!wait.is_over) {
-        *out = (struct issue_outcome){.is_wait = true, .run_at = wait.look_again_at};
-        return true;
-    }
+    if (wait.what != EDGE_WAIT_OVER)
+        return issue_wait(is, &wait, out, err);
+    is->issuance->error_code = is->issuance->error_text = NULL;
     return issue_commit(is,
                         &(struct issue_change){.event = ISSUANCE_EVENT_PUBLISHED,
                                                .text = arena_printf(is->mem,

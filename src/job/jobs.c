@@ -4,8 +4,10 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "edge/record_write.h"
+#include "job/edges.h"
 #include "job/epoch.h"
 #include "job/issue.h"
+#include "job/proofs.h"
 #include "job/publish.h"
 #include "job/release.h"
 #include "store/idempotency_store.h"
@@ -73,6 +75,26 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
            order_at_ca_store_forget(worker->app->db, now - JOB_CA_ORDERS_KEPT_MS, err);
 }
 
+/* What runs for ever, on the platform or on our group of edges. */
+static bool start_kinds(const struct worker *worker, struct err *err)
+{
+    const struct {
+        enum job_kind kind;
+        const char *subject;
+    } kinds[] = {
+        {JOB_SETTINGS, worker->feed.group},
+        {JOB_EDGES, worker->feed.group},
+        {JOB_PROOFS, worker->feed.group},
+        {JOB_TIDY, JOB_TIDY_SUBJECT},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (!job_store_enqueue(worker->app->db, job_kind_name(kinds[i].kind), kinds[i].subject,
+                               clock_now(), err))
+            return false;
+    return true;
+}
+
 bool jobs_start(struct worker *worker, const char *owner, struct job_runner **out, struct err *err)
 {
     const struct job_runner_options options = {
@@ -83,14 +105,12 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
                 [JOB_PUBLISH] = job_publish,
                 [JOB_RELEASE] = job_release,
                 [JOB_SETTINGS] = job_settings,
+                [JOB_EDGES] = job_edges,
+                [JOB_PROOFS] = job_proofs,
                 [JOB_EPOCH] = job_epoch,
                 [JOB_TIDY] = job_tidy},
         .arg = worker,
     };
 
-    return job_store_enqueue(worker->app->db, job_kind_name(JOB_SETTINGS), worker->feed.group,
-                             clock_now(), err) &&
-           job_store_enqueue(worker->app->db, job_kind_name(JOB_TIDY), JOB_TIDY_SUBJECT,
-                             clock_now(), err) &&
-           job_runner_start(&options, out, err);
+    return start_kinds(worker, err) && job_runner_start(&options, out, err);
 }

@@ -50,7 +50,7 @@ static bool release_edges(const struct release *rel, int64_t *again, struct err 
     }
     if (!edges_have(rel->worker, rel->mem, head.seq, rel->job->created_at, &wait, err))
         return false;
-    if (wait.is_over)
+    if (wait.what == EDGE_WAIT_OVER)
         return finish_edges(rel, head.seq, &wait, err);
     *again = wait.look_again_at;
     return true;

@@ -22,6 +22,8 @@ static struct badge action_needed(enum who_acts who)
 
 static struct badge badge_served(const struct badge_facts *facts, int64_t now)
 {
+    if (facts->is_without_edge)
+        return action_needed(WHO_OPERATOR);
     switch (facts->trust) {
     case TRUST_SANDBOX:
         return (struct badge){.kind = BADGE_TEST_CERTIFICATE};
@@ -43,6 +45,9 @@ static struct badge badge_unserved(const struct badge_facts *facts)
         return (struct badge){.kind = BADGE_NOT_SECURED};
     if (facts->issuance == ISSUANCE_PARKED)
         return action_needed(facts->who_acts == WHO_NOBODY ? WHO_OPERATOR : facts->who_acts);
+    if (facts->is_without_edge &&
+        (facts->issuance == ISSUANCE_PUBLISHING || facts->issuance == ISSUANCE_DEPLOYING))
+        return action_needed(WHO_OPERATOR);
     if (facts->issuance == ISSUANCE_WAITING_DNS && facts->who_acts != WHO_NOBODY)
         return action_needed(facts->who_acts);
     return (struct badge){.kind = BADGE_SETTING_UP};

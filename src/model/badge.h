@@ -34,6 +34,7 @@ struct badge_facts {
     int64_t not_after_at;    /* of that certificate */
     enum trust trust;        /* of that certificate */
     bool is_renewal_failing; /* an attempt to replace it fails, or a name no longer points here */
+    bool is_without_edge;    /* no edge counts, or none takes up what the issuance waits for */
     bool has_issuance;       /* the latest issuance, when it is not the live one */
     enum issuance_state issuance;
     enum who_acts who_acts; /* of the worst finding of the latest check; WHO_NOBODY when none */

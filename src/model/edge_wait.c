@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/edge_wait.h"
 
-#define LOOK_AGAIN_MS INT64_C(1000)
+#define LOOK_AGAIN_MS     INT64_C(1000)
+#define LOOK_FOR_EDGES_MS INT64_C(30000) /* an edge that comes back wakes whoever waits */
 
 #define X(id, name) [EDGE_##id] = name,
 static const char *const names[EDGE_CONDITION_COUNT] = {EDGE_CONDITIONS(X)};
+#undef X
+#define X(id, name) [EDGE_WAIT_##id] = name,
+static const char *const wait_names[EDGE_WAIT_COUNT] = {EDGE_WAITS(X)};
 #undef X
 
 const char *edge_condition_name(enum edge_condition condition)
@@ -12,41 +16,74 @@ const char *edge_condition_name(enum edge_condition condition)
     return names[condition];
 }
 
+const char *edge_wait_code(enum edge_wait_for what)
+{
+    return what == EDGE_WAIT_NO_EDGE || what == EDGE_WAIT_NONE_HAS ? wait_names[what] : NULL;
+}
+
+/* A try tells something only about an edge that has not polled since. */
+static bool is_answering(const struct edge_seen *edge)
+{
+    return edge->tried_at <= edge->polled_at || edge->failed_tries < EDGE_TRIES;
+}
+
 enum edge_condition edge_condition_of(const struct edge_seen *edge, int64_t now)
 {
     if (edge->polled_at != 0 && edge->polled_at <= now &&
         now - edge->polled_at <= EDGE_FOLLOWING_MS)
         return EDGE_FOLLOWING;
-    return edge->is_answering ? EDGE_STALE : EDGE_DOWN;
+    return is_answering(edge) ? EDGE_STALE : EDGE_DOWN;
 }
 
-static bool has_acked(const struct edge_seen *edge, int64_t epoch, int64_t seq)
+bool edge_is_counted(const struct edge_seen *edge, int64_t now)
 {
-    return edge->ack_epoch == epoch && edge->ack_seq >= seq;
+    return edge->is_in_rotation &&
+           (edge->standing == STANDING_COUNTED || edge->standing == STANDING_LAGGING) &&
+           edge_condition_of(edge, now) != EDGE_DOWN;
 }
 
-struct edge_wait edge_wait_for(const struct edge_seen *edges, size_t count, int64_t epoch,
-                               int64_t seq, int64_t since, int64_t now)
+bool edge_has(const struct edge_seen *edge, struct edge_place place)
 {
-    struct edge_wait wait = {.look_again_at = now + LOOK_AGAIN_MS};
-    bool is_patient = now - since < EDGE_STALE_WAIT_MS;
+    return edge->ack.epoch == place.epoch && edge->ack.seq >= place.seq;
+}
+
+/* It may still take up what it is waited for. */
+static bool is_worth_waiting(const struct edge_seen *edge, int64_t since, int64_t now)
+{
+    bool is_moving =
+        edge_condition_of(edge, now) == EDGE_FOLLOWING && now - edge->moved_at < EDGE_STALE_WAIT_MS;
+
+    return is_moving || now - since < EDGE_STALE_WAIT_MS;
+}
+
+static enum edge_wait_for judge(const struct edge_wait *wait, size_t holding_up)
+{
+    if (wait->counted == 0)
+        return EDGE_WAIT_NO_EDGE;
+    if (holding_up > 0)
+        return EDGE_WAIT_EDGES;
+    return wait->acked > 0 ? EDGE_WAIT_OVER : EDGE_WAIT_NONE_HAS;
+}
+
+struct edge_wait edge_wait_for(const struct edge_seen *edges, size_t count, struct edge_place place,
+                               int64_t since, int64_t now)
+{
+    struct edge_wait wait = {0};
     size_t holding_up = 0;
 
     for (size_t i = 0; i < count; i++) {
-        enum edge_condition condition = edge_condition_of(&edges[i], now);
-
-        if (!edges[i].is_in_rotation || condition == EDGE_DOWN)
+        if (!edge_is_counted(&edges[i], now))
             continue;
         wait.counted++;
-        if (has_acked(&edges[i], epoch, seq)) {
+        if (edge_has(&edges[i], place)) {
             wait.acked++;
             continue;
         }
         if (!wait.waiting_for)
             wait.waiting_for = edges[i].name;
-        if (condition == EDGE_FOLLOWING || is_patient)
-            holding_up++;
+        holding_up += is_worth_waiting(&edges[i], since, now);
     }
-    wait.is_over = wait.counted > 0 && holding_up == 0 && wait.acked > 0;
+    wait.what = judge(&wait, holding_up);
+    wait.look_again_at = now + (wait.what == EDGE_WAIT_EDGES ? LOOK_AGAIN_MS : LOOK_FOR_EDGES_MS);
     return wait;
 }

@@ -16,11 +16,13 @@ static const struct issuance_step steps[] = {
     {S(ADMITTED),    E(PREPARED),        S(ORDERING),    "key and certificate request made"},
     {S(ORDERING),    E(ORDERED),         S(PUBLISHING),  "the certificate authority took the order"},
     {S(ORDERING),    E(VALID),           S(FINALIZING),  "the certificate authority still knows the names as validated"},
+    {S(PUBLISHING),  E(NO_EDGE),         S(PUBLISHING),  "no CDN location can take up the validation; it goes on by itself"},
     {S(PUBLISHING),  E(PUBLISHED),       S(VALIDATING),  "every CDN location answers the validation"},
     {S(VALIDATING),  E(VALID),           S(FINALIZING),  "the certificate authority has validated every name"},
     {S(VALIDATING),  E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},
     {S(FINALIZING),  E(ISSUED),          S(ISSUED),      "certificate issued"},
     {S(ISSUED),      E(DEPLOYED),        S(DEPLOYING),   "certificate on its way to the CDN locations"},
+    {S(DEPLOYING),   E(NO_EDGE),         S(DEPLOYING),   "no CDN location can take up the certificate; it goes on by itself"},
     {S(DEPLOYING),   E(UNPROVEN),        S(DEPLOYING),   "a CDN location does not show the certificate yet"},
     {S(DEPLOYING),   E(PROVEN),          S(LIVE),        "every CDN location shows the certificate"},
 

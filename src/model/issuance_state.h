@@ -43,6 +43,7 @@
     X(PREPARED, "prepared")             /* key and CSR stored, intent to order committed */        \
     X(ORDERED, "ordered")               /* newOrder answered, order pending */                     \
     X(VALID, "valid")                   /* the ACME order is ready (or was at once) */             \
+    X(NO_EDGE, "no_edge")               /* none that counts can take it up: the operator acts */   \
     X(PUBLISHED, "published")           /* every edge that counts serves the challenges */         \
     X(INVALID, "invalid")               /* the CA could not validate a name */                     \
     X(ISSUED, "issued")                 /* chain downloaded, key matches, stored */                \

@@ -10,7 +10,9 @@
     X(RELEASE, "release")   /* subject: domain id; what is not wanted any more is cleared away */  \
     X(SETTINGS, "settings") /* subject: edge group; check key and origins */                       \
     X(EPOCH, "epoch")       /* subject: edge group; a restored store signs its records again */    \
-    X(TIDY, "tidy")         /* subject: "platform"; what is kept only for a while is forgotten */
+    X(EDGES, "edges")       /* subject: edge group; which edges count */                           \
+    X(PROOFS, "proofs") /* subject: edge group; live certificates are seen on the wire again */    \
+    X(TIDY, "tidy")     /* subject: "platform"; what is kept only for a while is forgotten */
 
 #define X(id, name) JOB_##id,
 enum job_kind { JOB_KINDS(X) JOB_KIND_COUNT };

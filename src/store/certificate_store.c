@@ -182,6 +182,57 @@ bool certificate_store_cancel_all(struct db *db, const char *domain_id, struct e
     return db_exec(db, &cancel_all, NULL, err, QT(domain_id), QB(SLICE_LIT("")));
 }
 
+static const struct query set_sample = {
+    .name = "certificate.set_sample",
+    .sql = "UPDATE certificate SET sampled_at = $2, sample_at = $3 WHERE id = $1",
+    .params = "tii",
+    .cols = "",
+};
+
+bool certificate_store_set_sample(struct db *db, const char *id, struct certificate_sample sample,
+                                  struct err *err)
+{
+    return db_exec_one(db, &set_sample, err, QT(id), QI(sample.sampled_at), QI(sample.sample_at));
+}
+
+static const struct query due = {
+    .name = "certificate.due",
+    .sql = SELECT " WHERE state = 'live' AND not_after_at > $1"
+                  " AND (sample_at <= $1 OR sampled_at <= $2)"
+                  " AND domain_id IN (SELECT id FROM domain WHERE is_removed = 0)"
+                  " ORDER BY sampled_at LIMIT $3",
+    .params = "iii",
+    .cols = LETTERS,
+};
+
+bool certificate_store_due(struct arena *mem, struct db *db, int64_t now, int64_t since,
+                           int64_t limit, struct certificate_list *out, struct err *err)
+{
+    const struct page page = {.limit = limit};
+    struct rows rows;
+
+    return db_each(mem, db, &due, &rows, err, QI(now), QI(since), QI(limit)) &&
+           read_page(mem, &rows, &page, out, err);
+}
+
+static const struct query next_sample = {
+    .name = "certificate.next_sample",
+    .sql = "SELECT MIN(sample_at) FROM certificate WHERE state = 'live' AND sample_at > $1",
+    .params = "i",
+    .cols = "I",
+};
+
+bool certificate_store_next_sample(struct db *db, int64_t now, int64_t *at, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &next_sample, &row, err, QI(now)))
+        return false;
+    *at = row_is_null(row, 0) ? INT64_MAX : row_i64(row, 0);
+    return true;
+}
+
 static const struct query key = {
     .name = "certificate.key",
     .sql = "SELECT sealed_key FROM certificate WHERE id = $1",
@@ -201,6 +252,8 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
 }
 
 static const struct query *const all[] = {
-    &add,    &get,        &current, LISTED_BY_TENANT_AND_PARENT(list), &move, &supersede, &go_live,
-    &cancel, &cancel_all, &key};
+    &add,        &get,        &current, LISTED_BY_TENANT_AND_PARENT(list),
+    &move,       &supersede,  &go_live, &cancel,
+    &cancel_all, &set_sample, &due,     &next_sample,
+    &key};
 const struct query_list certificate_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

@@ -79,6 +79,20 @@ MUST_CHECK bool certificate_store_go_live(struct db *tx, const char *id, struct 
  * are destroyed. */
 MUST_CHECK bool certificate_store_cancel(struct db *db, const char *id, struct err *err);
 MUST_CHECK bool certificate_store_cancel_all(struct db *db, const char *domain_id, struct err *err);
+/* When a live certificate was looked at on the wire last, and when the next time is. */
+struct certificate_sample {
+    int64_t sampled_at, sample_at;
+};
+MUST_CHECK bool certificate_store_set_sample(struct db *db, const char *id,
+                                             struct certificate_sample sample, struct err *err);
+/* Live and valid certificates of domains that are still there, to be looked at: sample_at has come
+ * at `now`, or sampled_at is not after `since`. Those sampled longest ago first, at most `limit`.
+ */
+MUST_CHECK bool certificate_store_due(struct arena *mem, struct db *db, int64_t now, int64_t since,
+                                      int64_t limit, struct certificate_list *out, struct err *err);
+/* The earliest sample_at after `now` of a live one; INT64_MAX when there is none. */
+MUST_CHECK bool certificate_store_next_sample(struct db *db, int64_t now, int64_t *at,
+                                              struct err *err);
 /* The sealed key, for the worker that builds the edges' record; data NULL when there is no such
  * certificate, empty when the key was destroyed. */
 MUST_CHECK bool certificate_store_key(struct arena *mem, struct db *db, const char *id,

@@ -2,10 +2,12 @@
 #pragma once
 
 /*
- * edge_store: the edge servers and how far each has followed the feed. Whether an edge is
- * following, stale or down is derived from polled_at by whoever asks; it is not stored.
+ * edge_store: the edge servers, how far each has followed the feed, and what it counts for. Whether
+ * an edge is following, stale or down is derived from polled_at and the tries by whoever asks; it
+ * is not stored.
  */
 #include "db/db.h"
+#include "model/edge_wait.h"
 #include "store/text_list.h"
 
 struct edge {
@@ -18,10 +20,20 @@ struct edge {
     bool is_in_rotation;
     int64_t ack_epoch; /* durably in its LMDB: everything up to this; 0: nothing yet */
     int64_t ack_seq;
-    int64_t polled_at; /* 0: never */
+    int64_t polled_at; /* 0: never, as below */
     int64_t acked_at;
     int64_t created_at;
-    int64_t head_epoch; /* of its group's feed when this was read; 0: no feed yet */
+    int64_t following_at; /* since when it polls without a gap of EDGE_FOLLOWING_MS */
+    int64_t moved_at;     /* when its acknowledgement changed last */
+    enum edge_standing standing;
+    int64_t standing_at;      /* since when */
+    struct edge_place rejoin; /* what it must have before it counts; epoch 0: not fixed yet */
+    int64_t rejoined_at;      /* when it had caught up last */
+    int64_t tried_at;         /* its addresses, the last time that it did not follow */
+    int64_t failed_tries;     /* in a row, up to then */
+    int64_t unanswered_at;    /* the first of these */
+    const char *try_text;     /* what was seen then; NULL: never tried */
+    int64_t head_epoch;       /* of its group's feed when this was read; 0: no feed yet */
     int64_t head_seq;
 };
 
@@ -50,3 +62,18 @@ MUST_CHECK bool edge_store_ack(struct db *db, const char *id, int64_t epoch, int
                                int64_t now, struct err *err);
 MUST_CHECK bool edge_store_set_rotation(struct db *db, const char *id, bool is_in_rotation,
                                         struct err *err);
+
+/* Stores tried_at, failed_tries, unanswered_at and try_text of `edge`. */
+MUST_CHECK bool edge_store_set_try(struct db *db, const struct edge *edge, struct err *err);
+/* Stores standing, standing_at, rejoin and rejoined_at of `edge`; ERR_LOST_RACE when its standing
+ * is not `from` any more. */
+MUST_CHECK bool edge_store_move(struct db *db, const struct edge *edge, enum edge_standing from,
+                                struct err *err);
+
+/* What an edge has not got yet. */
+struct edge_behind {
+    int64_t records;
+    int64_t since; /* the first of them was made then; 0: it has everything */
+};
+MUST_CHECK bool edge_store_behind(struct db *db, const struct edge *edge, struct edge_behind *out,
+                                  struct err *err);

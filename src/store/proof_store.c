@@ -56,5 +56,18 @@ bool proof_store_list(struct arena *mem, struct db *db, const struct scope *scop
            read_all(mem, &rows, out, err);
 }
 
-static const struct query *const all[] = {&put, &list};
+static const struct query forget = {
+    .name = "proof.forget",
+    .sql = "DELETE FROM edge_proof WHERE issuance_id = $1 AND edge_id = $2 AND at < $3",
+    .params = "tti",
+    .cols = "",
+};
+
+bool proof_store_forget(struct db *db, const char *issuance_id, const char *edge_id, int64_t at,
+                        struct err *err)
+{
+    return db_exec(db, &forget, NULL, err, QT(issuance_id), QT(edge_id), QI(at));
+}
+
+static const struct query *const all[] = {&put, &list, &forget};
 const struct query_list proof_queries = {"proof_store.c", all, ARRAY_LEN(all)};

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/proofs.h"
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "store/issuance_store.h"
+#include "store/proof_store.h"
+
+static bool add_address(const struct edge *edge, const char *text, struct proofs *out,
+                        struct err *err)
+{
+    const struct certificate *certificate = out->certificate;
+    struct net_allowed place;
+
+    if (!edges_place(edge, text, edge->https_port, &place, err))
+        return false;
+    for (size_t i = 0; i < certificate->names.count; i++) {
+        if (out->count == PROOF_TARGETS_MAX)
+            return err_set(err, ERR_INTERNAL, "more than %d handshakes are needed",
+                           PROOF_TARGETS_MAX);
+        out->edges[out->count] = edge;
+        out->allowed[out->count] = place;
+        out->targets[out->count++] = (struct proof_target){.address = place.prefix.address,
+                                                           .port = place.port,
+                                                           .name = certificate->names.items[i],
+                                                           .serial = certificate->serial,
+                                                           .names = certificate->names.items,
+                                                           .name_count = certificate->names.count};
+    }
+    return true;
+}
+
+/* An edge that is behind cannot show it: it keeps the badge below n of n, and does not block. */
+static bool is_provable(const struct edge *edge, int64_t min_seq)
+{
+    const struct edge_seen seen = edge_seen_of(edge);
+
+    return edge_is_counted(&seen, clock_now()) &&
+           (min_seq == 0 || edge_has(&seen, (struct edge_place){edge->head_epoch, min_seq}));
+}
+
+bool proofs_collect(const struct worker *worker, struct arena *mem,
+                    const struct certificate *certificate, int64_t min_seq, struct proofs *out,
+                    struct err *err)
+{
+    struct edge_list edges;
+
+    *out = (struct proofs){.certificate = certificate,
+                           .targets = arena_array_of(mem, PROOF_TARGETS_MAX, struct proof_target),
+                           .edges = arena_array_of(mem, PROOF_TARGETS_MAX, const struct edge *),
+                           .allowed = arena_array_of(mem, PROOF_TARGETS_MAX, struct net_allowed),
+                           .results = arena_array_of(mem, PROOF_TARGETS_MAX, struct proof)};
+    if (!edges_list(worker, mem, &edges, err))
+        return false;
+    for (size_t i = 0; i < edges.count; i++) {
+        const struct edge *edge = &edges.items[i];
+
+        if (!is_provable(edge, min_seq))
+            continue;
+        out->edge_count++;
+        for (size_t k = 0; k < edge->addresses.count; k++)
+            if (!add_address(edge, edge->addresses.items[k], out, err))
+                return false;
+    }
+    return true;
+}
+
+static bool store_one(struct db *tx, const struct proofs *proofs, size_t i, struct err *err)
+{
+    const struct proof_target *target = &proofs->targets[i];
+    const struct proof *result = &proofs->results[i];
+    char place[ADDRESS_PLACE_SIZE];
+    const struct edge_proof proof = {
+        .issuance_id = proofs->certificate->issuance_id,
+        .edge_id = proofs->edges[i]->id,
+        .name = target->name,
+        .address = address_place(&target->address, target->port, place),
+        .serial = result->serial,
+        .is_ok = result->is_ok,
+        .at = proofs->at,
+        .detail = result->is_ok ? NULL : result->text,
+    };
+
+    return proof_store_put(tx, &proof, err) &&
+           proof_store_forget(tx, proof.issuance_id, proof.edge_id, proof.at, err);
+}
+
+void proofs_look(const struct worker *worker, struct arena *mem, const struct verify_roots *roots,
+                 struct proofs *proofs)
+{
+    const struct net_policy policy = {.public_reach = NET_PUBLIC_NONE,
+                                      .allowed = proofs->allowed,
+                                      .allowed_count = proofs->count};
+    const struct proof_options options = {
+        .policy = &policy, .roots = roots, .trust = worker->trust, .at = clock_now()};
+
+    proof_run(mem, &options, proofs->targets, proofs->count, proofs->results);
+    proofs->at = options.at;
+}
+
+bool proofs_store(const struct worker *worker, const struct proofs *proofs, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    if (!db_tx_begin(worker->app->db, &tx, err))
+        return false;
+    for (size_t i = 0; i < proofs->count; i++)
+        if (!store_one(tx, proofs, i, err))
+            return false;
+    return db_tx_commit(&tx, err);
+}
+
+const char *proofs_failure(const struct proofs *proofs)
+{
+    for (size_t i = 0; i < proofs->count; i++)
+        if (!proofs->results[i].is_ok)
+            return proofs->results[i].text;
+    return proofs->count == 0 ? "no CDN location has it yet" : NULL;
+}
+
+static struct certificate_sample proofs_next(int64_t now, bool is_proven)
+{
+    int64_t span =
+        is_proven ? PROOFS_EVERY_MS - random_between(0, PROOFS_JITTER_MS) : PROOFS_FAILED_MS;
+
+    return (struct certificate_sample){.sampled_at = now, .sample_at = now + span};
+}
+
+/* The edges that count, by now. */
+static bool count_edges(struct arena *mem, struct db *tx, const char *group, size_t *count,
+                        struct err *err)
+{
+    struct edge_list edges;
+
+    *count = 0;
+    if (!edge_store_list(mem, tx, group, &edges, err))
+        return false;
+    for (size_t i = 0; i < edges.count; i++) {
+        const struct edge_seen seen = edge_seen_of(&edges.items[i]);
+
+        *count += edge_is_counted(&seen, clock_now());
+    }
+    return true;
+}
+
+bool proofs_go_live(const struct worker *worker, struct arena *mem, struct db *tx,
+                    const struct proofs *proofs, struct err *err)
+{
+    struct certificate_sample next = proofs_next(clock_now(), true);
+    size_t counted;
+
+    if (!count_edges(mem, tx, worker->feed.group, &counted, err))
+        return false;
+    if (counted == proofs->edge_count)
+        return certificate_store_set_sample(tx, proofs->certificate->id, next, err);
+    next = (struct certificate_sample){.sample_at = clock_now()};
+    return certificate_store_set_sample(tx, proofs->certificate->id, next, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_PROOFS), worker->feed.group, next.sample_at,
+                             err);
+}
+
+/* ---- the job ---- */
+
+/* The roots of the CA that issued it; *out is NULL when that is not configured any more. */
+static bool find_roots(const struct worker *worker, struct arena *mem,
+                       const struct certificate *certificate, const struct verify_roots **out,
+                       struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct issuance *issuance;
+    const struct worker_ca *ca;
+    struct err unknown;
+
+    if (!issuance_store_get(mem, worker->app->db, &scope, certificate->issuance_id, &issuance, err))
+        return false;
+    *out = issuance && worker_find_ca(worker, issuance->ca, &ca, &unknown) ? ca->roots : NULL;
+    return true;
+}
+
+/* When an edge had caught up last: what was sampled before lacks it. */
+static bool last_return(const struct worker *worker, struct arena *mem, int64_t *at,
+                        struct err *err)
+{
+    struct edge_list edges;
+
+    *at = 0;
+    if (!edges_list(worker, mem, &edges, err))
+        return false;
+    for (size_t i = 0; i < edges.count; i++)
+        if (edges.items[i].rejoined_at > *at)
+            *at = edges.items[i].rejoined_at;
+    return true;
+}
+
+static bool sample(const struct worker *worker, struct arena *mem,
+                   const struct certificate *certificate, struct err *err)
+{
+    const struct verify_roots *roots;
+    struct certificate_sample next;
+    int64_t before, after, now = clock_now();
+    struct proofs proofs;
+
+    if (!last_return(worker, mem, &before, err) ||
+        !find_roots(worker, mem, certificate, &roots, err) ||
+        !proofs_collect(worker, mem, certificate, 0, &proofs, err))
+        return false;
+    if (roots)
+        proofs_look(worker, mem, roots, &proofs);
+    if (roots && !proofs_store(worker, &proofs, err))
+        return false;
+    next = proofs_next(now, !roots || !proofs_failure(&proofs));
+    if (!certificate_store_set_sample(worker->app->db, certificate->id, next, err) ||
+        !last_return(worker, mem, &after, err))
+        return false;
+    next.sampled_at = 0; /* an edge caught up meanwhile and may be missing */
+    return after == before ||
+           certificate_store_set_sample(worker->app->db, certificate->id, next, err);
+}
+
+/* *count is how many were looked at. */
+static bool sample_page(const struct worker *worker, int64_t now, int64_t until, size_t *count,
+                        struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct certificate_list due;
+    int64_t since;
+
+    *count = 0;
+    if (!last_return(worker, mem, &since, err) ||
+        !certificate_store_due(mem, worker->app->db, now, since, PROOFS_PAGE, &due, err))
+        return false;
+    for (; *count < due.count && clock_boot_ms() < until; ++*count) {
+        AUTO(arena_freep) struct arena *one = arena_new();
+
+        if (!sample(worker, one, &due.items[*count], err))
+            return err_wrap(err, "proof of certificate %s", due.items[*count].id);
+    }
+    return true;
+}
+
+bool job_proofs(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+                struct err *err)
+{
+    const struct worker *worker = arg;
+    int64_t until = clock_boot_ms() + PROOFS_RUN_MS, next, now;
+    size_t count;
+
+    (void)mem;
+    (void)job;
+    do {
+        now = clock_now();
+        if (!sample_page(worker, now, until, &count, err))
+            return false;
+    } while (count > 0 && clock_boot_ms() < until);
+    if (!certificate_store_next_sample(worker->app->db, now, &next, err))
+        return false;
+    out->run_at = count > 0 ? now : now + PROOFS_LOOK_MS;
+    if (next < out->run_at)
+        out->run_at = next;
+    return true;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * proofs: a certificate is seen on the wire: one handshake for each of its names with each address
+ * of each edge. Once when it is deployed, and again every day for as long as it is live, as soon as
+ * an edge has caught up, and soon after one did not show it.
+ */
+#include "check/proof.h"
+#include "job/edges.h"
+#include "store/certificate_store.h"
+
+#define PROOFS_EVERY_MS  INT64_C(86400000)
+#define PROOFS_JITTER_MS INT64_C(3600000) /* off the former, so that they spread over the day */
+#define PROOFS_FAILED_MS INT64_C(300000)  /* after one that does not hold */
+#define PROOFS_LOOK_MS   INT64_C(3600000) /* the job looks what is due at least as often */
+#define PROOFS_RUN_MS    INT64_C(60000)   /* a run takes up nothing more after so long */
+#define PROOFS_PAGE      16               /* certificates that are looked up together */
+
+/* What is to be proven, and at which edge each target is. */
+struct proofs {
+    const struct certificate *certificate;
+    struct proof_target *targets;
+    const struct edge **edges;
+    struct net_allowed *allowed; /* the places, for the policy */
+    struct proof *results;
+    int64_t at; /* when they were made */
+    size_t count;
+    size_t edge_count;
+};
+
+/* With the edges that count and have everything up to feed sequence `min_seq`. */
+MUST_CHECK bool proofs_collect(const struct worker *worker, struct arena *mem,
+                               const struct certificate *certificate, int64_t min_seq,
+                               struct proofs *out, struct err *err);
+/* Shakes hands with all of them. `roots`: of the CA. */
+void proofs_look(const struct worker *worker, struct arena *mem, const struct verify_roots *roots,
+                 struct proofs *proofs);
+/* Stores what was seen, in place of what was seen at these edges before. */
+MUST_CHECK bool proofs_store(const struct worker *worker, const struct proofs *proofs,
+                             struct err *err);
+/* Why it is not proven; NULL when every target shows it and there is at least one. */
+const char *proofs_failure(const struct proofs *proofs);
+
+/* In the transaction that makes the certificate live, with the proofs for it: when it is looked at
+ * again; at once when there are other edges than these by now. */
+MUST_CHECK bool proofs_go_live(const struct worker *worker, struct arena *mem, struct db *tx,
+                               const struct proofs *proofs, struct err *err);
+
+/* Subject: edge group. Looks at the live certificates that are due. For ever. */
+MUST_CHECK bool job_proofs(void *worker, struct arena *mem, const struct job *job,
+                           struct job_result *out, struct err *err);
