@@ -48,6 +48,8 @@ static ngx_http_latchkey_entry_t *ngx_http_latchkey_cache_load(
 static ngx_int_t ngx_http_latchkey_cache_read(
     ngx_http_latchkey_main_conf_t *lmcf, ngx_log_t *log,
     ngx_http_latchkey_entry_t *entry);
+static ngx_http_latchkey_chain_t *ngx_http_latchkey_chain_find(
+    ngx_http_latchkey_cache_t *cache, struct slice hash);
 static ngx_http_latchkey_chain_t *ngx_http_latchkey_chain_get(
     ngx_http_latchkey_main_conf_t *lmcf, ngx_log_t *log, struct slice hash);
 static void ngx_http_latchkey_chain_drop(ngx_http_latchkey_cache_t *cache,
@@ -232,21 +234,14 @@ ngx_http_latchkey_cache_read(ngx_http_latchkey_main_conf_t *lmcf,
 }
 
 
+/* they are few: one for each intermediate of the CAs in use */
+
 static ngx_http_latchkey_chain_t *
-ngx_http_latchkey_chain_get(ngx_http_latchkey_main_conf_t *lmcf,
-    ngx_log_t *log, struct slice hash)
+ngx_http_latchkey_chain_find(ngx_http_latchkey_cache_t *cache,
+    struct slice hash)
 {
-    size_t                      i, octets;
     ngx_queue_t                *q;
-    STACK_OF(X509)             *certs;
-    struct edge_chain           from;
-    struct edge_record          record;
-    ngx_http_latchkey_cache_t  *cache;
     ngx_http_latchkey_chain_t  *chain;
-
-    cache = &lmcf->cache;
-
-    /* few: one for each intermediate of the CAs in use */
 
     for (q = ngx_queue_head(&cache->chains);
          q != ngx_queue_sentinel(&cache->chains);
@@ -255,9 +250,31 @@ ngx_http_latchkey_chain_get(ngx_http_latchkey_main_conf_t *lmcf,
         chain = ngx_queue_data(q, ngx_http_latchkey_chain_t, queue);
 
         if (ngx_memcmp(chain->hash, hash.data, EDGE_HASH_SIZE) == 0) {
-            chain->refs++;
             return chain;
         }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_latchkey_chain_t *
+ngx_http_latchkey_chain_get(ngx_http_latchkey_main_conf_t *lmcf,
+    ngx_log_t *log, struct slice hash)
+{
+    size_t                      i, octets;
+    STACK_OF(X509)             *certs;
+    struct edge_chain           from;
+    struct edge_record          record;
+    ngx_http_latchkey_cache_t  *cache;
+    ngx_http_latchkey_chain_t  *chain;
+
+    cache = &lmcf->cache;
+
+    chain = ngx_http_latchkey_chain_find(cache, hash);
+    if (chain != NULL) {
+        chain->refs++;
+        return chain;
     }
 
     if (ngx_http_latchkey_store_get(&lmcf->store, log, EDGE_CHAIN, hash,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Directives, variables, the header filter for HSTS, and the life of a
- * worker.
+ * Directives, variables, and the life of a worker.
  *
  *     latchkey_lmdb        dir;     http
  *     latchkey_keys        dir;     http: edge-<kid>, 32 octets, not readable
@@ -24,7 +23,6 @@
 static ngx_int_t ngx_http_latchkey_add_variables(ngx_conf_t *cf);
 static ngx_int_t ngx_http_latchkey_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_latchkey_header_filter(ngx_http_request_t *r);
 static void *ngx_http_latchkey_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_latchkey_init_main_conf(ngx_conf_t *cf, void *conf);
 static void *ngx_http_latchkey_create_srv_conf(ngx_conf_t *cf);
@@ -138,9 +136,6 @@ static ngx_http_variable_t  ngx_http_latchkey_vars[] = {
 };
 
 
-static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
-
-
 static ngx_int_t
 ngx_http_latchkey_add_variables(ngx_conf_t *cf)
 {
@@ -182,58 +177,6 @@ ngx_http_latchkey_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
     v->data = s->data;
 
     return NGX_OK;
-}
-
-
-/* HSTS (RFC 6797) is the platform's to say: the origin's header is dropped */
-
-static ngx_int_t
-ngx_http_latchkey_header_filter(ngx_http_request_t *r)
-{
-    u_char                   *p;
-    ngx_uint_t                i;
-    ngx_list_part_t          *part;
-    ngx_table_elt_t          *h;
-    ngx_http_latchkey_ctx_t  *ctx;
-
-    static ngx_str_t  name = ngx_string("Strict-Transport-Security");
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_latchkey_module);
-
-    if (ctx == NULL || ctx->hsts_max_age == 0 || r != r->main) {
-        return ngx_http_next_header_filter(r);
-    }
-
-    for (part = &r->headers_out.headers.part; part; part = part->next) {
-        h = part->elts;
-
-        for (i = 0; i < part->nelts; i++) {
-            if (h[i].key.len == name.len
-                && ngx_strncasecmp(h[i].key.data, name.data, name.len) == 0)
-            {
-                h[i].hash = 0;
-            }
-        }
-    }
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    p = ngx_pnalloc(r->pool, sizeof("max-age=") - 1 + NGX_INT32_LEN);
-    if (p == NULL) {
-        h->hash = 0;
-        return NGX_ERROR;
-    }
-
-    h->hash = 1;
-    h->key = name;
-    h->value.data = p;
-    h->value.len = (size_t) (ngx_sprintf(p, "max-age=%uD", ctx->hsts_max_age)
-                             - p);
-
-    return ngx_http_next_header_filter(r);
 }
 
 
@@ -480,8 +423,7 @@ ngx_http_latchkey_init(ngx_conf_t *cf)
 
     *h = ngx_http_latchkey_handler;
 
-    ngx_http_next_header_filter = ngx_http_top_header_filter;
-    ngx_http_top_header_filter = ngx_http_latchkey_header_filter;
+    ngx_http_latchkey_hsts_init();
 
     return NGX_OK;
 }

@@ -102,7 +102,8 @@ typedef struct {
 typedef struct {
     ngx_str_t                   origin;          /* address:port */
     ngx_str_t                   site;
-    uint32_t                    hsts_max_age;    /* 0: no header */
+    uint32_t                    hsts_max_age;    /* seconds */
+    unsigned                    has_hsts:1;
 } ngx_http_latchkey_ctx_t;
 
 
@@ -159,6 +160,22 @@ ngx_int_t ngx_http_latchkey_tls_init(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_http_latchkey_main_conf_t *lmcf);
 
 ngx_int_t ngx_http_latchkey_handler(ngx_http_request_t *r);
+
+/*
+ * redirect: to https://canonical with path and query; its status, or 500.
+ * send: finalizes the request, NGX_DONE.  copy: into the request's pool.
+ */
+
+ngx_int_t ngx_http_latchkey_redirect(ngx_http_request_t *r,
+    struct slice canonical, ngx_int_t status);
+ngx_int_t ngx_http_latchkey_send(ngx_http_request_t *r, ngx_int_t status,
+    ngx_str_t *type, ngx_str_t *body);
+ngx_int_t ngx_http_latchkey_copy(ngx_http_request_t *r, ngx_str_t *to,
+    struct slice from);
+
+/* Puts the filter in, once the context of a request can tell of HSTS. */
+
+void ngx_http_latchkey_hsts_init(void);
 
 
 static ngx_inline struct slice

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Requests: the two paths that are answered here, the redirect to https, and
- * which origin the rest goes to.
+ * Requests: the two paths that are answered here, who is redirected to https,
+ * and which origin the rest goes to.
  */
 
 #include "ngx_http_latchkey_module.h"
@@ -18,17 +18,11 @@ static ngx_int_t ngx_http_latchkey_answer(ngx_http_request_t *r,
 static ngx_int_t ngx_http_latchkey_find_site(ngx_http_request_t *r,
     ngx_http_latchkey_store_t *store, struct edge_request *request,
     struct edge_host hosts[2]);
+static void ngx_http_latchkey_set_hsts(ngx_http_request_t *r,
+    ngx_http_latchkey_ctx_t *ctx, const struct edge_host *host);
 static ngx_int_t ngx_http_latchkey_go_on(ngx_http_request_t *r,
     ngx_http_latchkey_store_t *store, ngx_http_latchkey_ctx_t *ctx,
     const struct edge_host *host);
-static ngx_int_t ngx_http_latchkey_redirect(ngx_http_request_t *r,
-    struct slice canonical, ngx_int_t status);
-static ngx_int_t ngx_http_latchkey_send(ngx_http_request_t *r,
-    ngx_int_t status, ngx_str_t *type, ngx_str_t *body);
-static ngx_int_t ngx_http_latchkey_add_header(ngx_http_request_t *r,
-    const char *name, ngx_str_t *value, ngx_table_elt_t **added);
-static ngx_int_t ngx_http_latchkey_copy(ngx_http_request_t *r, ngx_str_t *to,
-    struct slice from);
 
 
 static ngx_str_t  ngx_http_latchkey_text = ngx_string("text/plain");
@@ -257,9 +251,7 @@ ngx_http_latchkey_answer(ngx_http_request_t *r,
         return ngx_http_latchkey_go_on(r, store, ctx, request.host);
 
     case EDGE_ANSWER_REDIRECT:
-        if (request.is_https && request.host->flags & EDGE_HOST_HSTS) {
-            ctx->hsts_max_age = request.host->hsts_max_age_s;
-        }
+        ngx_http_latchkey_set_hsts(r, ctx, request.host);
 
         return ngx_http_latchkey_redirect(r, request.host->canonical, status);
 
@@ -333,6 +325,19 @@ ngx_http_latchkey_find_site(ngx_http_request_t *r,
 }
 
 
+/* never over http (RFC 6797, 7.2) */
+
+static void
+ngx_http_latchkey_set_hsts(ngx_http_request_t *r, ngx_http_latchkey_ctx_t *ctx,
+    const struct edge_host *host)
+{
+    if (r->connection->ssl && host->flags & EDGE_HOST_HSTS) {
+        ctx->has_hsts = 1;
+        ctx->hsts_max_age = host->hsts_max_age_s;
+    }
+}
+
+
 static ngx_int_t
 ngx_http_latchkey_go_on(ngx_http_request_t *r,
     ngx_http_latchkey_store_t *store, ngx_http_latchkey_ctx_t *ctx,
@@ -358,9 +363,7 @@ ngx_http_latchkey_go_on(ngx_http_request_t *r,
         return NGX_HTTP_BAD_GATEWAY;
     }
 
-    if (r->connection->ssl && host->flags & EDGE_HOST_HSTS) {
-        ctx->hsts_max_age = host->hsts_max_age_s;
-    }
+    ngx_http_latchkey_set_hsts(r, ctx, host);
 
     if (ngx_http_latchkey_copy(r, &ctx->origin, address) != NGX_OK
         || ngx_http_latchkey_copy(r, &ctx->site, host->site_id) != NGX_OK)
@@ -369,144 +372,4 @@ ngx_http_latchkey_go_on(ngx_http_request_t *r,
     }
 
     return NGX_DECLINED;
-}
-
-
-static ngx_int_t
-ngx_http_latchkey_redirect(ngx_http_request_t *r, struct slice canonical,
-    ngx_int_t status)
-{
-    u_char                        *p;
-    size_t                         len;
-    ngx_str_t                      location, host, control;
-    ngx_table_elt_t               *header;
-    ngx_http_latchkey_srv_conf_t  *lscf;
-
-    lscf = ngx_http_get_module_srv_conf(r, ngx_http_latchkey_module);
-
-    len = sizeof("https://:65535/") - 1 + canonical.len + r->unparsed_uri.len;
-
-    p = ngx_pnalloc(r->pool, len);
-    if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    host.len = canonical.len;
-    host.data = (u_char *) canonical.data;
-    location.data = p;
-
-    p = ngx_sprintf(p, "https://%V", &host);
-
-    if (lscf->https_port != 443) {
-        p = ngx_sprintf(p, ":%ui", lscf->https_port);
-    }
-
-    if (r->unparsed_uri.len == 0 || r->unparsed_uri.data[0] != '/') {
-        /* "GET http://host?query" */
-        *p++ = '/';
-    }
-
-    p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
-    location.len = (size_t) (p - location.data);
-
-    p = ngx_pnalloc(r->pool, sizeof("max-age=") - 1 + NGX_INT_T_LEN);
-    if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    control.data = p;
-    control.len = (size_t) (ngx_sprintf(p, "max-age=%d", EDGE_REDIRECT_CACHE_S)
-                            - p);
-
-    if (ngx_http_latchkey_add_header(r, "Cache-Control", &control, &header)
-        != NGX_OK
-        || ngx_http_latchkey_add_header(r, "Location", &location, &header)
-           != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    r->headers_out.location = header;
-
-    return status;
-}
-
-
-static ngx_int_t
-ngx_http_latchkey_send(ngx_http_request_t *r, ngx_int_t status,
-    ngx_str_t *type, ngx_str_t *body)
-{
-    ngx_int_t     rc;
-    ngx_buf_t    *b;
-    ngx_chain_t   out;
-
-    rc = ngx_http_discard_request_body(r);
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    b = ngx_calloc_buf(r->pool);
-    if (b == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    b->pos = body->data;
-    b->last = body->data + body->len;
-    b->memory = 1;
-    b->last_buf = 1;
-    b->last_in_chain = 1;
-
-    out.buf = b;
-    out.next = NULL;
-
-    r->headers_out.status = (ngx_uint_t) status;
-    r->headers_out.content_length_n = (off_t) body->len;
-    r->headers_out.content_type = *type;
-    r->headers_out.content_type_len = type->len;
-
-    rc = ngx_http_send_header(r);
-
-    if (rc == NGX_OK && !r->header_only) {
-        rc = ngx_http_output_filter(r, &out);
-    }
-
-    ngx_http_finalize_request(r, rc);
-
-    return NGX_DONE;
-}
-
-
-static ngx_int_t
-ngx_http_latchkey_add_header(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value, ngx_table_elt_t **added)
-{
-    ngx_table_elt_t  *header;
-
-    header = ngx_list_push(&r->headers_out.headers);
-    if (header == NULL) {
-        return NGX_ERROR;
-    }
-
-    header->hash = 1;
-    header->key.len = ngx_strlen(name);
-    header->key.data = (u_char *) name;
-    header->value = *value;
-    *added = header;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_latchkey_copy(ngx_http_request_t *r, ngx_str_t *to, struct slice from)
-{
-    to->data = ngx_pnalloc(r->pool, from.len);
-    if (to->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_memcpy(to->data, from.data, from.len);
-    to->len = from.len;
-
-    return NGX_OK;
 }

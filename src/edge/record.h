@@ -97,9 +97,9 @@ struct edge_record {
 
 struct edge_host {
     struct slice site_id;
-    uint32_t flags; /* EDGE_HOST_... */
-    uint32_t hsts_max_age_s;
-    struct slice canonical; /* where https visitors of this site belong */
+    uint32_t flags;          /* EDGE_HOST_... */
+    uint32_t hsts_max_age_s; /* with EDGE_HOST_HSTS; 0 makes browsers forget it */
+    struct slice canonical;  /* where https visitors of this site belong */
     struct slice origin_id;
     struct slice certificate_id; /* empty: no certificate yet */
 };

@@ -451,17 +451,19 @@ def test_default_https_port_is_not_shown(sites, tmp_path):
         nginx.stop()
 
 
-@pytest.mark.req("R28")
+@pytest.mark.req("R10", "R28")
 def test_hsts(edge):
     origin = Origin("loud", headers=[("Strict-Transport-Security", "max-age=99")])
     try:
         edge.world.settings({"demo": origin.address})
         edge.world.site("site_7", ["hsts.example"], flags=er.REDIRECT | er.HSTS, hsts=300)
         edge.world.site("site_8", ["no-hsts.example"])
+        edge.world.site("site_9", ["hsts-off.example"], flags=er.HSTS, hsts=0)
         header = "strict-transport-security"
         assert edge.tls("hsts.example").headers[header] == ["max-age=300"]
         assert header not in edge.plain("hsts.example").headers  # RFC 6797, 7.2
         assert edge.tls("no-hsts.example").headers[header] == ["max-age=99"]
+        assert edge.tls("hsts-off.example").headers[header] == ["max-age=0"]  # RFC 6797, 6.1.1
     finally:
         origin.close()
 
