@@ -44,15 +44,14 @@ static struct slice integer_content(struct arena *mem, const ASN1_INTEGER *numbe
     return out;
 }
 
-const char *ca_renewal_id(struct arena *mem, const X509 *cert)
+const char *ca_renewal_id(struct arena *mem, X509 *cert)
 {
-    AUTO(X509_freep) X509 *own = X509_dup(cert);
-    const ASN1_OCTET_STRING *key = own ? X509_get0_authority_key_id(own) : NULL;
+    const ASN1_OCTET_STRING *key = X509_get0_authority_key_id(cert);
     struct slice serial;
 
     if (!key)
         return NULL;
-    serial = integer_content(mem, X509_get0_serialNumber(own));
+    serial = integer_content(mem, X509_get0_serialNumber(cert));
     return arena_printf(mem, "%s.%s",
                         base64url_encode(mem, slice_of(ASN1_STRING_get0_data(key),
                                                        (size_t)ASN1_STRING_length(key))),

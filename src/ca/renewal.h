@@ -21,7 +21,7 @@ struct ca_window ca_renewal_window(const struct ca_issued *issued, int64_t now);
 int64_t ca_renewal_retry_s(const struct ca_issued *issued);
 
 /* The certificate's id; NULL when it has no authority key identifier. */
-const char *ca_renewal_id(struct arena *mem, const X509 *cert);
+const char *ca_renewal_id(struct arena *mem, X509 *cert);
 /* The serial number (lower-case hex, as the store has it) of an id; NULL when it is no id. Whether
  * the id is that certificate's whole one is not checked. */
 const char *ca_renewal_serial(struct arena *mem, const char *id);

@@ -5,6 +5,7 @@
 #include "ca/contact.h"
 #include "ca/csr.h"
 #include "ca/jws.h"
+#include "ca/renewal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -55,6 +56,14 @@ static void read_key(struct arena *mem, const struct ca_jws *jws)
         check_problem(mem, &problem);
 }
 
+/* What anybody may put into a path (renewalInfo) or an order ("replaces"). */
+static void read_id(struct arena *mem, const char *id)
+{
+    const char *serial = ca_renewal_serial(mem, id);
+
+    assert(!serial || (*serial && strspn(serial, "0123456789abcdef") == strlen(serial)));
+}
+
 /* The input as what stands inside of a JWS in base64url, where a fuzzer hardly gets to. */
 static void read_inside(struct arena *mem, struct slice input)
 {
@@ -62,6 +71,7 @@ static void read_inside(struct arena *mem, struct slice input)
     struct ca_problem problem;
     struct ca_csr csr;
 
+    read_id(mem, arena_strndup(mem, (const char *)input.data, input.len));
     if (payload)
         read_payload(mem, payload);
     if (!ca_csr_parse(mem, input, &csr, &problem))

@@ -155,6 +155,18 @@ def test_an_open_order_of_another_profile_is_another_order(client):  # noqa: F81
         first.headers["Location"]
 
 
+@pytest.mark.parametrize("profile,pending,valid", [
+    ("classic", 7 * DAY, 30 * DAY), ("tlsserver", HOUR, 7 * HOUR), ("minutes", HOUR, 7 * HOUR)])
+def test_lifetimes_of_authorizations(client, profile, pending, valid):  # noqa: F811
+    order = client.order(f"authorization-{profile}.example", profile=profile)
+    url, lifetimes = order.json["authorizations"][0], []
+    for step in (lambda: None, lambda: client.validate(order)):
+        step()
+        expires = client.post(url).json["expires"].replace("Z", "+00:00")
+        lifetimes.append(datetime.datetime.fromisoformat(expires).timestamp() - time.time())
+    assert lifetimes == [pytest.approx(pending, abs=30), pytest.approx(valid, abs=30)]
+
+
 def test_lifetimes_of_orders_on_the_moved_clock(moved):
     """An order by shortlived ends after 8 hours, its authorizations pend for one."""
     order = moved.client.order("slow.example", profile="shortlived")
