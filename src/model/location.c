@@ -10,15 +10,10 @@
 
 #define ISO_CODES "/usr/share/iso-codes/json"
 
-struct state {
-    const char *code; /* "US-CA" */
-    const char *name;
-};
-
 struct location_list {
     struct country *countries; /* by code */
     size_t country_count;
-    struct state *states; /* by code */
+    struct country_state *states; /* by code */
     size_t state_count;
 };
 
@@ -36,7 +31,7 @@ static int country_order(const void *a, const void *b)
 
 static int state_order(const void *a, const void *b)
 {
-    const struct state *left = a, *right = b;
+    const struct country_state *left = a, *right = b;
 
     return strcmp(left->code, right->code);
 }
@@ -66,14 +61,14 @@ static bool states_read(struct arena *mem, const char *folder, struct location_l
 
     if (!rows_read(path, "3166-2", &doc, &rows, err))
         return false;
-    list->states = arena_array_of(mem, json_array_size(rows), struct state);
+    list->states = arena_array_of(mem, json_array_size(rows), struct country_state);
     json_array_foreach(rows, i, row)
     {
         const char *code, *name;
 
         if (json_unpack(row, "{s:s,s:s}", "code", &code, "name", &name) != 0 || strlen(code) < 4)
             return err_set(err, ERR_CONFIG, "%s: row %zu has no code and name", path, i);
-        list->states[list->state_count++] = (struct state){
+        list->states[list->state_count++] = (struct country_state){
             .code = arena_strdup(mem, code),
             .name = arena_strdup(mem, name),
         };
@@ -136,6 +131,22 @@ const struct country *location_countries(const struct location_list *list, size_
     return list->countries;
 }
 
+const struct country_state *location_states(const struct location_list *list, const char *country,
+                                            size_t *count)
+{
+    const struct country_state *first = NULL;
+
+    *count = 0;
+    for (size_t i = 0; i < list->state_count; i++) {
+        if (strncmp(list->states[i].code, country, 2) != 0)
+            continue;
+        if (!first)
+            first = &list->states[i];
+        ++*count;
+    }
+    return first;
+}
+
 const struct country *location_country(const struct location_list *list, const char *code)
 {
     for (size_t i = 0; i < list->country_count; i++)
@@ -144,11 +155,11 @@ const struct country *location_country(const struct location_list *list, const c
     return NULL;
 }
 
-static const struct state *state_find(const struct location_list *list,
-                                      const struct country *country, const char *text)
+static const struct country_state *state_find(const struct location_list *list,
+                                              const struct country *country, const char *text)
 {
     for (size_t i = 0; i < list->state_count; i++) {
-        const struct state *state = &list->states[i];
+        const struct country_state *state = &list->states[i];
 
         if (strncmp(state->code, country->code, 2) == 0 &&
             (strcasecmp(state->code, text) == 0 || strcasecmp(state->code + 3, text) == 0 ||
@@ -187,9 +198,9 @@ static bool is_given(const char *text)
 }
 
 static bool state_read(const struct location_list *list, const struct country *country,
-                       const char *text, const struct state **out, struct err *err)
+                       const char *text, const struct country_state **out, struct err *err)
 {
-    const struct state *state;
+    const struct country_state *state;
 
     if (!country->has_states && is_given(text))
         return err_field(err, "state", "%s has no states: leave it out and give a city",
@@ -210,7 +221,7 @@ bool location_read(struct arena *mem, const struct location_list *list,
                    const struct location_input *input, struct location *out, struct err *err)
 {
     const struct country *country;
-    const struct state *state = NULL;
+    const struct country_state *state = NULL;
     const char *city = is_given(input->city) ? input->city : NULL;
 
     if (!is_given(input->country))

@@ -18,6 +18,11 @@ struct country {
     bool has_states; /* whether ISO 3166-2 divides it */
 };
 
+struct country_state {
+    const char *code; /* ISO 3166-2, "US-CA" */
+    const char *name;
+};
+
 struct location {
     const char *country;    /* alpha-2 */
     const char *state_code; /* ISO 3166-2 ("US-CA"); NULL where the country has no states */
@@ -32,6 +37,10 @@ MUST_CHECK bool location_list_load(struct arena *mem, const char *folder,
 
 /* In order of code, for forms. */
 const struct country *location_countries(const struct location_list *list, size_t *count);
+/* In order of code, for forms; NULL and 0 for a country that has none. `country` is alpha-2, upper
+ * case. */
+const struct country_state *location_states(const struct location_list *list, const char *country,
+                                            size_t *count);
 /* NULL when there is no such country. Any case. */
 const struct country *location_country(const struct location_list *list, const char *code);
 

@@ -9,3 +9,12 @@ http_handler web_get_sign_in, web_post_sign_in, web_post_sign_out, web_get_welco
     web_post_welcome;
 /* accounts.c */
 http_handler web_get_start, web_list_accounts;
+/* account.c */
+http_handler web_list_subscriptions, web_list_domains, web_list_sites, web_get_new_domain,
+    web_post_new_domain;
+/* order_new.c */
+http_handler web_get_new_order, web_post_new_order, web_get_place;
+/* domain.c */
+http_handler web_get_domain, web_follow_domain, web_post_check, web_post_cancel;
+/* site.c */
+http_handler web_get_site, web_post_site;

@@ -3,6 +3,7 @@
 
 #include "store/partner_store.h"
 #include "web/assets.h"
+#include "web/view.h"
 
 /* Only what comes from here, nothing inline (CSP level 3). */
 static const char policy[] = "default-src 'none'; script-src 'self'; style-src 'self'; "
@@ -67,6 +68,14 @@ bool web_render_part(struct http_req *req, const char *name, json_t *data, struc
     return is_made;
 }
 
+bool web_reply_part(struct http_req *req, struct http_res *res, const char *name, json_t *data,
+                    struct err *err)
+{
+    struct slice html;
+
+    return web_render_part(req, name, data, &html, err) && reply_html(res, 200, html);
+}
+
 bool web_reply_page(struct http_req *req, struct http_res *res, const struct web_page *page,
                     struct err *err)
 {
@@ -93,7 +102,7 @@ static json_t *problem_json(const struct http_res *res, const struct err *err)
     const struct web *web = res->req->context;
 
     return json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:b, s:b}", "status", err_http(err->code),
-                     "code", err_name(err->code), "text", http_json_text(text), "request",
+                     "code", err_name(err->code), "text", view_sentence(text), "request",
                      res->req->id, "title", err_name(err->code), "brand",
                      web->app->config->platform.brand, "is_internal", err_http(err->code) == 500,
                      "is_signed_out", err->code == ERR_UNAUTHENTICATED);
@@ -120,12 +129,12 @@ bool web_take_problem(json_t *data, const struct err *err)
         return false;
     json_object_set_new(
         data, "problem",
-        json_pack("{s:s, s:o}", "field", err->field, "text", http_json_text(err->text)));
+        json_pack("{s:s, s:o}", "field", err->field, "text", view_sentence(err->text)));
     if (err->field[0]) {
         char key[sizeof("problem_") + ERR_FIELD_MAX];
 
         snprintf(key, sizeof(key), "problem_%s", err->field);
-        json_object_set_new(data, key, http_json_text(err->text));
+        json_object_set_new(data, key, view_sentence(err->text));
     }
     return true;
 }

@@ -20,6 +20,10 @@ MUST_CHECK bool web_reply_page(struct http_req *req, struct http_res *res,
 MUST_CHECK bool web_render_part(struct http_req *req, const char *name, json_t *data,
                                 struct slice *out, struct err *err);
 
+/* The same as the whole answer to a script's request. */
+MUST_CHECK bool web_reply_part(struct http_req *req, struct http_res *res, const char *name,
+                               json_t *data, struct err *err);
+
 /* http_options.problem: an error as a page (or as a part, when a script asked). */
 bool web_problem(struct http_res *res, const struct err *err);
 

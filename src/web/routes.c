@@ -26,8 +26,25 @@ static const struct http_route routes[] = {
     PAGE("/welcome/{secret}", "welcomePage",  web_get_welcome,   WEB_PUBLIC),
     FORM("/welcome/{secret}", "welcome",      web_post_welcome,  WEB_PUBLIC),
 
-    PAGE("/",                 "startPage",    web_get_start,     WEB_SIGNED_IN),
-    PAGE("/accounts",         "accountsPage", web_list_accounts, WEB_SIGNED_IN),
+    PAGE("/",                               "startPage",         web_get_start,          WEB_SIGNED_IN),
+    PAGE("/accounts",                       "accountsPage",      web_list_accounts,      WEB_SIGNED_IN),
+    PAGE("/accounts/{account}",             "subscriptionsPage", web_list_subscriptions, WEB_SIGNED_IN),
+    PAGE("/accounts/{account}/domains",     "domainsPage",       web_list_domains,       WEB_SIGNED_IN),
+    PAGE("/accounts/{account}/domains/new", "newDomainPage",     web_get_new_domain,     WEB_SIGNED_IN),
+    FORM("/accounts/{account}/domains/new", "newDomain",         web_post_new_domain,    WEB_SIGNED_IN),
+    PAGE("/accounts/{account}/sites",       "sitesPage",         web_list_sites,         WEB_SIGNED_IN),
+    PAGE("/accounts/{account}/ssl/new",     "newOrderPage",      web_get_new_order,      WEB_SIGNED_IN),
+    FORM("/accounts/{account}/ssl/new",     "newOrder",          web_post_new_order,     WEB_SIGNED_IN),
+    PAGE("/place",                          "placePart",         web_get_place,          WEB_SIGNED_IN),
+
+    PAGE("/domains/{domain}",               "domainPage",        web_get_domain,         WEB_SIGNED_IN),
+    {.method = HTTP_GET, .path = "/domains/{domain}/live", .operation = "followDomain",
+     .run = web_follow_domain, .needs = WEB_SIGNED_IN, .is_quiet = true},
+    FORM("/domains/{domain}/check",         "checkAgain",        web_post_check,         WEB_SIGNED_IN),
+    FORM("/domains/{domain}/cancel",        "cancelOrder",       web_post_cancel,        WEB_SIGNED_IN),
+
+    PAGE("/sites/{site}/settings",          "sitePage",          web_get_site,           WEB_SIGNED_IN),
+    FORM("/sites/{site}/settings",          "changeSite",        web_post_site,          WEB_SIGNED_IN),
 };
 /* clang-format on */
 

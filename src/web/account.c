@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* account: the pages of one account: its subscriptions, domains and sites, and a new domain. */
+#include "web/account.h"
+
+#include "app/site.h"
+#include "http/fields.h"
+#include "web/handlers.h"
+#include "web/list.h"
+#include "web/page.h"
+#include "web/view.h"
+
+bool web_find_account(const struct http_req *req, struct web_account *out, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const char *id = http_param(req, "account");
+
+    if (!account_store_get(req->mem, call->app->db, &call->who.caller.scope, id, &out->account,
+                           err))
+        return false;
+    if (!out->account)
+        return err_set(err, ERR_NOT_FOUND, "there is no account %.40s", id);
+    out->caller = call->who.caller;
+    out->caller.scope = scope_account(out->account->partner_id, out->account->id);
+    return true;
+}
+
+static bool reply_tab(struct http_req *req, struct http_res *res, const struct account *account,
+                      const struct web_page *page, struct err *err)
+{
+    json_object_set_new(page->data, "account", view_account(account));
+    json_object_set_new(page->data, arena_printf(req->mem, "tab_%s", page->name), json_true());
+    return web_reply_page(req, res, page, err);
+}
+
+/* A list of domains: which of them, and the page. */
+struct domain_tab {
+    const char *name, *title;
+    bool is_ordered_only; /* those that a certificate was ordered for */
+};
+
+/* A domain with its badge and what happens next; left out when the tab does not show it. */
+static bool add_domain(const struct web_call *call, const struct caller *caller,
+                       const struct domain_tab *tab, const char *domain_id, json_t *rows,
+                       struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct status status;
+    json_t *row;
+
+    if (!app_status(call->app, caller, mem, domain_id, &status, err))
+        return false;
+    if (tab->is_ordered_only && !status.order && !status.subscription)
+        return true;
+    row = view_domain(mem, status.domain);
+    json_object_set_new(row, "badge", view_badge(&status));
+    json_object_set_new(row, "next", http_json_text(status.next));
+    if (status.subscription)
+        json_object_set_new(row, "term_end", view_time(status.subscription->term_end_at));
+    json_array_append_new(rows, row);
+    return true;
+}
+
+static bool add_domains(const struct web_call *call, const struct caller *caller,
+                        const struct domain_tab *tab, const struct domain_list *list, json_t *rows,
+                        struct err *err)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!add_domain(call, caller, tab, list->items[i].id, rows, err))
+            return false;
+    return true;
+}
+
+static bool list_domains(struct http_req *req, struct http_res *res, const struct domain_tab *tab,
+                         struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    struct domain_filter filter = {0};
+    struct web_page page = {.name = tab->name, .title = tab->title, .place = "accounts"};
+    struct domain_list list;
+    struct web_account in;
+    struct web_list query;
+    json_t *rows;
+
+    if (!web_find_account(req, &in, err) || !web_read_list(req, &query, err))
+        return false;
+    filter.page = query.page;
+    filter.name_prefix = query.search;
+    if (!domain_store_list(req->mem, call->app->db, &in.caller.scope, &filter, &list, err))
+        return false;
+    rows = json_array();
+    if (!add_domains(call, &in.caller, tab, &list, rows, err)) {
+        json_decref(rows);
+        return false;
+    }
+    page.data =
+        web_list_json(req, &query, rows, list.has_more ? list.items[list.count - 1].id : NULL);
+    return reply_tab(req, res, in.account, &page, err);
+}
+
+bool web_list_subscriptions(struct http_req *req, struct http_res *res, struct err *err)
+{
+    return list_domains(req, res, &(struct domain_tab){"subscriptions", "Subscriptions", true},
+                        err);
+}
+
+bool web_list_domains(struct http_req *req, struct http_res *res, struct err *err)
+{
+    return list_domains(req, res, &(struct domain_tab){"domains", "Domains", false}, err);
+}
+
+static json_t *site_row(const struct site *site)
+{
+    return json_pack("{s:s, s:s, s:b}", "id", site->id, "name", site->name, "is_https_on",
+                     site->is_https_on);
+}
+
+bool web_list_sites(struct http_req *req, struct http_res *res, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    struct site_filter filter = {0};
+    struct web_page page = {.name = "sites", .title = "Sites", .place = "accounts"};
+    struct site_list list;
+    struct web_account in;
+    struct web_list query;
+    json_t *rows;
+
+    if (!web_find_account(req, &in, err) || !web_read_list(req, &query, err))
+        return false;
+    filter.page = query.page;
+    filter.name_prefix = query.search;
+    if (!site_store_list(req->mem, call->app->db, &in.caller.scope, &filter, &list, err))
+        return false;
+    rows = json_array();
+    for (size_t i = 0; i < list.count; i++)
+        json_array_append_new(rows, site_row(&list.items[i]));
+    page.data =
+        web_list_json(req, &query, rows, list.has_more ? list.items[list.count - 1].id : NULL);
+    return reply_tab(req, res, in.account, &page, err);
+}
+
+static bool show_new_domain(struct http_req *req, struct http_res *res,
+                            const struct web_account *in, json_t *data, int status, struct err *err)
+{
+    return reply_tab(req, res, in->account,
+                     &(struct web_page){.name = "domain_new",
+                                        .title = "Add a domain",
+                                        .place = "accounts",
+                                        .status = status,
+                                        .data = data},
+                     err);
+}
+
+bool web_get_new_domain(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct web_account in;
+
+    return web_find_account(req, &in, err) && show_new_domain(req, res, &in, json_object(), 0, err);
+}
+
+/* A domain on a site of its own, which is called like it; both or none. */
+static bool add_new_domain(const struct web_call *call, const struct web_account *in,
+                           struct arena *mem, const char *name, const struct domain **out,
+                           struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct app app = *call->app;
+    const struct site *site;
+    struct hostname host;
+
+    if (!hostname_parse(mem, app.suffixes, name, &host, err) || !db_tx_begin(app.db, &tx, err))
+        return false;
+    app.db = tx;
+    return app_site_create(&app, &in->caller, mem,
+                           &(struct site_input){
+                               .account_id = in->account->id,
+                               .name = strlen(host.unicode) > APP_TEXT_MAX ? "Site" : host.unicode},
+                           &site, err) &&
+           app_domain_add(&app, &in->caller, mem,
+                          &(struct domain_input){.site_id = site->id, .name = name}, out, NULL,
+                          err) &&
+           db_tx_commit(&tx, err);
+}
+
+bool web_post_new_domain(struct http_req *req, struct http_res *res, struct err *err)
+{
+    enum { F_NAME = WEB_FIRST_FIELD, COUNT };
+    static const struct http_field fields[COUNT] = {
+        WEB_FORM_FIELDS,
+        [F_NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 1024},
+    };
+    const struct web_call *call = web_call_of(req);
+    struct http_value value[COUNT] = {0};
+    const struct domain *domain;
+    struct web_account in;
+    json_t *data;
+
+    if (!web_find_account(req, &in, err))
+        return false;
+    if (http_form_fields(req, fields, COUNT, value, err) &&
+        add_new_domain(call, &in, req->mem, value[F_NAME].text, &domain, err))
+        return web_redirect(res, arena_printf(req->mem, "/domains/%s", domain->id));
+    data = json_pack("{s:s}", "name", value[F_NAME].text ? value[F_NAME].text : "");
+    if (!web_take_problem(data, err)) {
+        json_decref(data);
+        return false;
+    }
+    return show_new_domain(req, res, &in, data, WEB_FORM_AGAIN, err);
+}

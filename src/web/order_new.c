@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* order_new: "Add SSL Certificate": which domain, which CA, whose country and state or city. The
+ * page is one form that works without scripts; what the order's rules refuse is greyed, with the
+ * reason that the order itself would give. */
+#include "app/order.h"
+#include "http/fields.h"
+#include "model/hostname.h"
+#include "store/domain_store.h"
+#include "web/account.h"
+#include "web/handlers.h"
+#include "web/page.h"
+#include "web/view.h"
+
+#define DOMAINS_SHOWN 100
+#define TEXT_MAX      200
+
+enum { F_DOMAIN = WEB_FIRST_FIELD, F_CA, F_COUNTRY, F_STATE, F_CITY, F_AUTO_RENEW, COUNT };
+static const struct http_field fields[COUNT] = {
+    WEB_FORM_FIELDS,
+    [F_DOMAIN] = {.name = "domain_id", .type = FIELD_TEXT, .max = 64},
+    [F_CA] = {.name = "ca", .type = FIELD_TEXT, .max = 64},
+    [F_COUNTRY] = {.name = "country", .type = FIELD_TEXT, .max = 8},
+    [F_STATE] = {.name = "state", .type = FIELD_TEXT, .max = TEXT_MAX},
+    [F_CITY] = {.name = "city", .type = FIELD_TEXT, .max = TEXT_MAX},
+    [F_AUTO_RENEW] = {.name = "auto_renew", .type = FIELD_BOOL},
+};
+
+static const char *text_or(const struct http_value *value, const char *fallback)
+{
+    return value->text ? value->text : fallback ? fallback : "";
+}
+
+/* The domain as a choice; why it cannot be chosen is what the order would say. */
+static json_t *choice(const struct web_call *call, const struct web_account *in,
+                      const struct domain *domain, const char *chosen)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct order_input wanted = {.domain_id = domain->id, .is_dry_run = true};
+    json_t *json = view_domain(mem, domain);
+    struct order_placed placed;
+    struct err why = {0};
+    bool is_possible = app_order_place(call->app, &in->caller, mem, &wanted, &placed, &why);
+
+    json_object_set_new(json, "is_possible", json_boolean(is_possible));
+    json_object_set_new(json, "is_chosen",
+                        json_boolean(is_possible && strcmp(chosen, domain->id) == 0));
+    if (!is_possible)
+        json_object_set_new(json, "why", view_sentence(why.text));
+    return json;
+}
+
+static bool add_choices(struct http_req *req, const struct web_account *in, const char *chosen,
+                        json_t *data, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const struct domain_filter filter = {.page = {.limit = DOMAINS_SHOWN}};
+    struct domain_list list;
+    json_t *choices;
+
+    if (!domain_store_list(req->mem, call->app->db, &in->caller.scope, &filter, &list, err))
+        return false;
+    choices = json_array();
+    for (size_t i = 0; i < list.count; i++)
+        json_array_append_new(choices, choice(call, in, &list.items[i], chosen));
+    json_object_set_new(data, "has_domains", json_boolean(list.count > 0));
+    json_object_set_new(data, "domains", choices);
+    return true;
+}
+
+static void add_cas(const struct config *config, const char *chosen, json_t *data)
+{
+    const struct config_ca *fallback = config_ca_default(config);
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < config->ca_count; i++) {
+        const struct config_ca *ca = &config->ca[i];
+
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:b}", "id", ca->id, "name", ca->name, "is_chosen",
+                            *chosen ? strcmp(chosen, ca->id) == 0 : ca == fallback));
+    }
+    json_object_set_new(data, "cas", list);
+}
+
+/* Country, and state or city: what web_get_place() answers, and a part of the page. */
+static void add_place(const struct app *app, const char *country, const char *state,
+                      const char *city, json_t *data)
+{
+    const struct country *known = location_country(app->locations, country);
+    size_t count, state_count = 0;
+    const struct country *countries = location_countries(app->locations, &count);
+    const struct country_state *states =
+        known ? location_states(app->locations, known->code, &state_count) : NULL;
+    json_t *list = json_array(), *state_list = json_array();
+
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:b}", "code", countries[i].code, "name",
+                                        countries[i].name, "is_chosen", known == &countries[i]));
+    for (size_t i = 0; i < state_count; i++)
+        json_array_append_new(
+            state_list, json_pack("{s:s, s:s}", "code", states[i].code, "name", states[i].name));
+    json_object_set_new(data, "countries", list);
+    json_object_set_new(data, "states", state_list);
+    json_object_set_new(data, "needs_city", json_boolean(known && !known->has_states));
+    json_object_set_new(data, "state", json_string(state));
+    json_object_set_new(data, "city", json_string(city));
+}
+
+static bool show(struct http_req *req, struct http_res *res, const struct web_account *in,
+                 const struct http_value *value, const struct err *problem, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const struct account *account = in->account;
+    json_t *data = json_pack("{s:o, s:b}", "account", view_account(account), "auto_renew",
+                             !problem || value[F_AUTO_RENEW].is_true);
+
+    add_cas(call->app->config, text_or(&value[F_CA], NULL), data);
+    add_place(call->app, text_or(&value[F_COUNTRY], account->country),
+              text_or(&value[F_STATE], account->state), text_or(&value[F_CITY], account->city),
+              data);
+    if (!add_choices(req, in, text_or(&value[F_DOMAIN], NULL), data, err) ||
+        (problem && !web_take_problem(data, problem))) {
+        json_decref(data);
+        return false;
+    }
+    return web_reply_page(req, res,
+                          &(struct web_page){.name = "order_new",
+                                             .title = "Add SSL certificate",
+                                             .place = "accounts",
+                                             .status = problem ? WEB_FORM_AGAIN : 0,
+                                             .data = data},
+                          err);
+}
+
+bool web_get_new_order(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct http_value value[COUNT] = {0};
+    struct web_account in;
+
+    value[F_DOMAIN].text = http_query(req, "domain_id");
+    return web_find_account(req, &in, err) && show(req, res, &in, value, NULL, err);
+}
+
+/* A form without a domain, country, state or city says so beside the field; the API may leave the
+ * place out (R19). */
+static bool check_place(const struct app *app, struct arena *mem, const struct http_value *value,
+                        struct err *err)
+{
+    const struct location_input typed = {value[F_COUNTRY].text, value[F_STATE].text,
+                                         value[F_CITY].text};
+    struct location where;
+
+    if (!value[F_DOMAIN].text || !*value[F_DOMAIN].text)
+        return err_field(err, "domain_id", "choose a domain");
+    return location_read(mem, app->locations, &typed, &where, err);
+}
+
+static bool place(const struct web_call *call, const struct web_account *in, struct http_req *req,
+                  struct http_value *value, struct err *err)
+{
+    struct order_placed placed;
+
+    if (!http_form_fields(req, fields, COUNT, value, err) ||
+        !check_place(call->app, req->mem, value, err))
+        return false;
+    return app_order_place(call->app, &in->caller, req->mem,
+                           &(struct order_input){.domain_id = value[F_DOMAIN].text,
+                                                 .ca = value[F_CA].text,
+                                                 .country = value[F_COUNTRY].text,
+                                                 .state = value[F_STATE].text,
+                                                 .city = value[F_CITY].text,
+                                                 .is_auto_renew = value[F_AUTO_RENEW].is_true},
+                           &placed, err);
+}
+
+bool web_post_new_order(struct http_req *req, struct http_res *res, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    struct http_value value[COUNT] = {0};
+    struct web_account in;
+    struct err problem;
+
+    if (!web_find_account(req, &in, err))
+        return false;
+    if (place(call, &in, req, value, err))
+        return web_redirect(res, arena_printf(req->mem, "/domains/%s", value[F_DOMAIN].text));
+    if (err_http(err->code) >= 500)
+        return false;
+    problem = *err;
+    return show(req, res, &in, value, &problem, err);
+}
+
+bool web_get_place(struct http_req *req, struct http_res *res, struct err *err)
+{
+    enum { Q_COUNTRY, Q_STATE, Q_CITY, Q_COUNT };
+    static const struct http_field query[Q_COUNT] = {
+        [Q_COUNTRY] = {.name = "country", .type = FIELD_TEXT, .max = 8},
+        [Q_STATE] = {.name = "state", .type = FIELD_TEXT, .max = TEXT_MAX},
+        [Q_CITY] = {.name = "city", .type = FIELD_TEXT, .max = TEXT_MAX},
+    };
+    struct http_value value[Q_COUNT];
+    json_t *data;
+
+    if (!http_query_fields(req, query, Q_COUNT, value, err))
+        return false;
+    data = json_object();
+    add_place(web_call_of(req)->app, text_or(&value[Q_COUNTRY], NULL), "",
+              text_or(&value[Q_CITY], NULL), data);
+    return web_reply_part(req, res, "place", data, err);
+}
