@@ -94,6 +94,7 @@ typedef struct {
 typedef struct {
     struct edge_host_name          host;         /* the SNI */
     ngx_http_latchkey_cert_name_t  cert;
+    ngx_flag_t                     preview;      /* the SNI is of edge_preview() */
 } ngx_http_latchkey_tls_t;
 
 

@@ -9,6 +9,7 @@
 #include "edge/answer.h"
 
 
+static ngx_http_latchkey_tls_t *ngx_http_latchkey_tls(ngx_http_request_t *r);
 static ngx_int_t ngx_http_latchkey_challenge(ngx_http_request_t *r,
     ngx_http_latchkey_store_t *store, struct slice host, struct slice token);
 static ngx_int_t ngx_http_latchkey_check(ngx_http_request_t *r,
@@ -40,6 +41,7 @@ ngx_http_latchkey_handler(ngx_http_request_t *r)
     struct slice                    name, token;
     enum edge_path                  path;
     struct edge_host_name           host;
+    ngx_http_latchkey_tls_t        *tls;
     ngx_http_latchkey_main_conf_t  *lmcf;
     ngx_http_latchkey_srv_conf_t   *lscf;
 
@@ -47,6 +49,14 @@ ngx_http_latchkey_handler(ngx_http_request_t *r)
 
     if (!lscf->http || r != r->main) {
         return NGX_DECLINED;
+    }
+
+    tls = ngx_http_latchkey_tls(r);
+
+    if (tls != NULL && tls->preview) {
+        return ngx_http_latchkey_send(r, NGX_HTTP_MISDIRECTED_REQUEST,
+                                      &ngx_http_latchkey_text,
+                                      &ngx_http_latchkey_misdirected);
     }
 
     lmcf = ngx_http_get_module_main_conf(r, ngx_http_latchkey_module);
@@ -89,6 +99,20 @@ ngx_http_latchkey_handler(ngx_http_request_t *r)
     }
 
     return rc;
+}
+
+
+/* NULL: not over TLS, or with a certificate of nginx's own */
+
+static ngx_http_latchkey_tls_t *
+ngx_http_latchkey_tls(ngx_http_request_t *r)
+{
+    if (r->connection->ssl == NULL || ngx_http_latchkey_ssl_index == -1) {
+        return NULL;
+    }
+
+    return SSL_get_ex_data(r->connection->ssl->connection,
+                           ngx_http_latchkey_ssl_index);
 }
 
 
@@ -290,9 +314,7 @@ ngx_http_latchkey_find_site(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    tls = ngx_http_latchkey_ssl_index == -1 ? NULL
-          : SSL_get_ex_data(r->connection->ssl->connection,
-                            ngx_http_latchkey_ssl_index);
+    tls = ngx_http_latchkey_tls(r);
 
     if (tls == NULL) {
         /* a server with a certificate of nginx's own: no site */

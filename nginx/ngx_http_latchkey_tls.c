@@ -184,9 +184,11 @@ static ngx_int_t
 ngx_http_latchkey_find_cert(ngx_http_latchkey_main_conf_t *lmcf,
     ngx_log_t *log, ngx_http_latchkey_tls_t *tls)
 {
-    ngx_int_t           rc;
-    struct edge_host    host;
-    struct edge_record  record;
+    ngx_int_t            rc;
+    struct slice         id;
+    struct edge_host     host;
+    struct edge_record   record;
+    struct edge_preview  preview;
 
     rc = ngx_http_latchkey_store_begin(&lmcf->store, log);
 
@@ -194,20 +196,29 @@ ngx_http_latchkey_find_cert(ngx_http_latchkey_main_conf_t *lmcf,
         return rc;
     }
 
-    rc = ngx_http_latchkey_store_get_host(&lmcf->store, log,
-                                          edge_host_name_view(&tls->host),
-                                          &host);
+    if (edge_preview(edge_host_name_view(&tls->host), &preview)) {
+        /* the certificate and nothing else: requests get 421 */
+
+        tls->preview = 1;
+        id = slice_of(preview.id, preview.len);
+
+    } else {
+        rc = ngx_http_latchkey_store_get_host(&lmcf->store, log,
+                                              edge_host_name_view(&tls->host),
+                                              &host);
+        id = host.certificate_id;
+    }
 
     if (rc == NGX_OK) {
         /* an empty id, a host without certificate, is declined too */
 
         rc = ngx_http_latchkey_store_get(&lmcf->store, log, EDGE_CERTIFICATE,
-                                         host.certificate_id, &record);
+                                         id, &record);
     }
 
     if (rc == NGX_OK) {
-        tls->cert.len = host.certificate_id.len;
-        ngx_memcpy(tls->cert.id, host.certificate_id.data, tls->cert.len);
+        tls->cert.len = id.len;
+        ngx_memcpy(tls->cert.id, id.data, tls->cert.len);
         tls->cert.epoch = record.epoch;
         tls->cert.rev = record.rev;
     }

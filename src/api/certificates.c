@@ -3,11 +3,21 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/list.h"
+#include "app/certificate.h"
 #include "base/id.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
 #include "tls/chain.h"
 #include "tls/csr.h"
+
+/* null: it is not to be revoked. */
+static json_t *revocation_json(const struct certificate *certificate)
+{
+    if (!certificate->revoke_reason)
+        return json_null();
+    return json_pack("{s:s, s:o}", "reason", certificate->revoke_reason, "revoked_at",
+                     api_time(certificate->revoked_at));
+}
 
 json_t *api_certificate_json(const struct certificate *certificate)
 {
@@ -23,6 +33,8 @@ json_t *api_certificate_json(const struct certificate *certificate)
     json_object_set_new(json, "not_before_at", api_time(certificate->not_before_at));
     json_object_set_new(json, "not_after_at", api_time(certificate->not_after_at));
     json_object_set_new(json, "created_at", api_time(certificate->created_at));
+    json_object_set_new(json, "ended_at", api_time(certificate->ended_at));
+    json_object_set_new(json, "revocation", revocation_json(certificate));
     return json;
 }
 
@@ -90,4 +102,28 @@ bool api_get_certificate(struct http_req *req, struct http_res *res, struct err 
     json_object_set_new(body, "pem", http_json_text(pem_of(req->mem, certificate)));
     json_object_set_new(body, "csr", http_json_text(csr));
     return http_reply_json(res, 200, body);
+}
+
+enum { REASON, LEAVE_UNSECURED, REVOKE_COUNT };
+static const struct http_field revoke_fields[REVOKE_COUNT] = {
+    [REASON] = {.name = "reason", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 40},
+    [LEAVE_UNSECURED] = {.name = "leave_unsecured", .type = FIELD_BOOL},
+};
+
+bool api_revoke_certificate(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct http_value in[REVOKE_COUNT];
+    struct api_call *call = api_call_of(req);
+    struct revocation_input input = {.certificate_id = http_param(req, "id")};
+    const struct certificate *certificate;
+
+    if (!http_body_fields(req, revoke_fields, REVOKE_COUNT, in, err))
+        return false;
+    if (!revocation_reason_parse(in[REASON].text, &input.reason))
+        return err_field(err, "reason", "there is no reason \"%.40s\" to revoke a certificate",
+                         in[REASON].text);
+    input.is_left_unsecured = in[LEAVE_UNSECURED].is_true;
+    return app_certificate_revoke(&call->app, &call->caller, req->mem, &input, &certificate, err) &&
+           http_reply_json(res, certificate->revoked_at ? 200 : 202,
+                           api_certificate_json(certificate));
 }

@@ -16,7 +16,9 @@ http_handler api_list_orders, api_place_order, api_get_order;                /* 
 http_handler api_cancel_order, api_check_order;                              /* orders.c */
 http_handler api_list_subscriptions, api_get_subscription;                   /* subscriptions.c */
 http_handler api_change_subscription;                                        /* subscriptions.c */
+http_handler api_reissue_certificate;                                        /* subscriptions.c */
 http_handler api_list_certificates, api_get_certificate;                     /* certificates.c */
+http_handler api_revoke_certificate;                                         /* certificates.c */
 http_handler api_list_events;                                                /* events.c */
 http_handler api_run_check, api_get_check;                                   /* checks.c */
 http_handler api_list_edges, api_enrol_edge, api_change_edge;                /* edges.c */

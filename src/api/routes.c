@@ -71,9 +71,11 @@ static const struct http_route rows[] = {
     GET("/v1/subscriptions", "listSubscriptions", API_READ, api_list_subscriptions),
     GET("/v1/subscriptions/{id}", "getSubscription", API_READ, api_get_subscription),
     PATCH("/v1/subscriptions/{id}", "changeSubscription", API_WRITE, api_change_subscription),
+    POST("/v1/subscriptions/{id}/reissue", "reissueCertificate", ONCE, api_reissue_certificate),
 
     GET("/v1/certificates", "listCertificates", API_READ, api_list_certificates),
     GET("/v1/certificates/{id}", "getCertificate", API_READ, api_get_certificate),
+    POST("/v1/certificates/{id}/revoke", "revokeCertificate", ONCE, api_revoke_certificate),
 
     GET("/v1/events", "listEvents", API_READ, api_list_events),
 

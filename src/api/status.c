@@ -33,6 +33,23 @@ static json_t *edges_json(const struct status *status)
                      (json_int_t)status->proven, "items", list);
 }
 
+static json_t *window_json(const struct renewal *schedule)
+{
+    if (!schedule)
+        return json_null();
+    return json_pack("{s:o, s:o, s:s, s:s?}", "start_at", api_time(schedule->window.start_at),
+                     "end_at", api_time(schedule->window.end_at), "source",
+                     renewal_source_name(schedule->source), "explanation_url",
+                     schedule->explanation_url);
+}
+
+static json_t *renewal_json(const struct status_renewal *renewal)
+{
+    return json_pack("{s:s, s:o, s:o, s:o, s:s}", "state", renewal_state_name(renewal->state), "at",
+                     api_time(renewal->at), "window", window_json(renewal->schedule), "reason",
+                     http_json_text(renewal->reason), "next", renewal->next);
+}
+
 /* What there is none of yet is null. */
 static void add_parts(json_t *json, const struct status *s)
 {
@@ -52,6 +69,7 @@ static json_t *to_json(const struct status *s)
         badge_json(s), "edges", edges_json(s), "records", api_records_json(&s->names), "next",
         http_json_text(s->next), "next_at", api_time(s->next_at), "site_url", s->site_url);
 
+    json_object_set_new(json, "renewal", renewal_json(&s->renewal));
     add_parts(json, s);
     return json;
 }

@@ -3,8 +3,10 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/list.h"
+#include "app/certificate.h"
 #include "app/subscription.h"
 #include "base/id.h"
+#include "store/issuance_name_store.h"
 
 json_t *api_subscription_json(const struct subscription *subscription)
 {
@@ -66,4 +68,20 @@ bool api_change_subscription(struct http_req *req, struct http_res *res, struct 
            app_subscription_set_auto_renew(&call->app, &call->caller, req->mem,
                                            http_param(req, "id"), in.is_true, &subscription, err) &&
            http_reply_json(res, 200, api_subscription_json(subscription));
+}
+
+bool api_reissue_certificate(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+    const struct scope *scope = &call->caller.scope;
+    const struct issuance *issuance;
+    struct issuance_name_list names;
+
+    if (!app_subscription_reissue(&call->app, &call->caller, req->mem, http_param(req, "id"),
+                                  &issuance, err) ||
+        !issuance_name_store_list(req->mem, call->app.db, scope, issuance->id, &names, err))
+        return false;
+    http_res_header(res, "Location",
+                    arena_printf(req->mem, "/v1/domains/%s/status", issuance->domain_id));
+    return http_reply_json(res, 202, api_issuance_json(issuance, &names));
 }

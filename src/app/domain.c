@@ -3,6 +3,7 @@
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "edge/lookup.h"
 #include "model/job_kind.h"
 #include "store/claim_store.h"
 #include "store/job_store.h"
@@ -21,7 +22,7 @@ static bool check_reserved(const struct app *app, struct arena *mem, const char 
                            struct err *err)
 {
     const struct config *cfg = app->config;
-    const char *own[] = {url_host(mem, cfg->web.public_url), cfg->edge.cname};
+    const char *own[] = {url_host(mem, cfg->web.public_url), cfg->edge.cname, EDGE_PREVIEW_DOMAIN};
     const char *by = name_reserved_by(cfg->names.reserved.items, cfg->names.reserved.count, name);
 
     for (size_t i = 0; !by && i < ARRAY_LEN(own); i++)

@@ -3,12 +3,14 @@
 
 #include <assert.h>
 
+#include "app/site.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "model/dns_verdict.h"
 #include "model/job_kind.h"
 #include "store/issuance_name_store.h"
 #include "store/job_store.h"
+#include "store/order_store.h"
 
 const struct issuance *app_issuance_make(struct arena *mem, const struct issuance_wish *wish)
 {
@@ -62,4 +64,35 @@ bool app_issuance_start(struct arena *mem, struct db *tx, const struct issuance_
         return false;
     *out = issuance;
     return true;
+}
+
+static bool find_ca(struct arena *mem, struct db *tx, const struct replacement *want,
+                    const char **out, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct issuance *made = NULL;
+    const struct cert_order *order;
+
+    if ((want->old && !issuance_store_get(mem, tx, &scope, want->old->issuance_id, &made, err)) ||
+        !order_store_get(mem, tx, &scope, want->subscription->order_id, &order, err))
+        return false;
+    if (!made && !order)
+        return err_set(err, ERR_STORE, "subscription %s has no order", want->subscription->id);
+    *out = made ? made->ca : order->ca;
+    return true;
+}
+
+bool app_issuance_replace(const struct app *app, struct arena *mem, struct db *tx,
+                          const struct replacement *want, const struct issuance **out,
+                          struct err *err)
+{
+    struct name_set names;
+    struct issuance_wish wish = {.domain = want->domain,
+                                 .names = &names,
+                                 .reason = want->reason,
+                                 .subscription_id = want->subscription->id,
+                                 .replaces_id = want->old ? want->old->id : NULL};
+
+    return app_domain_names(app, mem, want->domain, &names, err) &&
+           find_ca(mem, tx, want, &wish.ca, err) && app_issuance_start(mem, tx, &wish, out, err);
 }

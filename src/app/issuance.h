@@ -4,8 +4,10 @@
 /* issuance: beginning an attempt at one certificate, for whatever reason. */
 #include "app/app.h"
 #include "model/name_set.h"
+#include "store/certificate_store.h"
 #include "store/domain_store.h"
 #include "store/issuance_store.h"
+#include "store/subscription_store.h"
 
 struct issuance_wish {
     const struct domain *domain;
@@ -27,5 +29,19 @@ MUST_CHECK bool app_issuance_start(struct arena *mem, struct db *tx,
                                    const struct issuance_wish *wish, const struct issuance **out,
                                    struct err *err);
 
-/* The same, without storing anything: what app_issuance_start() would store (dry runs). */
+/* A new certificate in the place of one that a paid term has, or shall have again. */
+struct replacement {
+    const struct domain *domain;
+    const struct subscription *subscription;
+    const struct certificate *old; /* NULL: there is none */
+    enum issuance_reason reason;
+};
+
+/* app_issuance_start() with a new key, the names that the domain covers, and the CA that the old
+ * one came from, else the order's. */
+MUST_CHECK bool app_issuance_replace(const struct app *app, struct arena *mem, struct db *tx,
+                                     const struct replacement *want, const struct issuance **out,
+                                     struct err *err);
+
+/* What app_issuance_start() would store, for dry runs. */
 const struct issuance *app_issuance_make(struct arena *mem, const struct issuance_wish *wish);

@@ -129,6 +129,7 @@ static void judge_badge(struct arena *mem, struct status *out)
     if (out->certificate) {
         facts.is_live = out->certificate->state == CERTIFICATE_LIVE;
         facts.not_after_at = out->certificate->not_after_at;
+        facts.is_renewal_failing = out->renewal.is_risk;
         if (!trust_parse(out->certificate->trust, &facts.trust))
             facts.trust = TRUST_OTHER;
     }
@@ -150,6 +151,7 @@ static const char *const next_texts[ISSUANCE_STATE_COUNT] = {
     [ISSUANCE_VALIDATING] = "The certificate authority is validating the names.",
     [ISSUANCE_FINALIZING] = "The certificate authority is issuing the certificate.",
     [ISSUANCE_ISSUED] = "The certificate is on its way to the CDN locations.",
+    [ISSUANCE_STAGING] = "The CDN locations are taking up the new certificate beside the old one.",
     [ISSUANCE_DEPLOYING] = "The CDN locations are taking up the certificate.",
     [ISSUANCE_LIVE] = "Nothing needs to be done.",
     [ISSUANCE_PARKED] = "It waits for the operator.",
@@ -166,6 +168,11 @@ static void say_next(struct arena *mem, struct status *out)
     }
     out->next = next_texts[issuance->state];
     out->next_at = issuance_state_is_final(issuance->state) ? 0 : issuance->next_try_at;
+    if (out->renewal.state == RENEWAL_SCHEDULED || out->renewal.state == RENEWAL_STOPPED) {
+        out->next = out->renewal.next;
+        out->next_at = out->renewal.at;
+        return;
+    }
     if (out->badge.kind == BADGE_ACTION_NEEDED && is_without_edge(out))
         out->next = "The operator brings a CDN location back; it then goes on by itself.";
     else if (out->badge.kind == BADGE_ACTION_NEEDED && issuance->state == ISSUANCE_WAITING_DNS)
@@ -202,6 +209,7 @@ bool app_status(const struct app *app, const struct caller *caller, struct arena
 
     if (!gather(app, &caller->scope, mem, domain_id, &status, err) ||
         !judge_edges(app, &caller->scope, mem, &status, err) ||
+        !app_status_renewal(app, &caller->scope, mem, &status, err) ||
         !find_url(app, &caller->scope, mem, &status, err))
         return false;
     judge_badge(mem, &status);

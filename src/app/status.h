@@ -14,6 +14,7 @@
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
 #include "store/order_store.h"
+#include "store/renewal_store.h"
 #include "store/subscription_store.h"
 
 struct status_edge {
@@ -28,6 +29,16 @@ struct status_edge {
 
 #define STATUS_PROOF_MAX_MS INT64_C(172800000) /* 48 hours; proofs are taken every day */
 
+/* How the certificate that visitors get is followed by another one. */
+struct status_renewal {
+    enum renewal_state state;
+    int64_t at;                     /* when, or when it is tried again; 0: not known */
+    const struct renewal *schedule; /* NULL: not drawn yet, or nothing to renew */
+    const char *reason;             /* why it fails, or why then; NULL: nothing to say */
+    const char *next;               /* what happens, one sentence */
+    bool is_risk;                   /* it has been failing for so long that somebody should look */
+};
+
 struct status {
     const struct domain *domain;
     const struct cert_order *order;          /* the newest; NULL: never ordered */
@@ -35,6 +46,7 @@ struct status {
     const struct issuance *issuance;         /* the newest, or NULL */
     struct issuance_name_list names;         /* of that issuance */
     const struct certificate *certificate;   /* what visitors get, or NULL */
+    struct status_renewal renewal;
     const struct status_edge *edges;
     size_t edge_count, counted, proven; /* "CDN locations proven/counted" */
     struct badge badge;
@@ -43,6 +55,10 @@ struct status {
     int64_t next_at;      /* when, 0 = not known */
     const char *site_url; /* where the site is once it is live, with the canonical host */
 };
+
+/* out->renewal from the rest; for status.c only. */
+MUST_CHECK bool app_status_renewal(const struct app *app, const struct scope *scope,
+                                   struct arena *mem, struct status *out, struct err *err);
 
 /* By domain id. ERR_NOT_FOUND when it is not in the caller's scope. */
 MUST_CHECK bool app_status(const struct app *app, const struct caller *caller, struct arena *mem,

@@ -5,7 +5,8 @@
  * proof: what visitors are served, seen on the wire (DESIGN section 2, "live"): a TLS handshake
  * with one address for one name, then `GET /` over the same connection. It holds when the leaf has
  * the expected serial and every expected name, the chain leads to one of the given roots at the
- * given time, and the site answers with any final status but 421, 502 and 504.
+ * given time, and the site answers with any final status but 421, 502 and 504. A target with an
+ * `sni` of its own is proven by the handshake alone: what it shows is not served to visitors yet.
  *
  * All targets of a call are proven at the same time, in one thread. The time of certificates is
  * explicit (clock_now()); deadlines are real time.
@@ -21,6 +22,7 @@
 /* code, wire name, holds, text for people */
 #define PROOF_CODES(X)                                                                             \
     X(OK, "ok", true)                                                                              \
+    X(SHOWN, "shown", true)               /* by the handshake alone */                             \
     X(ORIGIN_ERROR, "origin_error", true) /* live, but the site answers 5xx: a warning */          \
     X(FORBIDDEN, "forbidden", false)      /* the policy has not this address and port */           \
     X(REFUSED, "refused", false)                                                                   \
@@ -45,6 +47,7 @@ struct proof_target {
     struct address address;
     uint16_t port;
     const char *name;         /* SNI and Host */
+    const char *sni;          /* NULL: the name; else shown under this SNI, and nothing is asked */
     const char *serial;       /* expected: lower-case hex, as chain.serial (tls/chain.h) */
     const char *const *names; /* all in the leaf's SAN */
     size_t name_count;

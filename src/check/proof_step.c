@@ -71,6 +71,7 @@ static int open_socket(const struct proof_target *target)
 void proof_begin(struct proof_run *run, SSL_CTX *tls)
 {
     const struct proof_target *target = run->target;
+    const char *sni = target->sni ? target->sni : target->name;
     struct err err;
 
     run->began_ms = clock_boot_ms();
@@ -88,9 +89,8 @@ void proof_begin(struct proof_run *run, SSL_CTX *tls)
     }
     run->ssl = SSL_new(tls);
     assert(run->ssl);
-    if (SSL_set_fd(run->ssl, run->fd) != 1 || SSL_set_tlsext_host_name(run->ssl, target->name) != 1)
-        (void)proof_end(run, PROOF_TLS, "\"%s\" cannot be asked for in a TLS handshake",
-                        target->name);
+    if (SSL_set_fd(run->ssl, run->fd) != 1 || SSL_set_tlsext_host_name(run->ssl, sni) != 1)
+        (void)proof_end(run, PROOF_TLS, "\"%s\" cannot be asked for in a TLS handshake", sni);
     run->request = arena_printf(run->mem,
                                 "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: Latchkey/%s\r\n"
                                 "Accept: */*\r\nConnection: close\r\n\r\n",
@@ -143,7 +143,13 @@ static enum progress shake_hands(struct proof_run *run)
 
     if (result != 1)
         return after_tls(run, result, PROOF_TLS, "did not complete the TLS handshake");
-    return proof_judge_certificate(run) ? PROGRESS_NEXT : PROGRESS_ENDED;
+    if (!proof_judge_certificate(run))
+        return PROGRESS_ENDED;
+    if (!run->target->sni)
+        return PROGRESS_NEXT;
+    (void)proof_end(run, PROOF_SHOWN, "%s can show the certificate for %s", run->place,
+                    run->target->name);
+    return PROGRESS_ENDED;
 }
 
 static enum progress ask(struct proof_run *run)

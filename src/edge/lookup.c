@@ -33,6 +33,26 @@ bool edge_sni(struct slice extension, struct slice *name)
     return true;
 }
 
+bool edge_preview(struct slice host, struct edge_preview *out)
+{
+    static const struct slice suffix = {(const unsigned char *)"." EDGE_PREVIEW_DOMAIN,
+                                        sizeof("." EDGE_PREVIEW_DOMAIN) - 1};
+    struct edge_preview preview = {0};
+
+    if (host.len <= suffix.len || host.len - suffix.len > EDGE_ID_MAX)
+        return false;
+    preview.len = host.len - suffix.len;
+    if (!slice_eq(slice_of(host.data + preview.len, suffix.len), suffix))
+        return false;
+    for (size_t i = 0; i < preview.len; i++) {
+        if (host.data[i] == '.')
+            return false;
+        preview.id[i] = host.data[i] == '-' ? '_' : host.data[i];
+    }
+    *out = preview;
+    return true;
+}
+
 bool edge_db_key(enum edge_kind kind, struct slice key, struct edge_db_key *out)
 {
     if (key.len == 0 || key.len > EDGE_KEY_MAX)

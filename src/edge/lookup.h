@@ -32,6 +32,18 @@ MUST_CHECK bool edge_host_name(struct slice text, struct edge_host_name *out);
 /* The server name of a TLS server_name extension (RFC 6066 section 3): exactly one host_name. */
 MUST_CHECK bool edge_sni(struct slice extension, struct slice *name);
 
+/*
+ * "crt-0123.certificate.invalid" -> "crt_0123": the name by which the worker sees whether an edge
+ * can show one certificate before any visitor gets it. No visitor can have such a name (RFC 6761
+ * section 6.4), and no host record may. `host` is a checked name. False: another name.
+ */
+#define EDGE_PREVIEW_DOMAIN "certificate.invalid"
+struct edge_preview {
+    size_t len;
+    unsigned char id[EDGE_ID_MAX];
+};
+MUST_CHECK bool edge_preview(struct slice host, struct edge_preview *out);
+
 /* The LMDB key of a record. False when `key` is empty or too long. */
 MUST_CHECK bool edge_db_key(enum edge_kind kind, struct slice key, struct edge_db_key *out);
 /* The LMDB key of a challenge; `host` is a checked name. False when `token` is none. */

@@ -4,7 +4,6 @@
 #include "app/site.h"
 #include "edge/record_digest.h"
 #include "edge/record_write.h"
-#include "store/certificate_store.h"
 #include "store/issuance_store.h"
 #include "tls/chain.h"
 #include "tls/key.h"
@@ -26,20 +25,26 @@ static bool is_written(enum edge_fault fault, const char *what, struct err *err)
                    edge_fault_text(fault));
 }
 
-/* The certificate that visitors shall get; *out is NULL when there is none. */
-static bool choose_certificate(const struct worker *worker, struct arena *mem,
-                               const struct domain *domain, const struct certificate **out,
-                               struct err *err)
+/* Which certificate visitors shall get (NULL: none), and whether one of the domain was proven: then
+ * they may be redirected to https. */
+struct choice {
+    const struct certificate *certificate;
+    bool is_proven;
+};
+
+static bool choose(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                   struct choice *out, struct err *err)
 {
     const struct scope scope = scope_platform();
     struct db *db = worker->app->db;
     const struct issuance *latest;
 
-    if (!issuance_store_latest(mem, db, &scope, domain->id, &latest, err))
+    if (!issuance_store_latest(mem, db, &scope, domain->id, &latest, err) ||
+        !certificate_store_current(mem, db, &scope, domain->id, &out->certificate, err))
         return false;
-    if (latest && (latest->state == ISSUANCE_ISSUED || latest->state == ISSUANCE_DEPLOYING))
-        return certificate_store_get(mem, db, &scope, latest->certificate_id, out, err);
-    return certificate_store_current(mem, db, &scope, domain->id, out, err);
+    out->is_proven = out->certificate && out->certificate->state == CERTIFICATE_LIVE;
+    return !latest || latest->state != ISSUANCE_DEPLOYING ||
+           certificate_store_get(mem, db, &scope, latest->certificate_id, &out->certificate, err);
 }
 
 static bool add_chain(struct arena *mem, struct hosts *hosts, const struct chain *pem,
@@ -98,13 +103,13 @@ static bool find_site(const struct worker *worker, struct arena *mem, const stru
 }
 
 static bool add_hosts(struct arena *mem, const struct name_set *names, const struct site *site,
-                      const struct certificate *certificate, struct hosts *out, struct err *err)
+                      const struct choice *choice, struct hosts *out, struct err *err)
 {
     const char *canonical = app_site_canonical(site, names);
-    bool is_proven = certificate && certificate->state == CERTIFICATE_LIVE;
+    const struct certificate *certificate = choice->certificate;
     const struct edge_host host = {
         .site_id = slice_str(site->id),
-        .flags = site->is_https_on && is_proven ? EDGE_HOST_REDIRECT : 0,
+        .flags = site->is_https_on && choice->is_proven ? EDGE_HOST_REDIRECT : 0,
         .canonical = slice_str(canonical),
         .origin_id = slice_str(site->origin_id),
         .certificate_id = slice_str(certificate ? certificate->id : ""),
@@ -117,9 +122,9 @@ static bool add_hosts(struct arena *mem, const struct name_set *names, const str
 }
 
 bool hosts_make(const struct worker *worker, struct arena *mem, const struct domain *domain,
-                struct hosts *out, struct err *err)
+                const struct certificate *certificate, struct hosts *out, struct err *err)
 {
-    const struct certificate *certificate;
+    struct choice choice;
     const struct site *site;
     struct name_set names;
 
@@ -134,7 +139,18 @@ bool hosts_make(const struct worker *worker, struct arena *mem, const struct dom
             return false;
     if (!site)
         return true;
-    return choose_certificate(worker, mem, domain, &certificate, err) &&
-           (!certificate || add_certificate(worker, mem, certificate, out, err)) &&
-           add_hosts(mem, &names, site, certificate, out, err);
+    if (!choose(worker, mem, domain, &choice, err))
+        return false;
+    if (certificate)
+        choice.certificate = certificate;
+    return (!choice.certificate || add_certificate(worker, mem, choice.certificate, out, err)) &&
+           add_hosts(mem, &names, site, &choice, out, err);
+}
+
+bool hosts_make_certificate(const struct worker *worker, struct arena *mem,
+                            const struct certificate *certificate, struct hosts *out,
+                            struct err *err)
+{
+    *out = (struct hosts){0};
+    return add_certificate(worker, mem, certificate, out, err);
 }

@@ -7,6 +7,7 @@
  * publishing it again changes nothing.
  */
 #include "job/worker.h"
+#include "store/certificate_store.h"
 #include "store/domain_store.h"
 
 #define HOSTS_CHANGES_MAX 16
@@ -16,9 +17,15 @@ struct hosts {
     size_t count;
 };
 
-/* The certificate served is that of an issuance under deployment, else the live one, else the
- * newest; its records are among the changes. The redirect is on only where the site wishes it and
- * a certificate of the domain was proven live. The hosts of a detached domain are deleted;
+/* The hosts get `certificate`; NULL: that of an issuance under deployment, else the live one, else
+ * the newest. Its records are among the changes. The redirect is on only where the site wishes it
+ * and a certificate of the domain was proven live. The hosts of a detached domain are deleted;
  * those of a removed one are withdrawn (app/leave.h), for its names may be somebody else's. */
 MUST_CHECK bool hosts_make(const struct worker *worker, struct arena *mem,
-                           const struct domain *domain, struct hosts *out, struct err *err);
+                           const struct domain *domain, const struct certificate *certificate,
+                           struct hosts *out, struct err *err);
+
+/* The records of a certificate without any host: edges can show it, and no visitor gets it. */
+MUST_CHECK bool hosts_make_certificate(const struct worker *worker, struct arena *mem,
+                                       const struct certificate *certificate, struct hosts *out,
+                                       struct err *err);

@@ -15,8 +15,9 @@ static const issue_step_fn steps[ISSUANCE_STATE_COUNT] = {
     [ISSUANCE_VALIDATING] = issue_validate,
     [ISSUANCE_FINALIZING] = issue_finalize,
     [ISSUANCE_ISSUED] = issue_deploy,
+    [ISSUANCE_STAGING] = issue_stage,
     [ISSUANCE_DEPLOYING] = issue_prove,
-    [ISSUANCE_PARKED] = NULL,
+    [ISSUANCE_PARKED] = issue_rest,
     [ISSUANCE_LIVE] = NULL,
     [ISSUANCE_FAILED] = NULL,
 };
@@ -35,6 +36,24 @@ static bool load_names(struct issue *is, struct db *db, const struct scope *scop
     return true;
 }
 
+/* The commerce behind it. */
+static bool load_term(struct issue *is, struct db *db, const struct scope *scope, struct err *err)
+{
+    const struct issuance *issuance = is->issuance;
+
+    is->order = is->placed = NULL;
+    is->subscription = NULL;
+    if ((issuance->order_id &&
+         !order_store_get(is->mem, db, scope, issuance->order_id, &is->order, err)) ||
+        (issuance->subscription_id &&
+         !subscription_store_get(is->mem, db, scope, issuance->subscription_id, &is->subscription,
+                                 err)))
+        return false;
+    is->placed = is->order;
+    return is->order || !is->subscription ||
+           order_store_get(is->mem, db, scope, is->subscription->order_id, &is->placed, err);
+}
+
 /* *found is false when the issuance does not exist any more. */
 static bool load(struct issue *is, bool *found, struct err *err)
 {
@@ -49,11 +68,9 @@ static bool load(struct issue *is, bool *found, struct err *err)
         return true;
     is->issuance = arena_memdup(is->mem, issuance, sizeof(*issuance));
     is->now = clock_now();
-    is->order = NULL;
     if (!load_names(is, db, &scope, err) ||
         !domain_store_get(is->mem, db, &scope, issuance->domain_id, &is->domain, err) ||
-        (issuance->order_id &&
-         !order_store_get(is->mem, db, &scope, issuance->order_id, &is->order, err)))
+        !load_term(is, db, &scope, err))
         return false;
     if (!is->domain)
         return err_set(err, ERR_STORE, "issuance %s has no domain", issuance->id);
@@ -79,13 +96,23 @@ bool job_issue(void *worker, struct arena *mem, const struct job *job, struct jo
         }
         if (!step(&is, &outcome, err))
             return false;
-        if (outcome.is_wait) {
+        if (outcome.is_wait || outcome.is_done) {
+            out->is_done = outcome.is_done;
             out->run_at = outcome.run_at;
             return true;
         }
     }
     return err_set(err, ERR_INTERNAL, "issuance %s made %d steps without an end", job->subject_id,
                    STEPS_MAX);
+}
+
+const char **issue_names(const struct issue *is)
+{
+    const char **names = arena_array_of(is->mem, is->name_count, const char *);
+
+    for (size_t i = 0; i < is->name_count; i++)
+        names[i] = is->names[i].name;
+    return names;
 }
 
 static bool save_names(const struct issue *is, struct db *tx, struct err *err)
@@ -129,6 +156,26 @@ static void stamp(struct issuance *issuance, enum issuance_state to, int64_t now
         *stages[to] = now;
 }
 
+/* What a renewal's timeline says besides its steps: how it went. */
+static bool add_renewal(const struct issue *is, struct db *tx, const struct issuance_step *step,
+                        const struct timeline_entry *as, struct err *err)
+{
+    struct timeline_entry entry = {.domain = is->domain, .subject_id = is->issuance->replaces_id};
+
+    if (is->issuance->reason != ISSUANCE_FOR_RENEWAL)
+        return true;
+    if (step->to == ISSUANCE_LIVE) {
+        entry.kind = "certificate.renewal.succeeded";
+        entry.text = "renewed: visitors get the new certificate";
+    } else if (issuance_event_is_failure(step->on)) {
+        entry.kind = "certificate.renewal.failed";
+        entry.text = arena_printf(
+            is->mem, "the renewal goes on by itself, and the old certificate is served: %s",
+            as->text);
+    }
+    return !entry.kind || timeline_add(is->mem, tx, &entry, err);
+}
+
 static bool add_timeline(const struct issue *is, struct db *tx, const struct issuance_step *step,
                          const struct issue_change *change, struct err *err)
 {
@@ -140,7 +187,7 @@ static bool add_timeline(const struct issue *is, struct db *tx, const struct iss
         .data = change->data,
     };
 
-    return timeline_add(is->mem, tx, &entry, err);
+    return timeline_add(is->mem, tx, &entry, err) && add_renewal(is, tx, step, &entry, err);
 }
 
 bool issue_commit(struct issue *is, const struct issue_change *change, struct err *err)
@@ -154,6 +201,8 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
                        issuance_event_name(change->event),
                        issuance_state_name(is->issuance->state));
     is->issuance->state = step->to;
+    if (change->event != ISSUANCE_EVENT_CA_UNAVAILABLE)
+        is->issuance->ca_failures = 0;
     is->issuance->wait_seq = change->keep_seq;
     stamp(is->issuance, step->to, clock_now());
     if (!begin(is, &tx, err) || (!change->is_quiet && !add_timeline(is, tx, step, change, err)) ||

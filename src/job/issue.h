@@ -9,8 +9,7 @@
  *
  * This header is for the files job/issue*.c; others see job_issue() only.
  */
-#include "acme/account.h"
-#include "acme/problem.h"
+#include "job/ca_session.h"
 #include "job/runner.h"
 #include "job/worker.h"
 #include "store/certificate_store.h"
@@ -18,6 +17,7 @@
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
 #include "store/order_store.h"
+#include "store/subscription_store.h"
 
 #define ISSUE_NAMES_MAX    100
 #define ISSUE_ATTEMPTS_MAX 20 /* failed validations before it is parked for a person */
@@ -37,7 +37,10 @@ struct issue {
     struct issuance_name *names;
     size_t name_count;
     const struct domain *domain;
-    const struct cert_order *order; /* NULL: not for an order */
+    const struct cert_order *order;          /* NULL: not for an order */
+    const struct subscription *subscription; /* NULL: there is none yet */
+    const struct cert_order *placed;         /* the order that the subscription began with, or
+                                                `order`: who is named in the certificate request */
     const struct worker_ca *ca;
     const struct certificate *certificate; /* the new one, on its way into the store */
     const struct proofs *proofs;           /* of the new one */
@@ -46,6 +49,7 @@ struct issue {
 
 /* What a step came to. */
 struct issue_outcome {
+    bool is_done;   /* nothing more is to be done by itself */
     bool is_wait;   /* nothing more can be done before run_at */
     int64_t run_at; /* on the movable clock */
 };
@@ -59,6 +63,8 @@ MUST_CHECK bool issue_publish(struct issue *is, struct issue_outcome *out, struc
 MUST_CHECK bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err);
 MUST_CHECK bool issue_finalize(struct issue *is, struct issue_outcome *out, struct err *err);
 MUST_CHECK bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_stage(struct issue *is, struct issue_outcome *out, struct err *err);
+MUST_CHECK bool issue_rest(struct issue *is, struct issue_outcome *out, struct err *err);
 MUST_CHECK bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err);
 
 /* --- storing --- */
@@ -73,6 +79,9 @@ struct issue_change {
     bool is_quiet;                                                  /* nothing for the timeline */
     int64_t keep_seq; /* without a batch: what the edges are still waited for */
 };
+
+/* The texts of the names. */
+const char **issue_names(const struct issue *is);
 
 /* Stores the step for change->event, with everything that belongs to it, in one transaction. The
  * issuance must hold the new values of the step; its state and version are set here. The lease of
@@ -92,25 +101,23 @@ MUST_CHECK bool issue_wait(struct issue *is, const struct edge_wait *wait,
 
 /* --- the CA --- */
 
-/* A context for calls to the issuance's CA with our account, which is made when there is none. */
-struct issue_ca {
-    struct acme_call call;
-    struct acme_account account;
-    struct signer_sealed key;
-    struct acme_problem problem;
-    const char *account_id;
-    const char *thumbprint;
-};
-
-/* Looks at worker, mem, ca and now only. */
-MUST_CHECK bool issue_open_ca(struct issue *is, struct issue_ca **out, struct err *err);
+/* For calls to the issuance's CA. */
+MUST_CHECK bool issue_open_ca(struct issue *is, struct ca_session **out, struct err *err);
 /* A call to the CA failed with `err`: stores what that means for the issuance, and when to go on.
  * `err` is changed only when this itself fails. */
-MUST_CHECK bool issue_ca_failed(struct issue *is, const struct issue_ca *ca,
+MUST_CHECK bool issue_ca_failed(struct issue *is, const struct ca_session *ca,
                                 struct issue_outcome *out, struct err *err);
 /* The authorization or order became invalid: says why, and starts over later. */
 MUST_CHECK bool issue_invalid(struct issue *is, const struct acme_problem *problem,
                               const char *name, struct issue_outcome *out, struct err *err);
+
+/* newOrder by the configured profile, as the replacement of the certificate that it replaces. Where
+ * the CA does not take it so, once more without that; *note is what the timeline says of it. A
+ * replacement that was ordered already, in a run that was killed, is resumed that way: the CA
+ * answers with the order that is pending for these names. */
+struct acme_order;
+MUST_CHECK bool issue_new_order(struct issue *is, struct ca_session *ca, struct acme_order **out,
+                                const char **note, struct err *err);
 
 /* When to look again at what the CA has been working on since `since`; retry_at: what it said. */
 int64_t issue_poll_at(int64_t since, int64_t retry_at);

@@ -1,100 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/crash.h"
-#include "base/id.h"
 #include "base/random.h"
 #include "job/issue.h"
+#include "model/renewal_time.h"
 #include "store/ca_account_store.h"
 
-/*
- * Our account at a CA, and what a failed call means. The account's key is made and stored before
- * newAccount is asked, which is idempotent for a key: killed in between, the next run asks again.
- */
+/* What a failed call to the CA means for an issuance, and when to go on. */
 
-#define ALG               "ES256"
 #define POLL_FIRST_MS     INT64_C(25)
 #define POLL_MAX_MS       INT64_C(10000)
 #define POLL_SHARE        4 /* wait a quarter of the time that it has taken so far */
 #define CA_BACKOFF_MAX_MS INT64_C(300000)
 #define START_OVER_JITTER 10 /* per cent */
 
-static bool add_account(struct issue *is, struct err *err)
+bool issue_open_ca(struct issue *is, struct ca_session **out, struct err *err)
 {
-    const char *id = id_new(is->mem, ID_CA_ACCOUNT);
-    struct signer_key key;
-    struct signer_jwk jwk;
-    struct ca_account account = {
-        .id = id, .ca = is->ca->config->id, .state = CA_ACCOUNT_NEW, .created_at = is->now};
-
-    CRASH_POINT(ACCOUNT_KEY_BEFORE);
-    if (!signer_make_key(is->mem, is->worker->signer, SIGNER_ACCOUNT, id, &key, err) ||
-        !signer_public_jwk(is->mem, is->worker->signer, &(struct signer_sealed){id, key.sealed},
-                           &jwk, err))
-        return false;
-    CRASH_POINT(ACCOUNT_KEY_REPLY);
-    account.sealed_key = key.sealed;
-    account.thumbprint = jwk.thumbprint;
-    if (!ca_account_store_add(is->worker->app->db, &account, err) && err->code != ERR_CONFLICT)
-        return false;
-    CRASH_POINT(ACCOUNT_KEY_COMMIT);
-    return true;
-}
-
-static bool find_account(struct issue *is, const struct ca_account **out, struct err *err)
-{
-    struct db *db = is->worker->app->db;
-
-    if (!ca_account_store_find(is->mem, db, is->ca->config->id, out, err))
-        return false;
-    if (*out)
-        return true;
-    if (!add_account(is, err) || !ca_account_store_find(is->mem, db, is->ca->config->id, out, err))
-        return false;
-    return *out || err_set(err, ERR_STORE, "the account at %s was not stored", is->ca->config->id);
-}
-
-static bool register_account(struct issue *is, struct issue_ca *ca,
-                             const struct ca_account *account, struct err *err)
-{
-    const struct config_list *contact = &is->ca->config->contact;
-    const struct acme_account_request want = {
-        .contacts = contact->items, .contact_count = contact->count, .is_terms_agreed = true};
-    struct acme_account_info *info;
-    struct signer_jwk jwk;
-
-    if (!signer_public_jwk(is->mem, is->worker->signer, &ca->key, &jwk, err))
-        return false;
-    ca->account.jwk = jwk.json;
-    CRASH_POINT(NEW_ACCOUNT_BEFORE);
-    if (!acme_account_new(is->mem, &ca->call, &want, &info, err))
-        return false;
-    CRASH_POINT(NEW_ACCOUNT_REPLY);
-    ca->account.url = info->url;
-    if (!ca_account_store_move(is->worker->app->db, account->id, account->state, CA_ACCOUNT_VALID,
-                               info->url, err))
-        return err->code == ERR_LOST_RACE; /* another run registered the same key meanwhile */
-    CRASH_POINT(NEW_ACCOUNT_COMMIT);
-    return true;
-}
-
-bool issue_open_ca(struct issue *is, struct issue_ca **out, struct err *err)
-{
-    struct issue_ca *ca = arena_new_of(is->mem, struct issue_ca);
-    const struct ca_account *account;
-
-    if (!find_account(is, &account, err))
-        return false;
-    ca->key = (struct signer_sealed){account->id, account->sealed_key};
-    ca->account = (struct acme_account){.key = &ca->key, .alg = ALG};
-    ca->account_id = account->id;
-    ca->thumbprint = account->thumbprint;
-    ca->call = (struct acme_call){
-        .client = is->ca->client, .account = &ca->account, .problem = &ca->problem};
-    *out = ca;
-    if (account->state != CA_ACCOUNT_VALID)
-        return register_account(is, ca, account, err);
-    ca->account.url = account->url;
-    return true;
+    return ca_session_open(is->worker, is->mem, is->ca, out, err);
 }
 
 int64_t issue_poll_at(int64_t since, int64_t retry_at)
@@ -128,6 +50,7 @@ static void forget_order(struct issue *is)
 
     issuance->acme_order_url = issuance->finalize_url = issuance->certificate_url = NULL;
     issuance->intent = NULL;
+    issuance->is_replaces_refused = false;
     issuance->certificate_id = issuance->key_type = NULL;
     issuance->sealed_key = issuance->public_key = issuance->csr = (struct slice){NULL, 0};
     for (size_t i = 0; i < is->name_count; i++) {
@@ -136,6 +59,42 @@ static void forget_order(struct issue *is)
         name->authorization_url = name->challenge_url = name->token = NULL;
         name->challenge_state = CHALLENGE_NONE;
     }
+}
+
+/* For a person, or for replacing a certificate that is served: then it is tried again all the same,
+ * the less often the more often it has failed. 0: only for a person. */
+static bool rest_until(const struct issue *is, int64_t *out, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct certificate *old = NULL;
+    int64_t now = clock_now();
+
+    *out = 0;
+    if (is->issuance->replaces_id && !certificate_store_get(is->mem, is->worker->app->db, &scope,
+                                                            is->issuance->replaces_id, &old, err))
+        return false;
+    if (old) {
+        const struct renewal_life life = {old->created_at, old->not_after_at};
+
+        *out = now + renewal_rest_ms(&life, is->issuance->attempts, now);
+    }
+    return true;
+}
+
+/* Parked: until its rest is over. */
+bool issue_rest(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    if (is->issuance->next_try_at == 0) {
+        *out = (struct issue_outcome){.is_done = true};
+        return true;
+    }
+    if (is->issuance->next_try_at > is->now) {
+        *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
+        return true;
+    }
+    forget_order(is);
+    is->issuance->next_try_at = 0;
+    return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_RETRY}, err);
 }
 
 /* Withdraws, forgets, and waits; or gives up and waits for a person. */
@@ -153,7 +112,8 @@ static bool start_over(struct issue *is, enum issuance_event event, const char *
                       err))
         return false;
     if (is->issuance->attempts >= ISSUE_ATTEMPTS_MAX)
-        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_GAVE_UP}, err);
+        return rest_until(is, &is->issuance->next_try_at, err) &&
+               issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_GAVE_UP}, err);
     *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
     return true;
 }
@@ -173,7 +133,7 @@ bool issue_invalid(struct issue *is, const struct acme_problem *problem, const c
 static bool wait_for_ca(struct issue *is, const struct err *failed, struct issue_outcome *out,
                         struct err *err)
 {
-    int64_t now = clock_now(), span = job_backoff_ms(is->job->attempts);
+    int64_t now = clock_now(), span = job_backoff_ms(is->issuance->ca_failures++);
     bool is_new = !is->issuance->error_text || strcmp(is->issuance->error_text, failed->text) != 0;
 
     if (span > CA_BACKOFF_MAX_MS)
@@ -194,7 +154,8 @@ static bool park(struct issue *is, const struct err *failed, struct issue_outcom
 {
     struct feed_batch *batch;
 
-    if (!issue_withdrawal(is, &batch, err))
+    is->issuance->attempts++;
+    if (!issue_withdrawal(is, &batch, err) || !rest_until(is, &is->issuance->next_try_at, err))
         return false;
     is->issuance->error_code = err_name(failed->code);
     is->issuance->error_text = arena_strdup(is->mem, failed->text);
@@ -206,7 +167,7 @@ static bool park(struct issue *is, const struct err *failed, struct issue_outcom
                         err);
 }
 
-static bool lose_account(struct issue *is, const struct issue_ca *ca, struct issue_outcome *out,
+static bool lose_account(struct issue *is, const struct ca_session *ca, struct issue_outcome *out,
                          struct err *err)
 {
     if (!ca_account_store_move(is->worker->app->db, ca->account_id, CA_ACCOUNT_VALID,
@@ -222,7 +183,7 @@ static bool is_waiting(enum err_code code)
            code == ERR_RATE_LIMITED || code == ERR_CA_PROTOCOL || code == ERR_TOO_LARGE;
 }
 
-bool issue_ca_failed(struct issue *is, const struct issue_ca *ca, struct issue_outcome *out,
+bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue_outcome *out,
                      struct err *err)
 {
     const struct err failed = *err;

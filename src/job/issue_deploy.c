@@ -2,43 +2,96 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/id.h"
+#include "job/edges.h"
 #include "job/hosts.h"
 #include "job/issue.h"
 #include "job/proofs.h"
+#include "job/renew.h"
 #include "model/term.h"
 #include "store/job_store.h"
 #include "store/subscription_store.h"
 
 /*
- * issued: certificate and host records go into the feed together with the new state. deploying:
- * once the edges have them, one handshake for each name with each address of each edge that counts
- * must show the new certificate; that is what live means.
+ * issued: where no other certificate of the domain is live, certificate and host records go into
+ * the feed together with the new state. Else the certificate alone does. staging: once the edges
+ * have it, each address of each edge that counts must show it under a name that no visitor has;
+ * only then the host records follow, so that what an edge cannot show never takes the place of what
+ * it can. deploying: one handshake for each name with each of these addresses must show the new
+ * certificate; that is what live means.
  */
 
 #define PROVE_AGAIN_MAX_MS INT64_C(5000)
 #define PROVE_AGAIN_MS     INT64_C(100)
 
-bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err)
+/* The certificate that the new one takes the place of; *out is NULL when none is live. */
+static bool find_live(const struct issue *is, struct db *db, const struct certificate **out,
+                      struct err *err)
 {
-    struct hosts hosts;
+    const struct scope scope = scope_platform();
+    const struct certificate *current;
+
+    if (!certificate_store_current(is->mem, db, &scope, is->domain->id, &current, err))
+        return false;
+    *out = current && current->state == CERTIFICATE_LIVE ? current : NULL;
+    return true;
+}
+
+static bool load_certificate(struct issue *is, struct err *err)
+{
+    const struct scope scope = scope_platform();
+
+    if (!certificate_store_get(is->mem, is->worker->app->db, &scope, is->issuance->certificate_id,
+                               &is->certificate, err))
+        return false;
+    return is->certificate || err_set(err, ERR_STORE, "certificate %s is not in the store",
+                                      is->issuance->certificate_id);
+}
+
+static bool commit_hosts(struct issue *is, enum issuance_event event, const struct hosts *hosts,
+                         const char *text, struct err *err)
+{
     struct feed_batch *batch;
 
-    (void)out;
-    CRASH_POINT(DEPLOY_BEFORE);
-    if (!hosts_make(is->worker, is->mem, is->domain, &hosts, err) ||
-        !feed_prepare(is->mem, &is->worker->feed, hosts.changes, hosts.count, &batch, err))
+    if (!feed_prepare(is->mem, &is->worker->feed, hosts->changes, hosts->count, &batch, err))
         return false;
     CRASH_POINT(DEPLOY_REPLY);
-    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_DEPLOYED, .batch = batch},
+    if (!issue_commit(is, &(struct issue_change){.event = event, .text = text, .batch = batch},
                       err))
         return false;
     CRASH_POINT(DEPLOY_COMMIT);
     return true;
 }
 
-static bool not_yet(struct issue *is, const char *why, struct issue_outcome *out, struct err *err)
+/* Visitors get the new certificate. */
+static bool switch_hosts(struct issue *is, const char *text, struct err *err)
 {
-    int64_t now = clock_now(), span = now - is->issuance->deployed_at;
+    struct hosts hosts;
+
+    is->issuance->error_code = is->issuance->error_text = NULL;
+    return hosts_make(is->worker, is->mem, is->domain, is->certificate, &hosts, err) &&
+           commit_hosts(is, ISSUANCE_EVENT_DEPLOYED, &hosts, text, err);
+}
+
+bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    const struct certificate *live;
+    struct hosts hosts;
+
+    (void)out;
+    CRASH_POINT(DEPLOY_BEFORE);
+    if (!load_certificate(is, err) || !find_live(is, is->worker->app->db, &live, err))
+        return false;
+    if (!live)
+        return switch_hosts(is, NULL, err);
+    return hosts_make_certificate(is->worker, is->mem, is->certificate, &hosts, err) &&
+           commit_hosts(is, ISSUANCE_EVENT_STAGED, &hosts, NULL, err);
+}
+
+/* `since`: when the edges were given what they do not show. */
+static bool not_yet(struct issue *is, const char *why, int64_t since, struct issue_outcome *out,
+                    struct err *err)
+{
+    int64_t now = clock_now(), span = now - since;
     bool is_new = !is->issuance->error_text || strcmp(is->issuance->error_text, why) != 0;
     int64_t seq = is->issuance->wait_seq;
 
@@ -53,6 +106,43 @@ static bool not_yet(struct issue *is, const char *why, struct issue_outcome *out
     return issue_commit(
         is, &(struct issue_change){.event = ISSUANCE_EVENT_UNPROVEN, .text = why, .keep_seq = seq},
         err);
+}
+
+static bool stage(struct issue *is, const struct edge_wait *wait, struct issue_outcome *out,
+                  struct err *err)
+{
+    struct proofs proofs;
+    const char *failure;
+
+    if (!proofs_collect_preview(is->worker, is->mem, is->certificate, is->issuance->wait_seq,
+                                &proofs, err))
+        return false;
+    proofs_look(is->worker, is->mem, is->ca->roots, &proofs);
+    failure = proofs_failure(&proofs);
+    if (failure)
+        return not_yet(is, failure, is->issuance->issued_at, out, err);
+    return switch_hosts(is,
+                        arena_printf(is->mem,
+                                     "%zu of %zu CDN locations can show the new certificate; "
+                                     "visitors get it from now on",
+                                     proofs.edge_count, wait->counted),
+                        err);
+}
+
+bool issue_stage(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    const struct certificate *live;
+    struct edge_wait wait;
+
+    if (!load_certificate(is, err) || !find_live(is, is->worker->app->db, &live, err))
+        return false;
+    if (!live)
+        return switch_hosts(is, "the old certificate has ended; visitors get the new one", err);
+    if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->issued_at, &wait,
+                    err))
+        return false;
+    return wait.what == EDGE_WAIT_OVER ? stage(is, &wait, out, err)
+                                       : issue_wait(is, &wait, out, err);
 }
 
 static bool begin_subscription(struct issue *is, struct db *tx, struct err *err)
@@ -79,12 +169,32 @@ static bool begin_subscription(struct issue *is, struct db *tx, struct err *err)
            order_store_set_subscription(tx, is->order->id, subscription.id, err);
 }
 
+/* The old certificate has ended: what waits for that goes on, and later it is cleared away. */
+static bool end_old(struct issue *is, struct db *tx, const char *old_id, struct err *err)
+{
+    return job_store_wake(tx, old_id, is->now, NULL, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_RETIRE), is->domain->id,
+                             is->now + JOB_RETIRE_AFTER_MS, err);
+}
+
+/* What the new certificate has done to it by itself from now on. */
+static bool start_jobs(struct issue *is, struct db *tx, struct err *err)
+{
+    return job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), is->domain->id, is->now, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_RENEW), is->certificate->id, is->now, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_SWEEP), JOB_SWEEP_SUBJECT,
+                             is->certificate->not_after_at, err);
+}
+
 /* In the transaction that makes the issuance live. */
 static bool fulfil(struct issue *is, struct db *tx, struct err *err)
 {
-    if (!certificate_store_go_live(tx, is->issuance->certificate_id, err) ||
-        !proofs_go_live(is->worker, is->mem, tx, is->proofs, err) ||
-        !job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), is->domain->id, is->now, err))
+    const struct certificate *old;
+
+    if (!find_live(is, tx, &old, err) ||
+        !certificate_store_go_live(tx, is->issuance->certificate_id, is->now, err) ||
+        !proofs_go_live(is->worker, is->mem, tx, is->proofs, err) || !start_jobs(is, tx, err) ||
+        (old && !end_old(is, tx, old->id, err)))
         return false;
     return !is->order || is->order->state == ORDER_FULFILLED || begin_subscription(is, tx, err);
 }
@@ -123,23 +233,17 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
     is->proofs = &proofs;
     failure = proofs_failure(&proofs);
     if (failure)
-        return not_yet(is, failure, out, err);
+        return not_yet(is, failure, is->issuance->deployed_at, out, err);
     return proven(is, wait, err);
 }
 
 bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err)
 {
-    const struct scope scope = scope_platform();
     struct edge_wait wait;
 
-    if (!certificate_store_get(is->mem, is->worker->app->db, &scope, is->issuance->certificate_id,
-                               &is->certificate, err) ||
-        !edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->deployed_at, &wait,
-                    err))
+    if (!load_certificate(is, err) || !edges_have(is->worker, is->mem, is->issuance->wait_seq,
+                                                  is->issuance->deployed_at, &wait, err))
         return false;
-    if (!is->certificate)
-        return err_set(err, ERR_STORE, "certificate %s is not in the store",
-                       is->issuance->certificate_id);
     return wait.what == EDGE_WAIT_OVER ? prove(is, &wait, out, err)
                                        : issue_wait(is, &wait, out, err);
 }

@@ -15,7 +15,7 @@
 
 #define INTENT_FINALIZE "finalize"
 
-static bool send_csr(struct issue *is, struct issue_ca *ca, struct acme_order **out,
+static bool send_csr(struct issue *is, struct ca_session *ca, struct acme_order **out,
                      struct err *err)
 {
     const struct acme_finalize_request want = {.order_url = is->issuance->acme_order_url,
@@ -35,7 +35,7 @@ static bool send_csr(struct issue *is, struct issue_ca *ca, struct acme_order **
 }
 
 /* The order as it is now: finalized, if it has to be. */
-static bool drive(struct issue *is, struct issue_ca *ca, struct acme_order **out, struct err *err)
+static bool drive(struct issue *is, struct ca_session *ca, struct acme_order **out, struct err *err)
 {
     if (!is->issuance->intent)
         return send_csr(is, ca, out, err);
@@ -115,7 +115,7 @@ static bool add_certificate(struct issue *is, struct db *tx, struct err *err)
     return certificate_store_add(tx, is->certificate, err);
 }
 
-static bool download(struct issue *is, struct issue_ca *ca, const struct acme_order *order,
+static bool download(struct issue *is, struct ca_session *ca, const struct acme_order *order,
                      struct issue_outcome *out, struct err *err)
 {
     struct acme_certificate *certificate;
@@ -146,7 +146,7 @@ static bool download(struct issue *is, struct issue_ca *ca, const struct acme_or
 bool issue_finalize(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct acme_order *order;
-    struct issue_ca *ca;
+    struct ca_session *ca;
 
     if (!issue_open_ca(is, &ca, err))
         return false;

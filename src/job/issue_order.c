@@ -14,21 +14,12 @@
 
 #define INTENT_NEW_ORDER "new_order"
 
-static const char **name_texts(const struct issue *is)
-{
-    const char **names = arena_array_of(is->mem, is->name_count, const char *);
-
-    for (size_t i = 0; i < is->name_count; i++)
-        names[i] = is->names[i].name;
-    return names;
-}
-
 /* A key is used for one certificate only; its id is the owner of the seal, so it comes first. */
 static bool make_key(struct issue *is, struct err *err)
 {
     struct issuance *issuance = is->issuance;
     struct signer_key key;
-    struct csr_wish wish = {.names = name_texts(is), .name_count = is->name_count};
+    struct csr_wish wish = {.names = issue_names(is), .name_count = is->name_count};
     struct signer_sealed sealed;
 
     if (issuance->csr.data)
@@ -37,10 +28,10 @@ static bool make_key(struct issue *is, struct err *err)
     if (!signer_make_key(is->mem, is->worker->signer, SIGNER_CERTIFICATE, issuance->certificate_id,
                          &key, err))
         return false;
-    if (is->order) {
-        wish.country = is->order->country;
-        wish.state_or_province = is->order->state_or_province;
-        wish.city = is->order->city;
+    if (is->placed) {
+        wish.country = is->placed->country;
+        wish.state_or_province = is->placed->state_or_province;
+        wish.city = is->placed->city;
     }
     sealed = (struct signer_sealed){issuance->certificate_id, key.sealed};
     if (!signer_csr(is->mem, is->worker->signer, &sealed, &wish, &issuance->csr, err))
@@ -99,7 +90,7 @@ static bool take_authorization(struct issue *is, const struct acme_authorization
     return true;
 }
 
-static bool read_authorizations(struct issue *is, struct issue_ca *ca,
+static bool read_authorizations(struct issue *is, struct ca_session *ca,
                                 const struct acme_order *order, struct err *err)
 {
     for (size_t i = 0; i < order->authorization_count; i++) {
@@ -115,7 +106,7 @@ static bool read_authorizations(struct issue *is, struct issue_ca *ca,
 
 /* The order is ours to give up from now on. Somebody who ended the issuance while the CA was asked
  * has not known of it: it is given up at once. */
-static bool store_order(struct issue *is, const struct issue_ca *ca, struct err *err)
+static bool store_order(struct issue *is, const struct ca_session *ca, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct db *db = is->worker->app->db;
@@ -140,33 +131,13 @@ static bool store_order(struct issue *is, const struct issue_ca *ca, struct err 
            err_set(err, ERR_LOST_RACE, "issuance %s was ended meanwhile", is->issuance->id);
 }
 
-/* By the configured profile; when the CA no longer offers it, by the CA's own choice, and *note is
- * what the timeline says of it. */
-static bool place(struct issue *is, struct issue_ca *ca, struct acme_order **out, const char **note,
-                  struct err *err)
-{
-    const char *profile = is->ca->config->profile;
-    struct acme_order_request want = {.names = name_texts(is),
-                                      .name_count = is->name_count,
-                                      .profile = *profile ? profile : NULL};
-
-    if (acme_order_new(is->mem, &ca->call, &want, out, err))
-        return true;
-    if (!want.profile || ca->problem.reaction != ACME_DEFAULT_PROFILE)
-        return false;
-    *note = arena_printf(is->mem, "%s does not offer the profile %s: ordered by its default",
-                         is->ca->config->name, profile);
-    want.profile = NULL;
-    return acme_order_new(is->mem, &ca->call, &want, out, err);
-}
-
-static bool new_order(struct issue *is, struct issue_ca *ca, struct acme_order **out,
+static bool new_order(struct issue *is, struct ca_session *ca, struct acme_order **out,
                       const char **note, struct err *err)
 {
     if (is->issuance->acme_order_url)
         return acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, out, err);
     CRASH_POINT(NEW_ORDER_BEFORE);
-    if (!place(is, ca, out, note, err))
+    if (!issue_new_order(is, ca, out, note, err))
         return false;
     CRASH_POINT(NEW_ORDER_REPLY);
     is->issuance->acme_order_url = (*out)->url;
@@ -182,11 +153,13 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     const char *note = NULL;
     struct acme_order *order;
-    struct issue_ca *ca;
+    struct ca_session *ca;
     bool is_blocked = false;
 
     if (!issue_open_ca(is, &ca, err))
-        return err_wrap(err, "account at %s", is->ca->config->name);
+        return err->code == ERR_SIGNER || err->code == ERR_STORE
+                   ? err_wrap(err, "account at %s", is->ca->config->name)
+                   : issue_ca_failed(is, ca, out, err);
     is->issuance->ca_account_id = ca->account_id;
     if (!is->issuance->acme_order_url &&
         !order_at_ca_store_blocks(is->worker->app->db, is->issuance->id, is->ca->config->id,

@@ -37,7 +37,7 @@ static bool put_challenges(struct issue *is, struct err *err)
     struct feed_change *changes = arena_array_of(is->mem, is->name_count, struct feed_change);
     struct feed_batch *batch;
     struct feed_head head;
-    struct issue_ca *ca;
+    struct ca_session *ca;
     size_t count = 0;
 
     if (!issue_open_ca(is, &ca, err))
@@ -82,7 +82,7 @@ bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
 }
 
 /* Tells the CA to look at every name that it was not told about yet, one intent at a time. */
-static bool answer_challenges(struct issue *is, struct issue_ca *ca, struct err *err)
+static bool answer_challenges(struct issue *is, struct ca_session *ca, struct err *err)
 {
     for (size_t i = 0; i < is->name_count; i++) {
         struct issuance_name *name = &is->names[i];
@@ -103,7 +103,7 @@ static bool answer_challenges(struct issue *is, struct issue_ca *ca, struct err 
 
 /* A challenge that was answered in a run that died may never have reached the CA: then its
  * authorization is still pending, and it is answered once more. */
-static bool is_answer_lost(struct issue *is, struct issue_ca *ca, struct issuance_name *name,
+static bool is_answer_lost(struct issue *is, struct ca_session *ca, struct issuance_name *name,
                            bool *lost, struct err *err)
 {
     struct acme_authorization *authorization;
@@ -120,7 +120,7 @@ static bool is_answer_lost(struct issue *is, struct issue_ca *ca, struct issuanc
 /* After a while without a result, looks whether the answers have arrived. */
 #define ANSWER_LOST_AFTER_MS INT64_C(5000)
 
-static bool repeat_lost_answers(struct issue *is, struct issue_ca *ca, struct err *err)
+static bool repeat_lost_answers(struct issue *is, struct ca_session *ca, struct err *err)
 {
     bool any = false;
 
@@ -139,7 +139,7 @@ static bool repeat_lost_answers(struct issue *is, struct issue_ca *ca, struct er
 }
 
 /* The reason stands in the authorization that failed, not in the order. */
-static bool tell_invalid(struct issue *is, struct issue_ca *ca, const struct acme_order *order,
+static bool tell_invalid(struct issue *is, struct ca_session *ca, const struct acme_order *order,
                          struct issue_outcome *out, struct err *err)
 {
     for (size_t i = 0; i < is->name_count; i++) {
@@ -170,7 +170,7 @@ static bool validated(struct issue *is, struct err *err)
 bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct acme_order *order;
-    struct issue_ca *ca;
+    struct ca_session *ca;
     int64_t since = is->issuance->published_at;
 
     if (!issue_open_ca(is, &ca, err))

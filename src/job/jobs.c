@@ -10,6 +10,7 @@
 #include "job/proofs.h"
 #include "job/publish.h"
 #include "job/release.h"
+#include "job/renew.h"
 #include "store/idempotency_store.h"
 #include "store/order_at_ca_store.h"
 
@@ -82,10 +83,9 @@ static bool start_kinds(const struct worker *worker, struct err *err)
         enum job_kind kind;
         const char *subject;
     } kinds[] = {
-        {JOB_SETTINGS, worker->feed.group},
-        {JOB_EDGES, worker->feed.group},
-        {JOB_PROOFS, worker->feed.group},
-        {JOB_TIDY, JOB_TIDY_SUBJECT},
+        {JOB_SETTINGS, worker->feed.group}, {JOB_EDGES, worker->feed.group},
+        {JOB_PROOFS, worker->feed.group},   {JOB_TIDY, JOB_TIDY_SUBJECT},
+        {JOB_SWEEP, JOB_SWEEP_SUBJECT},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -104,6 +104,10 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
         .run = {[JOB_ISSUE] = job_issue,
                 [JOB_PUBLISH] = job_publish,
                 [JOB_RELEASE] = job_release,
+                [JOB_RENEW] = job_renew,
+                [JOB_REVOKE] = job_revoke,
+                [JOB_RETIRE] = job_retire,
+                [JOB_SWEEP] = job_sweep,
                 [JOB_SETTINGS] = job_settings,
                 [JOB_EDGES] = job_edges,
                 [JOB_PROOFS] = job_proofs,

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "edge/lookup.h"
 #include "store/issuance_store.h"
 #include "store/proof_store.h"
 
@@ -14,7 +15,7 @@ static bool add_address(const struct edge *edge, const char *text, struct proofs
 
     if (!edges_place(edge, text, edge->https_port, &place, err))
         return false;
-    for (size_t i = 0; i < certificate->names.count; i++) {
+    for (size_t i = 0; i < (out->sni ? 1 : certificate->names.count); i++) {
         if (out->count == PROOF_TARGETS_MAX)
             return err_set(err, ERR_INTERNAL, "more than %d handshakes are needed",
                            PROOF_TARGETS_MAX);
@@ -23,6 +24,7 @@ static bool add_address(const struct edge *edge, const char *text, struct proofs
         out->targets[out->count++] = (struct proof_target){.address = place.prefix.address,
                                                            .port = place.port,
                                                            .name = certificate->names.items[i],
+                                                           .sni = out->sni,
                                                            .serial = certificate->serial,
                                                            .names = certificate->names.items,
                                                            .name_count = certificate->names.count};
@@ -39,13 +41,14 @@ static bool is_provable(const struct edge *edge, int64_t min_seq)
            (min_seq == 0 || edge_has(&seen, (struct edge_place){edge->head_epoch, min_seq}));
 }
 
-bool proofs_collect(const struct worker *worker, struct arena *mem,
-                    const struct certificate *certificate, int64_t min_seq, struct proofs *out,
-                    struct err *err)
+/* With the certificate and the sni that `out` has. */
+static bool collect(const struct worker *worker, struct arena *mem, int64_t min_seq,
+                    struct proofs *out, struct err *err)
 {
     struct edge_list edges;
 
-    *out = (struct proofs){.certificate = certificate,
+    *out = (struct proofs){.certificate = out->certificate,
+                           .sni = out->sni,
                            .targets = arena_array_of(mem, PROOF_TARGETS_MAX, struct proof_target),
                            .edges = arena_array_of(mem, PROOF_TARGETS_MAX, const struct edge *),
                            .allowed = arena_array_of(mem, PROOF_TARGETS_MAX, struct net_allowed),
@@ -63,6 +66,33 @@ bool proofs_collect(const struct worker *worker, struct arena *mem,
                 return false;
     }
     return true;
+}
+
+bool proofs_collect(const struct worker *worker, struct arena *mem,
+                    const struct certificate *certificate, int64_t min_seq, struct proofs *out,
+                    struct err *err)
+{
+    *out = (struct proofs){.certificate = certificate};
+    return collect(worker, mem, min_seq, out, err);
+}
+
+/* "crt_0123" -> "crt-0123.certificate.invalid" */
+static const char *preview_name(struct arena *mem, const char *certificate_id)
+{
+    char *name = arena_printf(mem, "%s." EDGE_PREVIEW_DOMAIN, certificate_id);
+
+    for (char *p = name; *p; p++)
+        if (*p == '_')
+            *p = '-';
+    return name;
+}
+
+bool proofs_collect_preview(const struct worker *worker, struct arena *mem,
+                            const struct certificate *certificate, int64_t min_seq,
+                            struct proofs *out, struct err *err)
+{
+    *out = (struct proofs){.certificate = certificate, .sni = preview_name(mem, certificate->id)};
+    return collect(worker, mem, min_seq, out, err);
 }
 
 static bool store_one(struct db *tx, const struct proofs *proofs, size_t i, struct err *err)

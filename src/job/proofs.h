@@ -20,6 +20,7 @@
 /* What is to be proven, and at which edge each target is. */
 struct proofs {
     const struct certificate *certificate;
+    const char *sni; /* NULL: each name is asked for; else the certificate, once, under this one */
     struct proof_target *targets;
     const struct edge **edges;
     struct net_allowed *allowed; /* the places, for the policy */
@@ -33,6 +34,11 @@ struct proofs {
 MUST_CHECK bool proofs_collect(const struct worker *worker, struct arena *mem,
                                const struct certificate *certificate, int64_t min_seq,
                                struct proofs *out, struct err *err);
+/* The same under the name that no visitor has (edge_preview()): for a certificate that the edges
+ * have, and no host. */
+MUST_CHECK bool proofs_collect_preview(const struct worker *worker, struct arena *mem,
+                                       const struct certificate *certificate, int64_t min_seq,
+                                       struct proofs *out, struct err *err);
 /* Shakes hands with all of them. `roots`: of the CA. */
 void proofs_look(const struct worker *worker, struct arena *mem, const struct verify_roots *roots,
                  struct proofs *proofs);

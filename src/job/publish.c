@@ -60,7 +60,7 @@ static bool look(const struct worker *worker, struct arena *mem, const char *dom
         return false;
     if (!domain)
         return true;
-    if (!hosts_make(worker, mem, domain, &hosts, err))
+    if (!hosts_make(worker, mem, domain, NULL, &hosts, err))
         return false;
     memcpy(out->changes, hosts.changes, hosts.count * sizeof(hosts.changes[0]));
     out->count = hosts.count;

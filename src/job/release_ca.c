@@ -4,9 +4,11 @@
 #include "acme/order.h"
 #include "app/timeline.h"
 #include "base/clock.h"
-#include "job/issue.h"
+#include "job/ca_session.h"
 #include "job/release.h"
 #include "store/ca_account_store.h"
+#include "store/certificate_store.h"
+#include "store/issuance_store.h"
 
 /*
  * An order at a CA is given up: each of its authorizations that is pending or valid is deactivated
@@ -22,12 +24,12 @@
 struct giving {
     const struct release *rel;
     const struct order_at_ca *row;
-    struct issue_ca *ca;
+    struct ca_session *ca;
     const char *ca_name;
 };
 
 /* What the CA will never do for us counts as done; else it is asked again. */
-static bool is_over(const struct issue_ca *ca)
+static bool is_over(const struct ca_session *ca)
 {
     switch (ca->problem.reaction) {
     case ACME_RETRY_NOW:
@@ -199,18 +201,18 @@ static bool give_up(const struct giving *g, bool *is_done, struct err *err)
 static bool open_ca(const struct release *rel, const struct order_at_ca *row, struct giving *out,
                     struct err *err)
 {
-    struct issue is = {.worker = rel->worker, .mem = rel->mem, .now = clock_now()};
     const struct ca_account *account;
+    const struct worker_ca *ca;
 
     *out = (struct giving){.rel = rel, .row = row};
     if (!ca_account_store_find(rel->mem, rel->worker->app->db, row->ca, &account, err))
         return false;
     if (!account || account->state != CA_ACCOUNT_VALID ||
         strcmp(account->id, row->ca_account_id) != 0 ||
-        !worker_find_ca(rel->worker, row->ca, &is.ca, err))
+        !worker_find_ca(rel->worker, row->ca, &ca, err))
         return true;
-    out->ca_name = is.ca->config->name;
-    return issue_open_ca(&is, &out->ca, err);
+    out->ca_name = ca->config->name;
+    return ca_session_open(rel->worker, rel->mem, ca, &out->ca, err);
 }
 
 static bool release_order(const struct release *rel, const struct order_at_ca *row, int64_t *again,

@@ -22,6 +22,10 @@ static const struct issuance_step steps[] = {
     {S(VALIDATING),  E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},
     {S(FINALIZING),  E(ISSUED),          S(ISSUED),      "certificate issued"},
     {S(ISSUED),      E(DEPLOYED),        S(DEPLOYING),   "certificate on its way to the CDN locations"},
+    {S(ISSUED),      E(STAGED),          S(STAGING),     "certificate on its way to the CDN locations; visitors get the old one until all have it"},
+    {S(STAGING),     E(NO_EDGE),         S(STAGING),     "no CDN location can take up the new certificate; visitors get the old one"},
+    {S(STAGING),     E(UNPROVEN),        S(STAGING),     "a CDN location cannot show the new certificate yet; visitors get the old one"},
+    {S(STAGING),     E(DEPLOYED),        S(DEPLOYING),   "every CDN location can show the new certificate; visitors get it from now on"},
     {S(DEPLOYING),   E(NO_EDGE),         S(DEPLOYING),   "no CDN location can take up the certificate; it goes on by itself"},
     {S(DEPLOYING),   E(UNPROVEN),        S(DEPLOYING),   "a CDN location does not show the certificate yet"},
     {S(DEPLOYING),   E(PROVEN),          S(LIVE),        "every CDN location shows the certificate"},
@@ -52,6 +56,7 @@ static const struct issuance_step steps[] = {
     {S(VALIDATING),  E(CANCELLED),       S(FAILED),      "cancelled"},
     {S(FINALIZING),  E(CANCELLED),       S(FAILED),      "cancelled"},
     {S(ISSUED),      E(CANCELLED),       S(FAILED),      "cancelled"},
+    {S(STAGING),     E(CANCELLED),       S(FAILED),      "cancelled"},
     {S(DEPLOYING),   E(CANCELLED),       S(FAILED),      "cancelled"},
     {S(PARKED),      E(CANCELLED),       S(FAILED),      "cancelled"},
 };
@@ -78,6 +83,13 @@ const struct issuance_step *issuance_steps(size_t *count)
 {
     *count = ARRAY_LEN(steps);
     return steps;
+}
+
+bool issuance_event_is_failure(enum issuance_event event)
+{
+    return event == ISSUANCE_EVENT_DNS_BAD || event == ISSUANCE_EVENT_INVALID ||
+           event == ISSUANCE_EVENT_CA_UNAVAILABLE || event == ISSUANCE_EVENT_CA_REFUSED ||
+           event == ISSUANCE_EVENT_CA_ORDER_LOST || event == ISSUANCE_EVENT_GAVE_UP;
 }
 
 bool issuance_state_is_final(enum issuance_state state)

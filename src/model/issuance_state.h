@@ -13,7 +13,8 @@
  *     publishing   publish the challenges; wait until the edges acknowledge them
  *     validating   answer the challenges; poll the ACME order
  *     finalizing   finalize; poll; download the chain
- *     issued       publish the certificate and the host records
+ *     issued       publish the certificate; with the host records, unless another one is live
+ *     staging      prove that every edge can show it; publish the host records
  *     deploying    wait until the edges acknowledge them; prove by handshake
  *     live         final: seen on the wire
  *     parked       waits for a person; `retry` starts again
@@ -31,6 +32,7 @@
     X(VALIDATING, "validating")                                                                    \
     X(FINALIZING, "finalizing")                                                                    \
     X(ISSUED, "issued")                                                                            \
+    X(STAGING, "staging")                                                                          \
     X(DEPLOYING, "deploying")                                                                      \
     X(LIVE, "live")                                                                                \
     X(PARKED, "parked")                                                                            \
@@ -47,6 +49,7 @@
     X(PUBLISHED, "published")           /* every edge that counts serves the challenges */         \
     X(INVALID, "invalid")               /* the CA could not validate a name */                     \
     X(ISSUED, "issued")                 /* chain downloaded, key matches, stored */                \
+    X(STAGED, "staged")                 /* the certificate is in the feed, without hosts */        \
     X(DEPLOYED, "deployed")             /* certificate and host records are in the feed */         \
     X(UNPROVEN, "unproven")             /* an edge does not show it yet */                         \
     X(PROVEN, "proven")                 /* every edge that counts showed it */                     \
@@ -77,6 +80,8 @@ const struct issuance_step *issuance_step(enum issuance_state from, enum issuanc
 /* All steps, for the diagram and the tests. */
 const struct issuance_step *issuance_steps(size_t *count);
 
+/* Whether an attempt has failed by it, so that it begins again or waits for somebody. */
+bool issuance_event_is_failure(enum issuance_event event);
 bool issuance_state_is_final(enum issuance_state state);
 const char *issuance_state_name(enum issuance_state state);
 MUST_CHECK bool issuance_state_parse(const char *name, enum issuance_state *out);

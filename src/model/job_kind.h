@@ -8,6 +8,10 @@
     X(ISSUE, "issue")       /* subject: issuance id; until it is live or failed */                 \
     X(PUBLISH, "publish")   /* subject: domain id; its host records follow the site's wishes */    \
     X(RELEASE, "release")   /* subject: domain id; what is not wanted any more is cleared away */  \
+    X(RENEW, "renew")       /* subject: certificate id; until another one has taken its place */   \
+    X(REVOKE, "revoke")     /* subject: certificate id; until its CA has revoked it */             \
+    X(RETIRE, "retire")     /* subject: domain id; ended certificates lose record and key */       \
+    X(SWEEP, "sweep")       /* subject: "platform"; what has expired, what nobody renews */        \
     X(SETTINGS, "settings") /* subject: edge group; check key and origins */                       \
     X(EPOCH, "epoch")       /* subject: edge group; a restored store signs its records again */    \
     X(EDGES, "edges")       /* subject: edge group; which edges count */                           \

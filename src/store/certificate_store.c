@@ -8,8 +8,9 @@
 
 #define COLUMNS                                                                                    \
     "id, partner_id, account_id, domain_id, issuance_id, serial, names, not_before_at,"            \
-    " not_after_at, issuer, leaf, chain, key_type, key_fingerprint, trust, state, created_at"
-#define LETTERS "tttttttiitbbtttti"
+    " not_after_at, issuer, leaf, chain, key_type, key_fingerprint, trust, state, created_at,"     \
+    " ended_at, revoke_reason, revoked_at"
+#define LETTERS "tttttttiitbbttttiITI"
 #define SELECT  "SELECT " COLUMNS " FROM certificate"
 
 #define X(id, name) [CERTIFICATE_##id] = name,
@@ -42,16 +43,20 @@ static void read_record(struct reader *r, struct certificate *out)
     out->trust = next_text(r);
     next_enum(r, certificate_state_parse, "state of a certificate", &out->state);
     out->created_at = next_i64(r);
+    out->ended_at = next_i64(r);
+    out->revoke_reason = next_text(r);
+    out->revoked_at = next_i64(r);
 }
 
 DEFINE_READ_ONE(certificate)
-DEFINE_READ_PAGE(certificate, certificate_list)
+DEFINE_READ_ALL(certificate, certificate_list)
+DEFINE_PAGE_OF(certificate, certificate_list)
 
 static const struct query add = {
     .name = "certificate.add",
     .sql = "INSERT INTO certificate (" COLUMNS ", sealed_key)"
            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-           " $18)",
+           " $18, $19, $20, $21)",
     .params = LETTERS "b",
     .cols = "",
 };
@@ -66,7 +71,7 @@ bool certificate_store_add(struct db *db, const struct certificate *certificate,
                    QT(text_list_json(mem, c->names)), QI(c->not_before_at), QI(c->not_after_at),
                    QT(c->issuer), QB(c->leaf), QB(c->chain), QT(c->key_type),
                    QT(c->key_fingerprint), QT(c->trust), QT(states[c->state]), QI(c->created_at),
-                   QB(c->sealed_key));
+                   QI0(c->ended_at), QT(c->revoke_reason), QI0(c->revoked_at), QB(c->sealed_key));
 }
 
 static const struct query get = {
@@ -135,9 +140,10 @@ bool certificate_store_move(struct db *db, const char *id, enum certificate_stat
 
 static const struct query supersede = {
     .name = "certificate.supersede",
-    .sql = "UPDATE certificate SET state = 'superseded' WHERE state = 'live' AND id <> $1"
+    .sql = "UPDATE certificate SET state = 'superseded', ended_at = $2"
+           " WHERE state = 'live' AND id <> $1"
            " AND domain_id = (SELECT domain_id FROM certificate WHERE id = $1)",
-    .params = "t",
+    .params = "ti",
     .cols = "",
 };
 
@@ -148,10 +154,155 @@ static const struct query go_live = {
     .cols = "",
 };
 
-bool certificate_store_go_live(struct db *tx, const char *id, struct err *err)
+bool certificate_store_go_live(struct db *tx, const char *id, int64_t now, struct err *err)
 {
     assert(db_is_tx(tx));
-    return db_exec(tx, &supersede, NULL, err, QT(id)) && db_exec_one(tx, &go_live, err, QT(id));
+    return db_exec(tx, &supersede, NULL, err, QT(id), QI(now)) &&
+           db_exec_one(tx, &go_live, err, QT(id));
+}
+
+static const struct query ask_revoked = {
+    .name = "certificate.ask_revoked",
+    .sql = "UPDATE certificate SET revoke_reason = $4"
+           " WHERE id = $1 AND " SQL_SCOPE(2, 3) " AND revoked_at IS NULL",
+    .params = "tTTt",
+    .cols = "",
+};
+
+bool certificate_store_ask_revoked(struct db *db, const struct scope *scope, const char *id,
+                                   const char *reason, struct err *err)
+{
+    return db_exec_one(db, &ask_revoked, err, QT(id), SCOPE_ARGS(scope), QT(reason));
+}
+
+static const struct query end = {
+    .name = "certificate.end",
+    .sql = "UPDATE certificate SET state = 'revoked', ended_at = $2"
+           " WHERE id = $1 AND state = 'live'",
+    .params = "ti",
+    .cols = "",
+};
+
+bool certificate_store_end(struct db *db, const char *id, int64_t now, struct err *err)
+{
+    return db_exec_one(db, &end, err, QT(id), QI(now));
+}
+
+static const struct query set_revoked = {
+    .name = "certificate.set_revoked",
+    .sql = "UPDATE certificate SET state = 'revoked', revoked_at = $2,"
+           " ended_at = COALESCE(ended_at, $2) WHERE id = $1",
+    .params = "ti",
+    .cols = "",
+};
+
+bool certificate_store_set_revoked(struct db *db, const char *id, int64_t now, struct err *err)
+{
+    return db_exec_one(db, &set_revoked, err, QT(id), QI(now));
+}
+
+#define EXPIRES "state IN ('issued', 'live', 'superseded')"
+
+static const struct query expired = {
+    .name = "certificate.expired",
+    .sql = SELECT " WHERE not_after_at <= $1 AND state = 'live' ORDER BY not_after_at LIMIT 500",
+    .params = "i",
+    .cols = LETTERS,
+};
+
+static const struct query expire = {
+    .name = "certificate.expire",
+    .sql = "UPDATE certificate SET state = 'expired', ended_at = COALESCE(ended_at, $1)"
+           " WHERE not_after_at <= $1 AND " EXPIRES " AND (state <> 'live' OR not_after_at <= $2)",
+    .params = "ii",
+    .cols = "",
+};
+
+bool certificate_store_expire(struct arena *mem, struct db *tx, int64_t now,
+                              struct certificate_list *out, struct err *err)
+{
+    struct rows rows;
+
+    assert(db_is_tx(tx));
+    if (!db_each(mem, tx, &expired, &rows, err, QI(now)) || !read_all(mem, &rows, out, err))
+        return false;
+    /* only as far as they were read */
+    return db_exec(tx, &expire, NULL, err, QI(now),
+                   QI(out->count ? out->items[out->count - 1].not_after_at : 0));
+}
+
+static const struct query next_expiry = {
+    .name = "certificate.next_expiry",
+    .sql = "SELECT min(not_after_at) FROM certificate WHERE " EXPIRES,
+    .params = "",
+    .cols = "I",
+};
+
+bool certificate_store_next_expiry(struct db *db, int64_t *at, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &next_expiry, &row, err, QNONE))
+        return false;
+    *at = row_is_null(row, 0) ? INT64_MAX : row_i64(row, 0);
+    return true;
+}
+
+static const struct query without_job = {
+    .name = "certificate.without_job",
+    .sql = SELECT " WHERE state = 'live' AND NOT EXISTS (SELECT 1 FROM job"
+                  " WHERE job.kind = $1 AND job.subject_id = certificate.id) LIMIT 500",
+    .params = "t",
+    .cols = LETTERS,
+};
+
+bool certificate_store_without_job(struct arena *mem, struct db *db, const char *kind,
+                                   struct certificate_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &without_job, &rows, err, QT(kind)) && read_all(mem, &rows, out, err);
+}
+
+static const struct query ended = {
+    .name = "certificate.ended",
+    .sql = SELECT " WHERE domain_id = $1 AND ended_at IS NOT NULL AND sealed_key <> $2"
+                  " ORDER BY ended_at, id LIMIT 500",
+    .params = "tb",
+    .cols = LETTERS,
+};
+
+bool certificate_store_ended(struct arena *mem, struct db *db, const char *domain_id,
+                             struct certificate_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &ended, &rows, err, QT(domain_id), QB(SLICE_LIT(""))) &&
+           read_all(mem, &rows, out, err);
+}
+
+static const struct query destroy_key = {
+    .name = "certificate.destroy_key",
+    .sql = "UPDATE certificate SET sealed_key = $2 WHERE id = $1",
+    .params = "tb",
+    .cols = "",
+};
+
+static const struct query destroy_issuance_key = {
+    .name = "certificate.destroy_issuance_key",
+    .sql = "UPDATE issuance SET sealed_key = NULL, version = version + 1"
+           " WHERE id = (SELECT issuance_id FROM certificate WHERE id = $1)"
+           " AND certificate_id = $1",
+    .params = "t",
+    .cols = "",
+};
+
+bool certificate_store_destroy_key(struct db *tx, const char *id, struct err *err)
+{
+    assert(db_is_tx(tx));
+    return db_exec_one(tx, &destroy_key, err, QT(id), QB(SLICE_LIT(""))) &&
+           db_exec(tx, &destroy_issuance_key, NULL, err, QT(id));
 }
 
 #define CANCEL                                                                                     \
@@ -251,9 +402,11 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
     return true;
 }
 
+/* clang-format off */
 static const struct query *const all[] = {
-    &add,        &get,        &current, LISTED_BY_TENANT_AND_PARENT(list),
-    &move,       &supersede,  &go_live, &cancel,
-    &cancel_all, &set_sample, &due,     &next_sample,
-    &key};
+    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &move, &supersede, &go_live,
+    &cancel, &cancel_all, &set_sample, &due, &next_sample, &key, &ask_revoked, &set_revoked, &end,
+    &expired, &expire, &next_expiry, &without_job, &ended, &destroy_key, &destroy_issuance_key,
+};
+/* clang-format on */
 const struct query_list certificate_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

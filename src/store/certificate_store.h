@@ -38,6 +38,9 @@ struct certificate {
     const char *trust;           /* model/badge.h trust_name() */
     enum certificate_state state;
     int64_t created_at;
+    int64_t ended_at;          /* since when it is not live any more; 0: it is, or never was */
+    const char *revoke_reason; /* why it shall be revoked at its CA; NULL: it shall not */
+    int64_t revoked_at;        /* 0: not yet */
 };
 
 struct certificate_filter {
@@ -74,7 +77,8 @@ MUST_CHECK bool certificate_store_move(struct db *db, const char *id, enum certi
                                        enum certificate_state to, struct err *err);
 /* Makes `id` the live one of its domain, and what was live before it superseded. ERR_LOST_RACE when
  * it is neither issued nor live. `tx` is a transaction. */
-MUST_CHECK bool certificate_store_go_live(struct db *tx, const char *id, struct err *err);
+MUST_CHECK bool certificate_store_go_live(struct db *tx, const char *id, int64_t now,
+                                          struct err *err);
 /* Ends a certificate, or all of a domain: what was issued or live is cancelled, and the sealed keys
  * are destroyed. */
 MUST_CHECK bool certificate_store_cancel(struct db *db, const char *id, struct err *err);
@@ -93,6 +97,28 @@ MUST_CHECK bool certificate_store_due(struct arena *mem, struct db *db, int64_t 
 /* The earliest sample_at after `now` of a live one; INT64_MAX when there is none. */
 MUST_CHECK bool certificate_store_next_sample(struct db *db, int64_t now, int64_t *at,
                                               struct err *err);
+/* That it shall be revoked. ERR_LOST_RACE: it is revoked already, or outside of the scope. */
+MUST_CHECK bool certificate_store_ask_revoked(struct db *db, const struct scope *scope,
+                                              const char *id, const char *reason, struct err *err);
+/* It is not used any more, before its CA has revoked it. ERR_LOST_RACE: it was not live. */
+MUST_CHECK bool certificate_store_end(struct db *db, const char *id, int64_t now, struct err *err);
+/* Its CA has revoked it. */
+MUST_CHECK bool certificate_store_set_revoked(struct db *db, const char *id, int64_t now,
+                                              struct err *err);
+/* Marks what has expired by `now`, at most 500; *out are those that were live, as they were before.
+ * `tx` is a transaction. */
+MUST_CHECK bool certificate_store_expire(struct arena *mem, struct db *tx, int64_t now,
+                                         struct certificate_list *out, struct err *err);
+/* When the next one expires; INT64_MAX: none will. */
+MUST_CHECK bool certificate_store_next_expiry(struct db *db, int64_t *at, struct err *err);
+/* Live ones without a job of this kind, at most 500. */
+MUST_CHECK bool certificate_store_without_job(struct arena *mem, struct db *db, const char *kind,
+                                              struct certificate_list *out, struct err *err);
+/* Those of a domain that have ended and still have their key, oldest first. */
+MUST_CHECK bool certificate_store_ended(struct arena *mem, struct db *db, const char *domain_id,
+                                        struct certificate_list *out, struct err *err);
+/* Destroys the key of a certificate and of its issuance. `tx` is a transaction. */
+MUST_CHECK bool certificate_store_destroy_key(struct db *tx, const char *id, struct err *err);
 /* The sealed key, for the worker that builds the edges' record; data NULL when there is no such
  * certificate, empty when the key was destroyed. */
 MUST_CHECK bool certificate_store_key(struct arena *mem, struct db *db, const char *id,

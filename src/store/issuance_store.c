@@ -3,6 +3,7 @@
 
 #include "base/name_table.h"
 #include "store/record.h"
+#include "store/subscription_store.h"
 
 #define FIXED         "id, partner_id, account_id, domain_id, order_id, reason, created_at, replaces_id"
 #define FIXED_LETTERS "ttttTtiT"
@@ -11,8 +12,8 @@
     "subscription_id, ca, state, ca_account_id, certificate_id, key_type, sealed_key, public_key," \
     " csr, intent, acme_order_url, finalize_url, certificate_url, wait_seq, attempts, error_code," \
     " error_text, problem, next_try_at, checked_at, ordered_at, published_at, validated_at,"       \
-    " issued_at, deployed_at, live_at"
-#define SAVED_LETTERS "TttTTTBBBTTTTIiTTTIIIIIIII"
+    " issued_at, deployed_at, live_at, ca_failures, is_replaces_refused"
+#define SAVED_LETTERS "TttTTTBBBTTTTIiTTTIIIIIIIIii"
 #define LETTERS       FIXED_LETTERS SAVED_LETTERS "i"
 #define SELECT        "SELECT " FIXED ", " SAVED ", version FROM issuance"
 
@@ -23,7 +24,8 @@
         QT((s)->finalize_url), QT((s)->certificate_url), QI0((s)->wait_seq), QI((s)->attempts),    \
         QT((s)->error_code), QT((s)->error_text), QT((s)->problem), QI0((s)->next_try_at),         \
         QI0((s)->checked_at), QI0((s)->ordered_at), QI0((s)->published_at),                        \
-        QI0((s)->validated_at), QI0((s)->issued_at), QI0((s)->deployed_at), QI0((s)->live_at)
+        QI0((s)->validated_at), QI0((s)->issued_at), QI0((s)->deployed_at), QI0((s)->live_at),     \
+        QI((s)->ca_failures), QI((s)->is_replaces_refused)
 
 #define X(id, name) [ISSUANCE_FOR_##id] = name,
 static const char *const reasons[ISSUANCE_REASON_COUNT] = {ISSUANCE_REASONS(X)};
@@ -46,6 +48,8 @@ static void read_stages(struct reader *r, struct issuance *out)
     out->issued_at = next_i64(r);
     out->deployed_at = next_i64(r);
     out->live_at = next_i64(r);
+    out->ca_failures = next_i64(r);
+    out->is_replaces_refused = next_bool(r);
 }
 
 static void read_record(struct reader *r, struct issuance *out)
@@ -85,10 +89,10 @@ DEFINE_READ_PAGE(issuance, issuance_list)
 
 static const struct query add = {
     .name = "issuance.add",
-    .sql =
-        "INSERT INTO issuance (" FIXED ", " SAVED ", version)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-        " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, 1)",
+    .sql = "INSERT INTO issuance (" FIXED ", " SAVED ", version)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
+           " $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, "
+           "$35, $36, 1)",
     .params = FIXED_LETTERS SAVED_LETTERS,
     .cols = "",
 };
@@ -153,8 +157,8 @@ static const struct query save = {
     .name = "issuance.save",
     .sql = "UPDATE issuance SET (" SAVED ", version)"
            " = ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,"
-           " $19, $20, $21, $22, $23, $24, $25, $26, version + 1)"
-           " WHERE id = $27 AND version = $28",
+           " $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, version + 1)"
+           " WHERE id = $29 AND version = $30",
     .params = SAVED_LETTERS "ti",
     .cols = "",
 };
@@ -180,6 +184,28 @@ bool issuance_store_forget_keys(struct db *db, const char *domain_id, struct err
     return db_exec(db, &forget_keys, NULL, err, QT(domain_id));
 }
 
+static const struct query count_reissues = {
+    .name = "issuance.count_reissues",
+    .sql = "SELECT count(*), min(created_at) FROM issuance WHERE domain_id = $1"
+           " AND subscription_id = $2 AND reason = 'reissue' AND state <> 'failed'"
+           " AND created_at > $3",
+    .params = "tti",
+    .cols = "iI",
+};
+
+bool issuance_store_count_reissues(struct arena *mem, struct db *db,
+                                   const struct subscription *subscription, int64_t since,
+                                   struct issuance_count *out, struct err *err)
+{
+    const struct row *row;
+
+    if (!db_one(mem, db, &count_reissues, &row, err, QT(subscription->domain_id),
+                QT(subscription->id), QI(since)))
+        return false;
+    *out = (struct issuance_count){row_i64(row, 0), row_i64(row, 1)};
+    return true;
+}
+
 static const struct query *const all[] = {
-    &add, &get, &latest, LISTED_BY_TENANT_AND_PARENT(list), &save, &forget_keys};
+    &add, &get, &latest, LISTED_BY_TENANT_AND_PARENT(list), &save, &forget_keys, &count_reissues};
 const struct query_list issuance_queries = {"issuance_store.c", all, ARRAY_LEN(all)};

@@ -48,7 +48,9 @@ struct issuance {
     const char *certificate_url;
     int64_t wait_seq; /* the feed sequence that the edges must acknowledge */
     int64_t attempts;
-    const char *error_code; /* err_name() or a finding's code */
+    int64_t ca_failures;      /* calls in a row that the CA did not answer */
+    bool is_replaces_refused; /* the CA does not take it as the successor of replaces_id */
+    const char *error_code;   /* err_name() or a finding's code */
     const char *error_text;
     const char *problem; /* the CA's problem document, JSON */
     int64_t next_try_at;
@@ -99,6 +101,16 @@ MUST_CHECK bool issuance_store_save(struct db *db, struct issuance *issuance, st
 
 /* The keys of all issuances of a domain are destroyed. */
 MUST_CHECK bool issuance_store_forget_keys(struct db *db, const char *domain_id, struct err *err);
+/* How many reissues by hand of a subscription began after `since` and did not fail. */
+struct subscription;
+struct issuance_count {
+    int64_t count;
+    int64_t first_at; /* when the first of them began; 0: none */
+};
+MUST_CHECK bool issuance_store_count_reissues(struct arena *mem, struct db *db,
+                                              const struct subscription *subscription,
+                                              int64_t since, struct issuance_count *out,
+                                              struct err *err);
 
 const char *issuance_reason_name(enum issuance_reason reason);
 MUST_CHECK bool issuance_reason_parse(const char *name, enum issuance_reason *out);

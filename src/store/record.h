@@ -139,8 +139,9 @@ void reader_refuse(struct reader *r, const char *what, const char *text);
         return true;                                                                               \
     }
 
-#define DEFINE_READ_PAGE(type, list)                                                               \
-    DEFINE_READ_SOME(type)                                                                         \
+#define DEFINE_READ_PAGE(type, list) DEFINE_READ_SOME(type) DEFINE_PAGE_OF(type, list)
+/* After DEFINE_READ_ALL. */
+#define DEFINE_PAGE_OF(type, list)                                                                 \
     static bool read_page(struct arena *mem, const struct rows *rows, const struct page *page,     \
                           struct list *out, struct err *err)                                       \
     {                                                                                              \

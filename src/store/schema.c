@@ -23,6 +23,7 @@
 #include "store/origin_store.h"
 #include "store/partner_store.h"
 #include "store/proof_store.h"
+#include "store/renewal_store.h"
 #include "store/session_store.h"
 #include "store/setting_store.h"
 #include "store/site_store.h"
@@ -53,6 +54,7 @@ static const struct query_list *const lists[] = {
     &origin_queries,
     &partner_queries,
     &proof_queries,
+    &renewal_queries,
     &session_queries,
     &setting_queries,
     &site_queries,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 #include "store/issuance_name_store.h"
+#include "store/job_store.h"
 #include "store/proof_store.h"
+#include "store/renewal_store.h"
 
 static const struct scope platform = {.kind = SCOPE_PLATFORM};
 
@@ -46,6 +48,8 @@ static void fill_issuance(struct issuance *i, const struct tenant *t)
     i->certificate_url = "https://ca/cert";
     i->wait_seq = 7;
     i->attempts = 2;
+    i->ca_failures = 3;
+    i->is_replaces_refused = true;
     i->error_code = "dns";
     i->error_text = "wrong";
     i->problem = "{}";
@@ -74,12 +78,13 @@ static bool same_issuance(const struct issuance *a, const struct issuance *b)
 {
     return same_texts(a, b) && a->state == b->state && a->reason == b->reason &&
            slice_eq(a->sealed_key, b->sealed_key) && slice_eq(a->public_key, b->public_key) &&
-           slice_eq(a->csr, b->csr) && a->wait_seq == b->wait_seq && a->attempts == b->attempts &&
-           a->next_try_at == b->next_try_at && a->checked_at == b->checked_at &&
-           a->ordered_at == b->ordered_at && a->published_at == b->published_at &&
-           a->validated_at == b->validated_at && a->issued_at == b->issued_at &&
-           a->deployed_at == b->deployed_at && a->live_at == b->live_at &&
-           a->created_at == b->created_at;
+           slice_eq(a->csr, b->csr) && a->wait_seq == b->wait_seq &&
+           a->ca_failures == b->ca_failures && a->is_replaces_refused == b->is_replaces_refused &&
+           a->attempts == b->attempts && a->next_try_at == b->next_try_at &&
+           a->checked_at == b->checked_at && a->ordered_at == b->ordered_at &&
+           a->published_at == b->published_at && a->validated_at == b->validated_at &&
+           a->issued_at == b->issued_at && a->deployed_at == b->deployed_at &&
+           a->live_at == b->live_at && a->created_at == b->created_at;
 }
 
 static void test_issuances(void **state)
@@ -160,7 +165,7 @@ static bool go_live(struct fixture *f, const char *id)
     AUTO(db_tx_endp) struct db *tx = NULL;
 
     MUST(f, db_tx_begin(f->db, &tx, &f->err));
-    return certificate_store_go_live(tx, id, &f->err) && db_tx_commit(&tx, &f->err);
+    return certificate_store_go_live(tx, id, T0 + 5, &f->err) && db_tx_commit(&tx, &f->err);
 }
 
 static void test_certificates(void **state)
@@ -189,7 +194,8 @@ static void test_certificates(void **state)
     MUST(&f, certificate_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
     ok(read->state == CERTIFICATE_SUPERSEDED && !read->sealed_key.data &&
            slice_eq(read->chain, SLICE_LIT("chain")) && read->names.count == 1 &&
-           same(read->names.items[0], a.name) && read->not_after_at == T0 + 90,
+           same(read->names.items[0], a.name) && read->not_after_at == T0 + 90 &&
+           read->ended_at == T0 + 5,
        "the first is superseded");
     ok(lost(&f, go_live(&f, a.certificate)), "and does not come back: %s", f.err.text);
     MUST(&f, certificate_store_move(f.db, "crt_b", CERTIFICATE_LIVE, CERTIFICATE_REVOKED, &f.err));
@@ -204,12 +210,156 @@ static void test_certificates(void **state)
     all_ok();
 }
 
+static struct db *begin(struct fixture *f)
+{
+    struct db *tx;
+
+    MUST(f, db_tx_begin(f->db, &tx, &f->err));
+    return tx;
+}
+
+static void end(struct fixture *f, struct db *tx)
+{
+    MUST(f, db_tx_commit(&tx, &f->err));
+}
+
+/* req: R42 */
+static void test_ends(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant a = open_tenant(&f);
+    const struct certificate *read;
+    struct certificate_list list;
+    struct slice key;
+    struct db *tx;
+    int64_t at;
+
+    ok(go_live(&f, a.certificate), "live");
+    MUST(&f, certificate_store_without_job(f.mem, f.db, "renew", &list, &f.err));
+    ok(list.count == 1 && same(list.items[0].id, a.certificate), "nobody renews it");
+    MUST(&f, job_store_enqueue(f.db, "renew", a.certificate, T0, &f.err));
+    MUST(&f, certificate_store_without_job(f.mem, f.db, "renew", &list, &f.err));
+    ok(list.count == 0, "somebody does");
+    MUST(&f, certificate_store_next_expiry(f.db, &at, &f.err));
+    ok(at == T0 + 90, "when it expires");
+    tx = begin(&f);
+    MUST(&f, certificate_store_expire(f.mem, tx, T0 + 89, &list, &f.err));
+    ok(list.count == 0, "a moment before");
+    MUST(&f, certificate_store_expire(f.mem, tx, T0 + 90, &list, &f.err));
+    ok(list.count == 1 && same(list.items[0].domain_id, a.domain), "then");
+    end(&f, tx);
+    MUST(&f, certificate_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
+    ok(read->state == CERTIFICATE_EXPIRED && read->ended_at == T0 + 90, "expired");
+    MUST(&f, certificate_store_next_expiry(f.db, &at, &f.err));
+    ok(at == INT64_MAX, "no other one");
+    MUST(&f, certificate_store_ask_revoked(f.db, &platform, a.certificate, "superseded", &f.err));
+    MUST(&f, certificate_store_set_revoked(f.db, a.certificate, T0 + 95, &f.err));
+    MUST(&f, certificate_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
+    ok(read->state == CERTIFICATE_REVOKED && read->revoked_at == T0 + 95 &&
+           read->ended_at == T0 + 90 && same(read->revoke_reason, "superseded"),
+       "revoked, and why");
+    ok(lost(&f, certificate_store_ask_revoked(f.db, &platform, a.certificate, "x", &f.err)),
+       "once");
+    MUST(&f, certificate_store_ended(f.mem, f.db, a.domain, &list, &f.err));
+    ok(list.count == 1, "its key is still there");
+    tx = begin(&f);
+    MUST(&f, certificate_store_destroy_key(tx, a.certificate, &f.err));
+    end(&f, tx);
+    MUST(&f, certificate_store_key(f.mem, f.db, a.certificate, &key, &f.err));
+    MUST(&f, certificate_store_ended(f.mem, f.db, a.domain, &list, &f.err));
+    ok(key.len == 0 && list.count == 0, "and then it is not");
+    fixture_close(&f);
+    all_ok();
+}
+
+static void test_renewals(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant a = open_tenant(&f);
+    struct renewal first = {.certificate_id = a.certificate,
+                            .source = RENEWAL_FROM_LIFE,
+                            .window = {T0 + 1, T0 + 2},
+                            .drawn_at = T0 + 1,
+                            .renew_at = T0 + 3,
+                            .poll_at = T0 + 4};
+    struct renewal second = {.certificate_id = a.certificate,
+                             .source = RENEWAL_FROM_CA,
+                             .window = {T0 + 11, T0 + 12},
+                             .explanation_url = "https://ca/why",
+                             .drawn_at = T0 + 13,
+                             .renew_at = T0 + 14,
+                             .poll_failures = 2,
+                             .poll_error = "no answer"};
+    const struct renewal *read;
+
+    MUST(&f, renewal_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
+    ok(!read, "none yet");
+    MUST(&f, renewal_store_put(f.db, &first, &f.err));
+    MUST(&f, renewal_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
+    ok(read->source == RENEWAL_FROM_LIFE && read->window.start_at == T0 + 1 &&
+           read->window.end_at == T0 + 2 && read->drawn_at == T0 + 1 && read->renew_at == T0 + 3 &&
+           read->poll_at == T0 + 4 && read->poll_failures == 0 && !read->poll_error &&
+           !read->explanation_url,
+       "as put");
+    MUST(&f, renewal_store_put(f.db, &second, &f.err));
+    MUST(&f, renewal_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
+    ok(read->source == RENEWAL_FROM_CA && read->window.start_at == T0 + 11 &&
+           read->window.end_at == T0 + 12 && read->drawn_at == T0 + 13 &&
+           read->renew_at == T0 + 14 && read->poll_at == 0 && read->poll_failures == 2 &&
+           same(read->poll_error, "no answer") && same(read->explanation_url, "https://ca/why"),
+       "in its place");
+    fixture_close(&f);
+    all_ok();
+}
+
+/* req: R47 */
+static void test_reissues(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant a = open_tenant(&f);
+    struct subscription subscription = subscription_of(&a);
+    struct issuance one = issuance_of(&a);
+    struct issuance_count got;
+    static const struct {
+        const char *id;
+        enum issuance_reason reason;
+        enum issuance_state state;
+        int64_t at;
+    } rows[] = {
+        {"iss_1", ISSUANCE_FOR_REISSUE, ISSUANCE_LIVE, T0},
+        {"iss_2", ISSUANCE_FOR_REISSUE, ISSUANCE_FAILED, T0 + 10},
+        {"iss_3", ISSUANCE_FOR_RENEWAL, ISSUANCE_LIVE, T0 + 20},
+        {"iss_4", ISSUANCE_FOR_REISSUE, ISSUANCE_LIVE, T0 + 30},
+        {"iss_5", ISSUANCE_FOR_REISSUE, ISSUANCE_LIVE, T0 + 40},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        one.id = rows[i].id;
+        one.order_id = NULL;
+        one.subscription_id = a.subscription;
+        one.reason = rows[i].reason;
+        one.state = rows[i].state;
+        one.created_at = rows[i].at;
+        MUST(&f, issuance_store_add(f.db, &one, &f.err));
+    }
+    MUST(&f, issuance_store_count_reissues(f.mem, f.db, &subscription, T0, &got, &f.err));
+    ok(got.count == 2 && got.first_at == T0 + 30, "%lld, the first at %lld", (long long)got.count,
+       (long long)(got.first_at - T0));
+    MUST(&f, issuance_store_count_reissues(f.mem, f.db, &subscription, T0 + 40, &got, &f.err));
+    ok(got.count == 0 && got.first_at == 0, "none later");
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_issuances),
-        cmocka_unit_test(test_names_and_proofs),
-        cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_issuances),    cmocka_unit_test(test_names_and_proofs),
+        cmocka_unit_test(test_certificates), cmocka_unit_test(test_ends),
+        cmocka_unit_test(test_renewals),     cmocka_unit_test(test_reissues),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

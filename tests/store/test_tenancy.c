@@ -13,6 +13,7 @@
 #include "store/issuance_name_store.h"
 #include "store/partner_store.h"
 #include "store/proof_store.h"
+#include "store/renewal_store.h"
 #include "store/schema.h"
 #include "store/site_store.h"
 #include "store/token_store.h"
@@ -111,6 +112,19 @@ LOOK_CHANGE(move_subscription,
 LOOK_CHANGE(remove_domain, domain_store_remove(f->db, scope, t->domain, &f->err))
 LOOK_CHANGE(revoke_token, token_store_revoke(f->db, scope, t->token, T0, &f->err))
 
+LOOK_CHANGE(ask_revoked,
+            certificate_store_ask_revoked(f->db, scope, t->certificate, "superseded", &f->err))
+
+static size_t get_renewal(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    const struct renewal mine = {.certificate_id = t->certificate};
+    const struct renewal *out;
+
+    MUST(f, renewal_store_put(f->db, &mine, &f->err));
+    MUST(f, renewal_store_get(f->mem, f->db, scope, t->certificate, &out, &f->err));
+    return out != NULL;
+}
+
 static size_t move_order(struct fixture *f, const struct scope *scope, const struct tenant *t)
 {
     struct cert_order order = order_of(t);
@@ -178,6 +192,8 @@ static const struct {
     {"certificate.current", current_certificate, false},
     {"certificate.list", list_certificates, false},
     {"certificate.list.of_parent", certificates_of_domain, false},
+    {"certificate.ask_revoked", ask_revoked, false},
+    {"renewal.get", get_renewal, false},
     {"check.get", get_check, false},
     {"check.latest", latest_check, false},
     {"event.list", list_events, false},
@@ -279,9 +295,10 @@ static void test_partners(void **state)
 
 /* Tables of tenants, and which queries on them have no scope, with the reason. */
 static const char *const tenant_tables[] = {
-    "account",    "api_token",    "site",     "domain",        "claim",
-    "cert_order", "subscription", "issuance", "issuance_name", "certificate",
-    "check_run",  "edge_proof",   "event",
+    "account",       "api_token",           "site",         "domain",
+    "claim",         "cert_order",          "subscription", "issuance",
+    "issuance_name", "certificate",         "check_run",    "edge_proof",
+    "event",         "certificate_renewal",
 };
 static const struct {
     const char *query, *why;
@@ -298,6 +315,16 @@ static const struct {
     {"certificate.due", "the worker"},
     {"certificate.next_sample", "the worker"},
     {"proof.forget", "the worker"},
+    {"certificate.set_revoked", "the worker"},
+    {"certificate.end", "the certificate was read in the caller's scope"},
+    {"certificate.expired", "the worker"},
+    {"certificate.expire", "the worker"},
+    {"certificate.next_expiry", "the worker"},
+    {"certificate.without_job", "the worker"},
+    {"certificate.ended", "the worker"},
+    {"certificate.destroy_key", "the worker"},
+    {"certificate.destroy_issuance_key", "the worker"},
+    {"issuance.count_reissues", "the subscription was read in the caller's scope"},
     {"certificate.key", "the worker, to build the edges' record"},
     {"certificate.cancel", "app/leave, which holds the issuance"},
     {"certificate.cancel_all", "app/leave, which holds the domain"},

@@ -257,6 +257,49 @@ def test_removed_certificate(edge):
     assert alert_of(edge, "no-cert.example") == "TLSV1_UNRECOGNIZED_NAME"
 
 
+# A certificate before any host has it
+
+def preview_of(ident):
+    return ident.replace("_", "-") + ".certificate.invalid"
+
+
+@pytest.mark.req("R23", "A11")
+@pytest.mark.parametrize("version", [V12, V13])
+def test_preview(edge, version):
+    ident, records, leaf = edge.world.certificate_records(["one.example", "www.one.example"])
+    assert alert_of(edge, preview_of(ident), version=version) == "TLSV1_UNRECOGNIZED_NAME"
+    edge.world.put(*records)
+    for sni in (preview_of(ident), preview_of(ident).upper()):
+        assert edge.serial(sni, verify=False, version=version) == leaf.serial_number
+    assert edge.serial("one.example") == edge.world.leaves["one"].serial_number, "visitors: as before"
+
+
+@pytest.mark.req("R43", "A16")
+def test_preview_serves_nothing(edge):
+    ident, records, _ = edge.world.certificate_records(["one.example"])
+    edge.world.put(*records)
+    edge.world.challenge("one.example", TOKEN)
+    sni = preview_of(ident)
+    for host in ("one.example", sni, "nobody.example"):
+        for path in ("/", f"/.well-known/acme-challenge/{TOKEN}",
+                     f"/.well-known/host-check/{CHECK_TOKEN}"):
+            assert edge.tls(host, path, sni=sni, verify=False).status == 421, (host, path)
+    assert edge.tls(sni, sni="one.example").status == 421
+    assert edge.plain(sni).status == 404
+
+
+@pytest.mark.parametrize("sni", ["crt-x.sub.certificate.invalid", "certificate.invalid",
+                                 "one.example.certificate.invalid", "one-example.certificate.invalid"])
+def test_what_is_no_preview(edge, sni):
+    assert alert_of(edge, sni) == "TLSV1_UNRECOGNIZED_NAME"
+
+
+def test_preview_of_what_cannot_be_opened(edge):
+    ident, records, _ = edge.world.certificate_records(["one.example"], owner="crt_other")
+    edge.world.put(*records)
+    assert alert_of(edge, preview_of(ident)) == "TLSV1_ALERT_INTERNAL_ERROR"
+
+
 # Host and SNI
 
 @pytest.mark.req("R43")

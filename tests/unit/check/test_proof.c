@@ -273,6 +273,30 @@ static void test_other_certificate(void **state)
     all_ok();
 }
 
+/* Under an SNI of its own a certificate is proven by the handshake alone: the site is not asked. */
+static void test_shown(void **state)
+{
+    (void)state;
+    const struct proof_options options = options_of(NULL);
+    struct proof_target targets[] = {target_of("s421.example"), target_of("old.example")};
+    struct proof proofs[2];
+
+    for (size_t i = 0; i < ARRAY_LEN(targets); i++) {
+        targets[i].sni = targets[i].name;
+        targets[i].name = "shop.example";
+    }
+    proof_run(mem, &options, targets, 2, proofs);
+    ok(proofs[0].code == PROOF_SHOWN && proofs[0].is_ok && proofs[0].status == 0 &&
+           strcmp(proofs[0].serial, targets[0].serial) == 0 &&
+           strcmp(proofs[0].text, arena_printf(mem,
+                                               "127.0.0.1:%u can show the certificate for "
+                                               "shop.example",
+                                               server.port)) == 0,
+       "%s", proofs[0].text);
+    ok(proofs[1].code == PROOF_OTHER_CERTIFICATE && !proofs[1].is_ok, "%s", proofs[1].text);
+    all_ok();
+}
+
 /* Trust is told apart from proof; the time is the caller's, not this machine's. */
 static void test_trust_and_time(void **state)
 {
@@ -426,9 +450,9 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),           cmocka_unit_test(test_other_certificate),
-        cmocka_unit_test(test_trust_and_time), cmocka_unit_test(test_places),
-        cmocka_unit_test(test_many),
+        cmocka_unit_test(test_rows),   cmocka_unit_test(test_other_certificate),
+        cmocka_unit_test(test_shown),  cmocka_unit_test(test_trust_and_time),
+        cmocka_unit_test(test_places), cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

@@ -77,6 +77,41 @@ static void test_sni(void **state)
     all_ok();
 }
 
+static const struct {
+    const char *host, *id; /* NULL: another name */
+} previews[] = {
+    {"crt-01ab.certificate.invalid", "crt_01ab"},
+    {"x.certificate.invalid", "x"},
+    {"a-b-c.certificate.invalid", "a_b_c"},
+    {".certificate.invalid", NULL},
+    {"certificate.invalid", NULL},
+    {"a.b.certificate.invalid", NULL},
+    {"crt-01ab.certificate.invalid.example", NULL},
+    {"crt-01abcertificate.invalid", NULL},
+    {"crt-01ab.certificate.example", NULL},
+    {"", NULL},
+};
+
+static void test_previews(void **state)
+{
+    struct edge_preview preview;
+    char longest[EDGE_ID_MAX + 1 + sizeof("." EDGE_PREVIEW_DOMAIN)];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(previews); i++) {
+        bool is_one = edge_preview(slice_str(previews[i].host), &preview);
+
+        ok(is_one == (previews[i].id != NULL) &&
+               (!is_one || slice_eq_str(slice_of(preview.id, preview.len), previews[i].id)),
+           "\"%s\"", previews[i].host);
+    }
+    snprintf(longest, sizeof(longest), "%0*d." EDGE_PREVIEW_DOMAIN, EDGE_ID_MAX, 0);
+    ok(edge_preview(slice_str(longest), &preview) && preview.len == EDGE_ID_MAX, "the longest id");
+    snprintf(longest, sizeof(longest), "%0*d." EDGE_PREVIEW_DOMAIN, EDGE_ID_MAX + 1, 0);
+    ok(!edge_preview(slice_str(longest), &preview), "one octet more");
+    all_ok();
+}
+
 static void test_db_keys(void **state)
 {
     struct edge_db_key key;
@@ -173,8 +208,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),        cmocka_unit_test(test_sni),
-        cmocka_unit_test(test_db_keys),      cmocka_unit_test(test_paths),
-        cmocka_unit_test(test_check_tokens), cmocka_unit_test(test_live_records),
+        cmocka_unit_test(test_previews),     cmocka_unit_test(test_db_keys),
+        cmocka_unit_test(test_paths),        cmocka_unit_test(test_check_tokens),
+        cmocka_unit_test(test_live_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

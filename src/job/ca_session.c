@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/ca_session.h"
+
+#include "base/clock.h"
+#include "base/crash.h"
+#include "base/id.h"
+#include "store/ca_account_store.h"
+
+#define ALG "ES256"
+
+/* What the functions below share. */
+struct opening {
+    const struct worker *worker;
+    struct arena *mem;
+    const struct worker_ca *ca;
+};
+
+static bool add_account(const struct opening *at, struct err *err)
+{
+    const char *id = id_new(at->mem, ID_CA_ACCOUNT);
+    struct signer *signer = at->worker->signer;
+    struct signer_key key;
+    struct signer_jwk jwk;
+    struct ca_account account = {
+        .id = id, .ca = at->ca->config->id, .state = CA_ACCOUNT_NEW, .created_at = clock_now()};
+
+    CRASH_POINT(ACCOUNT_KEY_BEFORE);
+    if (!signer_make_key(at->mem, signer, SIGNER_ACCOUNT, id, &key, err) ||
+        !signer_public_jwk(at->mem, signer, &(struct signer_sealed){id, key.sealed}, &jwk, err))
+        return false;
+    CRASH_POINT(ACCOUNT_KEY_REPLY);
+    account.sealed_key = key.sealed;
+    account.thumbprint = jwk.thumbprint;
+    if (!ca_account_store_add(at->worker->app->db, &account, err) && err->code != ERR_CONFLICT)
+        return false;
+    CRASH_POINT(ACCOUNT_KEY_COMMIT);
+    return true;
+}
+
+static bool find_account(const struct opening *at, const struct ca_account **out, struct err *err)
+{
+    struct db *db = at->worker->app->db;
+    const char *ca = at->ca->config->id;
+
+    if (!ca_account_store_find(at->mem, db, ca, out, err))
+        return false;
+    if (*out)
+        return true;
+    if (!add_account(at, err) || !ca_account_store_find(at->mem, db, ca, out, err))
+        return false;
+    return *out || err_set(err, ERR_STORE, "the account at %s was not stored", ca);
+}
+
+static bool register_account(const struct opening *at, struct ca_session *session,
+                             const struct ca_account *account, struct err *err)
+{
+    const struct config_list *contact = &at->ca->config->contact;
+    const struct acme_account_request want = {
+        .contacts = contact->items, .contact_count = contact->count, .is_terms_agreed = true};
+    struct acme_account_info *info;
+    struct signer_jwk jwk;
+
+    if (!signer_public_jwk(at->mem, at->worker->signer, &session->key, &jwk, err))
+        return false;
+    session->account.jwk = jwk.json;
+    CRASH_POINT(NEW_ACCOUNT_BEFORE);
+    if (!acme_account_new(at->mem, &session->call, &want, &info, err))
+        return false;
+    CRASH_POINT(NEW_ACCOUNT_REPLY);
+    session->account.url = info->url;
+    if (!ca_account_store_move(at->worker->app->db, account->id, account->state, CA_ACCOUNT_VALID,
+                               info->url, err))
+        return err->code == ERR_LOST_RACE; /* another run registered the same key meanwhile */
+    CRASH_POINT(NEW_ACCOUNT_COMMIT);
+    return true;
+}
+
+bool ca_session_open(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
+                     struct ca_session **out, struct err *err)
+{
+    const struct opening at = {worker, mem, ca};
+    struct ca_session *session = arena_new_of(mem, struct ca_session);
+    const struct ca_account *account;
+
+    if (!find_account(&at, &account, err))
+        return false;
+    session->key = (struct signer_sealed){account->id, account->sealed_key};
+    session->account = (struct acme_account){.key = &session->key, .alg = ALG};
+    session->account_id = account->id;
+    session->thumbprint = account->thumbprint;
+    session->call = (struct acme_call){
+        .client = ca->client, .account = &session->account, .problem = &session->problem};
+    *out = session;
+    if (account->state != CA_ACCOUNT_VALID)
+        return register_account(&at, session, account, err);
+    session->account.url = account->url;
+    return true;
+}

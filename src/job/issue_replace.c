@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "acme/ari.h"
+#include "acme/directory.h"
+#include "acme/order.h"
+#include "job/issue.h"
+
+static bool shares_a_name(const struct issue *is, const struct certificate *old)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (text_list_has(old->names, is->names[i].name))
+            return true;
+    return false;
+}
+
+/* What the order may name as replaced (RFC 9773 section 5): a certificate of the same CA and
+ * account with a name in common, where the CA has renewal information. *out is NULL otherwise. */
+static bool find_replaced(struct issue *is, struct ca_session *ca, const char **out,
+                          struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct db *db = is->worker->app->db;
+    const struct certificate *old = NULL;
+    const struct issuance *made = NULL;
+    struct acme_directory *directory;
+
+    *out = NULL;
+    if (!is->issuance->replaces_id || is->issuance->is_replaces_refused)
+        return true;
+    if (!certificate_store_get(is->mem, db, &scope, is->issuance->replaces_id, &old, err) ||
+        (old && !issuance_store_get(is->mem, db, &scope, old->issuance_id, &made, err)) ||
+        !acme_directory(is->mem, &ca->call, &directory, err))
+        return false;
+    if (!made || !directory->renewal_info || strcmp(made->ca, is->issuance->ca) != 0 ||
+        !made->ca_account_id || strcmp(made->ca_account_id, ca->account_id) != 0 ||
+        !shares_a_name(is, old))
+        return true;
+    return acme_certificate_id(is->mem, old->leaf, out, err) || err->code == ERR_BAD_CERT;
+}
+
+/* What the CA does not take is left out, each once; false when it is something else. */
+static bool leave_out(struct issue *is, const struct ca_session *ca,
+                      struct acme_order_request *want, const char **note)
+{
+    if (want->replaces && ca->problem.reaction == ACME_DROP_REPLACES) {
+        want->replaces = NULL;
+        is->issuance->is_replaces_refused = true;
+        return true;
+    }
+    if (want->profile && ca->problem.reaction == ACME_DEFAULT_PROFILE) {
+        *note = arena_printf(is->mem, "%s does not offer the profile %s: ordered by its default",
+                             is->ca->config->name, want->profile);
+        want->profile = NULL;
+        return true;
+    }
+    return false;
+}
+
+bool issue_new_order(struct issue *is, struct ca_session *ca, struct acme_order **out,
+                     const char **note, struct err *err)
+{
+    const char *profile = is->ca->config->profile;
+    struct acme_order_request want = {.names = issue_names(is),
+                                      .name_count = is->name_count,
+                                      .profile = *profile ? profile : NULL};
+
+    if (!find_replaced(is, ca, &want.replaces, err))
+        return false;
+    while (!acme_order_new(is->mem, &ca->call, &want, out, err))
+        if (!leave_out(is, ca, &want, note) || !issue_save(is, err))
+            return false;
+    return true;
+}
