@@ -279,6 +279,14 @@ static enum log_level level_of(const struct exchange *x)
     return route && route->is_quiet && x->res.status < 400 ? LOG_DEBUG : LOG_INFO;
 }
 
+/* A link that works once may be in the path: who reads the log must not be able to use it. */
+static const char *logged_path(const struct http_req *req)
+{
+    const struct http_route *route = req->match.route;
+
+    return route && strstr(route->path, "{secret}") ? route->path : req->uri.path;
+}
+
 void exchange_log(const struct exchange *x, enum MHD_RequestTerminationCode how)
 {
     const struct http_req *req = &x->req;
@@ -290,7 +298,7 @@ void exchange_log(const struct exchange *x, enum MHD_RequestTerminationCode how)
     fields[n++] = KS("id", req->id);
     fields[n++] = KS("operation", route ? route->operation : "none");
     fields[n++] = KS("method", req->is_head ? "HEAD" : http_method_name(req->method));
-    fields[n++] = KS("path", req->uri.path);
+    fields[n++] = KS("path", logged_path(req));
     fields[n++] = KI("status", res->status);
     fields[n++] = KI("octets", req->is_head ? 0 : res->body.len);
     fields[n++] = KI("ms", clock_boot_ms() - req->started_ms);

@@ -6,7 +6,8 @@
  *
  * A pattern is a path of literal segments and "{name}" segments, each of which stands for one
  * segment that is not empty. The first row that matches the path and the method wins, so a literal
- * row stands above the "{name}" row that it overlaps. HEAD is answered by the GET row.
+ * row stands above the "{name}" row that it overlaps. HEAD is answered by the GET row. Of a path
+ * with a segment "{secret}" the log shows the pattern only.
  */
 #include "http/uri.h"
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "check.h"
 #include "peer.h"
 
@@ -36,6 +38,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .path = "/echo/{id}", .operation = "echo", .run = echo},
     {.method = HTTP_GET, .path = "/fail", .operation = "fail", .run = refuse},
     {.method = HTTP_GET, .path = "/forget", .operation = "forget", .run = forget},
+    {.method = HTTP_GET, .path = "/link/{secret}", .operation = "link", .run = refuse},
 };
 
 static const struct http_options options = {.table = {routes, ARRAY_LEN(routes)}};
@@ -159,6 +162,41 @@ static void test_stale_socket(void **state)
     all_ok();
 }
 
+/* What the server logs while it is asked once. */
+static size_t log_of(const char *request, char *log, size_t size)
+{
+    static struct reply reply;
+    struct peer peer;
+    int kept = dup(STDERR_FILENO), file = memfd_create("log", MFD_CLOEXEC);
+    ssize_t len;
+
+    assert_true(kept >= 0 && file >= 0 && dup2(file, STDERR_FILENO) >= 0);
+    peer_start(&peer, options);
+    log_set_up(LOG_INFO, LOG_LOGFMT);
+    peer_ask(&peer, request, strlen(request), &reply);
+    peer_stop(&peer);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    len = pread(file, log, size - 1, 0);
+    close(file);
+    log[len > 0 ? len : 0] = '\0';
+    return strlen(log);
+}
+
+static void test_log(void **state)
+{
+    char log[4096];
+    (void)state;
+
+    ok(log_of("GET /echo/x?token=hush HTTP/1.1\r\nHost: h\r\n\r\n", log, sizeof(log)) > 0 &&
+           strstr(log, " path=/echo/x ") && !strstr(log, "hush"),
+       "the path without its query: %s", log);
+    ok(log_of("GET /link/hush HTTP/1.1\r\nHost: h\r\n\r\n", log, sizeof(log)) > 0 &&
+           strstr(log, " path=\"/link/{secret}\" ") && !strstr(log, "hush"),
+       "the pattern of a path with a secret: %s", log);
+    all_ok();
+}
+
 static bool around(struct http_req *req, struct http_res *res, struct err *err)
 {
     http_res_header(res, "X-Around", req->context);
@@ -211,7 +249,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_answers), cmocka_unit_test(test_keep_alive),
         cmocka_unit_test(test_socket),  cmocka_unit_test(test_stale_socket),
-        cmocka_unit_test(test_hooks),
+        cmocka_unit_test(test_hooks),   cmocka_unit_test(test_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
