@@ -20,8 +20,8 @@ bool app_store_path(const struct config *config, const char **out, struct err *e
     return true;
 }
 
-static bool load_lists(struct arena *mem, const struct config *config, struct app *app,
-                       struct err *err)
+bool app_suffixes(struct arena *mem, const struct config *config, const struct suffix_list **out,
+                  struct err *err)
 {
     const struct suffix_options options = {
         .file = *config->names.suffix_file ? config->names.suffix_file : NULL,
@@ -30,7 +30,13 @@ static bool load_lists(struct arena *mem, const struct config *config, struct ap
         .is_sandbox = config->mode == CONFIG_SANDBOX,
     };
 
-    return suffix_list_load(mem, &options, &app->suffixes, err) &&
+    return suffix_list_load(mem, &options, out, err);
+}
+
+static bool load_lists(struct arena *mem, const struct config *config, struct app *app,
+                       struct err *err)
+{
+    return app_suffixes(mem, config, &app->suffixes, err) &&
            location_list_load(mem, NULL, &app->locations, err);
 }
 

@@ -15,5 +15,9 @@ MUST_CHECK bool app_open(struct arena *mem, const struct config *config, enum ap
                          struct app *out, struct err *err);
 void app_close(struct app *app);
 
+/* The public suffix list as the configuration has it, for who needs it before the store is open. */
+MUST_CHECK bool app_suffixes(struct arena *mem, const struct config *config,
+                             const struct suffix_list **out, struct err *err);
+
 /* The path of a "sqlite:" URL. ERR_CONFIG for any other kind: PostgreSQL comes later. */
 MUST_CHECK bool app_store_path(const struct config *config, const char **out, struct err *err);

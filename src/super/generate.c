@@ -203,10 +203,10 @@ static void records_add(struct buf *out, const char *name, const struct config *
         buf_printf(out, "%s. 1 IN AAAA %s\n", name, cfg->edge.ipv6.items[i]);
 }
 
-bool generate_zone(struct arena *mem, const struct layout *layout, const char *name,
+bool generate_zone(struct arena *mem, const struct layout *layout, const struct name_set *names,
                    struct err *err)
 {
-    const char *path = arena_printf(mem, "%s/%s" ZONE_SUFFIX, layout->zones, name);
+    const char *path = arena_printf(mem, "%s/%s" ZONE_SUFFIX, layout->zones, names->names[0]);
     struct buf records = buf_new(mem, TEXT_MAX);
     struct render_values values = {.mem = mem};
     const char *text;
@@ -215,9 +215,9 @@ bool generate_zone(struct arena *mem, const struct layout *layout, const char *n
         return false;
     if (text)
         return true;
-    records_add(&records, name, layout->cfg);
-    records_add(&records, arena_printf(mem, "www.%s", name), layout->cfg);
-    render_set(&values, "NAME", name);
+    for (size_t i = 0; i < names->count; i++)
+        records_add(&records, names->names[i], layout->cfg);
+    render_set(&values, "NAME", names->names[0]);
     render_set(&values, "RECORDS", buf_cstr(&records));
     return file_write(mem, path, render("demo.zone", &values), 0640, err);
 }

@@ -167,6 +167,7 @@ bool layout_config(struct arena *mem, struct layout *layout, int64_t port_base, 
 
     if (!file_read(mem, layout->config_file, CONFIG_MAX, &text, err))
         return false;
+    layout->is_config_new = !text;
     if (!text &&
         !file_write(mem, layout->config_file, config_render(mem, layout, &ports), 0640, err))
         return false;
@@ -193,7 +194,7 @@ static bool port_check(struct arena *mem, const char *address, int64_t port, str
     return true;
 }
 
-bool layout_check_ports(struct arena *mem, const struct layout *layout, struct err *err)
+static bool ports_are_free(struct arena *mem, const struct layout *layout, struct err *err)
 {
     const struct config *cfg = layout->cfg;
     const int64_t own[] = {cfg->run.front_port, cfg->run.ca_port, cfg->run.dns_port,
@@ -211,4 +212,13 @@ bool layout_check_ports(struct arena *mem, const struct layout *layout, struct e
                 return false;
     }
     return true;
+}
+
+bool layout_check_ports(struct arena *mem, const struct layout *layout, struct err *err)
+{
+    if (ports_are_free(mem, layout, err))
+        return true;
+    if (layout->is_config_new)
+        unlink(layout->config_file);
+    return false;
 }

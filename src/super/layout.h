@@ -18,6 +18,7 @@ struct layout {
     const char *user;                              /* nginx's "user" directive, or "" */
     bool has_ipv6;                                 /* ::1 can be listened on */
     const struct config *cfg;
+    bool is_config_new; /* latchkey.yaml was written by this start */
 };
 
 /* Finds the programs and makes the folders. The folder must belong to the user who runs, and its
@@ -30,7 +31,8 @@ MUST_CHECK bool layout_make(struct arena *mem, const char *dir, struct layout *o
 MUST_CHECK bool layout_config(struct arena *mem, struct layout *layout, int64_t port_base,
                               struct err *err);
 
-/* Names the first port that is taken. */
+/* Names the first port that is taken; then a latchkey.yaml that this start has written goes, so
+ * that the next one may choose other ports. */
 MUST_CHECK bool layout_check_ports(struct arena *mem, const struct layout *layout, struct err *err);
 
 /* "127.0.0.1:8080", "[::1]:8080" */

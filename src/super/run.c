@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "app/open.h"
 #include "base/log.h"
 #include "super/bootstrap.h"
 #include "super/first_order.h"
@@ -26,6 +27,7 @@ struct running {
     const struct run_options *options;
     struct layout layout;
     struct first_order order;
+    const char *domain; /* --domain as it is stored */
     int64_t service_at; /* when the front nginx's certificate was made */
     int zones;          /* inotify */
     int lock;
@@ -46,14 +48,30 @@ static const char *service_file(const struct running *running)
     return arena_printf(running->mem, "%s/service.pem", running->layout.ca);
 }
 
+/* What stands in the place of the summary when there is none. */
+static const char *failure_line(struct arena *mem, const char *reason)
+{
+    json_t *doc = json_pack("{s:b, s:s}", "live", 0, "error", reason);
+    char *text = json_dumps(doc, JSON_COMPACT);
+    const char *line = arena_printf(mem, "%s\n", text);
+
+    free(text);
+    json_decref(doc);
+    return line;
+}
+
 static int first_order_step(void *arg)
 {
-    struct err err = {0};
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct first_order *order = arg;
+    struct err err = {0}, unwritten = {0};
     bool is_live = false;
 
-    if (first_order(arg, &is_live, &err))
+    if (first_order(order, &is_live, &err))
         return is_live ? 0 : 1;
     fprintf(stderr, "latchkey run: %s\n", err.text);
+    if (!file_write(mem, order->summary, failure_line(mem, err.text), 0640, &unwritten))
+        fprintf(stderr, "latchkey run: %s\n", unwritten.text);
     return 2;
 }
 
@@ -97,10 +115,9 @@ static void summary_print(const struct running *running)
     const char *text = NULL;
     struct err err = {0};
 
-    if (file_read(running->mem, running->order.summary, SUMMARY_MAX, &text, &err) && text)
-        fputs(text, stdout);
-    else
-        printf("{\"live\":false}\n");
+    if (!file_read(running->mem, running->order.summary, SUMMARY_MAX, &text, &err) || !text)
+        text = failure_line(running->mem, "ended before the order was");
+    fputs(text, stdout);
     fflush(stdout);
 }
 
@@ -165,6 +182,22 @@ static bool earlier_end(struct running *running, struct err *err)
     return true;
 }
 
+/* The names of --domain, and the zone that has them. */
+static bool domain_prepare(struct running *running, struct err *err)
+{
+    const struct suffix_list *suffixes;
+    struct hostname host;
+    struct name_set names;
+
+    if (!app_suffixes(running->mem, running->layout.cfg, &suffixes, err))
+        return false;
+    if (!hostname_parse(running->mem, suffixes, running->options->domain, &host, err))
+        return err_wrap(err, "--domain");
+    name_set_cover(running->mem, &host, &names);
+    running->domain = host.name;
+    return generate_zone(running->mem, &running->layout, &names, err);
+}
+
 /* Everything before the first child. */
 static bool prepare(struct running *running, struct err *err)
 {
@@ -174,19 +207,18 @@ static bool prepare(struct running *running, struct err *err)
     if (!layout_make(mem, running->options->dir, layout, err) ||
         !run_lock(mem, layout->run, &running->lock, err) || !earlier_end(running, err) ||
         !layout_config(mem, layout, running->options->port_base, err) ||
-        !layout_check_ports(mem, layout, err))
+        !layout_check_ports(mem, layout, err) || !domain_prepare(running, err))
         return false;
     log_set_up(layout->cfg->log.level, layout->cfg->log.format);
     running->order = (struct first_order){
         .layout = layout,
-        .domain = running->options->domain,
+        .domain = running->domain,
         .summary = arena_printf(mem, "%s/first-order.json", layout->run),
         .wait_ms = running->options->is_once ? RUN_ONCE_WAIT_MS : 0,
     };
     unlink(running->order.summary);
-    return generate_nginx(mem, layout, err) &&
-           generate_zone(mem, layout, running->options->domain, err) &&
-           generate_knot(mem, layout, err) && zones_watch(running, err);
+    return generate_nginx(mem, layout, err) && generate_knot(mem, layout, err) &&
+           zones_watch(running, err);
 }
 
 static bool supervise(struct running *running, struct err *err)
@@ -206,15 +238,6 @@ static bool supervise(struct running *running, struct err *err)
            supervisor_run(&options, err);
 }
 
-static void failure_print(const struct err *err)
-{
-    json_t *doc = json_pack("{s:b, s:s}", "live", 0, "error", err->text);
-
-    json_dumpf(doc, stdout, JSON_COMPACT);
-    putchar('\n');
-    json_decref(doc);
-}
-
 bool run(const struct run_options *options, bool *is_live, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -227,7 +250,7 @@ bool run(const struct run_options *options, bool *is_live, struct err *err)
         close(running.lock);
     *is_live = running.is_live || !options->is_once;
     if (options->is_once && !pass)
-        failure_print(err);
+        fputs(failure_line(mem, err->text), stdout);
     else if (options->is_once && !options->is_kept)
         summary_print(&running);
     return pass;

@@ -121,6 +121,40 @@ def test_second_run_is_refused(platform):
     assert str(platform.dir) in second.stdout + second.stderr
 
 
+def run_once(platform, *options):
+    """What a start in a folder of its own says as its last line."""
+    done = platform.run("run", "--once", "--dir", platform.dir / "other", *options)
+    return done.returncode, json.loads(done.stdout.splitlines()[-1])
+
+
+def test_taken_port_is_named_and_others_may_be_chosen(platform):
+    code, summary = run_once(platform, "--port-base", str(platform.front_port))
+    assert (code, summary["live"]) == (2, False)
+    assert summary["error"].endswith(": Address already in use")
+    code, summary = run_once(platform, "--port-base", "31000", "--domain", "Bücher.Example.")
+    assert (code, summary["live"]) == (0, True)
+    assert summary["domain"] == "xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("name, reason", [
+    ("example", '"example" is a public suffix: names are registered under it'),
+    ("demo.example/../../x", "octet 0x2f is not allowed"),
+    ("", "a name is missing"),
+])
+def test_domain_that_is_none(platform, name, reason):
+    """Refused before anything is started or written for it."""
+    code, summary = run_once(platform, "--domain", name, "--port-base", "31000")
+    assert (code, summary["live"]) == (2, False)
+    assert reason in summary["error"]
+    assert not list((platform.dir / "other").rglob("*.zone"))
+
+
+def test_first_order_that_cannot_be_placed(platform):
+    code, summary = run_once(platform, "--domain", "*.wild.example", "--port-base", "31000")
+    assert (code, summary["live"]) == (1, False)
+    assert "wildcard" in summary["error"]
+
+
 @pytest.mark.req("R22")
 def test_run_killed_and_started_again(partner, platform):
     platform.ordered(partner, "kept.example")

@@ -146,10 +146,11 @@ static void test_zones(void **state)
     const char *dir = folder.path;
     struct layout layout = layout_of(mem, dir);
     struct err err = {0};
+    const struct name_set demo = {.names = {"demo.example", "www.demo.example"}, .count = 2};
     const char *path = arena_printf(mem, "%s/demo.example.zone", layout.zones);
 
     assert_true(layout_config(mem, &layout, 0, &err));
-    ok(generate_zone(mem, &layout, "demo.example", &err), "%s", err.text);
+    ok(generate_zone(mem, &layout, &demo, &err), "%s", err.text);
     has(mem, dir, "dns/zones/demo.example.zone", "\nwww.demo.example. 1 IN A 127.0.0.2\n");
     has(mem, dir, "dns/zones/demo.example.zone", "\ndemo.example. 1 IN AAAA ::1\n");
     assert_true(file_write(mem, path, "mine", 0600, &err));
@@ -157,7 +158,7 @@ static void test_zones(void **state)
         file_write(mem, arena_printf(mem, "%s/b.example.zone", layout.zones), "", 0600, &err));
     assert_true(
         file_write(mem, arena_printf(mem, "%s/Bad Name.zone", layout.zones), "", 0600, &err));
-    ok(generate_zone(mem, &layout, "demo.example", &err) &&
+    ok(generate_zone(mem, &layout, &demo, &err) &&
            !strcmp(text_in(mem, dir, "dns/zones/demo.example.zone"), "mine"),
        "a zone that is there stays as it is");
     ok(generate_knot(mem, &layout, &err), "%s", err.text);
