@@ -89,6 +89,8 @@ bool http_json_parse(struct arena *mem, struct slice text, json_t **out, struct 
     json_error_t at;
     json_t *json;
 
+    if (text.len == 0)
+        return err_set(err, ERR_BAD_REQUEST, "the JSON text is empty");
     if (json_depth(text) > HTTP_JSON_DEPTH_MAX)
         return err_set(err, ERR_BAD_REQUEST, "the JSON text nests deeper than %d levels",
                        HTTP_JSON_DEPTH_MAX);

@@ -59,6 +59,7 @@ static void test_json(void **state)
         {"{\"name\":\"a\",\"list\":[1]}", "list: must be a list of texts"},
         {"{\"name\":\"a\",\"list\":\"a\"}", "list: must be a list of texts"},
         {"[]", ": the body must be a JSON object"},
+        {"", ": the JSON text is empty"},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     (void)state;
@@ -146,6 +147,26 @@ static void test_form(void **state)
     all_ok();
 }
 
+/* A request that takes no field: there is no array either. */
+static void test_no_fields(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct http_req req = {.mem = mem};
+    struct err err = {0};
+    json_t *json;
+    (void)state;
+
+    assert_true(http_json_parse(mem, slice_str("{}"), &json, &err));
+    ok(http_json_fields(mem, json, NULL, 0, NULL, &err), "%s", err.text);
+    assert_true(uri_parse(mem, "/", &req.uri, &err));
+    ok(http_query_fields(&req, NULL, 0, NULL, &err), "%s", err.text);
+    assert_true(uri_parse(mem, "/?a=1", &req.uri, &err));
+    ok(!http_query_fields(&req, NULL, 0, NULL, &err) &&
+           !strcmp(err.text, "there is no field \"a\" here"),
+       "%s", err.text);
+    all_ok();
+}
+
 /* An unknown name may be as long as the body: the error keeps its reason. */
 static void test_long_name(void **state)
 {
@@ -167,9 +188,9 @@ static void test_long_name(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_json), cmocka_unit_test(test_query),
-                                       cmocka_unit_test(test_form),
-                                       cmocka_unit_test(test_long_name)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_json), cmocka_unit_test(test_query), cmocka_unit_test(test_form),
+        cmocka_unit_test(test_no_fields), cmocka_unit_test(test_long_name)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,7 +15,7 @@ static const struct {
     {"application/jsonx", "{}", "the Content-Type is not application/json"},
     {"text/plain", "{}", "the Content-Type is not application/json"},
     {NULL, "{}", "the Content-Type is not application/json"},
-    {"application/json", "", "not valid JSON at line 1, column 0: "},
+    {"application/json", "", "the JSON text is empty"},
     {"application/json", "{\"a\":1,\"a\":2}", "not valid JSON at line 1, column 10: "},
     {"application/json", "{\"a\":\"\\u0000\"}", "not valid JSON at line 1, column "},
     {"application/json", "{} {}", "not valid JSON at line 1, column 4: end of file"},
