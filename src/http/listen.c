@@ -2,6 +2,7 @@
 #include "http/listen.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -9,15 +10,28 @@
 
 #define BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn */
 
+/* The path as short as it can be said: a name alone when it is in the current folder. */
+static const char *from_here(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char here[PATH_MAX];
+
+    if (!slash || !getcwd(here, sizeof(here)) || strlen(here) != (size_t)(slash - path) ||
+        memcmp(here, path, strlen(here)) != 0)
+        return path;
+    return slash + 1;
+}
+
 static bool address_of(const char *path, struct sockaddr_un *out, struct err *err)
 {
-    size_t len = strlen(path);
+    const char *said = from_here(path);
+    size_t len = strlen(said);
 
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (len == 0 || len >= sizeof(out->sun_path))
         return err_set(err, ERR_CONFIG, "a socket path of %zu octets, 1 to %zu are allowed: %s",
                        len, sizeof(out->sun_path) - 1, path);
-    memcpy(out->sun_path, path, len);
+    memcpy(out->sun_path, said, len);
     return true;
 }
 

@@ -149,6 +149,14 @@ def test_domain_that_is_none(platform, name, reason):
     assert not list((platform.dir / "other").rglob("*.zone"))
 
 
+def test_long_folder(platform):
+    """A socket's path is bound at 107 octets, the folder's is not."""
+    folder = platform.dir / ("long" * 20) / ("er" * 20)
+    folder.mkdir(parents=True)
+    done = platform.run("run", "--once", "--dir", folder, "--port-base", "31000")
+    assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["live"]) == (0, True)
+
+
 def test_first_order_that_cannot_be_placed(platform):
     code, summary = run_once(platform, "--domain", "*.wild.example", "--port-base", "31000")
     assert (code, summary["live"]) == (1, False)
