@@ -95,10 +95,12 @@ static bool read_headers(struct exchange *x, struct err *err)
                    HTTP_REQ_HEADERS_MAX);
 }
 
-/* Framing that two programs in a row could read in two ways (RFC 9112 sections 3.2 and 6.3). */
+/* What two programs in a row could read in two ways: the framing (RFC 9112 sections 3.2 and 6.3),
+ * and headers of one value that are there twice. */
 static bool check_framing(const struct http_req *req, const char *version, struct err *err)
 {
-    static const char *const once[] = {"Host", "Content-Length", "Transfer-Encoding"};
+    static const char *const once[] = {"Host",          "Content-Length", "Transfer-Encoding",
+                                       "Authorization", "Content-Type",   "Idempotency-Key"};
     const char *coding = http_req_header(req, "Transfer-Encoding");
 
     for (size_t i = 0; i < ARRAY_LEN(once); i++)
