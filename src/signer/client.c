@@ -14,6 +14,8 @@
 #include "base/random.h"
 #include "signer/address.h"
 
+#define RESEND_MS 300 /* far more than an answer takes, and a signer is there again by then */
+
 #define ID_MAX (INT64_C(1) << 52) /* exact in any JSON reader */
 
 struct signer {
@@ -134,22 +136,29 @@ static bool connect_path(struct signer *signer, struct err *err)
     return false;
 }
 
-static bool wait_for(const struct call *call, short events, struct err *err)
+/* *is_ready is false when the socket was not by `until_ms`. */
+static bool wait_until(const struct call *call, short events, int64_t until_ms, bool *is_ready,
+                       struct err *err)
 {
     struct pollfd at = {.fd = call->signer->fd, .events = events};
+    int ready;
 
-    for (;;) {
-        int64_t left = call->deadline_ms - now_ms();
-        int ready = left > 0 ? poll(&at, 1, (int)left) : 0;
+    do {
+        int64_t left = until_ms - now_ms();
 
-        if (ready > 0)
-            return true;
-        if (ready == 0)
-            return err_set(err, ERR_SIGNER, "the signer did not answer within %d ms",
-                           SIGNER_DEADLINE_MS);
-        if (errno != EINTR)
-            return err_errno(err, ERR_SIGNER, errno, "could not wait for the signer");
-    }
+        ready = left > 0 ? poll(&at, 1, (int)left) : 0;
+    } while (ready < 0 && errno == EINTR);
+    *is_ready = ready > 0;
+    return ready >= 0 || err_errno(err, ERR_SIGNER, errno, "could not wait for the signer");
+}
+
+static bool wait_for(const struct call *call, short events, struct err *err)
+{
+    bool is_ready;
+
+    return wait_until(call, events, call->deadline_ms, &is_ready, err) &&
+           (is_ready ||
+            err_set(err, ERR_SIGNER, "the signer did not answer within %d ms", SIGNER_DEADLINE_MS));
 }
 
 /* What a socket call left in errno: worth a wait (DONE), the end of the connection, or a failure.
@@ -199,22 +208,41 @@ static json_t *read_reply(const struct call *call, size_t len)
     return NULL;
 }
 
+/* A signer that died has taken the request along, and its successor at an inherited connection
+ * knows nothing of it: sent again, ever later. Of two replies the second is nobody's. */
+static enum outcome wait_for_reply(struct call *call, struct err *err)
+{
+    for (int64_t patience = RESEND_MS;; patience *= 2) {
+        enum outcome outcome;
+        bool is_ready;
+
+        if (now_ms() + patience >= call->deadline_ms)
+            return wait_for(call, POLLIN, err) ? DONE : FAILED;
+        if (!wait_until(call, POLLIN, now_ms() + patience, &is_ready, err))
+            return FAILED;
+        outcome = is_ready ? DONE : send_request(call, err);
+        if (is_ready || outcome != DONE)
+            return outcome;
+    }
+}
+
 static enum outcome receive(struct call *call, json_t **reply, struct err *err)
 {
     struct signer *signer = call->signer;
 
     for (;;) {
-        enum outcome outcome;
+        enum outcome outcome = wait_for_reply(call, err);
         ssize_t len;
 
-        if (!wait_for(call, POLLIN, err))
-            return FAILED;
+        if (outcome != DONE)
+            return outcome;
         len = recv(signer->fd, signer->datagram, SIGNER_DATAGRAM_MAX, MSG_DONTWAIT);
         if (len == 0) {
             err_set(err, ERR_SIGNER, "the signer has closed the connection");
             return LOST;
         }
-        outcome = len < 0 ? socket_outcome(err) : DONE;
+        if (len < 0)
+            outcome = socket_outcome(err);
         if (outcome != DONE)
             return outcome;
         *reply = len > 0 ? read_reply(call, (size_t)len) : NULL;

@@ -76,6 +76,24 @@ static void test_stale_replies(void **state)
     all_ok();
 }
 
+/* Keys, and a client at one end of a connection whose other end no signer has yet. */
+static void fixture_on_fd(struct fixture *f)
+{
+    fixture_keys(f);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, f->pair), 0);
+    assert_int_equal(pipe(f->stop), 0);
+    f->client = signer_new_fd(f->pair[1]);
+}
+
+static void leave_fd(struct fixture *f)
+{
+    signer_free(f->client);
+    close(f->pair[0]);
+    close(f->stop[0]);
+    close(f->stop[1]);
+    fixture_forget_keys(f);
+}
+
 static pid_t fork_signer(struct fixture *f)
 {
     pid_t pid = fork();
@@ -116,10 +134,7 @@ static void test_replaced_on_the_same_fd(void **state)
     pthread_t later;
 
     (void)state;
-    fixture_keys(&f);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, f.pair), 0);
-    assert_int_equal(pipe(f.stop), 0);
-    f.client = signer_new_fd(f.pair[1]);
+    fixture_on_fd(&f);
     restart.pid = fork_signer(&f);
     for (int i = 0; i < 3; i++) {
         has_answer(f.client);
@@ -129,11 +144,7 @@ static void test_replaced_on_the_same_fd(void **state)
         pthread_join(later, NULL);
     }
     end(restart.pid);
-    signer_free(f.client);
-    close(f.pair[0]);
-    close(f.stop[0]);
-    close(f.stop[1]);
-    fixture_forget_keys(&f);
+    leave_fd(&f);
     all_ok();
 }
 
@@ -155,6 +166,30 @@ static void *ask_nobody(void *arg)
         signer_make_key(mem, wait->client, SIGNER_ACCOUNT, ACCOUNT, &key, &wait->err);
     wait->took_ms = clock_boot_ms() - start;
     return NULL;
+}
+
+/* A signer that died with the request in its hands: the next one is asked again, soon. */
+static void test_request_lost(void **state)
+{
+    char lost[SIGNER_DATAGRAM_MAX];
+    struct fixture f;
+    struct wait wait;
+    pthread_t asking;
+    pid_t pid;
+
+    (void)state;
+    fixture_on_fd(&f);
+    wait = (struct wait){.client = f.client};
+    assert_int_equal(pthread_create(&asking, NULL, ask_nobody, &wait), 0);
+    assert_true(recv(f.pair[0], lost, sizeof(lost), 0) > 0);
+    pid = fork_signer(&f);
+    pthread_join(asking, NULL);
+    ok(wait.is_answered, "%s", wait.err.text);
+    ok(wait.took_ms < SIGNER_DEADLINE_MS / 2, "took %lld ms", (long long)wait.took_ms);
+    has_answer(f.client); /* the second reply is not taken for the next one */
+    end(pid);
+    leave_fd(&f);
+    all_ok();
 }
 
 /* The deadline holds for those who wait for their turn too. */
@@ -437,6 +472,7 @@ int main(void)
         cmocka_unit_test(test_datagram_limit),
         cmocka_unit_test(test_stale_replies),
         cmocka_unit_test(test_replaced_on_the_same_fd),
+        cmocka_unit_test(test_request_lost),
         cmocka_unit_test(test_nobody_answers),
         cmocka_unit_test(test_other_end_gone),
         cmocka_unit_test(test_threads),
