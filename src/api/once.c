@@ -3,6 +3,7 @@
 #include "api/json.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "store/idempotency_store.h"
 
 #define REQUEST_MAX (1 << 20)
@@ -97,5 +98,11 @@ bool api_run_once(struct http_req *req, struct http_res *res, const char *key, s
     if (before)
         return repeat(res, before, err);
     call->app.db = tx;
-    return run_and_store(req, res, key, hash, err) && db_tx_commit(&tx, err);
+    if (!run_and_store(req, res, key, hash, err))
+        return false;
+    CRASH_POINT(ONCE_BEFORE);
+    if (!db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(ONCE_COMMIT);
+    return true;
 }

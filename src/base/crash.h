@@ -34,6 +34,7 @@
     X(START_CHILD, "run.start-child", REQUEST, "a child is started; then its pid is written")      \
     X(RESTART_CHILD, "run.restart-child", STORE, "a child that died is started again")             \
     X(PLACE_ORDER, "web.place-order", STORE, "an order is placed")                                 \
+    X(ONCE, "web.once", STORE, "a request with an Idempotency-Key, and its answer")                \
     X(FEED_PAGE, "web.feed-page", ASK, "a page of the feed goes to an edge")                       \
     X(STORE_ACKS, "web.store-acks", STORE, "what the edges have is stored")                        \
     X(CHECK, "worker.check", REQUEST, "DNS and hosts of the names are looked at")                  \

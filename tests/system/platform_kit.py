@@ -189,11 +189,16 @@ class Platform:
                 config[section] = config.get(section, []) + values
         (self.dir / "latchkey.yaml").write_text(json.dumps(config))
 
-    def start(self, *options):
+    def spawn(self, *options):
+        """`latchkey run`, which is not ready yet; returns its process."""
         self.output = open(self.dir / "output.log", "ab")
         self.process = subprocess.Popen(
             [self.latchkey, "run", "--once", "--keep", "--dir", self.dir, *options],
             stdout=subprocess.PIPE, stderr=self.output, env=self.environment, text=True)
+        return self.process
+
+    def start(self, *options):
+        self.spawn(*options)
         end = time.monotonic() + START_S
         for line in self.process.stdout:
             self.output.write(line.encode())
@@ -233,8 +238,14 @@ class Platform:
                 self.process.kill()
                 self.process.wait()
         if self.process:
-            self.process.stdout.close()
-            self.output.close()
+            self.end()
+
+    def end(self):
+        """After the end of the process; returns its status."""
+        status = self.process.wait(30)
+        self.process.stdout.close()
+        self.output.close()
+        return status
 
     def remove(self):
         shutil.rmtree(self.dir, ignore_errors=True)

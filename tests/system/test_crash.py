@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Killed at each point of src/base/crash.h: one order, one certificate, whatever dies."""
+import os
+import signal
+import time
+
+import crash_kit
+import pytest
+from crash_kit import Journal, Trap, check_order, hurry, insist, place, wait_live
+from kill_kit import RandomKills
+from platform_kit import LATCHKEY, Platform
+
+needs_points = pytest.mark.skipif(not crash_kit.has_points(), reason="built without crash points")
+ALL = crash_kit.points()
+# What happens once, when an installation is new, in this order.
+FIRST = ["agent.snapshot.before", "agent.snapshot.reply", "worker.account-key.before",
+         "signer.public_jwk.before", "signer.public_jwk.reply", "worker.account-key.reply",
+         "worker.account-key.commit", "worker.new-account.before", "worker.new-account.reply",
+         "worker.new-account.commit"]
+PARENT = [p for p in ALL if p.startswith("run.")]
+RUNNING = [p for p in ALL if p not in FIRST + PARENT]
+# tests/crash/all-points: each order goes live before the next is placed, and the parent dies at the
+# start of each of its children.
+IS_LONG = os.environ.get("LATCHKEY_CRASH_LONG") == "1"
+# What has begun at the CA does not ask newOrder again.
+BEFORE_ORDER = ("waiting_dns", "admitted", "ordering")
+
+
+def tell(trap, chosen):
+    print(f"\n{len(trap.hits)} of {len(chosen)} points were hit (SQLite)")
+    assert sorted(trap.hits) == sorted(chosen)
+
+
+@pytest.mark.asan  # that build has no points
+@pytest.mark.req("R22", "A11")
+def test_names_are_in_test_builds_only():
+    program = LATCHKEY.read_bytes()
+    found = [p for p in ALL if p.encode() in program]
+    assert found == (ALL if crash_kit.has_points() else [])
+
+
+@needs_points
+@pytest.mark.req("R22", "A11")
+def test_new_installation():
+    """Keys, account and snapshots of a new installation, killed at each of its points."""
+    platform = Platform()
+    trap = Trap(platform)
+    chain = trap.chain(FIRST)
+    with platform:
+        chain.join()
+        tell(trap, FIRST)
+        assert Journal(platform).count("account.created") == 1
+        partner = platform.tenant()
+        platform.ordered(partner, "next.example")
+
+
+def new_domain(platform, partner, site, name):
+    platform.zone(name, platform.right_records())
+    return platform.domain(partner, name, site=site)
+
+
+def has_begun(platform, partner, domain):
+    state = platform.status(partner, domain)["issuance"]["state"]
+    return state == "live" if IS_LONG else state not in BEFORE_ORDER
+
+
+@needs_points
+@pytest.mark.req("R22", "A11")
+def test_each_point():
+    """An order for each point, at which what works on it dies; all go live, one certificate each."""
+    platform = Platform()
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        site = platform.site(partner)
+        domains = [new_domain(platform, partner, site, f"crash{i}.example")
+                   for i in range(len(RUNNING))]
+        for point, domain in zip(RUNNING, domains):
+            trap.arm(point)
+            place(partner, domain, key=domain["id"] if ".once" in point else None)
+            trap.wait_hit(point)
+            hit = time.monotonic()
+            hurry(platform)
+            insist(lambda: has_begun(platform, partner, domain))
+            print(f"{point:30} goes on after {time.monotonic() - hit:.2f} s")
+        for domain in domains:
+            wait_live(platform, partner, domain)
+        tell(trap, RUNNING)
+        journal = Journal(platform)
+        for domain in domains:
+            check_order(platform, partner, journal, domain)
+        assert journal.count("account.created") == 1
+
+
+def parent_deaths(platform):
+    """Point and how many times it is passed before: of all children, or of one for each point."""
+    children = len(list((platform.dir / "run").glob("*.pid"))) + 3  # the steps have ended
+    for number, point in enumerate(p for p in PARENT if p.startswith("run.start-child")):
+        yield from ((point, n) for n in (range(1, children + 1) if IS_LONG else (1 + 5 * number,)))
+
+
+def start_again(platform, trap, point, times):
+    """The parent dies on its way up at the point; the next start gets there."""
+    platform.stop()
+    trap.arm(point, times)
+    with pytest.raises(AssertionError, match="latchkey run ended"):
+        platform.start()
+    trap.wait_hit(point)
+    assert platform.end() == -signal.SIGKILL
+    platform.start()
+
+
+@needs_points
+@pytest.mark.req("R22", "R23", "A11")
+def test_parent():
+    """`latchkey run` dies while it starts a child, or starts a dead one again; orders go on."""
+    platform = Platform()
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        site = platform.site(partner)
+        domains = []
+        for point, times in parent_deaths(platform):
+            domain = new_domain(platform, partner, site, f"parent{len(domains)}.example")
+            domains.append(domain)
+            place(partner, domain)
+            start_again(platform, trap, point, times)
+            print(f"{point} {times}")
+            wait_live(platform, partner, domain)
+        for point in (p for p in PARENT if "restart-child" in p):
+            domain = new_domain(platform, partner, site, f"parent{len(domains)}.example")
+            domains.append(domain)
+            trap.arm(point)
+            place(partner, domain)
+            platform.kill("worker")
+            trap.wait_hit(point)
+            assert platform.end() == -signal.SIGKILL
+            platform.start()
+            wait_live(platform, partner, domain)
+        assert sorted(set(trap.hits)) == sorted(PARENT)
+        print(f"\n{len(PARENT)} of {len(PARENT)} points were hit (SQLite)")
+        journal = Journal(platform)
+        for domain in domains:
+            check_order(platform, partner, journal, domain)
+
+
+@pytest.mark.req("R22", "R23", "A11")
+def test_random_kills():
+    """The short form of tests/crash/random-kills."""
+    RandomKills(count=25, seed=1).run()
