@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The platform and a browser for the tests of the pages; marks as in tests/system."""
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
+
+from browser import Browser  # noqa: E402
+from platform_kit import Platform  # noqa: E402
+
+pytest_plugins = ["marks"]
+PASSWORD = "correct horse battery staple"
+
+
+class Person:
+    """Somebody of a partner who has chosen a password."""
+
+    def __init__(self, platform, email, *whose, name="Paula Partner"):
+        self.email, self.password = email, PASSWORD
+        done = platform.run("user", "add", email, "--name", name, *whose, "--config",
+                            platform.dir / "latchkey.yaml")
+        assert done.returncode == 0, done.stderr
+        self.link = done.stdout.strip()
+
+    def welcome(self, browser):
+        """The first visit, by the link that works once."""
+        assert browser.go(self.link) == 200
+        browser.fill("#password", self.password)
+        browser.click("main button")
+        browser.wait("h1")
+
+    def sign_in(self, browser, url):
+        browser.go(f"{url}/sign-in")
+        browser.fill("#email", self.email)
+        browser.fill("#password", self.password)
+        browser.click("main button")
+        browser.wait("text=Sign out")
+
+
+@pytest.fixture(scope="session")
+def platform():
+    with Platform() as p:
+        yield p
+
+
+@pytest.fixture(scope="session")
+def browser(platform):
+    """Names under .example lead to the first edge, as they do for visitors."""
+    first = platform.addresses(4)[0]
+    rules = f"MAP *.example {first}, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE {first}"
+    with Browser(rules) as b:
+        yield b
+
+
+@pytest.fixture(scope="session")
+def partner(platform):
+    return platform.tenant(name="Paula's partner", brand="Mono")
+
+
+@pytest.fixture(scope="session")
+def person(platform, partner, browser):
+    paula = Person(platform, "paula@partner.example", "--partner", partner.partner["id"])
+    browser.visitor()
+    paula.welcome(browser)
+    return paula
+
+
+@pytest.fixture
+def visitor(platform, browser, person):
+    """A fresh browser in which Paula is signed in; nothing it met may be complained about."""
+    browser.visitor()
+    person.sign_in(browser, platform.url)
+    browser.complaints()
+    yield browser
+    assert browser.complaints() == []
