@@ -16,7 +16,7 @@ from ca_fixtures import (Client, Key, Responder, SandboxCa, b64, client, common_
 from edge_kit import BUILD
 from test_ca_orders import certificate_of
 
-pytestmark = pytest.mark.req("R45", "A11")
+pytestmark = pytest.mark.req("R45")
 
 PROBE = BUILD / "tests" / "tools" / "acme_probe"
 DAY, HOUR = 86400, 3600
@@ -296,6 +296,7 @@ def test_of_many_replacements_at_once_one_is_made(client):  # noqa: F811
         assert sorted(pool.map(replace, range(16))) == [201] + [409] * 15
 
 
+@pytest.mark.req("A11")
 def test_minutes_long_certificate_through_three_renewals(moved):
     """By the window that the CA gives, on the moved clock."""
     _, pem, _ = moved.client.issue("short.example", profile="minutes")
@@ -404,6 +405,7 @@ def test_no_ca_no_management(tmp_path, knot):  # noqa: F811
 
 # --- the library of the product against it -------------------------------------------------------
 
+@pytest.mark.req("A11")
 def test_our_own_client(tmp_path, knot):  # noqa: F811
     """src/acme and src/ca share nothing, so that the two can disagree about RFC 9773."""
     ca = SandboxCa(tmp_path / "ca", knot.port, profiles=OWN).start()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Renewal information (RFC 9773), and orders that replace a certificate. R9, A11. */
+/* Renewal information (RFC 9773), and orders that replace a certificate. */
 #include <string.h>
 
 #include "acme/ari.h"
@@ -60,6 +60,7 @@ static void test_no_id(void **state)
 }
 
 /* What Retry-After becomes: 1 minute to a day, 6 hours when there is none. */
+/* req: R9, A11 */
 static void test_window(void **state)
 {
     static const struct {
@@ -236,6 +237,7 @@ static void test_refused(void **state)
         "\"replaces\":\"" ID "\",\"profile\":\"fast\"}")
 
 /* The same refusal means another thing with "replaces" and without. */
+/* req: R9 */
 static void test_fallbacks(void **state)
 {
     static const struct {

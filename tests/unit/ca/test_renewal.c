@@ -8,6 +8,7 @@
 #define AT  INT64_C(1800000000000)
 
 /* Let's Encrypt's widths: 43 h for 90 days, 22 h for 45, 3.2 h for 160 hours. */
+/* req: A11 */
 static void test_windows(void **state)
 {
     static const struct {
