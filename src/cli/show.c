@@ -172,13 +172,15 @@ static const char *behind_text(struct arena *mem, const json_t *behind)
 /* What there is to say of an edge that is not as it should be. */
 static void show_edge_next(FILE *out, struct arena *mem, const json_t *edge)
 {
-    const char *tried = text_of(edge, "tried");
+    const char *tried = text_of(edge, "tried"), *trouble = text_of(edge, "trouble");
 
     if (strcmp(text_of(edge, "standing"), "counted") == 0 &&
         strcmp(text_of(edge, "condition"), "following") == 0)
         return;
     fprintf(out, "\n%s%s: %s\n", json_is_true(json_object_get(edge, "alarm")) ? "ALARM " : "",
             text_of(edge, "name"), text_of(edge, "next"));
+    if (*trouble)
+        fprintf(out, "  it says: %s\n", trouble);
     if (*tried && strcmp(text_of(edge, "condition"), "following") != 0)
         fprintf(out, "  tried %s: %s; again at %s\n", instant(mem, edge, "tried_at"), tried,
                 instant(mem, edge, "next_at"));

@@ -42,6 +42,12 @@ static struct edge_look event_of(enum edge_event event, struct edge_place rejoin
     return (struct edge_look){.is_event = true, .event = event, .rejoin = rejoin};
 }
 
+/* It was tried since it polled, and did answer. Before that it may as well be down. */
+static bool has_answered(const struct edge_seen *edge)
+{
+    return edge->tried_at > edge->polled_at && edge->failed_tries == 0;
+}
+
 static struct edge_look look_at_counted(const struct edge_seen *edge, int64_t now)
 {
     const struct edge_place none = {0};
@@ -52,7 +58,9 @@ static struct edge_look look_at_counted(const struct edge_seen *edge, int64_t no
             return event_of(EDGE_EVENT_LOST, none);
         break;
     case EDGE_STALE:
-        return event_of(EDGE_EVENT_LOST, none);
+        if (has_answered(edge))
+            return event_of(EDGE_EVENT_LOST, none);
+        break;
     case EDGE_DOWN:
         return event_of(EDGE_EVENT_FOUND_DOWN, none);
     case EDGE_CONDITION_COUNT:

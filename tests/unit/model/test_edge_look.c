@@ -23,7 +23,9 @@ static const struct {
 } looks[] = {
     {{IN(COUNTED), FOLLOWING}, NOTHING, {0}},
     {{IN(COUNTED), STALE}, EDGE_EVENT_LOST, {0}},
-    {{IN(COUNTED), FAILING}, EDGE_EVENT_LOST, {0}},
+    {{IN(COUNTED), FAILING}, NOTHING, {0}}, /* stale or down: the next try tells */
+    {{IN(COUNTED), .polled_at = LOST}, NOTHING, {0}},
+    {{IN(COUNTED), .polled_at = LOST, .tried_at = LOST}, NOTHING, {0}},
     {{IN(COUNTED), DOWN}, EDGE_EVENT_FOUND_DOWN, {0}},
 
     /* asks for records, and takes none up */
