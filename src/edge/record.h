@@ -132,7 +132,7 @@ struct edge_origin {
  */
 struct edge_end {
     uint64_t count;      /* tombstones and this record not counted */
-    struct slice digest; /* edge_digest_add() over their LMDB keys */
+    struct slice digest; /* edge_digest_add() over them */
 };
 
 /*

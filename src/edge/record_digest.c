@@ -55,12 +55,18 @@ bool edge_chain_hash(const struct edge_chain *chain, unsigned char hash[EDGE_HAS
     return finish(context, hash);
 }
 
-bool edge_digest_add(unsigned char sum[EDGE_HASH_SIZE], struct slice db_key)
+bool edge_digest_add(unsigned char sum[EDGE_HASH_SIZE], struct slice db_key, uint64_t epoch,
+                     uint64_t rev)
 {
-    unsigned char hash[EDGE_HASH_SIZE];
+    unsigned char room[EDGE_DB_KEY_MAX + 2 * sizeof(uint64_t)], hash[EDGE_HASH_SIZE];
+    struct buf version = buf_fixed(room, sizeof(room));
     unsigned int len = 0, carry = 0;
 
-    if (EVP_Digest(db_key.data, db_key.len, hash, &len, EVP_sha256(), NULL) != 1)
+    buf_slice(&version, db_key);
+    buf_u64(&version, epoch);
+    buf_u64(&version, rev);
+    if (!buf_ok(&version) ||
+        EVP_Digest(version.data, version.len, hash, &len, EVP_sha256(), NULL) != 1)
         return false;
     for (size_t i = EDGE_HASH_SIZE; i-- > 0;) {
         carry += (unsigned int)sum[i] + hash[i];

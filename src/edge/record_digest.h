@@ -23,5 +23,7 @@ MUST_CHECK bool edge_record_mac_ok(struct slice feed_key, struct slice group,
 /* SHA-256 over the DER certificates of a chain one after the other: the key of its record. */
 MUST_CHECK bool edge_chain_hash(const struct edge_chain *chain, unsigned char hash[EDGE_HASH_SIZE]);
 
-/* Adds SHA-256(LMDB key) to `sum`, mod 2^256: edge_end.digest over the live records, any order. */
-MUST_CHECK bool edge_digest_add(unsigned char sum[EDGE_HASH_SIZE], struct slice db_key);
+/* Adds SHA-256(LMDB key | u64 epoch | u64 rev) of a record to `sum`, mod 2^256: edge_end.digest
+ * over the live records, in any order. */
+MUST_CHECK bool edge_digest_add(unsigned char sum[EDGE_HASH_SIZE], struct slice db_key,
+                                uint64_t epoch, uint64_t rev);

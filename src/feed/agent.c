@@ -20,8 +20,9 @@ struct agent {
     struct edge_db_state state;
     struct arena *doubts_mem;
     struct doubts doubts;
-    size_t refused; /* hosts with an unknown origin since the last snapshot began */
-    bool is_unsure; /* a snapshot began and did not end */
+    size_t refused;  /* hosts with an unknown origin since the last snapshot began */
+    bool is_unsure;  /* a snapshot began and did not end */
+    bool is_missing; /* an end record of the feed spoke of other records than those here */
     bool is_snapshot_due;
     int64_t snapshot_at;      /* when the last one ended, on clock_boot_ms() */
     int64_t resnapshot_at;    /* on clock_boot_ms(); 0: not due by time */
@@ -209,7 +210,7 @@ static bool store(struct edge_tx *tx, void *arg, struct err *err)
     struct agent *agent = storing->agent;
     struct feed_page_result *result = &storing->result;
     struct edge_db_state *state = &storing->state;
-    bool is_whole = !storing->range || storing->is_last;
+    bool is_whole = !storing->range || storing->is_last, is_missing;
 
     if (!feed_page_apply(tx, storing->page, &agent->doubts, result, err))
         return false;
@@ -218,6 +219,7 @@ static bool store(struct edge_tx *tx, void *arg, struct err *err)
     if (storing->range && is_whole &&
         !feed_page_settle(tx, storing->page, &agent->doubts, result, err))
         return false;
+    is_missing = agent->is_missing || (!storing->range && result->is_missing);
     *state = agent->state;
     if (result->epoch > state->seen_epoch)
         state->seen_epoch = result->epoch;
@@ -226,12 +228,19 @@ static bool store(struct edge_tx *tx, void *arg, struct err *err)
         state->seq = storing->cursor.seq;
     }
     state->is_incomplete = !is_whole || (!storing->range && agent->is_unsure) ||
-                           !doubts_are_none(&agent->doubts) ||
+                           !doubts_are_none(&agent->doubts) || is_missing ||
                            agent->refused + result->unknown_origin > 0;
     if (!edge_tx_put_state(tx, state, err))
         return false;
     CRASH_POINT(STORE_PAGE_BEFORE);
     return true;
+}
+
+/* Something was held back, or changed while this edge was behind: a snapshot tells. */
+static void note_missing(struct agent *agent)
+{
+    agent->is_missing = true;
+    agent->resnapshot_at = agent->snapshot_at + AGENT_SNAPSHOT_MS;
 }
 
 static bool store_page(struct agent *agent, struct storing *storing, struct agent_report *report,
@@ -248,6 +257,8 @@ static bool store_page(struct agent *agent, struct storing *storing, struct agen
     }
     CRASH_POINT(STORE_PAGE_COMMIT);
     agent->state = storing->state;
+    if (!storing->range && result->is_missing)
+        note_missing(agent);
     agent->refused += result->unknown_origin;
     sum->stored += result->stored;
     sum->older += result->older;
@@ -255,6 +266,16 @@ static bool store_page(struct agent *agent, struct storing *storing, struct agen
     sum->dropped += result->dropped;
     sum->is_settled = result->is_settled;
     return true;
+}
+
+/* A poll does not keep a snapshot waiting that is planned meanwhile. */
+static int wait_s(const struct agent *agent)
+{
+    int64_t left = (agent->resnapshot_at - clock_boot_ms() + 999) / 1000;
+
+    if (agent->resnapshot_at == 0 || left > AGENT_WAIT_S)
+        return AGENT_WAIT_S;
+    return left > 0 ? (int)left : 0;
 }
 
 static bool poll_feed(struct arena *mem, struct agent *agent, struct agent_report *report,
@@ -271,7 +292,7 @@ static bool poll_feed(struct arena *mem, struct agent *agent, struct agent_repor
     if (!get(mem, agent,
              arena_printf(mem, "/v1/edge/feed?cursor=%llu-%llu&wait=%d",
                           (unsigned long long)state->epoch, (unsigned long long)state->seq,
-                          AGENT_WAIT_S),
+                          wait_s(agent)),
              &response, err))
         return false;
     CRASH_POINT(POLL_REPLY);
@@ -368,6 +389,7 @@ static bool take_snapshot(struct agent *agent, struct agent_report *report, stru
 
     forget_doubts(agent);
     agent->refused = 0;
+    agent->is_missing = false;
     agent->is_unsure = true;
     report->is_snapshot = true;
     for (int i = 0;; i = !i) {

@@ -120,13 +120,16 @@ bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page, struct do
     for (size_t i = 0; i < page->count; i++) {
         const struct edge_record *record = &page->records[i];
         struct edge_db_key key;
+        size_t stored;
 
         if (!edge_db_key(record->kind, record->key, &key))
             return err_set(err, ERR_INTERNAL, "a record without a key was let in");
+        stored = out->stored;
         if (!apply_record(tx, record, edge_db_key_view(&key), out, err))
             return false;
         doubts_remove(doubts, edge_db_key_view(&key));
-        if (record->kind == EDGE_END && !feed_page_settle(tx, page, doubts, out, err))
+        if (record->kind == EDGE_END && out->stored > stored &&
+            !feed_page_settle(tx, page, doubts, out, err))
             return false;
     }
     return true;

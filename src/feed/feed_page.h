@@ -40,13 +40,15 @@ struct feed_page_result {
     size_t unknown_origin; /* refused: an origin that the settings do not name */
     size_t dropped;        /* in doubt, and now known to be gone */
     uint64_t epoch;        /* the latest of its records */
-    bool is_settled;       /* an end record agreed: nothing is in doubt any more */
+    bool is_settled;       /* nothing is in doubt any more */
+    bool is_missing;       /* the last end record speaks of other records than those here */
 };
 
-/* Stores what is newer, in the order of the page. A key that comes is not in doubt any more. An end
- * record that is not older than the one here and counts exactly the live records not in doubt has
- * these replaced by tombstones, but for those that are newer than itself. One of an epoch before
- * the page's says nothing: a restored store may have made it before it knew what it has lost. */
+/* Stores what is newer, in the order of the page. A key that comes is not in doubt any more. A new
+ * end record that is not older than the one here and counts exactly the live records not in doubt
+ * has these replaced by tombstones, but for those that are newer than itself. One of an epoch
+ * before the page's says nothing: a restored store may have made it before it knew what it has
+ * lost. */
 MUST_CHECK bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page,
                                 struct doubts *doubts, struct feed_page_result *out,
                                 struct err *err);

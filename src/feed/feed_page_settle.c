@@ -21,11 +21,9 @@ static bool is_named(const struct feed_page *page, struct slice db_key, size_t *
     return false;
 }
 
-static bool is_live(struct slice value)
+static bool read_live(struct slice value, struct edge_record *out)
 {
-    struct edge_record record;
-
-    return edge_record_read(value, &record) == EDGE_FAULT_NONE && !record.is_tombstone;
+    return edge_record_read(value, out) == EDGE_FAULT_NONE && !out->is_tombstone;
 }
 
 struct doubting {
@@ -37,9 +35,10 @@ struct doubting {
 static bool doubt_one(void *arg, struct slice db_key, struct slice value, struct err *err)
 {
     struct doubting *doubting = arg;
+    struct edge_record record;
 
     (void)err;
-    if (is_live(value) && db_key.data[0] != EDGE_END &&
+    if (read_live(value, &record) && db_key.data[0] != EDGE_END &&
         !is_named(doubting->page, db_key, &doubting->from))
         doubts_add(doubting->doubts, db_key);
     return true;
@@ -63,11 +62,13 @@ struct counting {
 static bool count_one(void *arg, struct slice db_key, struct slice value, struct err *err)
 {
     struct counting *counting = arg;
+    struct edge_record record;
 
-    if (!is_live(value) || db_key.data[0] == EDGE_END || doubts_have(counting->doubts, db_key))
+    if (!read_live(value, &record) || db_key.data[0] == EDGE_END ||
+        doubts_have(counting->doubts, db_key))
         return true;
     counting->count++;
-    return edge_digest_add(counting->digest, db_key) ||
+    return edge_digest_add(counting->digest, db_key, record.epoch, record.rev) ||
            err_set(err, ERR_CRYPTO, "cannot compute the digest of the records");
 }
 
@@ -145,7 +146,8 @@ bool feed_page_settle(struct edge_tx *tx, const struct feed_page *page, struct d
     bool is_there;
 
     out->is_settled = doubts_are_none(doubts);
-    if (out->is_settled || doubts->is_overflowed)
+    out->is_missing = false;
+    if (doubts->is_overflowed)
         return true;
     if (!find_end(tx, room, &record, &end, &is_there, err))
         return false;
@@ -154,8 +156,10 @@ bool feed_page_settle(struct edge_tx *tx, const struct feed_page *page, struct d
     if (!edge_tx_walk(tx, slice_of(NULL, 0), slice_of(NULL, 0), count_one, &counting, err))
         return false;
     if (counting.count != end.count ||
-        !slice_eq(end.digest, slice_of(counting.digest, sizeof(counting.digest))))
+        !slice_eq(end.digest, slice_of(counting.digest, sizeof(counting.digest)))) {
+        out->is_missing = true;
         return true;
+    }
     if (!bury_all(tx, doubts, &record, out, err))
         return false;
     out->is_settled = doubts_are_none(doubts);

@@ -11,6 +11,7 @@ struct prepared {
     struct slice db_key;
     struct feed_record record;
     int64_t old_rev; /* 0: there was none */
+    int64_t rev;
     int rank;
 };
 
@@ -80,22 +81,35 @@ static bool is_same(const struct feed_record *old, const struct feed_change *cha
            slice_eq(record.body, change->body);
 }
 
-static int64_t next_rev(int64_t old_rev)
+/* After `old_rev`, and after the end record of rev `end_rev`, which speaks of all before it. */
+static int64_t next_rev(int64_t old_rev, int64_t end_rev)
 {
-    int64_t now = clock_real_ms();
+    int64_t now = clock_real_ms(), last = old_rev > end_rev ? old_rev : end_rev;
 
-    return now > old_rev ? now : old_rev + 1;
+    return now > last ? now : last + 1;
+}
+
+/* *rev is 0 when the epoch has no end record. */
+static bool find_end_rev(struct db *db, const char *group, int64_t epoch, int64_t *rev,
+                         struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct feed_record *end;
+
+    if (!feed_store_get(mem, db, group, SLICE_LIT("e" EDGE_END_KEY), &end, err))
+        return false;
+    *rev = end && end->epoch == epoch ? end->rev : 0;
+    return true;
 }
 
 static bool build(struct arena *mem, const struct feed_change *change, int64_t epoch,
                   struct prepared *item, struct err *err)
 {
     struct buf out = buf_new(mem, EDGE_RECORD_MAX);
-    const int64_t rev = next_rev(item->old_rev);
     const struct edge_record record = {.kind = change->kind,
                                        .is_tombstone = change->body.len == 0,
                                        .epoch = (uint64_t)epoch,
-                                       .rev = (uint64_t)rev,
+                                       .rev = (uint64_t)item->rev,
                                        .key = change->key,
                                        .body = change->body};
     enum edge_fault fault = edge_record_write(&out, &record);
@@ -105,7 +119,7 @@ static bool build(struct arena *mem, const struct feed_change *change, int64_t e
                        (char)change->kind, edge_fault_text(fault));
     item->record = (struct feed_record){.key = item->db_key,
                                         .epoch = epoch,
-                                        .rev = rev,
+                                        .rev = item->rev,
                                         .is_tombstone = record.is_tombstone,
                                         .bytes = buf_view(&out)};
     return true;
@@ -144,13 +158,15 @@ bool feed_prepare(struct arena *mem, const struct feed *feed, const struct feed_
                   size_t count, struct feed_batch **out, struct err *err)
 {
     struct feed_batch *batch = arena_new_of(mem, struct feed_batch);
+    int64_t end_rev;
 
     if (count > FEED_CHANGES_MAX)
         return err_set(err, ERR_INTERNAL, "%zu changes in one batch, at most %d fit", count,
                        FEED_CHANGES_MAX);
     *batch = (struct feed_batch){.group = feed->group,
                                  .items = arena_array_of(mem, count, struct prepared)};
-    if (!find_head(feed, &batch->head, err))
+    if (!find_head(feed, &batch->head, err) ||
+        !find_end_rev(feed->db, feed->group, batch->head.epoch, &end_rev, err))
         return false;
     for (size_t i = 0; i < count; i++) {
         struct prepared *item = &batch->items[batch->count];
@@ -162,6 +178,7 @@ bool feed_prepare(struct arena *mem, const struct feed *feed, const struct feed_
         if (is_same(old, &changes[i], batch->head.epoch))
             continue;
         item->old_rev = old ? old->rev : 0;
+        item->rev = next_rev(item->old_rev, end_rev);
         item->rank = rank_of(&changes[i]);
         if (!build(mem, &changes[i], batch->head.epoch, item, err))
             return false;
@@ -178,13 +195,12 @@ bool feed_prepare(struct arena *mem, const struct feed *feed, const struct feed_
  * it, and comes after it, must be made again. */
 static bool check_end(struct db *tx, const struct feed_batch *batch, struct err *err)
 {
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    const struct feed_record *end;
+    int64_t end_rev;
 
-    if (!feed_store_get(mem, tx, batch->group, SLICE_LIT("e" EDGE_END_KEY), &end, err))
+    if (!find_end_rev(tx, batch->group, batch->head.epoch, &end_rev, err))
         return false;
-    for (size_t i = 0; end && end->epoch == batch->head.epoch && i < batch->count; i++)
-        if (batch->items[i].record.rev <= end->rev)
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->items[i].rev <= end_rev)
             return err_set(err, ERR_LOST_RACE, "an end record came between");
     return true;
 }
@@ -259,7 +275,8 @@ static bool add_page(const struct feed *feed, struct arena *mem, struct slice *a
 
         if (record->is_tombstone || record->key.data[0] == EDGE_END)
             continue;
-        if (!edge_digest_add(live->digest, record->key))
+        if (!edge_digest_add(live->digest, record->key, (uint64_t)record->epoch,
+                             (uint64_t)record->rev))
             return err_set(err, ERR_CRYPTO, "cannot compute the digest of the edge records");
         live->count++;
     }

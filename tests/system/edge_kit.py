@@ -38,13 +38,13 @@ def free_port(address="127.0.0.1"):
         return s.getsockname()[1]
 
 
-def wait_for(condition, seconds=10, what="condition"):
+def wait_for(condition, seconds=10, what="condition", every=0.02):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         result = condition()
         if result:
             return result
-        time.sleep(0.02)
+        time.sleep(every)
     raise AssertionError(f"{what} did not come within {seconds} s")
 
 

@@ -85,6 +85,8 @@ def settings_body(check_key, origins):
     return body
 
 
-def end_body(db_keys):
-    digest = sum(int.from_bytes(hashlib.sha256(k).digest(), "big") for k in db_keys) % 2**256
-    return struct.pack(">Q", len(db_keys)) + digest.to_bytes(32, "big")
+def end_body(versions):
+    """(db key, epoch, rev) of each live record."""
+    digest = sum(int.from_bytes(hashlib.sha256(key + struct.pack(">QQ", epoch, rev)).digest(), "big")
+                 for key, epoch, rev in versions) % 2**256
+    return struct.pack(">Q", len(versions)) + digest.to_bytes(32, "big")

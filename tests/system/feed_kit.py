@@ -124,11 +124,14 @@ class Feed:
             self.changed.notify_all()
 
     def live(self):
-        return sorted(k for k, (_, r) in self.rows.items()
-                      if next(er.split(r))[1] == 0 and k[:1] != b"e")
+        return [key for key, _, _ in self.versions()]
+
+    def versions(self):
+        found = ((k, next(er.split(r))) for k, (_, r) in self.rows.items() if k[:1] != b"e")
+        return sorted((k, epoch, rev) for k, (_, flags, epoch, rev, _, _) in found if flags == 0)
 
     def end(self, **kind_of):
-        return self.put("e", "end", er.end_body(self.live()), **kind_of)
+        return self.put("e", "end", er.end_body(self.versions()), **kind_of)
 
     # what the relay does
 

@@ -97,17 +97,22 @@ static void test_digest(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(db_keys); i++) {
-        assert_true(edge_digest_add(forth, slice_str(db_keys[i])));
-        assert_true(edge_digest_add(back, slice_str(db_keys[ARRAY_LEN(db_keys) - 1 - i])));
+        assert_true(edge_digest_add(forth, slice_str(db_keys[i]), 1, 2));
+        assert_true(edge_digest_add(back, slice_str(db_keys[ARRAY_LEN(db_keys) - 1 - i]), 1, 2));
         if (i > 0)
-            assert_true(edge_digest_add(less, slice_str(db_keys[i])));
+            assert_true(edge_digest_add(less, slice_str(db_keys[i]), 1, 2));
     }
     assert_memory_equal(forth, back, sizeof(forth));
     assert_memory_not_equal(forth, less, sizeof(forth));
+    memset(less, 0, sizeof(less));
+    memset(back, 0, sizeof(back));
+    assert_true(edge_digest_add(less, slice_str("k"), 1, 2));
+    assert_true(edge_digest_add(back, slice_str("k"), 1, 3));
+    assert_memory_not_equal(back, less, sizeof(less)); /* another version of the same key */
     /* 2^256 - 1 plus a hash is that hash less one: the carry runs out at the top. */
     memset(carry, 0xff, sizeof(carry));
-    assert_true(edge_digest_add(carry, slice_str("k")));
-    assert_true(edge_digest_add(one, slice_str("k")));
+    assert_true(edge_digest_add(carry, slice_str("k"), 1, 2));
+    assert_true(edge_digest_add(one, slice_str("k"), 1, 2));
     one[EDGE_HASH_SIZE - 1]--;
     assert_memory_equal(carry, one, sizeof(one));
 }
