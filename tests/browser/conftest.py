@@ -13,7 +13,18 @@ from browser import Browser  # noqa: E402
 from platform_kit import Platform  # noqa: E402
 
 pytest_plugins = ["marks"]
+NODE_MIN = 20  # what playwright-core asks for; Debian 12 has 18
 PASSWORD = "correct horse battery staple"
+
+
+def pytest_collection_modifyitems(items):
+    version = subprocess.run(["node", "--version"], capture_output=True, text=True, check=False)
+    major = version.stdout.strip().lstrip("v").partition(".")[0]
+    if version.returncode == 0 and int(major) >= NODE_MIN:
+        return
+    why = f"the browser's driver needs Node {NODE_MIN}; here it is {version.stdout.strip() or 'none'}"
+    for item in items:
+        item.add_marker(pytest.mark.skip(reason=why))
 
 
 class Person:
