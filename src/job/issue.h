@@ -23,10 +23,11 @@
 #define ISSUE_ATTEMPTS_MAX 20 /* failed validations before it is parked for a person */
 
 /* challenge_state of an issuance_name: what we know of its challenge. */
-#define CHALLENGE_NONE     "none"     /* no challenge of this order is known */
-#define CHALLENGE_PENDING  "pending"  /* token stored, not answered yet */
-#define CHALLENGE_ANSWERED "answered" /* the CA was told to look */
-#define CHALLENGE_VALID    "valid"    /* the CA still knows the name as validated */
+#define CHALLENGE_NONE      "none"      /* no challenge of this order is known */
+#define CHALLENGE_PENDING   "pending"   /* token stored, not answered yet */
+#define CHALLENGE_ANSWERING "answering" /* the CA is being told to look; it may not have heard */
+#define CHALLENGE_ANSWERED  "answered"  /* the CA was told to look */
+#define CHALLENGE_VALID     "valid"     /* the CA still knows the name as validated */
 
 /* One run. */
 struct issue {

@@ -81,28 +81,7 @@ bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
                         err);
 }
 
-/* Tells the CA to look at every name that it was not told about yet, one intent at a time. */
-static bool answer_challenges(struct issue *is, struct ca_session *ca, struct err *err)
-{
-    for (size_t i = 0; i < is->name_count; i++) {
-        struct issuance_name *name = &is->names[i];
-        struct acme_challenge *challenge;
-
-        if (strcmp(name->challenge_state, CHALLENGE_PENDING) != 0)
-            continue;
-        name->challenge_state = CHALLENGE_ANSWERED;
-        if (!issue_save(is, err))
-            return false;
-        CRASH_POINT(ANSWER_BEFORE);
-        if (!acme_challenge_answer(is->mem, &ca->call, name->challenge_url, &challenge, err))
-            return false;
-        CRASH_POINT(ANSWER_REPLY);
-    }
-    return true;
-}
-
-/* A challenge that was answered in a run that died may never have reached the CA: then its
- * authorization is still pending, and it is answered once more. */
+/* Whether the CA still waits to be told about this name. */
 static bool is_answer_lost(struct issue *is, struct ca_session *ca, struct issuance_name *name,
                            bool *lost, struct err *err)
 {
@@ -114,6 +93,48 @@ static bool is_answer_lost(struct issue *is, struct ca_session *ca, struct issua
     challenge = acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
     *lost = authorization->status == ACME_AUTHORIZATION_PENDING && challenge &&
             challenge->status == ACME_CHALLENGE_PENDING;
+    return true;
+}
+
+static bool answer(struct issue *is, struct ca_session *ca, struct issuance_name *name,
+                   struct err *err)
+{
+    struct acme_challenge *challenge;
+
+    name->challenge_state = CHALLENGE_ANSWERING;
+    if (!issue_save(is, err))
+        return false;
+    CRASH_POINT(ANSWER_BEFORE);
+    if (!acme_challenge_answer(is->mem, &ca->call, name->challenge_url, &challenge, err))
+        return false;
+    CRASH_POINT(ANSWER_REPLY);
+    return true;
+}
+
+/* Tells the CA to look at every name that it was not told about yet, one intent at a time. Where an
+ * intent is left of a run that died or had no reply, the CA is asked first. */
+static bool answer_challenges(struct issue *is, struct ca_session *ca, struct err *err)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < is->name_count; i++) {
+        struct issuance_name *name = &is->names[i];
+        bool is_begun = strcmp(name->challenge_state, CHALLENGE_ANSWERING) == 0;
+        bool is_due = strcmp(name->challenge_state, CHALLENGE_PENDING) == 0;
+
+        if (!is_begun && !is_due)
+            continue;
+        if ((is_begun && !is_answer_lost(is, ca, name, &is_due, err)) ||
+            (is_due && !answer(is, ca, name, err)))
+            return false;
+        name->challenge_state = CHALLENGE_ANSWERED;
+        any = true;
+    }
+    if (!any)
+        return true;
+    if (!issue_save(is, err))
+        return false;
+    CRASH_POINT(ANSWER_COMMIT);
     return true;
 }
 
@@ -159,14 +180,6 @@ static bool tell_invalid(struct issue *is, struct ca_session *ca, const struct a
     return issue_invalid(is, order->error, is->domain->name, out, err);
 }
 
-static bool validated(struct issue *is, struct err *err)
-{
-    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err))
-        return false;
-    CRASH_POINT(ANSWER_COMMIT);
-    return true;
-}
-
 bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct acme_order *order;
@@ -181,7 +194,7 @@ bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err
     if (order->status == ACME_ORDER_INVALID)
         return tell_invalid(is, ca, order, out, err);
     if (order->status != ACME_ORDER_PENDING)
-        return validated(is, err);
+        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
     if (clock_now() - since > ANSWER_LOST_AFTER_MS && clock_now() >= is->issuance->next_try_at &&
         !repeat_lost_answers(is, ca, err))
         return issue_ca_failed(is, ca, out, err);

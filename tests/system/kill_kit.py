@@ -5,18 +5,22 @@ import os
 import pathlib
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 
+import edge_records
 from crash_kit import Journal, check_order, hurry, insist, place, wait_live
-from platform_kit import Platform, wait_for
+from platform_kit import BUILD, Platform, wait_for
 
-# How often each is chosen. "/worker": a child of that nginx, else the process itself.
-WEIGHTS = {"worker": 4, "signer": 3, "web": 3, "ca": 2, "front": 1, "front/worker": 1,
-           "edge-1-agent": 2, "edge-2-agent": 2, "edge-1": 1, "edge-2": 1, "edge-1/worker": 1,
-           "edge-2/worker": 1, "parent": 1}
+EDGE_FILL = BUILD / "tests/tools/edge_fill"
+# How often each is chosen. "/worker": a child of that nginx, else the process itself;
+# everything: at once, as when the machine loses its power.
+WEIGHTS = {"worker": 8, "signer": 5, "web": 5, "ca": 4, "front": 2, "front/worker": 2,
+           "edge-1-agent": 4, "edge-2-agent": 4, "edge-1": 2, "edge-2": 2, "edge-1/worker": 2,
+           "edge-2/worker": 2, "dns": 1, "origin": 1, "parent": 2, "everything": 1}
 PAUSE_S = (0.02, 0.6)  # between two kills
 ORDER_S = 0.25         # between two orders
 STARTING_S = 2.5       # how long a start takes that may be killed too
@@ -31,6 +35,13 @@ def processes_in(folder):
             if os.readlink(entry / "cwd").startswith(str(folder)):
                 found.append(int(entry.name))
     return found
+
+
+def live_records(octets):
+    """What of these records visitors see, by kind and key."""
+    return {(kind, key): (epoch, rev, body)
+            for kind, flags, epoch, rev, key, body in edge_records.split(octets)
+            if not flags and kind != "e"}
 
 
 class Orders(threading.Thread):
@@ -86,10 +97,12 @@ class RandomKills:
                                   check=False).stdout.split()
         return int(self.random.choice(children)) if children else None
 
-    def kill_parent(self):
-        """Now and then once more on its way up."""
-        process = self.platform.process
-        process.kill()
+    def kill_run(self, victim):
+        """The parent, or all; now and then once more on its way up."""
+        self.platform.process.kill()
+        for pid in processes_in(self.platform.dir) if victim == "everything" else ():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.platform.end()
         if self.random.random() < 0.5:
             early = self.platform.spawn()
@@ -102,8 +115,8 @@ class RandomKills:
         """Kills somebody who is there, and returns who it was."""
         while True:
             victim = self.random.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-            if victim == "parent":
-                self.kill_parent()
+            if victim in ("parent", "everything"):
+                self.kill_run(victim)
                 return victim
             pid = self.pid(victim)
             with contextlib.suppress(ProcessLookupError):
@@ -126,6 +139,7 @@ class RandomKills:
             wait_live(platform, partner, domain, max(end - time.monotonic(), 1))
         self.show(f"{len(orders.domains)} orders are live")
         wait_for(self.edges_have_all)
+        self.check_records()
         journal = Journal(platform)
         for domain in orders.domains:
             check_order(platform, partner, journal, domain, has_one_death=False)
@@ -139,6 +153,15 @@ class RandomKills:
         edges = self.platform.operator.get("/v1/edges")["items"]
         assert len(edges) == len(self.platform.edges)
         return all(e["acknowledged"] == e["head"] and not e["trouble"] for e in edges)
+
+    def check_records(self):
+        """That each edge has just the records of the store, in the same octets."""
+        with contextlib.closing(sqlite3.connect(self.platform.dir / "latchkey.db")) as db:
+            stored = b"".join(row[0] for row in db.execute("SELECT bytes FROM edge_record"))
+        for edge in self.platform.edges:
+            has = subprocess.run([EDGE_FILL, "get", self.platform.dir / f"edge/{edge.name}/lmdb"],
+                                 capture_output=True, check=True).stdout
+            assert live_records(has) == live_records(stored), edge.name
 
     def run(self):
         self.show(f"{self.count} kills, seed {self.seed}")
