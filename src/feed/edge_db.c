@@ -7,9 +7,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #define READERS_MAX   512 /* workers of nginx, the ones before a reload counted too */
+#define FULL_BLOCKS   64  /* a disk with fewer free ones is full */
 #define STATE_VERSION 1
 #define STATE_SIZE    26
 #define DIR_MODE      0750
@@ -281,6 +283,14 @@ bool edge_tx_walk(struct edge_tx *tx, struct slice after, struct slice last, edg
     return is_done;
 }
 
+/* LMDB calls a write that found room for a part only an EIO. */
+static bool is_disk_full(const struct edge_db *db)
+{
+    struct statvfs disk;
+
+    return fstatvfs(db->dir_fd, &disk) == 0 && disk.f_bavail < FULL_BLOCKS;
+}
+
 /* One try; *is_map_full tells whether a larger map may help. */
 static bool write_once(struct edge_db *db, edge_db_write_fn write, void *arg, bool *is_map_full,
                        struct err *err)
@@ -296,6 +306,8 @@ static bool write_once(struct edge_db *db, edge_db_write_fn write, void *arg, bo
         return false;
     }
     rc = mdb_txn_commit(tx.txn);
+    if (rc == EIO && is_disk_full(db))
+        rc = ENOSPC;
     *is_map_full = rc == MDB_MAP_FULL;
     return rc == 0 ? true : mdb_err(err, rc, "write");
 }

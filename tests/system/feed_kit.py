@@ -35,6 +35,7 @@ class Feed:
         self.page_size = 3
         self.tamper = None  # function(path, status, headers, body) -> the same three
         self.requests = []  # (path, query) in order
+        self.trouble = None  # what the agent last said of itself
         self.changed = threading.Condition()
         self.is_closing = False
         self.nudges = 0
@@ -142,6 +143,7 @@ class Feed:
             request.close_connection = True
             return
         self.requests.append((url.path, query))
+        self.trouble = request.headers.get("Latchkey-Trouble")
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             status, headers, body = 401, {}, b""
         elif url.path == "/v1/edge/feed":
