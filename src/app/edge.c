@@ -106,10 +106,14 @@ static bool store_acks(struct db *tx, const struct edge_ack *acks, size_t count,
 /* Whether one of these edges is to be looked at now: it is back, or may have caught up. */
 static bool is_look_due(const struct edge_list *edges, const struct edge_ack *acks, size_t count)
 {
-    for (size_t i = 0; i < edges->count; i++)
-        for (size_t k = 0; edges->items[i].standing != STANDING_COUNTED && k < count; k++)
-            if (strcmp(edges->items[i].id, acks[k].edge_id) == 0)
+    for (size_t i = 0; i < edges->count; i++) {
+        const struct edge *edge = &edges->items[i];
+        bool is_waiting = edge->is_in_rotation && edge->standing != STANDING_COUNTED;
+
+        for (size_t k = 0; is_waiting && k < count; k++)
+            if (strcmp(edge->id, acks[k].edge_id) == 0)
                 return true;
+    }
     return false;
 }
 

@@ -118,14 +118,14 @@ static bool stage(struct issue *is, const struct edge_wait *wait, struct issue_o
                                 &proofs, err))
         return false;
     proofs_look(is->worker, is->mem, is->ca->roots, &proofs);
-    failure = proofs_failure(&proofs);
+    failure = proofs_failure(&proofs, clock_now() - is->issuance->issued_at);
     if (failure)
         return not_yet(is, failure, is->issuance->issued_at, out, err);
     return switch_hosts(is,
                         arena_printf(is->mem,
                                      "%zu of %zu CDN locations can show the new certificate; "
                                      "visitors get it from now on",
-                                     proofs.edge_count, wait->counted),
+                                     proofs_shown(&proofs), wait->counted),
                         err);
 }
 
@@ -210,7 +210,7 @@ static bool proven(struct issue *is, const struct edge_wait *wait, struct err *e
                                    .text = arena_printf(is->mem,
                                                         "%zu of %zu CDN locations show "
                                                         "the certificate",
-                                                        is->proofs->edge_count, wait->counted)},
+                                                        proofs_shown(is->proofs), wait->counted)},
             err))
         return false;
     CRASH_POINT(PROVE_COMMIT);
@@ -231,7 +231,7 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
     if (!proofs_store(is->worker, &proofs, err))
         return false;
     is->proofs = &proofs;
-    failure = proofs_failure(&proofs);
+    failure = proofs_failure(&proofs, clock_now() - is->issuance->deployed_at);
     if (failure)
         return not_yet(is, failure, is->issuance->deployed_at, out, err);
     return proven(is, wait, err);

@@ -60,7 +60,6 @@ static bool collect(const struct worker *worker, struct arena *mem, int64_t min_
 
         if (!is_provable(edge, min_seq))
             continue;
-        out->edge_count++;
         for (size_t k = 0; k < edge->addresses.count; k++)
             if (!add_address(edge, edge->addresses.items[k], out, err))
                 return false;
@@ -140,12 +139,44 @@ bool proofs_store(const struct worker *worker, const struct proofs *proofs, stru
     return db_tx_commit(&tx, err);
 }
 
-const char *proofs_failure(const struct proofs *proofs)
+size_t proofs_shown(const struct proofs *proofs)
 {
-    for (size_t i = 0; i < proofs->count; i++)
-        if (!proofs->results[i].is_ok)
-            return proofs->results[i].text;
-    return proofs->count == 0 ? "no CDN location has it yet" : NULL;
+    size_t shown = 0;
+
+    for (size_t i = 0; i < proofs->count;) {
+        const struct edge *edge = proofs->edges[i];
+        bool is_shown = true;
+
+        for (; i < proofs->count && proofs->edges[i] == edge; i++)
+            is_shown = is_shown && proofs->results[i].is_ok;
+        shown += is_shown;
+    }
+    return shown;
+}
+
+/* Nobody can connect there, so that nobody is shown anything else either. */
+static bool is_unreachable(const struct proof *proof)
+{
+    return !proof->serial && (proof->code == PROOF_REFUSED || proof->code == PROOF_UNREACHABLE ||
+                              proof->code == PROOF_TIMEOUT);
+}
+
+const char *proofs_failure(const struct proofs *proofs, int64_t waited_ms)
+{
+    const char *unreachable = NULL;
+
+    for (size_t i = 0; i < proofs->count; i++) {
+        const struct proof *result = &proofs->results[i];
+
+        if (result->is_ok)
+            continue;
+        if (waited_ms < EDGE_STALE_WAIT_MS || !is_unreachable(result))
+            return result->text;
+        unreachable = result->text;
+    }
+    if (proofs_shown(proofs) > 0)
+        return NULL;
+    return unreachable ? unreachable : "no CDN location has it yet";
 }
 
 static struct certificate_sample proofs_next(int64_t now, bool is_proven)
@@ -181,7 +212,7 @@ bool proofs_go_live(const struct worker *worker, struct arena *mem, struct db *t
 
     if (!count_edges(mem, tx, worker->feed.group, &counted, err))
         return false;
-    if (counted == proofs->edge_count)
+    if (counted == proofs_shown(proofs))
         return certificate_store_set_sample(tx, proofs->certificate->id, next, err);
     next = (struct certificate_sample){.sample_at = clock_now()};
     return certificate_store_set_sample(tx, proofs->certificate->id, next, err) &&
@@ -222,23 +253,36 @@ static bool last_return(const struct worker *worker, struct arena *mem, int64_t 
     return true;
 }
 
+static bool look_once(const struct worker *worker, struct arena *mem,
+                      const struct certificate *certificate, bool *is_proven, struct err *err)
+{
+    const struct verify_roots *roots;
+    struct proofs proofs;
+
+    if (!find_roots(worker, mem, certificate, &roots, err) ||
+        !proofs_collect(worker, mem, certificate, 0, &proofs, err))
+        return false;
+    *is_proven = true;
+    if (!roots)
+        return true;
+    proofs_look(worker, mem, roots, &proofs);
+    *is_proven = !proofs_failure(&proofs, 0);
+    return proofs_store(worker, &proofs, err);
+}
+
+/* Its next time is stored first: one that cannot be looked at holds no other up. */
 static bool sample(const struct worker *worker, struct arena *mem,
                    const struct certificate *certificate, struct err *err)
 {
-    const struct verify_roots *roots;
-    struct certificate_sample next;
     int64_t before, after, now = clock_now();
-    struct proofs proofs;
+    struct certificate_sample next = proofs_next(now, false);
+    bool is_proven;
 
     if (!last_return(worker, mem, &before, err) ||
-        !find_roots(worker, mem, certificate, &roots, err) ||
-        !proofs_collect(worker, mem, certificate, 0, &proofs, err))
+        !certificate_store_set_sample(worker->app->db, certificate->id, next, err) ||
+        !look_once(worker, mem, certificate, &is_proven, err))
         return false;
-    if (roots)
-        proofs_look(worker, mem, roots, &proofs);
-    if (roots && !proofs_store(worker, &proofs, err))
-        return false;
-    next = proofs_next(now, !roots || !proofs_failure(&proofs));
+    next = proofs_next(now, is_proven);
     if (!certificate_store_set_sample(worker->app->db, certificate->id, next, err) ||
         !last_return(worker, mem, &after, err))
         return false;

@@ -25,9 +25,8 @@ struct proofs {
     const struct edge **edges;
     struct net_allowed *allowed; /* the places, for the policy */
     struct proof *results;
-    int64_t at; /* when they were made */
-    size_t count;
-    size_t edge_count;
+    int64_t at;   /* when they were made */
+    size_t count; /* the targets of an edge stand together */
 };
 
 /* With the edges that count and have everything up to feed sequence `min_seq`. */
@@ -45,8 +44,12 @@ void proofs_look(const struct worker *worker, struct arena *mem, const struct ve
 /* Stores what was seen, in place of what was seen at these edges before. */
 MUST_CHECK bool proofs_store(const struct worker *worker, const struct proofs *proofs,
                              struct err *err);
-/* Why it is not proven; NULL when every target shows it and there is at least one. */
-const char *proofs_failure(const struct proofs *proofs);
+/* How many edges show it at each of their addresses. */
+size_t proofs_shown(const struct proofs *proofs);
+/* Why it is not live yet, when it was waited for so long; NULL: it is. At least one edge must show
+ * it, and each that can be connected to; one that cannot is waited for EDGE_STALE_WAIT_MS, and
+ * keeps the badge below n of n. */
+const char *proofs_failure(const struct proofs *proofs, int64_t waited_ms);
 
 /* In the transaction that makes the certificate live, with the proofs for it: when it is looked at
  * again; at once when there are other edges than these by now. */

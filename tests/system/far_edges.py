@@ -47,9 +47,9 @@ class FarEdge:
         self.start_agent()
         wait_for((self.dir / "lmdb/data.mdb").exists)
         self.start_nginx()
-        wait_for(self._is_listening)
+        wait_for(self.is_listening)
 
-    def _is_listening(self):
+    def is_listening(self):
         try:
             socket.create_connection((self.address, self.platform.http_port), timeout=1).close()
         except OSError:

@@ -245,6 +245,29 @@ def test_takes_up_nothing(platform, partner, edges):
     assert edge.seen()["standing"] == "counted"
 
 
+@pytest.mark.req("R22", "R23")
+def test_nginx_gone(platform, partner, edges):
+    """Its agent follows, and nobody can connect: the order waits 60 s for it, says why, and goes live on
+    the others; it is proven once it is there."""
+    edge = edges.items[1]
+    edge.end("nginx")
+    order = Order(platform, partner, "nginx.example", edges.items[0].address)
+    order.wait("deploying")
+    wait_for(lambda: edge.address in order.status()["next"], every=0.1)
+    time.sleep(1)
+    assert order.state() == "deploying"
+    edges.move_clock(61)
+    edges.nudge()
+    order.wait("live")
+    assert order.badge() == "2/3"
+    assert "2 of 3 CDN locations show the certificate" in order.timeline()
+    edge.start_nginx()
+    wait_for(edge.is_listening)
+    edges.move_clock(301)
+    edges.nudge()
+    wait_for(lambda: order.badge() == "3/3", 30, every=0.2)
+
+
 @pytest.mark.req("R23")
 def test_rotation(platform, edges):
     name = edges.items[0].name
