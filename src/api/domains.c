@@ -4,6 +4,7 @@
 #include "api/json.h"
 #include "api/list.h"
 #include "app/leave.h"
+#include "app/names.h"
 #include "app/site.h"
 #include "base/id.h"
 
@@ -118,19 +119,26 @@ bool api_add_domain(struct http_req *req, struct http_res *res, struct err *err)
     return http_reply_json(res, 201, full_json(req->mem, domain, &names));
 }
 
+static bool reply_domain(const struct http_req *req, struct http_res *res, int status,
+                         const struct domain *domain, struct err *err)
+{
+    struct name_set names;
+
+    return app_domain_names(&api_call_of(req)->app, req->mem, domain, &names, err) &&
+           http_reply_json(res, status, full_json(req->mem, domain, &names));
+}
+
 bool api_get_domain(struct http_req *req, struct http_res *res, struct err *err)
 {
     struct api_call *call = api_call_of(req);
     const char *id = http_param(req, "id");
     const struct domain *domain;
-    struct name_set names;
 
     if (!domain_store_get(req->mem, call->app.db, &call->caller.scope, id, &domain, err))
         return false;
     if (!domain)
         return err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", id);
-    return app_domain_names(&call->app, req->mem, domain, &names, err) &&
-           http_reply_json(res, 200, full_json(req->mem, domain, &names));
+    return reply_domain(req, res, 200, domain, err);
 }
 
 bool api_remove_domain(struct http_req *req, struct http_res *res, struct err *err)
@@ -145,4 +153,31 @@ bool api_remove_domain(struct http_req *req, struct http_res *res, struct err *e
                              in[0].is_true ? DOMAIN_REMOVE_AND_CANCEL : DOMAIN_REMOVE, &domain,
                              err) &&
            http_reply_json(res, 200, api_domain_json(domain));
+}
+
+bool api_add_name(struct http_req *req, struct http_res *res, struct err *err)
+{
+    static const struct http_field fields[] = {{.name = "name",
+                                                .type = FIELD_TEXT,
+                                                .is_required = true,
+                                                .min = 1,
+                                                .max = HOSTNAME_INPUT_MAX}};
+    struct http_value in[ARRAY_LEN(fields)];
+    struct api_call *call = api_call_of(req);
+    const struct domain *domain;
+
+    return http_body_fields(req, fields, ARRAY_LEN(fields), in, err) &&
+           app_name_add(&call->app, &call->caller, req->mem, http_param(req, "id"), in[0].text,
+                        &domain, err) &&
+           reply_domain(req, res, 201, domain, err);
+}
+
+bool api_remove_name(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct api_call *call = api_call_of(req);
+    const struct domain *domain;
+
+    return app_name_remove(&call->app, &call->caller, req->mem, http_param(req, "id"),
+                           http_param(req, "name"), &domain, err) &&
+           reply_domain(req, res, 200, domain, err);
 }

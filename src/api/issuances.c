@@ -3,6 +3,7 @@
 /* issuances: the JSON form of an attempt at a certificate. It has no path of its own: it is shown
  * with its order and in the status of its domain. */
 #include "api/json.h"
+#include "app/status.h"
 #include "http/response.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
@@ -24,10 +25,10 @@ static json_t *names_json(const struct issuance_name_list *names)
     for (size_t i = 0; i < names->count; i++) {
         const struct issuance_name *name = &names->items[i];
 
-        json_array_append_new(array,
-                              json_pack("{s:s, s:s, s:o, s:s?}", "name", name->name, "dns",
-                                        name->dns_state, "finding", api_stored_json(name->finding),
-                                        "challenge", name->challenge_state));
+        json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:s?, s:b}", "name", name->name,
+                                               "dns", name->dns_state, "finding",
+                                               api_stored_json(name->finding), "challenge",
+                                               name->challenge_state, "chosen", name->is_chosen));
     }
     return array;
 }
@@ -73,12 +74,12 @@ static void add_actions(json_t *records, const json_t *finding)
         add_actions(records, folded);
 }
 
-json_t *api_records_json(const struct issuance_name_list *names)
+json_t *api_records_json(const struct status *status)
 {
     json_t *records = json_array();
 
-    for (size_t i = 0; i < names->count; i++) {
-        json_auto_t *finding = api_stored_json(names->items[i].finding);
+    for (size_t i = 0; i < status->domain_name_count; i++) {
+        json_auto_t *finding = api_stored_json(status->domain_names[i].name->finding);
 
         add_actions(records, finding);
     }

@@ -26,4 +26,5 @@ json_t *api_certificate_json(const struct certificate *certificate);
 /* With its names, their verdicts and findings. */
 json_t *api_issuance_json(const struct issuance *issuance, const struct issuance_name_list *names);
 /* The changes to DNS that the findings of these names ask for, each once. */
-json_t *api_records_json(const struct issuance_name_list *names);
+struct status;
+json_t *api_records_json(const struct status *status);

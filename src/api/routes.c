@@ -60,6 +60,8 @@ static const struct http_route rows[] = {
     POST("/v1/domains", "addDomain", ONCE, api_add_domain),
     GET("/v1/domains/{id}", "getDomain", API_READ, api_get_domain),
     DELETE("/v1/domains/{id}", "removeDomain", API_WRITE, api_remove_domain),
+    POST("/v1/domains/{id}/names", "addName", ONCE, api_add_name),
+    DELETE("/v1/domains/{id}/names/{name}", "removeName", API_WRITE, api_remove_name),
     GET("/v1/domains/{id}/status", "getDomainStatus", API_READ, api_get_domain_status),
 
     GET("/v1/orders", "listOrders", API_READ, api_list_orders),

@@ -62,14 +62,33 @@ static void add_parts(json_t *json, const struct status *s)
                         s->certificate ? api_certificate_json(s->certificate) : json_null());
 }
 
+static json_t *names_json(const struct status *s)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < s->domain_name_count; i++) {
+        const struct status_name *view = &s->domain_names[i];
+        const struct domain_name *name = view->name;
+
+        json_array_append_new(
+            list, json_pack("{s:s, s:b, s:b, s:s, s:o, s:s, s:o, s:o}", "name", name->name, "alias",
+                            name->is_alias, "secured", view->is_secured, "dns", name->dns_state,
+                            "finding", api_stored_json(name->finding), "who_acts",
+                            who_acts_name(view->who_acts), "checked_at", api_time(name->checked_at),
+                            "next_look_at", api_time(name->next_look_at)));
+    }
+    return list;
+}
+
 static json_t *to_json(const struct status *s)
 {
     json_t *json = json_pack(
         "{s:o, s:o, s:o, s:o, s:o, s:o, s:s}", "domain", api_domain_json(s->domain), "badge",
-        badge_json(s), "edges", edges_json(s), "records", api_records_json(&s->names), "next",
+        badge_json(s), "edges", edges_json(s), "records", api_records_json(s), "next",
         http_json_text(s->next), "next_at", api_time(s->next_at), "site_url", s->site_url);
 
     json_object_set_new(json, "renewal", renewal_json(&s->renewal));
+    json_object_set_new(json, "names", names_json(s));
     add_parts(json, s);
     return json;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/names.h"
 #include "app/site.h"
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "edge/lookup.h"
 #include "model/job_kind.h"
-#include "store/claim_store.h"
+#include "store/domain_name_store.h"
 #include "store/job_store.h"
 
 /* The host of "https://host[:port]", in `mem`. */
@@ -17,9 +18,7 @@ static const char *url_host(struct arena *mem, const char *url)
     return arena_strndup(mem, start, strcspn(start, ":/"));
 }
 
-/* The platform's own names and everything under them cannot be claimed (R41). */
-static bool check_reserved(const struct app *app, struct arena *mem, const char *name,
-                           struct err *err)
+bool app_check_reserved(const struct app *app, struct arena *mem, const char *name, struct err *err)
 {
     const struct config *cfg = app->config;
     const char *own[] = {url_host(mem, cfg->web.public_url), cfg->edge.cname, EDGE_PREVIEW_DOMAIN};
@@ -37,28 +36,20 @@ static bool check_reserved(const struct app *app, struct arena *mem, const char 
 bool app_domain_names(const struct app *app, struct arena *mem, const struct domain *domain,
                       struct name_set *out, struct err *err)
 {
+    const struct scope scope = scope_platform();
+    struct domain_name_list names;
     struct hostname name;
 
-    if (!hostname_parse(mem, app->suffixes, domain->name, &name, err))
+    if (!hostname_parse(mem, app->suffixes, domain->name, &name, err) ||
+        !domain_name_store_list(mem, app->db, &scope, domain->id, &names, err))
         return false;
     name_set_cover(mem, &name, out);
-    return true;
-}
-
-static bool claim_names(struct arena *mem, struct db *tx, const struct domain *domain,
-                        const struct name_set *names, struct err *err)
-{
-    for (size_t i = 0; i < names->count; i++) {
-        const struct claim claim = {.id = id_new(mem, ID_CLAIM),
-                                    .name = names->names[i],
-                                    .domain_id = domain->id,
-                                    .partner_id = domain->partner_id,
-                                    .account_id = domain->account_id,
-                                    .state = CLAIM_ACTIVE,
-                                    .created_at = domain->created_at};
-
-        if (!claim_store_add(tx, &claim, err))
-            return false;
+    for (size_t i = 0; i < names.count; i++) {
+        if (!names.items[i].is_alias)
+            continue;
+        if (out->count == NAME_SET_MAX)
+            return err_set(err, ERR_STORE, "%s has more than %d names", domain->name, NAME_SET_MAX);
+        out->names[out->count++] = names.items[i].name;
     }
     return true;
 }
@@ -83,7 +74,8 @@ static bool store_domain(const struct app *app, struct arena *mem, const struct 
         err->code = ERR_CONFLICT;
         return false;
     }
-    return claim_names(mem, tx, domain, names, err) && timeline_add(mem, tx, &entry, err) &&
+    return app_names_claim(mem, tx, domain, names, NAME_COVERED, err) &&
+           timeline_add(mem, tx, &entry, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), domain->id, domain->created_at, err) &&
            db_tx_commit(&tx, err);
 }
@@ -104,7 +96,7 @@ bool app_domain_add(const struct app *app, const struct caller *caller, struct a
     if (!site)
         return err_set(err, ERR_NOT_FOUND, "there is no site %.40s", in->site_id);
     if (!hostname_parse(mem, app->suffixes, in->name, &name, err) ||
-        !check_reserved(app, mem, name.base, err))
+        !app_check_reserved(app, mem, name.base, err))
         return false;
     name_set_cover(mem, &name, &names);
     *domain = (struct domain){.id = id_new(mem, ID_DOMAIN),

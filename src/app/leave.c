@@ -83,6 +83,13 @@ bool app_issuance_cancel(struct arena *mem, struct db *tx, const struct issuance
            release(tx, issuance->domain_id, err);
 }
 
+bool app_name_leave(struct arena *mem, struct db *tx, const struct domain *domain, const char *name,
+                    struct err *err)
+{
+    return withdraw(mem, tx, domain->id, EDGE_HOST, slice_str(name), err) &&
+           order_at_ca_store_leave_name(tx, domain->id, name, err) && release(tx, domain->id, err);
+}
+
 /* --- a domain --- */
 
 static bool end_subscription(const struct caller *caller, struct arena *mem, struct db *tx,

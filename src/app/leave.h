@@ -18,6 +18,10 @@
 MUST_CHECK bool app_issuance_cancel(struct arena *mem, struct db *tx,
                                     const struct issuance *issuance, struct err *err);
 
+/* What one name of a domain, which was given back, leaves behind. */
+MUST_CHECK bool app_name_leave(struct arena *mem, struct db *tx, const struct domain *domain,
+                               const char *name, struct err *err);
+
 enum domain_removal {
     DOMAIN_REMOVE,            /* refused while a subscription runs */
     DOMAIN_REMOVE_AND_CANCEL, /* a running subscription is cancelled */

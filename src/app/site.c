@@ -117,12 +117,16 @@ bool app_site_change(const struct app *app, const struct caller *caller, struct 
     return true;
 }
 
-const char *app_site_canonical(const struct site *site, const struct name_set *names)
+const char *app_site_canonical(const struct site *site, const struct name_set *names,
+                               const struct text_list *covered)
 {
-    bool wants_www = strcmp(site->canonical, "www") == 0;
+    const char *own = names->names[0];
 
-    for (size_t i = 0; i < names->count; i++)
-        if ((strncmp(names->names[i], "www.", 4) == 0) == wants_www)
+    if (strcmp(site->canonical, "www") != 0)
+        return own;
+    for (size_t i = 1; i < names->count; i++)
+        if (strncmp(names->names[i], "www.", 4) == 0 && strcmp(names->names[i] + 4, own) == 0 &&
+            (!covered || text_list_has(*covered, names->names[i])))
             return names->names[i];
-    return names->names[0];
+    return own;
 }

@@ -48,10 +48,17 @@ MUST_CHECK bool app_domain_add(const struct app *app, const struct caller *calle
                                const struct domain **out, struct name_set *covered,
                                struct err *err);
 
-/* The names that a stored domain covers. */
+/* ERR_BAD_INPUT, field "name": the platform's own names and everything under them (R41). */
+MUST_CHECK bool app_check_reserved(const struct app *app, struct arena *mem, const char *name,
+                                   struct err *err);
+
+/* The names of a stored domain: what it covers by itself, then its aliases. */
 MUST_CHECK bool app_domain_names(const struct app *app, struct arena *mem,
                                  const struct domain *domain, struct name_set *out,
                                  struct err *err);
 
-/* Where visitors of a domain belong: its www name when the site wants www and there is one. */
-const char *app_site_canonical(const struct site *site, const struct name_set *names);
+/* Where visitors of a domain belong: its www name when the site wants www and there is one, else
+ * the domain itself; only a name that is covered (NULL: no certificate is asked about), which the
+ * domain itself always is. */
+const char *app_site_canonical(const struct site *site, const struct name_set *names,
+                               const struct text_list *covered);

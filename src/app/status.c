@@ -120,6 +120,15 @@ static enum who_acts who_must_act(struct arena *mem, const struct issuance_name_
     return WHO_NOBODY;
 }
 
+/* Who must act so that a name joins the certificate. */
+static enum who_acts left_out_who(const struct status *status)
+{
+    for (size_t i = 0; i < status->domain_name_count; i++)
+        if (!status->domain_names[i].is_secured && status->domain_names[i].who_acts != WHO_NOBODY)
+            return status->domain_names[i].who_acts;
+    return WHO_NOBODY;
+}
+
 static void judge_badge(struct arena *mem, struct status *out)
 {
     struct badge_facts facts = {.has_issuance = out->issuance != NULL,
@@ -130,6 +139,7 @@ static void judge_badge(struct arena *mem, struct status *out)
         facts.is_live = out->certificate->state == CERTIFICATE_LIVE;
         facts.not_after_at = out->certificate->not_after_at;
         facts.is_renewal_failing = out->renewal.is_risk;
+        facts.left_out = left_out_who(out);
         if (!trust_parse(out->certificate->trust, &facts.trust))
             facts.trust = TRUST_OTHER;
     }
@@ -158,6 +168,21 @@ static const char *const next_texts[ISSUANCE_STATE_COUNT] = {
     [ISSUANCE_FAILED] = "The order has ended; it can be placed again.",
 };
 
+/* A certificate is live, and nothing is under way: what names wait for; false when none does. */
+static bool say_names(struct arena *mem, struct status *out)
+{
+    const struct status_name *name = status_left_out(out);
+
+    if (!name)
+        return false;
+    out->next = arena_printf(mem,
+                             "%zu of %zu names are secured; %s is not ready, is looked at by "
+                             "itself, and joins the next certificate.",
+                             out->secured_names, out->domain_name_count, name->name->name);
+    out->next_at = name->name->next_look_at;
+    return true;
+}
+
 static void say_next(struct arena *mem, struct status *out)
 {
     const struct issuance *issuance = out->issuance;
@@ -166,6 +191,9 @@ static void say_next(struct arena *mem, struct status *out)
         out->next = "No certificate has been ordered.";
         return;
     }
+    if (issuance_state_is_final(issuance->state) && out->certificate &&
+        out->certificate->state == CERTIFICATE_LIVE && say_names(mem, out))
+        return;
     out->next = next_texts[issuance->state];
     out->next_at = issuance_state_is_final(issuance->state) ? 0 : issuance->next_try_at;
     if (out->renewal.state == RENEWAL_SCHEDULED || out->renewal.state == RENEWAL_STOPPED) {
@@ -188,6 +216,7 @@ static bool find_url(const struct app *app, const struct scope *scope, struct ar
                      struct status *out, struct err *err)
 {
     int64_t port = app->config->edge.https_port;
+    const struct text_list *covered = NULL;
     const struct site *site = NULL;
     struct name_set names;
     const char *name;
@@ -196,7 +225,9 @@ static bool find_url(const struct app *app, const struct scope *scope, struct ar
         (out->domain->site_id &&
          !site_store_get(mem, app->db, scope, out->domain->site_id, &site, err)))
         return false;
-    name = site ? app_site_canonical(site, &names) : out->domain->name;
+    if (out->certificate && out->certificate->state == CERTIFICATE_LIVE)
+        covered = &out->certificate->names;
+    name = site ? app_site_canonical(site, &names, covered) : out->domain->name;
     out->site_url = port == 443 ? arena_printf(mem, "https://%s", name)
                                 : arena_printf(mem, "https://%s:%lld", name, (long long)port);
     return true;
@@ -208,6 +239,7 @@ bool app_status(const struct app *app, const struct caller *caller, struct arena
     struct status status = {0};
 
     if (!gather(app, &caller->scope, mem, domain_id, &status, err) ||
+        !status_names(app, &caller->scope, mem, &status, err) ||
         !judge_edges(app, &caller->scope, mem, &status, err) ||
         !app_status_renewal(app, &caller->scope, mem, &status, err) ||
         !find_url(app, &caller->scope, mem, &status, err))

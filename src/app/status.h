@@ -10,6 +10,7 @@
 #include "model/badge.h"
 #include "model/edge_wait.h"
 #include "store/certificate_store.h"
+#include "store/domain_name_store.h"
 #include "store/domain_store.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
@@ -39,6 +40,12 @@ struct status_renewal {
     bool is_risk;                   /* it has been failing for so long that somebody should look */
 };
 
+struct status_name {
+    const struct domain_name *name;
+    bool is_secured;        /* the live certificate has it */
+    enum who_acts who_acts; /* about its finding */
+};
+
 struct status {
     const struct domain *domain;
     const struct cert_order *order;          /* the newest; NULL: never ordered */
@@ -49,6 +56,8 @@ struct status {
     struct status_renewal renewal;
     const struct status_edge *edges;
     size_t edge_count, counted, proven; /* "CDN locations proven/counted" */
+    const struct status_name *domain_names;
+    size_t domain_name_count, secured_names;
     struct badge badge;
     const char *badge_text;
     const char *next;     /* what happens next, or what somebody must do: one sentence */
@@ -63,3 +72,9 @@ MUST_CHECK bool app_status_renewal(const struct app *app, const struct scope *sc
 /* By domain id. ERR_NOT_FOUND when it is not in the caller's scope. */
 MUST_CHECK bool app_status(const struct app *app, const struct caller *caller, struct arena *mem,
                            const char *domain_id, struct status *out, struct err *err);
+
+/* For status.c: the names of out->domain against out->certificate. */
+MUST_CHECK bool status_names(const struct app *app, const struct scope *scope, struct arena *mem,
+                             struct status *out, struct err *err);
+/* The first name that the live certificate has not; NULL when it has all. */
+const struct status_name *status_left_out(const struct status *status);

@@ -7,7 +7,7 @@
 bool check_run(struct arena *mem, const struct check_env *env, const struct check_names *names,
                const struct check_expected *expected, struct check_report *out, struct err *err)
 {
-    struct observation observations[CHECK_NAMES_MAX];
+    struct observation *observations = arena_array_of(mem, names->count, struct observation);
     const struct check_context context = {
         .brand = env->brand,
         .resolver = resolver_name(env->resolver),

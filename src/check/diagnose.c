@@ -443,7 +443,7 @@ static void add_records(const struct finding *finding, struct finding_action *li
 static void collect_records(struct arena *mem, struct check_report *out)
 {
     struct finding_action *list =
-        arena_array_of(mem, (size_t)CHECK_FINDINGS_MAX * FINDING_LIST_MAX, struct finding_action);
+        arena_array_of(mem, out->finding_count * FINDING_LIST_MAX, struct finding_action);
 
     for (size_t i = 0; i < out->finding_count; i++)
         if (out->findings[i].severity == FINDING_ERROR)

@@ -6,8 +6,9 @@
 #include "base/random.h"
 #include "net/http_client.h"
 
-#define PROBES_MAX 16   /* of one name */
-#define ANSWER_MAX 1024 /* octets of an answer's body that are read */
+#define PROBES_MAX     16   /* of one name */
+#define PROBES_AT_ONCE 64   /* of all names */
+#define ANSWER_MAX     1024 /* octets of an answer's body that are read */
 
 /* The requests of all names, to be sent together. */
 struct batch {
@@ -35,20 +36,28 @@ static bool is_wildcard(const char *name)
 static bool look_up(struct arena *mem, const struct check_env *env, const struct check_names *names,
                     struct observation *observations, struct err *err)
 {
-    struct dns_query queries[CHECK_NAMES_MAX * 2];
-    struct dns_answer answers[CHECK_NAMES_MAX * 2];
-    struct dns_batch batch = {.age = DNS_FRESH, .queries = queries, .answers = answers};
-    size_t taken = 0;
+    struct dns_query *queries = arena_array_of(mem, names->count * 2, struct dns_query);
+    struct dns_answer *answers = arena_array_of(mem, names->count * 2, struct dns_answer);
+    size_t count = 0, taken = 0;
 
     for (size_t i = 0; i < names->count; i++) {
         observations[i] = (struct observation){.name = names->names[i]};
         if (is_wildcard(names->names[i]))
             continue;
-        queries[batch.count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
-        queries[batch.count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
+        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
+        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
     }
-    if (!resolver_ask(mem, env->resolver, &batch, err))
-        return false;
+    for (size_t at = 0; at < count; at += RESOLVER_BATCH_MAX) {
+        size_t left = count - at;
+        const struct dns_batch batch = {.age = DNS_FRESH,
+                                        .queries = queries + at,
+                                        .answers = answers + at,
+                                        .count =
+                                            left < RESOLVER_BATCH_MAX ? left : RESOLVER_BATCH_MAX};
+
+        if (!resolver_ask(mem, env->resolver, &batch, err))
+            return false;
+    }
     for (size_t i = 0; i < names->count; i++) {
         if (is_wildcard(names->names[i]))
             continue;
@@ -191,7 +200,9 @@ static bool probe_all(struct arena *mem, const struct check_env *env,
     allow_ours(mem, env, expected, &policy);
     if (!http_client_new(&(struct http_client_options){.policy = &policy}, &client, err))
         return false;
-    http_do_all(mem, client, batch.exchanges, batch.count);
+    for (size_t at = 0; at < batch.count; at += PROBES_AT_ONCE)
+        http_do_all(mem, client, batch.exchanges + at,
+                    batch.count - at < PROBES_AT_ONCE ? batch.count - at : PROBES_AT_ONCE);
     for (size_t i = 0; i < batch.count; i++)
         take_result(mem, &batch.exchanges[i], batch.answers[i], batch.probes[i]);
     return true;

@@ -5,8 +5,8 @@
 #include "check/finding.h"
 #include "model/dns_verdict.h"
 
-#define CHECK_NAMES_MAX    8
-#define CHECK_FINDINGS_MAX 32
+#define CHECK_NAMES_MAX    100
+#define CHECK_FINDINGS_MAX 500 /* five of a name */
 
 enum check_outcome {
     CHECK_READY,  /* every name passes */

@@ -86,19 +86,20 @@ void cli_show_records(FILE *out, struct arena *mem, const json_t *records)
 static void show_names(FILE *out, struct arena *mem, const json_t *names)
 {
     size_t count = json_array_size(names);
-    const char **rows = arena_array_of(mem, count * 3 + 1, const char *);
+    const char **rows = arena_array_of(mem, count * 4 + 1, const char *);
 
     if (count == 0)
         return;
     for (size_t i = 0; i < count; i++) {
         const json_t *name = json_array_get(names, i);
 
-        rows[i * 3] = text_of(name, "name");
-        rows[i * 3 + 1] = text_of(name, "dns");
-        rows[i * 3 + 2] = text_of(json_object_get(name, "finding"), "title");
+        rows[i * 4] = text_of(name, "name");
+        rows[i * 4 + 1] = text_of(name, "dns");
+        rows[i * 4 + 2] = json_is_true(json_object_get(name, "secured")) ? "secured" : "";
+        rows[i * 4 + 3] = text_of(json_object_get(name, "finding"), "title");
     }
     fputs("\nNames\n", out);
-    cli_show_table(out, rows, count, 3);
+    cli_show_table(out, rows, count, 4);
 }
 
 static const char *certificate_text(struct arena *mem, const json_t *certificate)
@@ -149,7 +150,7 @@ void cli_show_status(FILE *out, struct arena *mem, const json_t *status)
             text_of(json_object_get(status, "badge"), "text"));
     fprintf(out, "%s\n\n", text_of(status, "next"));
     cli_show_table(out, rows, ARRAY_LEN(rows) / 2, 2);
-    show_names(out, mem, json_object_get(json_object_get(status, "issuance"), "names"));
+    show_names(out, mem, json_object_get(status, "names"));
     cli_show_records(out, mem, json_object_get(status, "records"));
 }
 

@@ -102,22 +102,27 @@ static bool find_site(const struct worker *worker, struct arena *mem, const stru
            site_store_get(mem, worker->app->db, &scope, domain->site_id, out, err);
 }
 
+/* Only a covered name has the certificate: at any other a visitor would be warned of it. */
 static bool add_hosts(struct arena *mem, const struct name_set *names, const struct site *site,
                       const struct choice *choice, struct hosts *out, struct err *err)
 {
-    const char *canonical = app_site_canonical(site, names);
     const struct certificate *certificate = choice->certificate;
-    const struct edge_host host = {
+    const struct text_list covered = certificate ? certificate->names : (struct text_list){0};
+    const char *canonical = app_site_canonical(site, names, certificate ? &covered : NULL);
+    struct edge_host host = {
         .site_id = slice_str(site->id),
         .flags = site->is_https_on && choice->is_proven ? EDGE_HOST_REDIRECT : 0,
         .canonical = slice_str(canonical),
         .origin_id = slice_str(site->origin_id),
-        .certificate_id = slice_str(certificate ? certificate->id : ""),
     };
 
-    for (size_t i = 0; i < names->count; i++)
+    for (size_t i = 0; i < names->count; i++) {
+        bool is_covered = text_list_has(covered, names->names[i]);
+
+        host.certificate_id = slice_str(is_covered ? certificate->id : "");
         if (!add_host(mem, &host, names->names[i], out, err))
             return false;
+    }
     return true;
 }
 

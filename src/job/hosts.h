@@ -7,10 +7,11 @@
  * publishing it again changes nothing.
  */
 #include "job/worker.h"
+#include "model/name_set.h"
 #include "store/certificate_store.h"
 #include "store/domain_store.h"
 
-#define HOSTS_CHANGES_MAX 16
+#define HOSTS_CHANGES_MAX (NAME_SET_MAX + 2) /* a host each, certificate and chain */
 
 struct hosts {
     struct feed_change changes[HOSTS_CHANGES_MAX];

@@ -22,17 +22,21 @@ static const issue_step_fn steps[ISSUANCE_STATE_COUNT] = {
     [ISSUANCE_FAILED] = NULL,
 };
 
+/* While they are looked at, all; later those that the certificate is asked for. */
 static bool load_names(struct issue *is, struct db *db, const struct scope *scope, struct err *err)
 {
     struct issuance_name_list names;
 
     if (!issuance_name_store_list(is->mem, db, scope, is->issuance->id, &names, err))
         return false;
-    if (names.count == 0 || names.count > ISSUE_NAMES_MAX)
-        return err_set(err, ERR_STORE, "issuance %s has %zu names, 1 to %d are possible",
-                       is->issuance->id, names.count, ISSUE_NAMES_MAX);
-    is->names = arena_memdup(is->mem, names.items, names.count * sizeof(*names.items));
-    is->name_count = names.count;
+    is->names = arena_array_of(is->mem, names.count, struct issuance_name);
+    is->name_count = 0;
+    for (size_t i = 0; i < names.count; i++)
+        if (names.items[i].is_chosen || is->issuance->state == ISSUANCE_WAITING_DNS)
+            is->names[is->name_count++] = names.items[i];
+    if (is->name_count > ISSUE_NAMES_MAX && is->issuance->state != ISSUANCE_WAITING_DNS)
+        return err_set(err, ERR_STORE, "issuance %s has %zu names, at most %d are possible",
+                       is->issuance->id, is->name_count, ISSUE_NAMES_MAX);
     return true;
 }
 

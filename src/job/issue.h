@@ -12,14 +12,16 @@
 #include "job/ca_session.h"
 #include "job/runner.h"
 #include "job/worker.h"
+#include "model/name_set.h"
 #include "store/certificate_store.h"
+#include "store/domain_name_store.h"
 #include "store/domain_store.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
 #include "store/order_store.h"
 #include "store/subscription_store.h"
 
-#define ISSUE_NAMES_MAX    100
+#define ISSUE_NAMES_MAX    NAME_SET_MAX
 #define ISSUE_ATTEMPTS_MAX 20 /* failed validations before it is parked for a person */
 
 /* challenge_state of an issuance_name: what we know of its challenge. */
@@ -45,6 +47,9 @@ struct issue {
     const struct worker_ca *ca;
     const struct certificate *certificate; /* the new one, on its way into the store */
     const struct proofs *proofs;           /* of the new one */
+    struct domain_name *looked;            /* the domain's names as issue_check() has seen them */
+    size_t looked_count;
+    const char *refused; /* the name that the CA could not validate, or NULL */
     int64_t now;
 };
 

@@ -13,6 +13,7 @@
 #define POLL_SHARE        4 /* wait a quarter of the time that it has taken so far */
 #define CA_BACKOFF_MAX_MS INT64_C(300000)
 #define START_OVER_JITTER 10 /* per cent */
+#define HOLD_FACTOR       4  /* a refused name is held for some tries of the others */
 
 bool issue_open_ca(struct issue *is, struct ca_session **out, struct err *err)
 {
@@ -97,6 +98,31 @@ bool issue_rest(struct issue *is, struct issue_outcome *out, struct err *err)
     return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_RETRY}, err);
 }
 
+/* A name that the CA could not validate does not pass for a while: the certificate is issued
+ * without it, unless it is the domain itself. */
+static bool hold_refused(struct issue *is, struct db *tx, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct domain_name_list list;
+
+    if (!is->refused || strcmp(is->refused, is->domain->name) == 0)
+        return true;
+    if (!domain_name_store_list(is->mem, tx, &scope, is->domain->id, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        struct domain_name name = list.items[i];
+
+        if (strcmp(name.name, is->refused) != 0)
+            continue;
+        name.held_until =
+            is->issuance->next_try_at + HOLD_FACTOR * (is->issuance->next_try_at - is->now);
+        name.passed_at = 0;
+        name.next_look_at = name.held_until;
+        return domain_name_store_save(tx, &name, err);
+    }
+    return true;
+}
+
 /* Withdraws, forgets, and waits; or gives up and waits for a person. */
 static bool start_over(struct issue *is, enum issuance_event event, const char *text,
                        struct issue_outcome *out, struct err *err)
@@ -108,7 +134,9 @@ static bool start_over(struct issue *is, enum issuance_event event, const char *
     forget_order(is);
     is->issuance->next_try_at = start_over_at(is);
     is->issuance->attempts++;
-    if (!issue_commit(is, &(struct issue_change){.event = event, .text = text, .batch = batch},
+    if (!issue_commit(is,
+                      &(struct issue_change){
+                          .event = event, .text = text, .batch = batch, .also = hold_refused},
                       err))
         return false;
     if (is->issuance->attempts >= ISSUE_ATTEMPTS_MAX)
@@ -123,6 +151,7 @@ bool issue_invalid(struct issue *is, const struct acme_problem *problem, const c
 {
     const char *detail = problem ? problem->detail : "no reason was given";
 
+    is->refused = name;
     is->issuance->error_code = problem ? acme_problem_name(problem->type) : "invalid";
     is->issuance->error_text =
         arena_printf(is->mem, "%s could not validate %s: %s", is->ca->config->name, name, detail);

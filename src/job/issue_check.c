@@ -1,16 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <jansson.h>
 
-#include "app/expected.h"
+#include "app/timeline.h"
 #include "base/crash.h"
 #include "base/id.h"
 #include "job/issue.h"
+#include "job/name_check.h"
+#include "model/job_kind.h"
+#include "model/name_choice.h"
 #include "store/check_store.h"
+#include "store/job_store.h"
 
 /*
  * waiting_dns: every name is looked at (DNS, then our own check path over HTTP) before the CA is
  * asked; what is wrong stands as a finding at each name, and it is looked at again by itself, often
- * at first, later less.
+ * at first, later less. The certificate is asked for the names that pass (model/name_choice.h); the
+ * others wait alone (job/names.h).
  */
 
 /* Between two checks: as long again as the order has waited, within the configured bounds. */
@@ -26,45 +31,49 @@ static int64_t next_check_at(const struct issue *is)
     return is->now + span;
 }
 
-static bool look(const struct issue *is, struct check_report *report, struct err *err)
+static struct issuance_name *find_name(struct issue *is, const char *name)
 {
-    const struct config *cfg = is->worker->app->config;
-    const char **names = arena_array_of(is->mem, is->name_count, const char *);
-    struct app_expected expected;
-    struct check_env env;
-
-    if (!app_expected_of(is->worker->app, is->mem, is->domain->partner_id, &expected, err))
-        return false;
-    env = (struct check_env){
-        .resolver = is->worker->resolver,
-        .check_key = is->worker->check_key,
-        .brand = expected.brand,
-        .http_port = (uint16_t)cfg->edge.http_port,
-        .retry_at = next_check_at(is),
-    };
     for (size_t i = 0; i < is->name_count; i++)
-        names[i] = is->names[i].name;
-    return check_run(is->mem, &env,
-                     &(struct check_names){names, is->name_count, is->domain->registered_domain},
-                     &expected.addresses, report, err);
-}
-
-static const char *json_text(struct arena *mem, json_t *json)
-{
-    char *text = json_dumps(json, JSON_COMPACT);
-    const char *copy = text ? arena_strdup(mem, text) : NULL;
-
-    free(text);
-    json_decref(json);
-    return copy;
-}
-
-static const struct check_name *find_name(const struct check_report *report, const char *name)
-{
-    for (size_t i = 0; i < report->name_count; i++)
-        if (strcmp(report->names[i].name, name) == 0)
-            return &report->names[i];
+        if (strcmp(is->names[i].name, name) == 0)
+            return &is->names[i];
     return NULL;
+}
+
+/* The names are those that the domain has now: an alias may have come or gone. */
+static bool load_names(struct issue *is, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct issuance_name *names;
+    struct domain_name_list list;
+
+    if (!domain_name_store_list(is->mem, is->worker->app->db, &scope, is->domain->id, &list, err))
+        return false;
+    if (list.count == 0)
+        return err_set(err, ERR_STORE, "domain %s has no names", is->domain->id);
+    is->looked = arena_memdup(is->mem, list.items, list.count * sizeof(*list.items));
+    is->looked_count = list.count;
+    names = arena_array_of(is->mem, is->name_count + list.count, struct issuance_name);
+    memcpy(names, is->names, is->name_count * sizeof(*names));
+    is->names = names;
+    for (size_t i = 0; i < list.count; i++)
+        if (!find_name(is, list.items[i].name))
+            is->names[is->name_count++] = (struct issuance_name){.issuance_id = is->issuance->id,
+                                                                 .name = list.items[i].name,
+                                                                 .challenge_state = CHALLENGE_NONE};
+    return true;
+}
+
+static bool look(struct issue *is, struct check_report *report, struct err *err)
+{
+    const char **names = arena_array_of(is->mem, is->looked_count, const char *);
+    const struct name_check want = {.domain = is->domain,
+                                    .names = names,
+                                    .count = is->looked_count,
+                                    .retry_at = next_check_at(is)};
+
+    for (size_t i = 0; i < is->looked_count; i++)
+        names[i] = is->looked[i].name;
+    return name_check_run(is->worker, is->mem, &want, report, err);
 }
 
 /* Puts verdict and finding at each name; true when one of them differs from before. */
@@ -72,14 +81,14 @@ static bool take_verdicts(struct issue *is, const struct check_report *report)
 {
     bool is_changed = false;
 
-    for (size_t i = 0; i < is->name_count; i++) {
-        const struct check_name *seen = find_name(report, is->names[i].name);
-        const char *verdict = dns_verdict_name(seen ? seen->verdict : DNS_UNKNOWN);
+    for (size_t i = 0; i < is->looked_count; i++) {
+        struct issuance_name *name = find_name(is, is->looked[i].name);
 
-        is_changed = is_changed || strcmp(verdict, is->names[i].dns_state) != 0;
-        is->names[i].dns_state = verdict;
-        is->names[i].finding =
-            seen && seen->finding ? json_text(is->mem, finding_to_json(seen->finding)) : NULL;
+        name_check_take(is->worker, is->mem, report, &is->looked[i]);
+        is_changed =
+            is_changed || !name->dns_state || strcmp(is->looked[i].dns_state, name->dns_state) != 0;
+        name->dns_state = is->looked[i].dns_state;
+        name->finding = is->looked[i].finding;
     }
     return is_changed;
 }
@@ -110,7 +119,7 @@ static bool add_run(struct issue *is, struct db *tx, const struct check_report *
         .name = is->domain->name,
         .at = report->at,
         .verdict = wire_outcome(report->outcome),
-        .findings = json_text(is->mem, check_findings_to_json(report)),
+        .findings = name_check_text(is->mem, check_findings_to_json(report)),
     };
 
     return check_store_add(tx, &run, err);
@@ -125,38 +134,158 @@ static bool store_report(struct issue *is, const struct check_report *report, st
            db_tx_commit(&tx, err);
 }
 
+/* --- which names --- */
+
+static int64_t passed_at(const struct issue *is, const struct domain_name *name)
+{
+    return name->held_until > is->now ? 0 : name->passed_at;
+}
+
+/* What is looked at does not wait for others when it is there to join them. */
+static struct name_choice choose(struct issue *is)
+{
+    struct name_look *looks = arena_array_of(is->mem, is->looked_count, struct name_look);
+    bool is_joining = is->issuance->reason == ISSUANCE_FOR_NAME_JOINED;
+
+    for (size_t i = 0; i < is->looked_count; i++)
+        looks[i] = (struct name_look){
+            .is_own = strcmp(is->looked[i].name, is->domain->name) == 0,
+            .passed_at = passed_at(is, &is->looked[i]),
+        };
+    return name_choice_of(looks, is->looked_count,
+                          is_joining ? 0 : is->worker->app->config->check.patience_ms, is->now);
+}
+
+/* *out is false when an issuance for a name that joins would have no name that is not served. */
+static bool has_gain(struct issue *is, enum name_choice_kind kind, bool *out, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct certificate *live;
+
+    *out = is->issuance->reason != ISSUANCE_FOR_NAME_JOINED;
+    if (*out || kind == CHOICE_WAIT_OWN)
+        return true;
+    if (!certificate_store_current(is->mem, is->worker->app->db, &scope, is->domain->id, &live,
+                                   err))
+        return false;
+    for (size_t i = 0; i < is->looked_count; i++)
+        *out = *out || (passed_at(is, &is->looked[i]) &&
+                        !(live && text_list_has(live->names, is->looked[i].name)));
+    return true;
+}
+
+/* Said once for as long as it lasts. */
+static bool tell_left_out(struct issue *is, struct db *tx, struct domain_name *name,
+                          struct err *err)
+{
+    const struct timeline_entry entry = {
+        .domain = is->domain,
+        .subject_id = is->domain->id,
+        .kind = "name.left_out",
+        .text = arena_printf(is->mem,
+                             "%s is not ready: the certificate is issued without it, and it joins "
+                             "by itself",
+                             name->name),
+        .data = name->finding,
+    };
+
+    if (name->is_told)
+        return true;
+    name->is_told = true;
+    return timeline_add(is->mem, tx, &entry, err);
+}
+
+/* For issue_commit(): what was seen, and who is left out when the certificate is asked for. */
+static bool store_looks(struct issue *is, struct db *tx, struct err *err)
+{
+    for (size_t i = 0; i < is->looked_count; i++) {
+        struct domain_name *name = &is->looked[i];
+
+        if (passed_at(is, name))
+            name->is_told = false;
+        else if (is->issuance->state == ISSUANCE_ADMITTED && !tell_left_out(is, tx, name, err))
+            return false;
+        if (!domain_name_store_save(tx, name, err))
+            return false;
+    }
+    return is->issuance->state != ISSUANCE_FAILED ||
+           job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err);
+}
+
+/* Key and request are made for these names. */
+static bool go(struct issue *is, struct err *err)
+{
+    struct issuance *issuance = is->issuance;
+    const char *text = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < is->name_count; i++)
+        is->names[i].is_chosen = false;
+    for (size_t i = 0; i < is->looked_count; i++)
+        if (passed_at(is, &is->looked[i])) {
+            find_name(is, is->looked[i].name)->is_chosen = true;
+            count++;
+        }
+    if (count < is->looked_count)
+        text = arena_printf(is->mem, "%zu of %zu names point to us", count, is->looked_count);
+    issuance->error_code = issuance->error_text = NULL;
+    issuance->next_try_at = 0;
+    issuance->certificate_id = issuance->key_type = NULL;
+    issuance->sealed_key = issuance->public_key = issuance->csr = (struct slice){NULL, 0};
+    if (!issue_commit(is,
+                      &(struct issue_change){
+                          .event = ISSUANCE_EVENT_DNS_OK, .text = text, .also = store_looks},
+                      err))
+        return false;
+    CRASH_POINT(CHECK_COMMIT);
+    return true;
+}
+
+static bool wait(struct issue *is, const struct name_choice *choice,
+                 const struct check_report *report, struct issue_outcome *out, bool is_changed,
+                 struct err *err)
+{
+    int64_t next = next_check_at(is);
+
+    if (choice->kind == CHOICE_WAIT_REST && choice->until < next)
+        next = choice->until;
+    is->issuance->next_try_at = next;
+    is->issuance->error_code =
+        report->finding_count ? finding_code_name(report->findings[0].code) : "unknown";
+    is->issuance->error_text = report->title;
+    *out = (struct issue_outcome){.is_wait = true, .run_at = next};
+    return issue_commit(
+        is,
+        &(struct issue_change){.event = ISSUANCE_EVENT_DNS_BAD,
+                               .text = *report->title ? report->title : NULL,
+                               .also = store_looks,
+                               .is_quiet = !is_changed || choice->kind == CHOICE_WAIT_REST},
+        err);
+}
+
 bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct check_report report;
-    bool is_changed;
+    struct name_choice choice;
+    bool is_changed, is_worth_it;
 
     if (is->issuance->attempts > 0 && is->issuance->next_try_at > is->now) {
         *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
         return true;
     }
     CRASH_POINT(CHECK_BEFORE);
-    if (!look(is, &report, err))
+    if (!load_names(is, err) || !look(is, &report, err))
         return false;
     CRASH_POINT(CHECK_REPLY);
     is_changed = take_verdicts(is, &report);
-    if (is_changed && !store_report(is, &report, err))
+    choice = choose(is);
+    if ((is_changed && !store_report(is, &report, err)) ||
+        !has_gain(is, choice.kind, &is_worth_it, err))
         return false;
-    if (report.outcome == CHECK_READY) {
-        is->issuance->error_code = is->issuance->error_text = NULL;
-        is->issuance->next_try_at = 0;
-        if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_DNS_OK}, err))
-            return false;
-        CRASH_POINT(CHECK_COMMIT);
-        return true;
-    }
-    is->issuance->next_try_at = next_check_at(is);
-    is->issuance->error_code =
-        report.finding_count ? finding_code_name(report.findings[0].code) : "unknown";
-    is->issuance->error_text = report.title;
-    *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
-    return issue_commit(is,
-                        &(struct issue_change){.event = ISSUANCE_EVENT_DNS_BAD,
-                                               .text = *report.title ? report.title : NULL,
-                                               .is_quiet = !is_changed},
-                        err);
+    if (!is_worth_it)
+        return issue_commit(
+            is, &(struct issue_change){.event = ISSUANCE_EVENT_NO_GAIN, .also = store_looks}, err);
+    if (choice.kind == CHOICE_GO)
+        return go(is, err);
+    return wait(is, &choice, &report, out, is_changed, err);
 }

@@ -4,6 +4,7 @@
 #include "base/crash.h"
 #include "base/id.h"
 #include "job/issue.h"
+#include "store/claim_store.h"
 #include "store/order_at_ca_store.h"
 
 /*
@@ -42,16 +43,56 @@ static bool make_key(struct issue *is, struct err *err)
     return true;
 }
 
+/* R42: nothing is asked of a CA for a name that was not seen to pass under the claim that there is
+ * now. Looked at in the transaction of the intent. */
+static bool are_held(const struct issue *is, struct db *db, bool *out, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct domain_name_list list;
+
+    *out = true;
+    if (!domain_name_store_list(is->mem, db, &scope, is->domain->id, &list, err))
+        return false;
+    for (size_t i = 0; i < is->name_count && *out; i++) {
+        const struct claim *claim;
+        size_t k = 0;
+
+        if (!claim_store_holder(is->mem, db, is->names[i].name, &claim, err))
+            return false;
+        while (k < list.count && strcmp(list.items[k].name, is->names[i].name) != 0)
+            k++;
+        *out = claim && strcmp(claim->domain_id, is->domain->id) == 0 && k < list.count &&
+               list.items[k].passed_at >= claim->created_at;
+    }
+    return true;
+}
+
+static bool check_claims(struct issue *is, struct db *tx, struct err *err)
+{
+    bool held;
+
+    return are_held(is, tx, &held, err) &&
+           (held || err_set(err, ERR_LOST_RACE, "a name of %s was given back", is->domain->name));
+}
+
 bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
 {
+    bool held;
+
     (void)out;
+    if (!are_held(is, is->worker->app->db, &held, err))
+        return false;
+    if (!held)
+        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_CLAIM_ENDED}, err);
     CRASH_POINT(MAKE_KEY_BEFORE);
     if (!make_key(is, err))
         return false;
     CRASH_POINT(MAKE_KEY_REPLY);
     is->issuance->intent = INTENT_NEW_ORDER;
-    if (!issue_commit(
-            is, &(struct issue_change){.event = ISSUANCE_EVENT_PREPARED, .is_quiet = true}, err))
+    if (!issue_commit(is,
+                      &(struct issue_change){
+                          .event = ISSUANCE_EVENT_PREPARED, .is_quiet = true, .also = check_claims},
+                      err))
         return false;
     CRASH_POINT(MAKE_KEY_COMMIT);
     return true;

@@ -7,6 +7,7 @@
 #include "job/edges.h"
 #include "job/epoch.h"
 #include "job/issue.h"
+#include "job/names.h"
 #include "job/proofs.h"
 #include "job/publish.h"
 #include "job/release.h"
@@ -108,6 +109,7 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
                 [JOB_REVOKE] = job_revoke,
                 [JOB_RETIRE] = job_retire,
                 [JOB_SWEEP] = job_sweep,
+                [JOB_NAMES] = job_names,
                 [JOB_SETTINGS] = job_settings,
                 [JOB_EDGES] = job_edges,
                 [JOB_PROOFS] = job_proofs,

@@ -1,33 +1,100 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/proofs.h"
 
+#include "app/site.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "edge/lookup.h"
+#include "model/proof_plan.h"
 #include "store/issuance_store.h"
 #include "store/proof_store.h"
 
-static bool add_address(const struct edge *edge, const char *text, struct proofs *out,
+_Static_assert(PROOF_PICKS_MAX <= PROOF_TARGETS_MAX, "a plan fits one run");
+
+/* An address of an edge. */
+struct place {
+    const struct edge *edge;
+    struct net_allowed at;
+};
+
+static bool add_places(const struct edge *edge, struct place *places, size_t *count,
+                       struct err *err)
+{
+    for (size_t i = 0; i < edge->addresses.count && *count < PROOF_PLACES_MAX; i++) {
+        struct place *place = &places[*count];
+
+        place->edge = edge;
+        if (!edges_place(edge, edge->addresses.items[i], edge->https_port, &place->at, err))
+            return false;
+        ++*count;
+    }
+    return true;
+}
+
+/* The names of the certificate, the domain's own and the host that visitors end up at first; *first
+ * is how many of these there are. */
+static bool order_names(const struct worker *worker, struct arena *mem,
+                        const struct certificate *certificate, const char **names, size_t *first,
                         struct err *err)
 {
-    const struct certificate *certificate = out->certificate;
-    struct net_allowed place;
+    const struct scope scope = scope_platform();
+    const struct domain *domain;
+    const struct site *site = NULL;
+    const char *ends[2] = {0};
+    struct name_set set;
+    size_t count = 0;
 
-    if (!edges_place(edge, text, edge->https_port, &place, err))
+    if (!domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &domain, err) ||
+        (domain && (!app_domain_names(worker->app, mem, domain, &set, err) ||
+                    (domain->site_id &&
+                     !site_store_get(mem, worker->app->db, &scope, domain->site_id, &site, err)))))
         return false;
-    for (size_t i = 0; i < (out->sni ? 1 : certificate->names.count); i++) {
-        if (out->count == PROOF_TARGETS_MAX)
-            return err_set(err, ERR_INTERNAL, "more than %d handshakes are needed",
-                           PROOF_TARGETS_MAX);
-        out->edges[out->count] = edge;
-        out->allowed[out->count] = place;
-        out->targets[out->count++] = (struct proof_target){.address = place.prefix.address,
-                                                           .port = place.port,
-                                                           .name = certificate->names.items[i],
-                                                           .sni = out->sni,
-                                                           .serial = certificate->serial,
-                                                           .names = certificate->names.items,
-                                                           .name_count = certificate->names.count};
+    if (domain)
+        ends[0] = domain->name;
+    if (site)
+        ends[1] = app_site_canonical(site, &set, &certificate->names);
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
+        if (ends[i] && text_list_has(certificate->names, ends[i]) &&
+            (i == 0 || strcmp(ends[0], ends[1]) != 0))
+            names[count++] = ends[i];
+    *first = count;
+    for (size_t i = 0; i < certificate->names.count; i++) {
+        const char *name = certificate->names.items[i];
+
+        if ((*first < 1 || strcmp(name, names[0]) != 0) &&
+            (*first < 2 || strcmp(name, names[1]) != 0))
+            names[count++] = name;
+    }
+    return true;
+}
+
+/* Which of them are looked at (model/proof_plan.h). */
+static bool add_targets(const struct worker *worker, struct arena *mem, const struct place *places,
+                        size_t place_count, struct proofs *out, struct err *err)
+{
+    const struct certificate *certificate = out->certificate;
+    const char **names = arena_array_of(mem, certificate->names.count, const char *);
+    struct proof_field field = {.names = certificate->names.count, .places = place_count};
+    struct proof_pick picks[PROOF_PICKS_MAX];
+
+    if (!order_names(worker, mem, certificate, names, &field.first, err))
+        return false;
+    if (out->sni) /* any name will do: the handshake is for another one */
+        field.names = field.first = 1;
+    field.turn = (size_t)random_between(0, (int64_t)field.names);
+    out->count = proof_plan(&field, picks);
+    for (size_t i = 0; i < out->count; i++) {
+        const struct place *place = &places[picks[i].place];
+
+        out->edges[i] = place->edge;
+        out->allowed[i] = place->at;
+        out->targets[i] = (struct proof_target){.address = place->at.prefix.address,
+                                                .port = place->at.port,
+                                                .name = names[picks[i].name],
+                                                .sni = out->sni,
+                                                .serial = certificate->serial,
+                                                .names = certificate->names.items,
+                                                .name_count = certificate->names.count};
     }
     return true;
 }
@@ -45,7 +112,9 @@ static bool is_provable(const struct edge *edge, int64_t min_seq)
 static bool collect(const struct worker *worker, struct arena *mem, int64_t min_seq,
                     struct proofs *out, struct err *err)
 {
+    struct place *places = arena_array_of(mem, PROOF_PLACES_MAX, struct place);
     struct edge_list edges;
+    size_t count = 0;
 
     *out = (struct proofs){.certificate = out->certificate,
                            .sni = out->sni,
@@ -60,11 +129,10 @@ static bool collect(const struct worker *worker, struct arena *mem, int64_t min_
 
         if (!is_provable(edge, min_seq))
             continue;
-        for (size_t k = 0; k < edge->addresses.count; k++)
-            if (!add_address(edge, edge->addresses.items[k], out, err))
-                return false;
+        if (!add_places(edge, places, &count, err))
+            return false;
     }
-    return true;
+    return count == 0 || add_targets(worker, mem, places, count, out, err);
 }
 
 bool proofs_collect(const struct worker *worker, struct arena *mem,

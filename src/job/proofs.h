@@ -3,8 +3,9 @@
 
 /*
  * proofs: a certificate is seen on the wire: one handshake for each of its names with each address
- * of each edge. Once when it is deployed, and again every day for as long as it is live, as soon as
- * an edge has caught up, and soon after one did not show it.
+ * of each edge; of many, those that model/proof_plan.h picks. Once when it is deployed, and again
+ * every day for as long as it is live, as soon as an edge has caught up, and soon after one did not
+ * show it.
  */
 #include "check/proof.h"
 #include "job/edges.h"

@@ -61,14 +61,14 @@ bool job_release(void *worker, struct arena *mem, const struct job *job, struct 
 {
     const struct scope scope = scope_platform();
     struct release rel = {.worker = worker, .mem = mem, .job = job};
-    int64_t edges_again = 0, orders_again = 0;
+    int64_t edges = 0, names = 0, orders = 0;
 
     if (!domain_store_get(mem, rel.worker->app->db, &scope, job->subject_id, &rel.domain, err))
         return false;
-    if (rel.domain &&
-        (!release_edges(&rel, &edges_again, err) || !release_orders(&rel, &orders_again, err)))
+    if (rel.domain && (!release_edges(&rel, &edges, err) || !release_names(&rel, &names, err) ||
+                       !release_orders(&rel, &orders, err)))
         return false;
-    out->run_at = earlier(edges_again, orders_again);
+    out->run_at = earlier(earlier(edges, names), orders);
     out->is_done = out->run_at == 0;
     return true;
 }

@@ -24,5 +24,7 @@ struct release {
     const struct domain *domain;
 };
 
-/* Gives up every order of the domain that is ending. *again is when to go on, 0: all are. */
+/* Gives up the authorizations of single names that have left the domain, and every order of the
+ * domain that is ending. *again is when to go on, 0: all are. */
+MUST_CHECK bool release_names(const struct release *rel, int64_t *again, struct err *err);
 MUST_CHECK bool release_orders(const struct release *rel, int64_t *again, struct err *err);

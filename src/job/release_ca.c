@@ -95,6 +95,21 @@ static bool finish(const struct giving *g, const char *text, const char *certifi
     return (!certificate_id || mark_revoked(tx, certificate_id, err)) && db_tx_commit(&tx, err);
 }
 
+/* When a call failed: it is over, or *again is when to go on; false for a failure of our own. */
+static bool later(const struct giving *g, int64_t *again)
+{
+    if (is_over(g->ca))
+        return true;
+    *again = back_off_until(g->rel, g->ca->problem.retry_at);
+    return g->ca->problem.type != ACME_PROBLEM_NONE;
+}
+
+static bool is_usable(const struct acme_authorization *authorization)
+{
+    return authorization->status == ACME_AUTHORIZATION_PENDING ||
+           authorization->status == ACME_AUTHORIZATION_VALID;
+}
+
 static bool deactivate(const struct giving *g, const struct acme_order *order, size_t *count,
                        struct err *err)
 {
@@ -108,8 +123,7 @@ static bool deactivate(const struct giving *g, const struct acme_order *order, s
                 return false;
             continue;
         }
-        if (authorization->status != ACME_AUTHORIZATION_PENDING &&
-            authorization->status != ACME_AUTHORIZATION_VALID)
+        if (!is_usable(authorization))
             continue;
         if (!acme_authorization_deactivate(g->rel->mem, call, authorization->url, &authorization,
                                            err) &&
@@ -232,6 +246,69 @@ static bool release_order(const struct release *rel, const struct order_at_ca *r
     if (g.ca->problem.type == ACME_PROBLEM_NONE)
         return false; /* a failure of our own */
     *again = back_off_until(rel, g.ca->problem.retry_at);
+    return true;
+}
+
+/* The name's authorizations of one order. */
+static bool release_name(const struct giving *g, const char *name, int64_t *again, struct err *err)
+{
+    const struct acme_call *call = &g->ca->call;
+    struct acme_order *order;
+
+    if (!acme_order_get(g->rel->mem, call, g->row->url, &order, err))
+        return later(g, again);
+    for (size_t i = 0; i < order->authorization_count; i++) {
+        struct acme_authorization *authorization;
+
+        if (!acme_authorization_get(g->rel->mem, call, order->authorizations[i], &authorization,
+                                    err)) {
+            if (!later(g, again))
+                return false;
+            continue;
+        }
+        if (strcmp(authorization->identifier, name) == 0 && is_usable(authorization) &&
+            !acme_authorization_deactivate(g->rel->mem, call, authorization->url, &authorization,
+                                           err) &&
+            !later(g, again))
+            return false;
+    }
+    return true;
+}
+
+/* Of every order that had it: those of before are not valid any more. */
+static bool release_name_everywhere(const struct release *rel, const char *name,
+                                    const struct order_at_ca_list *orders, int64_t *again,
+                                    struct err *err)
+{
+    int64_t later_at = 0;
+
+    for (size_t i = 0; i < orders->count; i++) {
+        struct giving g;
+
+        if (!open_ca(rel, &orders->items[i], &g, err) ||
+            (g.ca && !release_name(&g, name, &later_at, err)))
+            return false;
+    }
+    if (later_at && (!*again || later_at < *again))
+        *again = later_at;
+    return later_at ||
+           order_at_ca_store_name_left(rel->worker->app->db, rel->domain->id, name, err);
+}
+
+bool release_names(const struct release *rel, int64_t *again, struct err *err)
+{
+    struct db *db = rel->worker->app->db;
+    struct order_at_ca_list orders;
+    struct text_list names;
+
+    *again = 0;
+    if (!order_at_ca_store_leaving_names(rel->mem, db, rel->domain->id, &names, err) ||
+        (names.count > 0 && !order_at_ca_store_held(rel->mem, db, rel->domain->id, &orders, err)))
+        return false;
+    for (size_t i = 0; i < names.count; i++)
+        if (!job_store_extend(db, rel->job, JOB_LEASE_MS, err) ||
+            !release_name_everywhere(rel, names.items[i], &orders, again, err))
+            return false;
     return true;
 }
 

@@ -36,6 +36,8 @@ static struct badge badge_served(const struct badge_facts *facts, int64_t now)
     if (facts->is_renewal_failing)
         return (struct badge){.kind = BADGE_AT_RISK,
                               .days_left = (facts->not_after_at - now) / DAY_MS};
+    if (facts->left_out != WHO_NOBODY)
+        return action_needed(facts->left_out);
     return (struct badge){.kind = BADGE_SECURED};
 }
 

@@ -33,6 +33,7 @@ struct badge_facts {
     bool is_live;            /* a certificate of ours was proven on the wire */
     int64_t not_after_at;    /* of that certificate */
     enum trust trust;        /* of that certificate */
+    enum who_acts left_out;  /* who must act so that a name joins it; WHO_NOBODY: nobody need */
     bool is_renewal_failing; /* an attempt to replace it fails, or a name no longer points here */
     bool is_without_edge;    /* no edge counts, or none takes up what the issuance waits for */
     bool has_issuance;       /* the latest issuance, when it is not the live one */

@@ -12,6 +12,7 @@
     X(REVOKE, "revoke")     /* subject: certificate id; until its CA has revoked it */             \
     X(RETIRE, "retire")     /* subject: domain id; ended certificates lose record and key */       \
     X(SWEEP, "sweep")       /* subject: "platform"; what has expired, what nobody renews */        \
+    X(NAMES, "names")       /* subject: domain id; names that wait are looked at, and join */      \
     X(SETTINGS, "settings") /* subject: edge group; check key and origins */                       \
     X(EPOCH, "epoch")       /* subject: edge group; a restored store signs its records again */    \
     X(EDGES, "edges")       /* subject: edge group; which edges count */                           \

@@ -7,7 +7,7 @@
  */
 #include "model/hostname.h"
 
-#define NAME_SET_MAX 2
+#define NAME_SET_MAX 100 /* of one certificate: what CAs allow */
 
 struct name_set {
     const char *names[NAME_SET_MAX];
@@ -17,8 +17,9 @@ struct name_set {
     const char *left_out_why;
 };
 
-/* A registered domain: it and www; a wildcard: it and the name below the star; else the name alone.
- * The first name is the one ordered (a wildcard comes before its base). */
+/* What a name covers by itself. A registered domain: it and www; a wildcard: it and the name below
+ * the star; else the name alone. The first name is the one ordered (a wildcard comes before its
+ * base). */
 void name_set_cover(struct arena *mem, const struct hostname *name, struct name_set *out);
 
 /* The entry of `reserved` (lower-case A-labels) that `name` is, is under, or, as a wildcard,

@@ -103,5 +103,19 @@ bool claim_store_end(struct db *db, const struct scope *scope, const char *domai
     return db_exec(db, &end, ended, err, QT(domain_id), SCOPE_ARGS(scope), QI(now));
 }
 
-static const struct query *const all[] = {&add, &holder, &list, &end};
+static const struct query end_name = {
+    .name = "claim.end_name",
+    .sql = "UPDATE claim SET state = 'ended', ended_at = $3"
+           " WHERE domain_id = $1 AND name = $2 AND state = 'active'",
+    .params = "tti",
+    .cols = "",
+};
+
+bool claim_store_end_name(struct db *db, const char *domain_id, const char *name, int64_t now,
+                          struct err *err)
+{
+    return db_exec_one(db, &end_name, err, QT(domain_id), QT(name), QI(now));
+}
+
+static const struct query *const all[] = {&add, &holder, &list, &end, &end_name};
 const struct query_list claim_queries = {"claim_store.c", all, ARRAY_LEN(all)};

@@ -48,5 +48,9 @@ MUST_CHECK bool claim_store_list(struct arena *mem, struct db *db, const struct 
 MUST_CHECK bool claim_store_end(struct db *db, const struct scope *scope, const char *domain_id,
                                 int64_t now, int64_t *ended, struct err *err);
 
+/* Ends the active claim of one name. ERR_LOST_RACE: the domain does not hold it. */
+MUST_CHECK bool claim_store_end_name(struct db *db, const char *domain_id, const char *name,
+                                     int64_t now, struct err *err);
+
 const char *claim_state_name(enum claim_state state);
 MUST_CHECK bool claim_state_parse(const char *name, enum claim_state *out);

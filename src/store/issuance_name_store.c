@@ -5,8 +5,8 @@
 
 #define COLUMNS                                                                                    \
     "issuance_id, name, dns_state, finding, authorization_url, challenge_url, token,"              \
-    " challenge_state"
-#define LETTERS "tttTTTTT"
+    " challenge_state, is_chosen"
+#define LETTERS "tttTTTTTi"
 
 static void read_record(struct reader *r, struct issuance_name *out)
 {
@@ -18,17 +18,19 @@ static void read_record(struct reader *r, struct issuance_name *out)
     out->challenge_url = next_text(r);
     out->token = next_text(r);
     out->challenge_state = next_text(r);
+    out->is_chosen = next_bool(r);
 }
 
 DEFINE_READ_ALL(issuance_name, issuance_name_list)
 
 static const struct query put = {
     .name = "issuance_name.put",
-    .sql = "INSERT INTO issuance_name (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+    .sql = "INSERT INTO issuance_name (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
            " ON CONFLICT (issuance_id, name) DO UPDATE SET dns_state = excluded.dns_state,"
            " finding = excluded.finding, authorization_url = excluded.authorization_url,"
            " challenge_url = excluded.challenge_url, token = excluded.token,"
-           " challenge_state = excluded.challenge_state",
+           " challenge_state = excluded.challenge_state,"
+           " is_chosen = excluded.is_chosen",
     .params = LETTERS,
     .cols = "",
 };
@@ -37,7 +39,7 @@ bool issuance_name_store_put(struct db *db, const struct issuance_name *name, st
 {
     return db_exec(db, &put, NULL, err, QT(name->issuance_id), QT(name->name), QT(name->dns_state),
                    QT(name->finding), QT(name->authorization_url), QT(name->challenge_url),
-                   QT(name->token), QT(name->challenge_state));
+                   QT(name->token), QT(name->challenge_state), QI(name->is_chosen));
 }
 
 static const struct query list = {

@@ -14,6 +14,7 @@ struct issuance_name {
     const char *challenge_url;
     const char *token;
     const char *challenge_state; /* RFC 8555 section 7.1.6 */
+    bool is_chosen;              /* its certificate is asked for; else it waits alone */
 };
 
 struct issuance_name_list {

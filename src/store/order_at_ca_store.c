@@ -66,10 +66,11 @@ bool order_at_ca_store_ending(struct arena *mem, struct db *db, const char *doma
 
 static const struct query blocks = {
     .name = "order_at_ca.blocks",
-    .sql = "SELECT COUNT(*) FROM issuance_name mine"
-           " JOIN issuance_name other ON other.name = mine.name"
+    .sql = "SELECT COUNT(*) FROM issuance_name mine WHERE mine.issuance_id = $1 AND (EXISTS"
+           " (SELECT 1 FROM issuance_name other"
            " JOIN order_at_ca ON order_at_ca.issuance_id = other.issuance_id"
-           " WHERE mine.issuance_id = $1 AND order_at_ca.ca = $2 AND order_at_ca.state = 'ending'",
+           " WHERE other.name = mine.name AND order_at_ca.ca = $2 AND order_at_ca.state = 'ending')"
+           " OR EXISTS (SELECT 1 FROM name_leaving WHERE name_leaving.name = mine.name))",
     .params = "tt",
     .cols = "i",
 };
@@ -84,6 +85,71 @@ bool order_at_ca_store_blocks(struct db *db, const char *issuance_id, const char
         return false;
     *out = row_i64(row, 0) > 0;
     return true;
+}
+
+static const struct query held = {
+    .name = "order_at_ca.held",
+    .sql = "SELECT " COLUMNS " FROM order_at_ca WHERE domain_id = $1 AND state = 'held'"
+           " ORDER BY created_at DESC, url LIMIT $2",
+    .params = "ti",
+    .cols = LETTERS,
+};
+
+bool order_at_ca_store_held(struct arena *mem, struct db *db, const char *domain_id,
+                            struct order_at_ca_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &held, &rows, err, QT(domain_id), QI(ORDER_AT_CA_BATCH)) &&
+           read_all(mem, &rows, out, err);
+}
+
+static const struct query leave_name = {
+    .name = "order_at_ca.leave_name",
+    .sql = "INSERT INTO name_leaving (name, domain_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    .params = "tt",
+    .cols = "",
+};
+
+bool order_at_ca_store_leave_name(struct db *db, const char *domain_id, const char *name,
+                                  struct err *err)
+{
+    return db_exec(db, &leave_name, NULL, err, QT(name), QT(domain_id));
+}
+
+static const struct query leaving_names = {
+    .name = "order_at_ca.leaving_names",
+    .sql = "SELECT name FROM name_leaving WHERE domain_id = $1 ORDER BY name LIMIT $2",
+    .params = "ti",
+    .cols = "t",
+};
+
+bool order_at_ca_store_leaving_names(struct arena *mem, struct db *db, const char *domain_id,
+                                     struct text_list *out, struct err *err)
+{
+    struct rows rows;
+    const char **names;
+
+    if (!db_each(mem, db, &leaving_names, &rows, err, QT(domain_id), QI(ORDER_AT_CA_BATCH)))
+        return false;
+    names = arena_array_of(mem, rows.count, const char *);
+    for (size_t i = 0; i < rows.count; i++)
+        names[i] = row_text(rows.row[i], 0);
+    *out = (struct text_list){.items = names, .count = rows.count};
+    return true;
+}
+
+static const struct query name_left = {
+    .name = "order_at_ca.name_left",
+    .sql = "DELETE FROM name_leaving WHERE name = $1 AND domain_id = $2",
+    .params = "tt",
+    .cols = "",
+};
+
+bool order_at_ca_store_name_left(struct db *db, const char *domain_id, const char *name,
+                                 struct err *err)
+{
+    return db_exec(db, &name_left, NULL, err, QT(name), QT(domain_id));
 }
 
 static const struct query end_issuance = {
@@ -134,6 +200,7 @@ bool order_at_ca_store_forget(struct db *db, int64_t before, struct err *err)
     return db_exec(db, &forget, NULL, err, QI(before));
 }
 
-static const struct query *const all[] = {&put,        &ending,     &blocks, &end_issuance,
-                                          &end_domain, &remove_one, &forget};
+static const struct query *const all[] = {&put,        &ending,        &blocks,   &end_issuance,
+                                          &end_domain, &remove_one,    &forget,   &held,
+                                          &leave_name, &leaving_names, &name_left};
 const struct query_list order_at_ca_queries = {"order_at_ca_store.c", all, ARRAY_LEN(all)};

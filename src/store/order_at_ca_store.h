@@ -7,6 +7,7 @@
  * worker asks; no scope.
  */
 #include "db/db.h"
+#include "store/text_list.h"
 
 #define ORDER_AT_CA_STATES(X)                                                                      \
     X(HELD, "held")     /* its authorizations and its certificate are ours to use */               \
@@ -41,17 +42,30 @@ MUST_CHECK bool order_at_ca_store_put(struct db *db, const struct order_at_ca *o
 #define ORDER_AT_CA_BATCH 50
 MUST_CHECK bool order_at_ca_store_ending(struct arena *mem, struct db *db, const char *domain_id,
                                          struct order_at_ca_list *out, struct err *err);
-/* Whether an order at this CA that is to be given up has a name of this issuance: until it is,
- * a new order would be given its authorizations. */
+/* Whether a name of this issuance is still to be given up, with an order at this CA or alone: until
+ * it is, a new order would be given its authorizations. */
 MUST_CHECK bool order_at_ca_store_blocks(struct db *db, const char *issuance_id, const char *ca,
                                          bool *out, struct err *err);
 /* All orders of an issuance, or of a domain, are to be given up. */
 MUST_CHECK bool order_at_ca_store_end_issuance(struct db *db, const char *issuance_id,
                                                struct err *err);
 MUST_CHECK bool order_at_ca_store_end_domain(struct db *db, const char *domain_id, struct err *err);
+/* The held ones of a domain, the newest first; at most ORDER_AT_CA_BATCH. */
+MUST_CHECK bool order_at_ca_store_held(struct arena *mem, struct db *db, const char *domain_id,
+                                       struct order_at_ca_list *out, struct err *err);
 MUST_CHECK bool order_at_ca_store_remove(struct db *db, const char *url, struct err *err);
 /* Forgets the held ones from before `before`: nothing of them is valid any more. */
 MUST_CHECK bool order_at_ca_store_forget(struct db *db, int64_t before, struct err *err);
+
+/* One name of a domain was given back, the domain was not: its authorizations are to be given up,
+ * until order_at_ca_store_name_left(). */
+MUST_CHECK bool order_at_ca_store_leave_name(struct db *db, const char *domain_id, const char *name,
+                                             struct err *err);
+MUST_CHECK bool order_at_ca_store_leaving_names(struct arena *mem, struct db *db,
+                                                const char *domain_id, struct text_list *out,
+                                                struct err *err);
+MUST_CHECK bool order_at_ca_store_name_left(struct db *db, const char *domain_id, const char *name,
+                                            struct err *err);
 
 const char *order_at_ca_state_name(enum order_at_ca_state state);
 MUST_CHECK bool order_at_ca_state_parse(const char *name, enum order_at_ca_state *out);

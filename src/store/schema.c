@@ -8,6 +8,7 @@
 #include "store/certificate_store.h"
 #include "store/check_store.h"
 #include "store/claim_store.h"
+#include "store/domain_name_store.h"
 #include "store/domain_store.h"
 #include "store/edge_report_store.h"
 #include "store/edge_store.h"
@@ -39,6 +40,7 @@ static const struct query_list *const lists[] = {
     &certificate_queries,
     &check_queries,
     &claim_queries,
+    &domain_name_queries,
     &domain_queries,
     &edge_queries,
     &edge_report_queries,

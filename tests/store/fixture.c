@@ -8,6 +8,7 @@
 #include "store/ca_account_store.h"
 #include "store/check_store.h"
 #include "store/claim_store.h"
+#include "store/domain_name_store.h"
 #include "store/domain_store.h"
 #include "store/edge_store.h"
 #include "store/event_store.h"
@@ -196,9 +197,12 @@ static void add_domain(struct fixture *f, const struct tenant *t)
                           .partner_id = t->partner_id,
                           .account_id = t->account,
                           .created_at = T0};
+    struct domain_name name = {
+        .domain_id = t->domain, .name = t->name, .created_at = T0, .dns_state = "unchecked"};
 
     MUST(f, domain_store_add(f->db, &domain, &f->err));
     MUST(f, claim_store_add(f->db, &claim, &f->err));
+    MUST(f, domain_name_store_add(f->db, &name, &f->err));
 }
 
 static void add_certificate(struct fixture *f, const struct tenant *t)

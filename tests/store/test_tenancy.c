@@ -8,6 +8,7 @@
 #include "store/account_store.h"
 #include "store/check_store.h"
 #include "store/claim_store.h"
+#include "store/domain_name_store.h"
 #include "store/domain_store.h"
 #include "store/event_store.h"
 #include "store/issuance_name_store.h"
@@ -101,6 +102,7 @@ LOOK_LIST(list_tokens, api_token_list, id, token,
 LOOK_LIST(list_claims, claim_list, id, claim, GET(claim_store_list, domain))
 LOOK_LIST(list_names, issuance_name_list, issuance_id, issuance,
           GET(issuance_name_store_list, issuance))
+LOOK_LIST(names_of_domain, domain_name_list, domain_id, domain, GET(domain_name_store_list, domain))
 LOOK_LIST(list_proofs, edge_proof_list, issuance_id, issuance, GET(proof_store_list, issuance))
 
 LOOK_CHANGE(attach_domain, domain_store_attach(f->db, scope, t->domain, t->site, &f->err))
@@ -188,6 +190,7 @@ static const struct {
     {"issuance.list", list_issuances, false},
     {"issuance.list.of_parent", issuances_of_domain, false},
     {"issuance_name.list", list_names, false},
+    {"domain_name.list", names_of_domain, false},
     {"certificate.get", get_certificate, false},
     {"certificate.current", current_certificate, false},
     {"certificate.list", list_certificates, false},
@@ -305,6 +308,9 @@ static const struct {
 } unscoped[] = {
     {"token.find", "the hash is the proof"},
     {"token.revoke_edge", "edges belong to the platform"},
+    {"claim.end_name", "app/names, which holds the domain"},
+    {"domain_name.save", "the worker, which holds the domain"},
+    {"domain_name.remove", "app/names, which holds the domain"},
     {"claim.holder", "conflicts are platform-wide; never shown"},
     {"order.set_subscription", "the worker, which holds the order"},
     {"issuance.save", "the worker, by the version that it read"},

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <jansson.h>
+
+#include "app/status.h"
+#include "check/finding.h"
+
+/* Who must act about what is wrong with a name. */
+static enum who_acts who_must_act(struct arena *mem, const char *stored)
+{
+    json_auto_t *json = stored ? json_loads(stored, 0, NULL) : NULL;
+    struct finding finding;
+    struct err ignored;
+
+    return json && finding_from_json(mem, json, &finding, &ignored) &&
+                   finding.severity == FINDING_ERROR
+               ? finding.who_acts
+               : WHO_NOBODY;
+}
+
+bool status_names(const struct app *app, const struct scope *scope, struct arena *mem,
+                  struct status *out, struct err *err)
+{
+    const struct certificate *live =
+        out->certificate && out->certificate->state == CERTIFICATE_LIVE ? out->certificate : NULL;
+    struct domain_name_list names;
+    struct status_name *views;
+
+    if (!domain_name_store_list(mem, app->db, scope, out->domain->id, &names, err))
+        return false;
+    views = arena_array_of(mem, names.count, struct status_name);
+    for (size_t i = 0; i < names.count; i++) {
+        views[i] = (struct status_name){.name = &names.items[i],
+                                        .is_secured =
+                                            live && text_list_has(live->names, names.items[i].name),
+                                        .who_acts = who_must_act(mem, names.items[i].finding)};
+        out->secured_names += views[i].is_secured;
+    }
+    out->domain_names = views;
+    out->domain_name_count = names.count;
+    return true;
+}
+
+const struct status_name *status_left_out(const struct status *status)
+{
+    for (size_t i = 0; i < status->domain_name_count; i++)
+        if (!status->domain_names[i].is_secured)
+            return &status->domain_names[i];
+    return NULL;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/name_check.h"
+
+#include "app/expected.h"
+
+bool name_check_run(const struct worker *worker, struct arena *mem, const struct name_check *want,
+                    struct check_report *out, struct err *err)
+{
+    const struct check_names names = {want->names, want->count, want->domain->registered_domain};
+    struct app_expected expected;
+    struct check_env env;
+
+    if (!app_expected_of(worker->app, mem, want->domain->partner_id, &expected, err))
+        return false;
+    env = (struct check_env){
+        .resolver = worker->resolver,
+        .check_key = worker->check_key,
+        .brand = expected.brand,
+        .http_port = (uint16_t)worker->app->config->edge.http_port,
+        .retry_at = want->retry_at,
+    };
+    return check_run(mem, &env, &names, &expected.addresses, out, err);
+}
+
+const char *name_check_text(struct arena *mem, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    const char *copy = text ? arena_strdup(mem, text) : NULL;
+
+    free(text);
+    json_decref(json);
+    return copy;
+}
+
+/* Twice as long as between the last two looks. */
+static int64_t next_look_at(const struct config *cfg, const struct domain_name *name, int64_t now)
+{
+    int64_t span = name->next_look_at ? 2 * (name->next_look_at - name->checked_at) : 0;
+
+    if (span < cfg->check.retry_min_ms)
+        span = cfg->check.retry_min_ms;
+    if (span > cfg->check.retry_max_ms)
+        span = cfg->check.retry_max_ms;
+    return now + span;
+}
+
+void name_check_take(const struct worker *worker, struct arena *mem,
+                     const struct check_report *report, struct domain_name *name)
+{
+    const struct check_name *seen = NULL;
+    bool passes;
+
+    for (size_t i = 0; i < report->name_count && !seen; i++)
+        if (strcmp(report->names[i].name, name->name) == 0)
+            seen = &report->names[i];
+    if (!seen)
+        return;
+    passes = seen->verdict == DNS_OK;
+    name->next_look_at = passes ? 0 : next_look_at(worker->app->config, name, report->at);
+    name->checked_at = report->at;
+    name->dns_state = dns_verdict_name(seen->verdict);
+    name->finding = seen->finding ? name_check_text(mem, finding_to_json(seen->finding)) : NULL;
+    if (!passes)
+        name->passed_at = 0;
+    else if (!name->passed_at)
+        name->passed_at = report->at;
+}

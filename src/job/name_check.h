@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* name_check: a look at names of a domain (src/check), and what it says at each of them. */
+#include "job/worker.h"
+#include "store/domain_name_store.h"
+#include "store/domain_store.h"
+
+struct name_check {
+    const struct domain *domain;
+    const char *const *names;
+    size_t count;     /* 1..CHECK_NAMES_MAX */
+    int64_t retry_at; /* when they are looked at again, for the findings */
+};
+
+MUST_CHECK bool name_check_run(const struct worker *worker, struct arena *mem,
+                               const struct name_check *want, struct check_report *out,
+                               struct err *err);
+/* Takes the report's verdict and finding of the name; a name that the report does not have stays
+ * as it is. A name that does not pass is looked at again later and later, within the configured
+ * bounds. */
+void name_check_take(const struct worker *worker, struct arena *mem,
+                     const struct check_report *report, struct domain_name *name);
+/* The JSON as text; the reference is taken. */
+const char *name_check_text(struct arena *mem, json_t *json);

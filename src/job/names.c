@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/names.h"
+
+#include "app/issuance.h"
+#include "app/timeline.h"
+#include "base/clock.h"
+#include "job/name_check.h"
+#include "model/name_choice.h"
+#include "store/certificate_store.h"
+#include "store/issuance_store.h"
+#include "store/subscription_store.h"
+
+struct watch {
+    const struct worker *worker;
+    struct arena *mem;
+    const struct domain *domain;
+    const struct subscription *subscription;
+    const struct certificate *live;
+    struct domain_name *names;
+    size_t count;
+    int64_t now;
+};
+
+/* *is_due is false when there is nothing to join: no term, no live certificate, or an issuance is
+ * under way, which looks at all names itself. */
+static bool load(struct watch *w, const char *domain_id, bool *is_due, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct db *db = w->worker->app->db;
+    const struct issuance *latest;
+    struct domain_name_list names;
+
+    *is_due = false;
+    if (!domain_store_get(w->mem, db, &scope, domain_id, &w->domain, err))
+        return false;
+    if (!w->domain || w->domain->is_removed)
+        return true;
+    if (!subscription_store_current(w->mem, db, &scope, domain_id, &w->subscription, err) ||
+        !certificate_store_current(w->mem, db, &scope, domain_id, &w->live, err) ||
+        !issuance_store_latest(w->mem, db, &scope, domain_id, &latest, err) ||
+        !domain_name_store_list(w->mem, db, &scope, domain_id, &names, err))
+        return false;
+    w->names = arena_memdup(w->mem, names.items, names.count * sizeof(*names.items));
+    w->count = names.count;
+    *is_due = w->subscription && w->live && w->live->state == CERTIFICATE_LIVE &&
+              (!latest || issuance_state_is_final(latest->state));
+    return true;
+}
+
+static bool is_covered(const struct watch *w, const char *name)
+{
+    return text_list_has(w->live->names, name);
+}
+
+static bool is_due(const struct watch *w, const struct domain_name *name)
+{
+    return !is_covered(w, name->name) && !name->passed_at && name->next_look_at <= w->now &&
+           name->held_until <= w->now;
+}
+
+/* A www name is judged beside its base, so what is looked at is every name, or nothing. */
+static bool look(struct watch *w, struct err *err)
+{
+    const char **names = arena_array_of(w->mem, w->count, const char *);
+    struct name_check want = {.domain = w->domain, .names = names, .count = w->count};
+    struct check_report report;
+    bool any = false;
+
+    for (size_t i = 0; i < w->count; i++) {
+        names[i] = w->names[i].name;
+        any = any || is_due(w, &w->names[i]);
+    }
+    if (!any)
+        return true;
+    want.retry_at = w->now + w->worker->app->config->check.retry_min_ms;
+    if (!name_check_run(w->worker, w->mem, &want, &report, err))
+        return false;
+    for (size_t i = 0; i < w->count; i++) {
+        name_check_take(w->worker, w->mem, &report, &w->names[i]);
+        if (!domain_name_store_save(w->worker->app->db, &w->names[i], err))
+            return false;
+    }
+    return true;
+}
+
+static bool find_history(const struct watch *w, struct name_history *out, struct err *err)
+{
+    struct certificate_filter filter = {.domain_id = w->domain->id,
+                                        .page = {.limit = PAGE_LIMIT_MAX}};
+    const struct scope scope = scope_platform();
+    struct certificate_list list;
+
+    *out = (struct name_history){0};
+    do {
+        if (!certificate_store_list(w->mem, w->worker->app->db, &scope, &filter, &list, err))
+            return false;
+        for (size_t i = 0; i < list.count; i++) {
+            out->issued_in_week += list.items[i].created_at > w->now - NAME_JOIN_WEEK_MS;
+            out->last_issued_at = list.items[i].created_at;
+        }
+        if (list.has_more)
+            filter.page.after = list.items[list.count - 1].id;
+    } while (list.has_more);
+    return true;
+}
+
+static bool join_at(const struct watch *w, int64_t *out, struct err *err)
+{
+    struct name_look *looks = arena_array_of(w->mem, w->count, struct name_look);
+    struct name_history history;
+
+    for (size_t i = 0; i < w->count; i++)
+        looks[i] = (struct name_look){
+            .is_own = strcmp(w->names[i].name, w->domain->name) == 0,
+            .is_covered = is_covered(w, w->names[i].name),
+            .passed_at = w->names[i].held_until > w->now ? 0 : w->names[i].passed_at,
+        };
+    if (!find_history(w, &history, err))
+        return false;
+    *out = name_join_at(looks, w->count, &history, w->worker->app->config->check.patience_ms);
+    return true;
+}
+
+static bool start(const struct watch *w, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct replacement want = {.domain = w->domain,
+                                     .subscription = w->subscription,
+                                     .old = w->live,
+                                     .reason = ISSUANCE_FOR_NAME_JOINED};
+    const struct issuance *issuance;
+    struct timeline_entry entry = {.domain = w->domain,
+                                   .kind = "names.join",
+                                   .text = "a name is ready: a certificate with it is asked for"};
+
+    if (!db_tx_begin(w->worker->app->db, &tx, err))
+        return false;
+    if (!app_issuance_replace(w->worker->app, w->mem, tx, &want, &issuance, err))
+        return err->code == ERR_CONFLICT; /* one that has begun meanwhile looks at all names */
+    entry.subject_id = issuance->id;
+    return timeline_add(w->mem, tx, &entry, err) && db_tx_commit(&tx, err);
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+static int64_t next_run_at(const struct watch *w, int64_t join)
+{
+    int64_t next = join;
+
+    for (size_t i = 0; i < w->count; i++) {
+        const struct domain_name *name = &w->names[i];
+
+        if (is_covered(w, name->name))
+            continue;
+        if (!name->passed_at)
+            next = earlier(next, name->next_look_at > name->held_until ? name->next_look_at
+                                                                       : name->held_until);
+        else if (name->held_until > w->now)
+            next = earlier(next, name->held_until);
+    }
+    return next;
+}
+
+bool job_names(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
+               struct err *err)
+{
+    struct watch w = {.worker = worker, .mem = mem, .now = clock_now()};
+    int64_t join;
+    bool due;
+
+    if (!load(&w, job->subject_id, &due, err))
+        return false;
+    if (!due) {
+        out->is_done = true;
+        return true;
+    }
+    if (!look(&w, err) || !join_at(&w, &join, err))
+        return false;
+    if (join && join <= clock_now()) {
+        out->is_done = true;
+        return start(&w, err);
+    }
+    out->run_at = next_run_at(&w, join);
+    out->is_done = out->run_at == 0;
+    return true;
+}
