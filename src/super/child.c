@@ -78,10 +78,9 @@ bool child_start(struct child *child, const struct child_folders *folders, struc
         !output_make(child, &in, &child->spec.process.out, err))
         return false;
     child->spec.process.dir = folders->run;
+    child->spec.process.pid_name = child->spec.name;
     CRASH_POINT(START_CHILD_BEFORE);
     pass = process_start(&child->spec.process, &child->pid, err);
-    CRASH_POINT(START_CHILD_REPLY);
-    pass = pass && pid_file_write(folders->run, child->spec.name, child->pid, err);
     CRASH_POINT(START_CHILD_COMMIT);
     close(child->spec.process.out);
     child_output_close(child);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/slice.h"
+#include "super/pid_file.h"
 
 #define FD_ASIDE  64 /* above every number that a child is given */
 #define STAT_MAX  1024
@@ -82,6 +83,15 @@ static bool leave_parent(pid_t parent)
     return setpgid(0, 0) == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent;
 }
 
+/* Written by the child: were it the parent's to write, a parent that dies in between would leave a
+ * process behind that nobody knows. */
+static bool pid_write(const struct process *process)
+{
+    struct err err;
+
+    return !process->pid_name || pid_file_write(process->dir, process->pid_name, getpid(), &err);
+}
+
 /* Never returns; a failure's errno goes through `report`. */
 static _Noreturn void child_main(const struct process *process, pid_t parent, int report)
 {
@@ -90,7 +100,8 @@ static _Noreturn void child_main(const struct process *process, pid_t parent, in
 
     if (is_ready)
         signals_reset();
-    is_ready = is_ready && fds_place(process) && env_add(process->env) && chdir(process->dir) == 0;
+    is_ready = is_ready && fds_place(process) && env_add(process->env) &&
+               chdir(process->dir) == 0 && pid_write(process);
     if (is_ready && process->run) {
         close(report);
         exit(process->run(process->arg));
@@ -138,7 +149,7 @@ bool process_start(const struct process *process, pid_t *out, struct err *err)
 
 struct stat_line {
     char state;
-    int64_t group, started_at;
+    int64_t group, threads, started_at;
 };
 
 /* Field `n` (from 3, the state) of /proc/PID/stat behind the name in parentheses. */
@@ -154,7 +165,7 @@ static struct slice stat_field(const char *rest, int n)
     return slice_of(rest, len);
 }
 
-/* proc(5): pid (name) state ppid pgrp ... starttime is field 22. */
+/* proc(5): pid (name) state ppid pgrp ... num_threads is field 20, starttime 22. */
 static bool stat_read(pid_t pid, struct stat_line *out)
 {
     char path[64], text[STAT_MAX];
@@ -177,19 +188,21 @@ static bool stat_read(pid_t pid, struct stat_line *out)
     rest += 2;
     out->state = *rest;
     return slice_i64(stat_field(rest, 5), INT_MIN, INT_MAX, &out->group) &&
+           slice_i64(stat_field(rest, 20), 0, INT_MAX, &out->threads) &&
            slice_i64(stat_field(rest, 22), 0, INT64_MAX, &out->started_at);
 }
 
-static bool is_dead(char state)
+/* A process whose first thread has ended has its ports and files as long as another lives. */
+static bool is_dead(const struct stat_line *line)
 {
-    return state == 'Z' || state == 'X';
+    return (line->state == 'Z' || line->state == 'X') && line->threads <= 1;
 }
 
 bool process_started_at(pid_t pid, int64_t *out)
 {
     struct stat_line line;
 
-    if (!stat_read(pid, &line) || is_dead(line.state))
+    if (!stat_read(pid, &line) || is_dead(&line))
         return false;
     *out = line.started_at;
     return true;
@@ -219,7 +232,7 @@ size_t process_members(pid_t group, const char *dir, pid_t *out, size_t room)
         int64_t pid;
 
         if (slice_i64(slice_str(entry->d_name), 1, INT_MAX, &pid) && stat_read((pid_t)pid, &line) &&
-            line.group == group && !is_dead(line.state) && is_in((pid_t)pid, dir))
+            line.group == group && !is_dead(&line) && is_in((pid_t)pid, dir))
             out[count++] = (pid_t)pid;
     }
     return count;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 
@@ -96,6 +97,45 @@ static bool is_running(pid_t pid)
     int64_t at;
 
     return process_started_at(pid, &at);
+}
+
+static void *sleep_on(void *arg)
+{
+    (void)arg;
+    return pause() == 0 ? NULL : arg;
+}
+
+/* A first thread that has ended is no dead process: another of it goes on. */
+static void test_first_thread_ended(void **state)
+{
+    (void)state;
+    pid_t pid = fork();
+    char stat[64], text[256] = "";
+
+    if (pid == 0) {
+        pthread_t other;
+
+        if (pthread_create(&other, NULL, sleep_on, NULL) == 0)
+            pthread_exit(NULL);
+        _exit(1);
+    }
+    snprintf(stat, sizeof(stat), "/proc/%d/stat", (int)pid);
+    for (int i = 0; i < 1000 && !strstr(text, ") Z "); i++) {
+        FILE *file = fopen(stat, "r");
+
+        assert_non_null(file);
+        assert_non_null(fgets(text, sizeof(text), file));
+        fclose(file);
+        usleep(5000);
+    }
+    ok(strstr(text, ") Z ") != NULL, "its first thread has ended: %s", text);
+    ok(is_running(pid), "it is alive");
+    kill(pid, SIGKILL);
+    for (int i = 0; i < 1000 && is_running(pid); i++)
+        usleep(5000);
+    ok(!is_running(pid), "it is dead, and nobody has waited for it");
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    all_ok();
 }
 
 static void test_leftovers(void **state)
@@ -202,9 +242,9 @@ static void test_ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_start), cmocka_unit_test(test_leftovers),
-        cmocka_unit_test(test_lock),  cmocka_unit_test(test_output),
-        cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_start),     cmocka_unit_test(test_first_thread_ended),
+        cmocka_unit_test(test_leftovers), cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_output),    cmocka_unit_test(test_ports),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
