@@ -133,12 +133,14 @@ static bool begin_successor(const struct app *app, struct arena *mem, struct db 
     return is_under_way(matter) || app_issuance_replace(app, mem, tx, &want, &issuance, err);
 }
 
+/* When its key may go the job knows by itself. */
 static bool take_off(struct db *tx, const struct matter *matter, struct err *err)
 {
     int64_t now = clock_now();
 
     return certificate_store_end(tx, matter->live->id, now, err) &&
-           job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), matter->domain->id, now, err);
+           job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), matter->domain->id, now, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_RETIRE), matter->domain->id, now, err);
 }
 
 static bool ask(const struct app *app, const struct caller *caller, struct arena *mem,
