@@ -31,7 +31,7 @@
 
 /* X(id, name, shape, what is half done) */
 #define CRASH_STEPS(X)                                                                             \
-    X(START_CHILD, "run.start-child", REQUEST, "a child is started; then its pid is written")      \
+    X(START_CHILD, "run.start-child", STORE, "a child is started, and has written its pid")        \
     X(RESTART_CHILD, "run.restart-child", STORE, "a child that died is started again")             \
     X(PLACE_ORDER, "web.place-order", STORE, "an order is placed")                                 \
     X(ONCE, "web.once", STORE, "a request with an Idempotency-Key, and its answer")                \
@@ -50,6 +50,11 @@
     X(DEPLOY, "worker.deploy", REQUEST, "the certificate is signed and put in the feed")           \
     X(PROVE, "worker.prove", REQUEST, "handshakes with the edges; the order is fulfilled")         \
     X(PUBLISH, "worker.publish", REQUEST, "the records of a domain are made anew")                 \
+    X(RENEW, "worker.renew", REQUEST, "the CA is asked when to renew")                             \
+    X(REVOKE, "worker.revoke", REQUEST, "a certificate is revoked at the CA")                      \
+    X(GIVE_UP, "worker.give-up", REQUEST, "an order at the CA is given up, and what came of it")   \
+    X(WITHDRAWN, "worker.withdrawn", STORE, "edges have removed the hosts of a domain")            \
+    X(RETIRE, "worker.retire", REQUEST, "a key is destroyed, its record withdrawn")                \
     X(FINISH_JOB, "worker.finish-job", STORE, "a job has run; its row says so")                    \
     X(SIGNER_MAKE_KEY, "signer.make_key", ASK, "a key is made and sealed")                         \
     X(SIGNER_CSR, "signer.csr", ASK, "a certificate request is signed")                            \

@@ -3,6 +3,7 @@
 
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "job/edges.h"
 #include "job/publish.h"
 #include "store/edge_withdrawal_store.h"
@@ -26,9 +27,13 @@ static bool finish_edges(const struct release *rel, int64_t seq, const struct ed
                              wait->acked, wait->counted),
     };
 
-    return db_tx_begin(rel->worker->app->db, &tx, err) &&
-           edge_withdrawal_store_done(tx, rel->domain->id, seq, err) &&
-           timeline_add(rel->mem, tx, &entry, err) && db_tx_commit(&tx, err);
+    CRASH_POINT(WITHDRAWN_BEFORE);
+    if (!db_tx_begin(rel->worker->app->db, &tx, err) ||
+        !edge_withdrawal_store_done(tx, rel->domain->id, seq, err) ||
+        !timeline_add(rel->mem, tx, &entry, err) || !db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(WITHDRAWN_COMMIT);
+    return true;
 }
 
 /* Rows that came while this ran are in the feed with a later run. */

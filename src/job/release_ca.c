@@ -4,6 +4,7 @@
 #include "acme/order.h"
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "job/ca_session.h"
 #include "job/release.h"
 #include "store/ca_account_store.h"
@@ -92,7 +93,11 @@ static bool finish(const struct giving *g, const char *text, const char *certifi
         !order_at_ca_store_remove(tx, g->row->url, err) ||
         (text && !timeline_add(g->rel->mem, tx, &entry, err)))
         return false;
-    return (!certificate_id || mark_revoked(tx, certificate_id, err)) && db_tx_commit(&tx, err);
+    CRASH_POINT(GIVE_UP_REPLY);
+    if ((certificate_id && !mark_revoked(tx, certificate_id, err)) || !db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(GIVE_UP_COMMIT);
+    return true;
 }
 
 /* When a call failed: it is over, or *again is when to go on; false for a failure of our own. */
@@ -191,6 +196,7 @@ static bool give_up(const struct giving *g, bool *is_done, struct err *err)
     size_t count = 0;
 
     *is_done = true;
+    CRASH_POINT(GIVE_UP_BEFORE);
     if (!acme_order_get(g->rel->mem, &g->ca->call, g->row->url, &order, err) ||
         !deactivate(g, order, &count, err) ||
         !acme_order_get(g->rel->mem, &g->ca->call, g->row->url, &order, err))

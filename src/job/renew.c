@@ -6,6 +6,7 @@
 #include "app/issuance.h"
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/random.h"
 #include "job/worker.h"
 #include "store/renewal_store.h"
@@ -206,11 +207,14 @@ bool job_renew(void *worker, struct arena *mem, const struct job *job, struct jo
         out->is_done = true;
         return true;
     }
+    CRASH_POINT(RENEW_BEFORE);
     if (!load_renewal(&run, err) || (is_to_poll(&run) && !poll_ca(&run, err)))
         return false;
+    CRASH_POINT(RENEW_REPLY);
     is_due = !is_under_way(&run) && run.renewal.renew_at <= run.now;
     if (!store(&run, is_due, err))
         return false;
+    CRASH_POINT(RENEW_COMMIT);
     out->run_at = next_at(&run, is_due || is_under_way(&run));
     return true;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/crash.h"
 #include "job/renew.h"
 #include "job/worker.h"
 #include "model/job_kind.h"
@@ -15,10 +16,16 @@ static bool retire(const struct worker *worker, struct arena *mem,
     struct feed_batch *batch;
     struct feed_head head;
 
-    return feed_prepare(mem, &worker->feed, &change, 1, &batch, err) &&
-           db_tx_begin(worker->app->db, &tx, err) &&
-           certificate_store_destroy_key(tx, certificate->id, err) &&
-           feed_put(tx, batch, &head, err) && db_tx_commit(&tx, err);
+    CRASH_POINT(RETIRE_BEFORE);
+    if (!feed_prepare(mem, &worker->feed, &change, 1, &batch, err))
+        return false;
+    CRASH_POINT(RETIRE_REPLY);
+    if (!db_tx_begin(worker->app->db, &tx, err) ||
+        !certificate_store_destroy_key(tx, certificate->id, err) ||
+        !feed_put(tx, batch, &head, err) || !db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(RETIRE_COMMIT);
+    return true;
 }
 
 bool job_retire(void *arg, struct arena *mem, const struct job *job, struct job_result *out,

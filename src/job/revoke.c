@@ -2,6 +2,7 @@
 #include "acme/certificate.h"
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "job/ca_session.h"
 #include "job/renew.h"
 #include "model/revocation.h"
@@ -46,9 +47,12 @@ static bool ask_ca(const struct worker *worker, struct arena *mem,
     if (!find_ca(worker, mem, certificate, &ca, err) ||
         !ca_session_open(worker, mem, ca, &session, err))
         return false;
+    CRASH_POINT(REVOKE_BEFORE);
     if (acme_revoke(mem, &session->call, certificate->leaf,
-                    (enum acme_revocation_reason)revocation_reason_code(reason), err))
+                    (enum acme_revocation_reason)revocation_reason_code(reason), err)) {
+        CRASH_POINT(REVOKE_REPLY);
         return true;
+    }
     (void)note_lost(worker, session);
     return false;
 }
@@ -94,5 +98,8 @@ bool job_revoke(void *arg, struct arena *mem, const struct job *job, struct job_
         return err_set(err, ERR_STORE, "unknown reason to revoke: \"%.40s\"",
                        certificate->revoke_reason);
     out->is_done = true;
-    return ask_ca(worker, mem, certificate, reason, err) && store(worker, mem, certificate, err);
+    if (!ask_ca(worker, mem, certificate, reason, err) || !store(worker, mem, certificate, err))
+        return false;
+    CRASH_POINT(REVOKE_COMMIT);
+    return true;
 }

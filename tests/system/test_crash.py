@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Killed at each point of src/base/crash.h: one order, one certificate, whatever dies."""
+import contextlib
 import os
 import signal
+import sqlite3
 import time
 
 import crash_kit
@@ -18,7 +20,9 @@ FIRST = ["agent.snapshot.before", "agent.snapshot.reply", "worker.account-key.be
          "worker.account-key.commit", "worker.new-account.before", "worker.new-account.reply",
          "worker.new-account.commit"]
 PARENT = [p for p in ALL if p.startswith("run.")]
-RUNNING = [p for p in ALL if p not in FIRST + PARENT]
+LEAVING = [p for p in ALL if p.rpartition(".")[0] in (
+    "worker.revoke", "worker.give-up", "worker.withdrawn", "worker.retire")]
+RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING]
 # tests/crash/all-points: each order goes live before the next is placed, and the parent dies at the
 # start of each of its children.
 IS_LONG = os.environ.get("LATCHKEY_CRASH_LONG") == "1"
@@ -90,6 +94,61 @@ def test_each_point():
         for domain in domains:
             check_order(platform, partner, journal, domain)
         assert journal.count("account.created") == 1
+
+
+def leave(api, domain, certificate, point):
+    """What brings the worker to the point: the certificate is revoked, or the domain given back."""
+    if "revoke" in point:
+        api.call("POST", f"/v1/certificates/{certificate['id']}/revoke",
+                 {"reason": "cessation_of_operation", "leave_unsecured": True})
+    else:
+        api.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
+
+
+def is_gone(platform, domain):
+    """Shown by no edge, and its key is destroyed."""
+    with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db")) as db:
+        keys = db.execute("SELECT sealed_key FROM certificate WHERE domain_id = ?",
+                          (domain["id"],)).fetchall()
+    for address in platform.addresses():
+        with contextlib.suppress(OSError):
+            platform.serial(address, domain["name"])
+            return False
+    return keys == [(b"",)]
+
+
+@needs_points
+@pytest.mark.req("R22", "R42", "A11")
+def test_leaving():
+    """Revoked once, given back whole, whatever dies on the way."""
+    platform = Platform(clock=True)
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        site = platform.site(partner)
+        points = [p for p in LEAVING if "retire" not in p]
+        domains = [new_domain(platform, partner, site, f"leave{i}.example")
+                   for i in range(len(points))]
+        for domain in domains:
+            place(partner, domain)
+        certificates = [platform.wait_live(partner, domain)["certificate"] for domain in domains]
+        for point, domain, certificate in zip(points, domains, certificates):
+            trap.arm(point)
+            leave(partner, domain, certificate, point)
+            trap.wait_hit(point)
+            hurry(platform)
+            insist(lambda: partner.get(f"/v1/certificates/{certificate['id']}")["state"] == "revoked")
+        chain = trap.chain(p for p in LEAVING if "retire" in p)
+        platform.clock_file.write_text(str(3601 * 1000))
+        chain.join()
+        hurry(platform)
+        for domain in domains:
+            insist(lambda: is_gone(platform, domain))
+        tell(trap, LEAVING)
+        journal = Journal(platform)
+        revoked = sorted(e["subject"] for e in journal.entries if e["kind"] == "certificate.revoked")
+        assert revoked == sorted({c["serial"] for c in certificates})
+        assert all(journal.count("certificate.issued", d["name"]) == 1 for d in domains)
 
 
 def parent_deaths(platform):
