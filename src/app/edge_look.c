@@ -10,18 +10,18 @@
 #include "store/event_store.h"
 #include "store/job_store.h"
 
-static bool store_tries(struct db *tx, const struct edge_try *tries, size_t count, int64_t now,
-                        struct err *err)
+static bool store_tries(struct db *tx, const struct edge_tries *tries, int64_t now, struct err *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        const struct edge_seen seen = edge_seen_of(tries[i].edge);
-        struct edge edge = *tries[i].edge;
+    for (size_t i = 0; i < tries->count; i++) {
+        const struct edge_try *one = &tries->items[i];
+        const struct edge_seen seen = edge_seen_of(one->edge);
+        struct edge edge = *one->edge;
 
-        edge.failed_tries = edge_failed_tries(&seen, tries[i].is_answered);
+        edge.failed_tries = edge_failed_tries(&seen, one->is_answered);
         if (edge.failed_tries <= 1)
             edge.unanswered_at = edge.failed_tries ? now : 0;
         edge.tried_at = now;
-        edge.try_text = tries[i].text;
+        edge.try_text = one->text;
         if (!edge_store_set_try(tx, &edge, err) && err->code != ERR_LOST_RACE)
             return false;
     }
@@ -117,9 +117,17 @@ static bool prove_soon(const struct look *look, const char *group, struct err *e
     return true;
 }
 
+static bool look_at_all(struct look *look, const struct edge_list *edges, struct err *err)
+{
+    look->changes = arena_array_of(look->mem, edges->count, struct edge_change);
+    for (size_t i = 0; i < edges->count; i++)
+        if (!look_at_one(look, &edges->items[i], err))
+            return false;
+    return true;
+}
+
 bool app_edge_look(const struct app *app, struct arena *mem, const char *group,
-                   const struct edge_try *tries, size_t try_count, struct edge_changes *out,
-                   struct err *err)
+                   const struct edge_tries *tries, struct edge_changes *out, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct look look = {.mem = mem};
@@ -130,15 +138,9 @@ bool app_edge_look(const struct app *app, struct arena *mem, const char *group,
     look.tx = tx;
     look.now = clock_now(); /* not before our turn: rejoined_at is compared with other times */
     look.again_at = look.now + EDGE_LOOK_MAX_MS;
-    if (!edge_store_list(mem, tx, group, &before, err) ||
-        !store_tries(tx, tries, try_count, look.now, err) ||
-        !edge_store_list(mem, tx, group, &tried, err))
-        return false;
-    look.changes = arena_array_of(mem, tried.count, struct edge_change);
-    for (size_t i = 0; i < tried.count; i++)
-        if (!look_at_one(&look, &tried.items[i], err))
-            return false;
-    if (!edge_store_list(mem, tx, group, &after, err) ||
+    if (!edge_store_list(mem, tx, group, &before, err) || !store_tries(tx, tries, look.now, err) ||
+        !edge_store_list(mem, tx, group, &tried, err) || !look_at_all(&look, &tried, err) ||
+        !edge_store_list(mem, tx, group, &after, err) ||
         !edge_progress_wake(mem, tx, &before, &after, look.now, err) ||
         !prove_soon(&look, group, err) || !db_tx_commit(&tx, err))
         return false;

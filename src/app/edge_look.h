@@ -13,6 +13,11 @@ struct edge_try {
     const char *text;        /* one sentence for the operator */
 };
 
+struct edge_tries {
+    const struct edge_try *items;
+    size_t count;
+};
+
 /* A standing that has changed. */
 struct edge_change {
     const struct edge *edge; /* as it was */
@@ -29,5 +34,5 @@ struct edge_changes {
 /* In one transaction with their events (kind "edge.<event>", the edge is the subject), and with
  * waking whoever waited for an edge that counts no more, or for one that does again. */
 MUST_CHECK bool app_edge_look(const struct app *app, struct arena *mem, const char *group,
-                              const struct edge_try *tries, size_t try_count,
-                              struct edge_changes *out, struct err *err);
+                              const struct edge_tries *tries, struct edge_changes *out,
+                              struct err *err);

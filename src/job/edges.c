@@ -149,11 +149,13 @@ bool job_edges(void *arg, struct arena *mem, const struct job *job, struct job_r
 {
     const struct worker *worker = arg;
     struct edge_changes changes;
+    struct edge_tries seen;
     struct tries tries;
 
-    if (!choose(worker, mem, &tries, err) || !try_all(mem, &tries, err) ||
-        !app_edge_look(worker->app, mem, job->subject_id, tries.edges, tries.edge_count, &changes,
-                       err))
+    if (!choose(worker, mem, &tries, err) || !try_all(mem, &tries, err))
+        return false;
+    seen = (struct edge_tries){tries.edges, tries.edge_count};
+    if (!app_edge_look(worker->app, mem, job->subject_id, &seen, &changes, err))
         return false;
     log_changes(&changes);
     out->run_at = changes.look_again_at;

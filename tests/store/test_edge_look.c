@@ -57,13 +57,16 @@ static const struct edge *edge_of(struct world *w, const char *id)
 static void look(struct world *w, bool is_answered)
 {
     const struct edge_try one = {edge_of(w, "edge_2"), is_answered, "it said so"};
+    const struct edge_tries tries = {&one, 1};
 
-    MUST(&w->f, app_edge_look(&w->app, w->f.mem, GROUP, &one, 1, &w->changes, &w->f.err));
+    MUST(&w->f, app_edge_look(&w->app, w->f.mem, GROUP, &tries, &w->changes, &w->f.err));
 }
 
 static void look_only(struct world *w)
 {
-    MUST(&w->f, app_edge_look(&w->app, w->f.mem, GROUP, NULL, 0, &w->changes, &w->f.err));
+    const struct edge_tries none = {0};
+
+    MUST(&w->f, app_edge_look(&w->app, w->f.mem, GROUP, &none, &w->changes, &w->f.err));
 }
 
 /* How many events of this kind are about edge_2; the text of the last. */
