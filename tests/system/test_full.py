@@ -3,6 +3,7 @@
 nothing is lost, visitors are served, and it goes on by itself when there is room again."""
 import contextlib
 import ctypes
+import itertools
 import os
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 import edge_records as er
 from edge_kit import Nginx, Origin, World, wait_for
 from feed_kit import Agent, Feed
+from platform_kit import Platform
 from test_api import problem
 from test_edge_agent import big_certificate, same
 from web_kit import Web
@@ -106,10 +108,7 @@ def test_disk_that_was_full_at_the_start(tmp_path):
     with small_disk(tmp_path / "small", "6m") as resize, \
             Edge(tmp_path, tmp_path / "small" / "lmdb") as edge:
         edge.agent.kill()
-        filler = tmp_path / "small" / "filler"
-        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as out:
-            while True:
-                out.write(bytes(4096))
+        filler = fill(tmp_path / "small" / "filler")
         edge.feed.publish(*(big_certificate(edge.feed, i) for i in range(20)))
         edge.agent.start().wait_log("error=full")
         assert edge.is_served()
@@ -153,6 +152,43 @@ def test_disk_of_the_store(tmp_path, monkeypatch):
             wait_for(lambda: web.sql(("SELECT ack_seq FROM edge", ()))[0] == [(7,)], 10, "the ack")
             with contextlib.closing(sqlite3.connect(web.dir / "latchkey.db")) as db:
                 assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def fill(path):
+    """Takes all the room there is beside `path`; returns what took it."""
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as out:
+        while True:
+            out.write(bytes(4096))
+    return path
+
+
+@pytest.mark.req("R22", "R23")
+def test_platform_with_a_full_store(tmp_path):
+    """Visitors are served, orders are refused as what it is; an order under way goes on later."""
+    platform = Platform({"store": {"url": "sqlite:small/latchkey.db"}})
+    with small_disk(platform.dir / "small", "20m"), platform:
+        partner = platform.tenant()
+        platform.ordered(partner, "first.example")
+        platform.zone("second.example", ["@ 1 IN A 203.0.113.9"])
+        second = platform.domain(partner, "second.example")
+        platform.order(partner, second)
+        wait_for(lambda: platform.status(partner, second)["issuance"]["state"] == "waiting_dns")
+        third = platform.domain(partner, "third.example")
+        filler = fill(platform.dir / "small/filler")
+        made = itertools.count()
+        wait_for(lambda: make_partner(platform, next(made)).status_code == 507, 30, "a full disk", 0)
+        answer = partner.call("POST", "/v1/orders", {"domain_id": third["id"]}, want=507)
+        assert answer.json()["code"] == "full" and answer.json()["who_acts"] == "operator"
+        platform.zone("second.example", platform.right_records())
+        for _ in range(10):
+            for address in platform.addresses():
+                platform.tls(address, "first.example").close()
+            assert platform.status(partner, second)["issuance"]["state"] != "live"
+        filler.unlink()
+        platform.wait_live(partner, second, 60)
+        platform.wait_live(partner, platform.ordered(partner, "fourth.example")[1])
+        with contextlib.closing(sqlite3.connect(platform.dir / "small/latchkey.db")) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
 def make_partner(web, i):
