@@ -72,6 +72,18 @@ static const char *summary(struct arena *mem, const struct feed_renewal *renewal
                         text, renewal->held);
 }
 
+/* The time is over in which edges keep what they have: what was held until then goes over it too.
+ */
+static bool renew_held(const struct worker *worker, struct arena *mem, struct err *err)
+{
+    struct feed_renewal renewal = {0};
+
+    while (!renewal.is_done)
+        if (!feed_renew(mem, &worker->feed, &renewal, err))
+            return false;
+    return true;
+}
+
 static bool renew_all(void *arg, struct arena *mem, struct job_result *out, struct err *err)
 {
     const struct worker *worker = arg;
@@ -113,15 +125,28 @@ bool job_epoch(void *arg, struct arena *mem, const struct job *job, struct job_r
     return renew_all(arg, mem, out, err);
 }
 
-bool epoch_end(const struct worker *worker, struct arena *mem, struct err *err)
+bool epoch_keeps(const struct worker *worker, bool *out, struct err *err)
 {
     const int64_t keep_ms = worker->app->config->edge.keep_unknown_h * HOUR_MS;
     struct feed_head head;
 
     if (!feed_store_head(worker->app->db, worker->feed.group, &head, err))
         return false;
-    if (head.ahead_epoch != 0 ||
-        (head.restored_at != 0 && clock_real_ms() < head.restored_at + keep_ms))
+    *out = head.ahead_epoch != 0 ||
+           (head.restored_at != 0 && clock_real_ms() < head.restored_at + keep_ms);
+    return true;
+}
+
+bool epoch_end(const struct worker *worker, struct arena *mem, struct err *err)
+{
+    struct feed_head head;
+    bool is_kept;
+
+    if (!epoch_keeps(worker, &is_kept, err) ||
+        !feed_store_head(worker->app->db, worker->feed.group, &head, err))
+        return false;
+    if (is_kept)
         return true;
-    return feed_publish_end(mem, &worker->feed, err);
+    return (head.restored_at == 0 || renew_held(worker, mem, err)) &&
+           feed_publish_end(mem, &worker->feed, err);
 }

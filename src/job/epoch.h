@@ -7,7 +7,8 @@
  * that are left. Then all that this store says goes over what edges have from the life that is
  * lost. Two things edges keep:
  *
- * - a host whose certificate in this store has expired, until there is a new one;
+ * - a host whose certificate in this store has expired, until there is a new one or the time below
+ * is over;
  * - what this store does not know: only an end record may remove it, and there is none before
  *   edge.keep_unknown_h have passed. What it is, each edge tells (app/edge_report.h).
  */
@@ -20,6 +21,9 @@
 /* Subject: edge group. */
 MUST_CHECK bool job_epoch(void *worker, struct arena *mem, const struct job *job,
                           struct job_result *out, struct err *err);
+
+/* Whether edges shall keep what this store would take off them. */
+MUST_CHECK bool epoch_keeps(const struct worker *worker, bool *out, struct err *err);
 
 /* Publishes the end record of what is live now, unless edges shall still keep what it would remove.
  */

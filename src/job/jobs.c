@@ -58,7 +58,7 @@ bool job_settings(void *arg, struct arena *mem, const struct job *job, struct jo
     out->run_at = clock_now() + JOB_SETTINGS_EVERY_MS;
     if (!publish_settings(worker, mem, err))
         return false;
-    if (clock_boot_ms() - worker->started_at >= EPOCH_LOOK_MS)
+    if (clock_boot_ms() - worker->started_ms >= EPOCH_LOOK_MS)
         return epoch_end(worker, mem, err);
     out->run_at = clock_now() + EPOCH_LOOK_MS;
     return true;

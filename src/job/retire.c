@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "base/crash.h"
+#include "job/epoch.h"
 #include "job/renew.h"
 #include "job/worker.h"
 #include "model/job_kind.h"
@@ -66,6 +67,21 @@ static bool expire(const struct worker *worker, struct arena *mem, int64_t now, 
     return db_tx_commit(&tx, err);
 }
 
+/* What had expired when the worker started may have been renewed in a life that a restored store
+ * does not know: edges get time to show that they have more, and then keep it for a while. */
+static bool may_expire(const struct worker *worker, bool *out, struct err *err)
+{
+    int64_t next;
+    bool is_kept;
+
+    if (!certificate_store_next_expiry(worker->app->db, &next, err) ||
+        !epoch_keeps(worker, &is_kept, err))
+        return false;
+    *out = next > worker->started_at ||
+           (!is_kept && clock_boot_ms() - worker->started_ms >= EPOCH_LOOK_MS);
+    return true;
+}
+
 static bool renew_all(const struct worker *worker, struct arena *mem, int64_t now, struct err *err)
 {
     struct db *db = worker->app->db;
@@ -85,11 +101,15 @@ bool job_sweep(void *arg, struct arena *mem, const struct job *job, struct job_r
 {
     const struct worker *worker = arg;
     int64_t now = clock_now(), next;
+    bool may;
 
     (void)job;
-    if (!expire(worker, mem, now, err) || !renew_all(worker, mem, now, err) ||
+    if (!may_expire(worker, &may, err) || (may && !expire(worker, mem, now, err)) ||
+        !renew_all(worker, mem, now, err) ||
         !certificate_store_next_expiry(worker->app->db, &next, err))
         return false;
+    if (!may)
+        next = now + EPOCH_LOOK_MS;
     out->run_at = next < now + JOB_SWEEP_EVERY_MS ? next : now + JOB_SWEEP_EVERY_MS;
     return true;
 }

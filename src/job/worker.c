@@ -109,7 +109,8 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
         .app = app,
         .signer = signer,
         .feed = {.db = app->db, .signer = signer, .group = WORKER_GROUP},
-        .started_at = clock_boot_ms(),
+        .started_at = clock_now(),
+        .started_ms = clock_boot_ms(),
     };
     if (!open_trust(mem, worker, err) || !open_resolver(worker, err) ||
         !open_cas(mem, worker, err) || !find_check_key(mem, worker, err)) {

@@ -27,7 +27,8 @@ struct worker {
     struct slice check_key;           /* of the check path */
     struct worker_ca *cas;
     size_t ca_count;
-    int64_t started_at; /* on clock_boot_ms() */
+    int64_t started_at; /* on clock_now() */
+    int64_t started_ms; /* on clock_boot_ms() */
 };
 
 /* The one edge group there is so far. */

@@ -45,6 +45,14 @@ def backup_running(platform, path):
         db.execute("VACUUM INTO ?", (str(path),))
 
 
+def expire(path, name):
+    """As if the certificate had been renewed since the backup: the one in it is too old."""
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        changed = db.execute("UPDATE certificate SET not_after_at = 1 WHERE names LIKE ?",
+                             (f'%"{name}"%',)).rowcount
+        assert changed == 1
+
+
 def backup_stopped(platform, path):
     platform.stop()
     for suffix in ("", "-wal"):
@@ -124,7 +132,9 @@ def test_copied_while_running(tmp_path):
         partner = platform.tenant()
         platform.ordered(partner, "alpha.example")
         with Visitor(platform, "www.alpha.example") as visitor:
+            platform.ordered(partner, "delta.example")
             backup_running(platform, tmp_path / "copy")
+            expire(tmp_path / "copy", "delta.example")
             platform.ordered(partner, "beta.example")
             before = epoch(platform)
             away = platform.pid("edge-2-agent")
@@ -143,7 +153,9 @@ def test_copied_while_running(tmp_path):
 
             assert len(events(platform, "feed.restored")) == 1
             assert len(events(platform, "feed.epoch_begun")) == 1
-            assert len(events(platform, "feed.epoch_signed")) == 1
+            signed, = events(platform, "feed.epoch_signed")
+            assert "2 hosts stay as edges have them" in signed["text"]
+            assert is_served(platform, "www.delta.example")
             assert "beta.example" in events(platform, "edge.unknown_hosts")[0]["text"]
 
             platform.ordered(partner, "gamma.example")
