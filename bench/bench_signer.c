@@ -53,10 +53,11 @@ static void make_key(struct arena *mem, const struct bench *bench)
 static void jws(struct arena *mem, const struct bench *bench)
 {
     const struct signer_jws_wish wish = {
-        &bench->account,
-        "{\"url\":\"" CA_URL "/new-order\",\"nonce\":\"kZvLfEBJ0bwTqNRdGPlDGA\",\"kid\":\"" CA_URL
-        "/acct/1\"}",
-        SLICE_LIT("{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}")};
+        .account = &bench->account,
+        .header =
+            "{\"url\":\"" CA_URL
+            "/new-order\",\"nonce\":\"kZvLfEBJ0bwTqNRdGPlDGA\",\"kid\":\"" CA_URL "/acct/1\"}",
+        .payload = SLICE_LIT("{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}")};
     struct err err = {0};
     const char *text;
 

@@ -13,6 +13,8 @@ static const struct cli_command *const commands[] = {
     &cmd_edges,
     &cmd_migrate,
     &cmd_order,
+    &cmd_reissue,
+    &cmd_revoke,
     &cmd_release,
     &cmd_run,
     &cmd_serve,

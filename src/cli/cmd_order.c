@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/clock.h"
 #include "base/slice.h"
 #include "cli/commands.h"
 #include "cli/domain.h"
+#include "cli/follow.h"
 #include "cli/named.h"
 #include "cli/show.h"
 
-#define POLL_S        20
 #define SITE_NAME_MAX 200 /* octets; a domain may have more */
 
 struct input {
@@ -111,109 +110,20 @@ static bool find_or_add(struct arena *mem, struct cli_api *api, const struct inp
     return true;
 }
 
-/* Following an order to its end. */
-struct follow {
-    struct cli_api *api;
-    const char *domain_id;
-    char cursor[96]; /* "&cursor=...", or "" before the first event */
-    json_t *records; /* last shown */
-    bool is_json;
-    int64_t until; /* clock_boot_ms(); 0: none */
-};
-
-/* How many seconds to wait for the next event. */
-static int wait_of(const struct follow *f)
-{
-    int64_t left_s = f->until ? (f->until - clock_boot_ms() + 999) / 1000 : POLL_S;
-
-    return left_s < 0 ? 0 : left_s < POLL_S ? (int)left_s : POLL_S;
-}
-
-static bool show_news(struct arena *mem, struct follow *f, struct err *err)
-{
-    const json_t *page, *event;
-    const char *next;
-    size_t i;
-
-    if (!cli_api_get(mem, f->api,
-                     arena_printf(mem, "/v1/events?domain_id=%s&wait=%d%s", f->domain_id,
-                                  wait_of(f), f->cursor),
-                     &page, err))
-        return false;
-    next = json_string_value(json_object_get(page, "next_cursor"));
-    if (next)
-        snprintf(f->cursor, sizeof(f->cursor), "&cursor=%s", next);
-    if (f->is_json)
-        return true;
-    json_array_foreach(json_object_get(page, "items"), i, event) cli_show_event(stdout, event);
-    fflush(stdout);
-    return true;
-}
-
-/* What to set is said when it has changed, and not again with every look. */
-static void show_new_records(struct arena *mem, struct follow *f, const json_t *status)
-{
-    json_t *records = json_object_get(status, "records");
-
-    if (f->is_json || json_equal(records, f->records))
-        return;
-    cli_show_records(stdout, mem, records);
-    fflush(stdout);
-    json_decref(f->records);
-    f->records = json_incref(records);
-}
-
-/* Live, failed, or parked, which only a person ends. */
-static bool is_over(const json_t *status)
-{
-    static const char *const ends[] = {"live", "failed", "parked"};
-    const char *state =
-        json_string_value(json_object_get(json_object_get(status, "issuance"), "state"));
-    bool is_end = !state;
-
-    for (size_t i = 0; !is_end && i < ARRAY_LEN(ends); i++)
-        is_end = strcmp(state, ends[i]) == 0;
-    return is_end;
-}
-
-/* `mem` keeps the last status only; each look has memory of its own. */
-static bool follow(struct arena *mem, struct follow *f, const json_t **status, struct err *err)
-{
-    for (;;) {
-        AUTO(arena_freep) struct arena *round = arena_new();
-        const json_t *seen;
-
-        if (!show_news(round, f, err) ||
-            !cli_domain_status(round, f->api, f->domain_id, &seen, err))
-            return false;
-        show_new_records(round, f, seen);
-        if (is_over(seen))
-            return cli_domain_status(mem, f->api, f->domain_id, status, err);
-        if (f->until && clock_boot_ms() > f->until)
-            return err_set(err, ERR_TIMEOUT, "not over yet: %s",
-                           json_string_value(json_object_get(seen, "next")));
-    }
-}
-
 static bool order(struct arena *mem, const struct input *input, const json_t **status,
                   struct err *err)
 {
-    struct follow f = {.is_json = input->named.common.is_json};
+    struct cli_follow f = {.is_json = input->named.common.is_json, .timeout_s = input->timeout_s};
     const json_t *placed;
-    bool is_done;
 
-    if (input->timeout_s)
-        f.until = clock_boot_ms() + input->timeout_s * 1000;
     if (!cli_api_open(mem, &input->named.target, &f.api, err) ||
         !find_or_add(mem, f.api, input, &f.domain_id, err) ||
         !cli_api_post(mem, f.api, "/v1/orders",
                       json_pack("{s:s, s:s*}", "domain_id", f.domain_id, "ca", input->ca), &placed,
                       err))
         return false;
-    is_done = input->is_wait ? follow(mem, &f, status, err)
-                             : cli_domain_status(mem, f.api, f.domain_id, status, err);
-    json_decref(f.records);
-    return is_done;
+    return input->is_wait ? cli_follow(mem, &f, status, err)
+                          : cli_domain_status(mem, f.api, f.domain_id, status, err);
 }
 
 static enum cli_exit run(int argc, char **argv)

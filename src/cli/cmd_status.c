@@ -38,18 +38,13 @@ static bool show_timeline(struct arena *mem, struct cli_api *api, const char *do
 static bool look(struct arena *mem, const struct cli_named *input, const json_t **status,
                  struct err *err)
 {
-    const json_t *domain;
     struct cli_api *api;
     const char *id;
 
     if (!cli_api_open(mem, &input->target, &api, err) ||
-        !cli_domain_find(mem, api, input->name, &domain, err))
+        !cli_domain_named(mem, api, input->name, status, err))
         return false;
-    if (!domain)
-        return err_set(err, ERR_NOT_FOUND, "there is no domain %.253s", input->name);
-    id = json_string_value(json_object_get(domain, "id"));
-    if (!cli_domain_status(mem, api, id, status, err))
-        return false;
+    id = json_string_value(json_object_get(json_object_get(*status, "domain"), "id"));
     if (input->common.is_json) {
         cli_show_json(stdout, *status);
         return true;

@@ -19,6 +19,18 @@ bool cli_domain_status(struct arena *mem, struct cli_api *api, const char *domai
     return cli_api_get(mem, api, arena_printf(mem, "/v1/domains/%s/status", domain_id), out, err);
 }
 
+bool cli_domain_named(struct arena *mem, struct cli_api *api, const char *name, const json_t **out,
+                      struct err *err)
+{
+    const json_t *domain;
+
+    if (!cli_domain_find(mem, api, name, &domain, err))
+        return false;
+    if (!domain)
+        return err_set(err, ERR_NOT_FOUND, "there is no domain %.253s", name);
+    return cli_domain_status(mem, api, json_string_value(json_object_get(domain, "id")), out, err);
+}
+
 bool cli_domain_is_live(const json_t *status)
 {
     static const char *const live[] = {"secured", "test_certificate", "at_risk"};

@@ -9,5 +9,8 @@ MUST_CHECK bool cli_domain_find(struct arena *mem, struct cli_api *api, const ch
                                 const json_t **out, struct err *err);
 MUST_CHECK bool cli_domain_status(struct arena *mem, struct cli_api *api, const char *domain_id,
                                   const json_t **out, struct err *err);
+/* The status of the caller's domain of this name, as typed. ERR_NOT_FOUND. */
+MUST_CHECK bool cli_domain_named(struct arena *mem, struct cli_api *api, const char *name,
+                                 const json_t **out, struct err *err);
 /* Whether the status shows a certificate that was seen on every edge that counts. */
 bool cli_domain_is_live(const json_t *status);

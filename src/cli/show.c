@@ -136,12 +136,22 @@ static const char *edges_text(struct arena *mem, const json_t *edges)
                         (long long)json_integer_value(json_object_get(edges, "counted")));
 }
 
+static const char *renewal_text(struct arena *mem, const json_t *renewal)
+{
+    const char *state = text_of(renewal, "state");
+
+    if (!json_is_string(json_object_get(renewal, "at")))
+        return state;
+    return arena_printf(mem, "%s, %s", state, instant(mem, renewal, "at"));
+}
+
 void cli_show_status(FILE *out, struct arena *mem, const json_t *status)
 {
     const char *rows[] = {
         "order",         order_text(mem, json_object_get(status, "order")),
         "subscription",  term_text(mem, json_object_get(status, "subscription")),
         "certificate",   certificate_text(mem, json_object_get(status, "certificate")),
+        "renewal",       renewal_text(mem, json_object_get(status, "renewal")),
         "CDN locations", edges_text(mem, json_object_get(status, "edges")),
         "address",       text_of(status, "site_url"),
     };

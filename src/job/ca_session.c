@@ -60,7 +60,7 @@ static bool register_account(const struct opening *at, struct ca_session *sessio
     struct acme_account_info *info;
     struct signer_jwk jwk;
 
-    if (!signer_public_jwk(at->mem, at->worker->signer, &session->key, &jwk, err))
+    if (!signer_public_jwk(at->mem, at->worker->signer, &session->key.sealed, &jwk, err))
         return false;
     session->account.jwk = jwk.json;
     CRASH_POINT(NEW_ACCOUNT_BEFORE);
@@ -84,7 +84,7 @@ bool ca_session_open(const struct worker *worker, struct arena *mem, const struc
 
     if (!find_account(&at, &account, err))
         return false;
-    session->key = (struct signer_sealed){account->id, account->sealed_key};
+    session->key = (struct worker_key){.sealed = {account->id, account->sealed_key}};
     session->account = (struct acme_account){.key = &session->key, .alg = ALG};
     session->account_id = account->id;
     session->thumbprint = account->thumbprint;

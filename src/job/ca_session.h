@@ -10,7 +10,7 @@
 struct ca_session {
     struct acme_call call;
     struct acme_account account;
-    struct signer_sealed key;
+    struct worker_key key;
     struct acme_problem problem;
     const char *account_id;
     const char *thumbprint;

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/leave.h"
+#include "app/timeline.h"
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/id.h"
@@ -7,6 +9,7 @@
 #include "job/issue.h"
 #include "job/proofs.h"
 #include "job/renew.h"
+#include "model/renewal_time.h"
 #include "model/term.h"
 #include "store/job_store.h"
 #include "store/subscription_store.h"
@@ -108,8 +111,39 @@ static bool not_yet(struct issue *is, const char *why, int64_t since, struct iss
         err);
 }
 
-static bool stage(struct issue *is, const struct edge_wait *wait, struct issue_outcome *out,
-                  struct err *err)
+/* A certificate that the edges will not show, say because its key was sealed for others, would hold
+ * up every other one of the domain: it ends, and what replaces the old one may begin anew. */
+static bool give_up(struct issue *is, const char *why, const char *old_id, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct timeline_entry entry = {
+        .domain = is->domain,
+        .subject_id = is->issuance->id,
+        .kind = "certificate.deployment.failed",
+        .text = arena_printf(is->mem, "the new certificate is given up, the old one is served: %s",
+                             why),
+    };
+
+    return db_tx_begin(is->worker->app->db, &tx, err) &&
+           job_store_extend(tx, is->job, JOB_LEASE_MS, err) &&
+           app_issuance_cancel(is->mem, tx, is->issuance, err) &&
+           timeline_add(is->mem, tx, &entry, err) &&
+           job_store_wake(tx, old_id, is->now, NULL, err) && db_tx_commit(&tx, err);
+}
+
+static bool unshown(struct issue *is, const char *why, const struct certificate *live,
+                    struct issue_outcome *out, struct err *err)
+{
+    const struct renewal_life life = {live->created_at, live->not_after_at};
+    int64_t issued_at = is->issuance->issued_at;
+
+    if (is->now - issued_at > renewal_patience_ms(&life, issued_at))
+        return give_up(is, why, live->id, err);
+    return not_yet(is, why, issued_at, out, err);
+}
+
+static bool stage(struct issue *is, const struct edge_wait *wait, const struct certificate *live,
+                  struct issue_outcome *out, struct err *err)
 {
     struct proofs proofs;
     const char *failure;
@@ -120,7 +154,7 @@ static bool stage(struct issue *is, const struct edge_wait *wait, struct issue_o
     proofs_look(is->worker, is->mem, is->ca->roots, &proofs);
     failure = proofs_failure(&proofs, clock_now() - is->issuance->issued_at);
     if (failure)
-        return not_yet(is, failure, is->issuance->issued_at, out, err);
+        return unshown(is, failure, live, out, err);
     return switch_hosts(is,
                         arena_printf(is->mem,
                                      "%zu of %zu CDN locations can show the new certificate; "
@@ -141,7 +175,7 @@ bool issue_stage(struct issue *is, struct issue_outcome *out, struct err *err)
     if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->issued_at, &wait,
                     err))
         return false;
-    return wait.what == EDGE_WAIT_OVER ? stage(is, &wait, out, err)
+    return wait.what == EDGE_WAIT_OVER ? stage(is, &wait, live, out, err)
                                        : issue_wait(is, &wait, out, err);
 }
 

@@ -84,10 +84,13 @@ static bool poll_ca(struct run *run, struct err *err)
     return true;
 }
 
-static bool is_to_poll(const struct run *run)
+/* When it is time to. An expired certificate is not asked about any more (RFC 9773 section 4.3.2).
+ */
+static bool poll_if_due(struct run *run, struct err *err)
 {
-    return run->renewal.poll_at != 0 && run->renewal.poll_at <= run->now &&
-           run->now < run->life.not_after_at;
+    if (run->now >= run->life.not_after_at)
+        run->renewal.poll_at = 0;
+    return run->renewal.poll_at == 0 || run->renewal.poll_at > run->now || poll_ca(run, err);
 }
 
 /* *goes_on is false when nothing is left to renew. */
@@ -208,7 +211,7 @@ bool job_renew(void *worker, struct arena *mem, const struct job *job, struct jo
         return true;
     }
     CRASH_POINT(RENEW_BEFORE);
-    if (!load_renewal(&run, err) || (is_to_poll(&run) && !poll_ca(&run, err)))
+    if (!load_renewal(&run, err) || !poll_if_due(&run, err))
         return false;
     CRASH_POINT(RENEW_REPLY);
     is_due = !is_under_way(&run) && run.renewal.renew_at <= run.now;

@@ -3,13 +3,17 @@
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "base/crash.h"
+#include "base/hash.h"
 #include "job/ca_session.h"
 #include "job/renew.h"
+#include "model/job_kind.h"
 #include "model/revocation.h"
-#include "store/ca_account_store.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
+#include "store/job_store.h"
+#include "tls/chain.h"
 
+#define COORDINATE    32             /* octets of x and of y */
 #define LOOK_AGAIN_MS INT64_C(60000) /* at the successor; that it is live comes sooner */
 
 static bool find_ca(const struct worker *worker, struct arena *mem,
@@ -26,35 +30,57 @@ static bool find_ca(const struct worker *worker, struct arena *mem,
     return worker_find_ca(worker, made->ca, out, err);
 }
 
-/* The account is gone at the CA: the next run registers its key again. */
-static bool note_lost(const struct worker *worker, const struct ca_session *session)
+/* The public key of a P-256 certificate as a JWK (RFC 7517, RFC 7518 section 6.2). */
+static bool jwk_of(struct arena *mem, struct slice leaf, const char **out, struct err *err)
 {
-    struct err ignored;
+    uint16_t offset;
 
-    if (session->problem.type != ACME_PROBLEM_NONE && session->problem.reaction == ACME_REGISTER)
-        return ca_account_store_move(worker->app->db, session->account_id, CA_ACCOUNT_VALID,
-                                     CA_ACCOUNT_LOST, NULL, &ignored);
+    if (!chain_point_offset(leaf, &offset, err))
+        return false;
+    *out = arena_printf(
+        mem, "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+        base64url_encode(mem, slice_of(leaf.data + offset + 1, COORDINATE)),
+        base64url_encode(mem, slice_of(leaf.data + offset + 1 + COORDINATE, COORDINATE)));
     return true;
+}
+
+/* Signed by the certificate's own key: CAs want that for a compromise, and take it for every
+ * reason, whatever has become of the account. Once that key is destroyed, by the account. */
+static bool open_session(const struct worker *worker, struct arena *mem,
+                         const struct certificate *certificate, struct ca_session **out,
+                         struct err *err)
+{
+    struct ca_session *session = arena_new_of(mem, struct ca_session);
+    const struct worker_ca *ca;
+    struct slice key;
+
+    if (!find_ca(worker, mem, certificate, &ca, err) ||
+        !certificate_store_key(mem, worker->app->db, certificate->id, &key, err))
+        return false;
+    if (key.len == 0)
+        return ca_session_open(worker, mem, ca, out, err);
+    session->key = (struct worker_key){{certificate->id, key}, true};
+    session->account = (struct acme_account){.key = &session->key, .alg = "ES256"};
+    session->call = (struct acme_call){
+        .client = ca->client, .account = &session->account, .problem = &session->problem};
+    *out = session;
+    return jwk_of(mem, certificate->leaf, &session->account.jwk, err);
 }
 
 static bool ask_ca(const struct worker *worker, struct arena *mem,
                    const struct certificate *certificate, enum revocation_reason reason,
                    struct err *err)
 {
-    const struct worker_ca *ca;
     struct ca_session *session;
 
-    if (!find_ca(worker, mem, certificate, &ca, err) ||
-        !ca_session_open(worker, mem, ca, &session, err))
+    if (!open_session(worker, mem, certificate, &session, err))
         return false;
     CRASH_POINT(REVOKE_BEFORE);
-    if (acme_revoke(mem, &session->call, certificate->leaf,
-                    (enum acme_revocation_reason)revocation_reason_code(reason), err)) {
-        CRASH_POINT(REVOKE_REPLY);
-        return true;
-    }
-    (void)note_lost(worker, session);
-    return false;
+    if (!acme_revoke(mem, &session->call, certificate->leaf,
+                     (enum acme_revocation_reason)revocation_reason_code(reason), err))
+        return false;
+    CRASH_POINT(REVOKE_REPLY);
+    return true;
 }
 
 static bool store(const struct worker *worker, struct arena *mem,
@@ -73,6 +99,8 @@ static bool store(const struct worker *worker, struct arena *mem,
                             err) &&
            db_tx_begin(worker->app->db, &tx, err) &&
            certificate_store_set_revoked(tx, certificate->id, clock_now(), err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_RETIRE), certificate->domain_id,
+                             clock_now() + JOB_RETIRE_AFTER_MS, err) &&
            timeline_add(mem, tx, &entry, err) && db_tx_commit(&tx, err);
 }
 

@@ -16,7 +16,11 @@ static const char *or_null(const char *text)
 static bool sign(void *arg, struct arena *mem, const struct acme_sign_request *want,
                  const char **jws, struct err *err)
 {
-    const struct signer_jws_wish wish = {want->account->key, want->protected_header, want->payload};
+    const struct worker_key *key = want->account->key;
+    const struct signer_jws_wish wish = {.account = &key->sealed,
+                                         .header = want->protected_header,
+                                         .payload = want->payload,
+                                         .is_of_certificate = key->is_of_certificate};
 
     return signer_jws(mem, arg, &wish, jws, err);
 }

@@ -11,6 +11,12 @@
 #include "feed/publisher.h"
 #include "tls/verify.h"
 
+/* What signs requests to a CA: the handle in acme_account.key. */
+struct worker_key {
+    struct signer_sealed sealed;
+    bool is_of_certificate; /* not an account's: it signs the revocation of its certificate only */
+};
+
 /* A configured CA. */
 struct worker_ca {
     const struct config_ca *config;

@@ -3,16 +3,17 @@
 
 #include "base/name_table.h"
 
-#define MINUTE_MS     INT64_C(60000)
-#define HOUR_MS       INT64_C(3600000)
-#define DAY_MS        INT64_C(86400000)
-#define SHORT_LIFE_MS (10 * DAY_MS)
-#define SPREAD_SHARE  100 /* of the life, to either side */
-#define GUARD_SHARE   10  /* of the life, before it may be renewed */
-#define GUARD_MAX_MS  HOUR_MS
-#define REST_SHARE    10 /* of what is left of the life */
-#define REST_MIN_MS   INT64_C(1000)
-#define RISK_SHARE    4 /* of the time from due to expiry */
+#define MINUTE_MS      INT64_C(60000)
+#define HOUR_MS        INT64_C(3600000)
+#define DAY_MS         INT64_C(86400000)
+#define SHORT_LIFE_MS  (10 * DAY_MS)
+#define SPREAD_SHARE   100 /* of the life, to either side */
+#define GUARD_SHARE    10  /* of the life, before it may be renewed */
+#define GUARD_MAX_MS   HOUR_MS
+#define REST_SHARE     10 /* of what is left of the life */
+#define REST_MIN_MS    INT64_C(1000)
+#define PATIENCE_SHARE 4 /* of what is left of the life */
+#define RISK_SHARE     4 /* of the time from due to expiry */
 
 #define X(id, name) [RENEWAL_FROM_##id] = name,
 static const char *const sources[RENEWAL_SOURCE_COUNT] = {RENEWAL_SOURCES(X)};
@@ -87,6 +88,11 @@ int64_t renewal_rest_ms(const struct renewal_life *life, int64_t failures, int64
     int64_t left = life->not_after_at - now;
 
     return left > 0 ? most(least(rest, left / REST_SHARE), REST_MIN_MS) : least(rest, HOUR_MS);
+}
+
+int64_t renewal_patience_ms(const struct renewal_life *life, int64_t issued_at)
+{
+    return least(most(life->not_after_at - issued_at, 0) / PATIENCE_SHARE, DAY_MS);
 }
 
 int64_t renewal_risk_at(const struct renewal_life *life, int64_t due_at)

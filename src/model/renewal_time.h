@@ -73,6 +73,10 @@ int64_t renewal_poll_at(const struct renewal_life *life, int64_t retry_at);
  * nothing is), and at least a second. `failures` counts from 1. */
 int64_t renewal_rest_ms(const struct renewal_life *life, int64_t failures, int64_t now);
 
+/* How long the edges may take to show a successor that was issued at `issued_at`, before another
+ * one is made in its place: a quarter of what is left of the old one's life, at most a day. */
+int64_t renewal_patience_ms(const struct renewal_life *life, int64_t issued_at);
+
 /* From when a renewal that fails is shown as a risk: a quarter of the way from when it was due to
  * the expiry. */
 int64_t renewal_risk_at(const struct renewal_life *life, int64_t due_at);

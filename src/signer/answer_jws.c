@@ -7,6 +7,8 @@
 #include "signer/origin.h"
 #include "signer/protocol.h"
 #include "signer/unseal.h"
+#include "tls/chain.h"
+#include "tls/key.h"
 
 static bool open_account(struct arena *mem, const struct signer_server *server,
                          const json_t *request, EVP_PKEY **out, struct err *err)
@@ -64,6 +66,45 @@ static bool check_header(const struct signer_server *server, const json_t *heade
     return true;
 }
 
+/* What a certificate's key may sign: that this certificate is revoked (RFC 8555 section 7.6). */
+static bool check_revocation(struct arena *mem, const json_t *header, const json_t *payload,
+                             EVP_PKEY *key, struct err *err)
+{
+    json_auto_t *body =
+        json_loadb(json_string_value(payload), json_string_length(payload), 0, NULL);
+    struct slice leaf, spki;
+    struct chain chain;
+
+    if (!json_object_get(header, "jwk") || !json_is_integer(json_object_get(body, "reason")) ||
+        !json_is_string(json_object_get(body, "certificate")) || json_object_size(body) != 2)
+        return err_set(err, ERR_FORBIDDEN,
+                       "a certificate's key signs the revocation of the certificate only");
+    if (!signer_octets(mem, body, "certificate", &leaf, err) ||
+        !chain_from_der(mem, &leaf, 1, &chain, err) || !key_spki(mem, key, &spki, err))
+        return false;
+    if (!chain_has_key(&chain, spki, err))
+        return err_set(err, ERR_FORBIDDEN, "the certificate in the payload has another key");
+    return true;
+}
+
+/* The account's key, or, if the request says so, a certificate's. */
+static bool open_key(struct arena *mem, const struct signer_server *server, const json_t *request,
+                     EVP_PKEY **out, struct err *err)
+{
+    const char *kind = signer_text(request, "kind");
+    struct seal_label label = {SEAL_CERTIFICATE_KEY, slice_str(signer_text(request, "owner"))};
+    struct slice sealed;
+
+    if (!kind)
+        return open_account(mem, server, request, out, err);
+    if (strcmp(kind, seal_kind_name(SEAL_CERTIFICATE_KEY)) != 0)
+        return err_field(err, "kind", "no kind \"%.64s\" of key signs", kind);
+    return signer_octets(mem, request, "sealed", &sealed, err) &&
+           unseal_key(server->keys, &label, sealed, out, err) &&
+           check_revocation(mem, json_object_get(request, "header"),
+                            json_object_get(request, "payload"), *out, err);
+}
+
 bool answer_jws(struct arena *mem, const struct signer_server *server, const json_t *request,
                 json_t *reply, struct err *err)
 {
@@ -72,7 +113,7 @@ bool answer_jws(struct arena *mem, const struct signer_server *server, const jso
     json_t *header = json_object_get(request, "header");
     const char *jws;
 
-    if (!open_account(mem, server, request, &key, err) || !check_header(server, header, key, err) ||
+    if (!open_key(mem, server, request, &key, err) || !check_header(server, header, key, err) ||
         !jws_sign(mem, key, header,
                   slice_of(json_string_value(payload), json_string_length(payload)), &jws, err))
         return false;

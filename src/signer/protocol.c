@@ -27,6 +27,7 @@ static const struct field fields[SIGNER_OP_COUNT][FIELDS_MAX + 1] = {
                        {"city", TEXT, true}},
     [SIGNER_OP_JWS] = {{"owner", TEXT, false},
                        {"sealed", OCTETS, false},
+                       {"kind", TEXT, true},
                        {"header", OBJECT, false},
                        {"payload", TEXT, false}},
     [SIGNER_OP_JWS_EAB] = {{"owner", TEXT, false},

@@ -100,6 +100,8 @@ bool signer_jws(struct arena *mem, struct signer *signer, const struct signer_jw
     }
     request = new_request(mem, wish->account);
     json_object_set_new(request, "header", header);
+    if (wish->is_of_certificate)
+        put(request, "kind", seal_kind_name(SEAL_CERTIFICATE_KEY));
     json_object_set_new(
         request, "payload",
         json_stringn(wish->payload.len ? (const char *)wish->payload.data : "", wish->payload.len));

@@ -54,14 +54,15 @@ MUST_CHECK bool signer_csr(struct arena *mem, struct signer *signer,
                            struct slice *out, struct err *err);
 
 struct signer_jws_wish {
-    const struct signer_sealed *account;
-    const char *header;   /* protected, JSON text: url, nonce, and kid or jwk (RFC 8555 6.2) */
-    struct slice payload; /* JSON text; empty for POST-as-GET */
+    const struct signer_sealed *account; /* or a certificate, see is_of_certificate */
+    const char *header;     /* protected, JSON text: url, nonce, and kid or jwk (RFC 8555 6.2) */
+    struct slice payload;   /* JSON text; empty for POST-as-GET */
+    bool is_of_certificate; /* by a certificate's key: only its own revocation, with its jwk */
 };
 
 /* Flattened JWS (RFC 7515 section 7.2.2) with ES256, which is set as alg. ERR_FORBIDDEN for a url
- * whose scheme, host and port are not those of the directory of a configured CA, and for a jwk of
- * another key. */
+ * whose scheme, host and port are not those of the directory of a configured CA, for a jwk of
+ * another key, and for anything but the revocation of its certificate by a certificate's key. */
 MUST_CHECK bool signer_jws(struct arena *mem, struct signer *signer,
                            const struct signer_jws_wish *wish, const char **out, struct err *err);
 

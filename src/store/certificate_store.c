@@ -268,6 +268,7 @@ bool certificate_store_without_job(struct arena *mem, struct db *db, const char 
 static const struct query ended = {
     .name = "certificate.ended",
     .sql = SELECT " WHERE domain_id = $1 AND ended_at IS NOT NULL AND sealed_key <> $2"
+                  " AND (revoke_reason IS NULL OR revoked_at IS NOT NULL OR state = 'expired')"
                   " ORDER BY ended_at, id LIMIT 500",
     .params = "tb",
     .cols = LETTERS,

@@ -114,7 +114,8 @@ MUST_CHECK bool certificate_store_next_expiry(struct db *db, int64_t *at, struct
 /* Live ones without a job of this kind, at most 500. */
 MUST_CHECK bool certificate_store_without_job(struct arena *mem, struct db *db, const char *kind,
                                               struct certificate_list *out, struct err *err);
-/* Those of a domain that have ended and still have their key, oldest first. */
+/* Those of a domain that have ended and still have their key, oldest first; but for those whose CA
+ * has yet to revoke them, for which the key signs. */
 MUST_CHECK bool certificate_store_ended(struct arena *mem, struct db *db, const char *domain_id,
                                         struct certificate_list *out, struct err *err);
 /* Destroys the key of a certificate and of its issuance. `tx` is a transaction. */

@@ -1,57 +1,103 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A certificate is followed by another one: by itself, by hand, after a compromise. Visitors always
-get a valid one."""
+"""A certificate of ten minutes is followed by another one by itself; visitors always get a valid one."""
+import time
+
 import pytest
-from platform_kit import Platform, wait_for
+from platform_kit import wait_for
+from renewal_kit import (HOUR, MINUTE, Moved, Visitors, at, ca_command, ca_down, certificate,
+                         events, number, serials, store_rows, wait_renewal, wait_replaced,
+                         wait_schedule)
 
 
 @pytest.fixture(scope="module")
-def platform():
-    with Platform(clock=True) as p:
+def minutes():
+    with Moved("minutes") as p:
         yield p
 
 
-@pytest.fixture(scope="module")
-def partner(platform):
-    return platform.tenant()
+@pytest.mark.req("R9", "R21", "R22", "R23", "A11")
+def test_ten_minutes_through_three_renewals(minutes):
+    """The second with the CA down for longer than the backoff, the third with its accounts lost."""
+    partner = minutes.tenant()
+    _, domain, status = minutes.ordered(partner, "minutes.example")
+    first = status["certificate"]
+    keys = {first["key_fingerprint"]}
+
+    def is_due():
+        status = wait_schedule(minutes, partner, domain)
+        window, instant = status["renewal"]["window"], status["renewal"]["at"]
+        assert at(window["start_at"]) <= at(instant) < at(window["end_at"])
+        return status["certificate"], instant
+
+    with Visitors(minutes, "www.minutes.example") as visitors:
+        old, instant = is_due()
+        minutes.jump_to(instant, past=-20)
+        time.sleep(1.5)
+        assert minutes.status(partner, domain)["certificate"]["id"] == old["id"], "not sooner"
+        minutes.jump(21)
+        keys.add(wait_replaced(minutes, partner, domain, old)["certificate"]["key_fingerprint"])
+
+        old, instant = is_due()
+        with ca_down(minutes):
+            minutes.jump_to(instant)
+            failing = wait_renewal(minutes, partner, domain, "failing")
+            assert failing["renewal"]["reason"] and failing["renewal"]["at"]
+            assert failing["certificate"]["id"] == old["id"]
+            time.sleep(8)  # 1, then 5 seconds
+            assert serials(minutes, "minutes.example") == {number(old)}
+        assert "certificate.renewal.failed" in events(partner, domain)
+        keys.add(wait_replaced(minutes, partner, domain, old)["certificate"]["key_fingerprint"])
+
+        old, instant = is_due()
+        ca_command(minutes, "lose-accounts")
+        minutes.jump_to(instant)
+        keys.add(wait_replaced(minutes, partner, domain, old)["certificate"]["key_fingerprint"])
+
+    assert len(keys) == 4 and len(visitors.serials) == 4, "four certificates, each with its own key"
+    assert events(partner, domain).count("certificate.renewal.succeeded") == 3
+    orders = [row[0] for row in store_rows(
+        minutes, "SELECT is_replaces_refused FROM issuance WHERE domain_id = ? ORDER BY id",
+        domain["id"])]
+    assert orders == [0, 0, 0, 1], "a replacement, but not of another account's certificate"
+    assert certificate(partner, first)["state"] in ("superseded", "expired")
 
 
-def serials(platform, name):
-    """What each address shows for it."""
-    return {platform.serial(a, name).lstrip("0") for a in platform.addresses()}
+@pytest.mark.req("R42")
+def test_what_is_left_of_an_ended_certificate(minutes):
+    partner = minutes.tenant()
+    _, domain, status = minutes.ordered(partner, "ended.example")
+    old = status["certificate"]
+    partner.call("POST", f"/v1/subscriptions/{status['subscription']['id']}/reissue", {}, want=202)
+    wait_replaced(minutes, partner, domain, old)
+
+    def key():
+        return store_rows(minutes, "SELECT sealed_key FROM certificate WHERE id = ?", old["id"])[0][0]
+
+    def record():
+        return store_rows(minutes, "SELECT is_tombstone FROM edge_record WHERE key = ?",
+                          b"c" + old["id"].encode())[0][0]
+    time.sleep(1)
+    assert key() and not record(), "for an hour, since something may be in flight"
+    minutes.jump(HOUR + 1)
+    wait_for(lambda: not key() and record(), 20)
+    wait_for(lambda: certificate(partner, old)["state"] == "expired")
+    assert store_rows(minutes, "SELECT sealed_key FROM issuance WHERE certificate_id = ?",
+                      old["id"]) == [(None,)]
 
 
-def wait_replaced(platform, api, domain, old, seconds=30):
-    """The status once another certificate is live."""
-    def is_replaced():
-        status = platform.status(api, domain)
-        live = status["certificate"]
-        return status if live and live["id"] != old["id"] and live["state"] == "live" else None
-    return wait_for(is_replaced, seconds)
-
-
-def certificate(api, one):
-    return api.get(f"/v1/certificates/{one['id']}")
-
-
-@pytest.mark.req("R21", "R23", "R47")
-def test_reissue_by_hand(platform, partner):
-    _, domain, before = platform.ordered(partner, "reissue.example")
-    subscription, old = before["subscription"], before["certificate"]
-    path = f"/v1/subscriptions/{subscription['id']}/reissue"
-    issuance = partner.call("POST", path, {}, want=202).json()
-    assert issuance["reason"] == "reissue"
-    assert partner.call("POST", path, {}).status_code == 409, "one at a time"
-    after = wait_replaced(platform, partner, domain, old)
-    new = after["certificate"]
-    assert new["key_fingerprint"] != old["key_fingerprint"], "a new key each time"
-    assert serials(platform, "www.reissue.example") == {new["serial"].lstrip("0")}
-    assert certificate(partner, old)["state"] == "superseded"
-    kinds = [e["kind"] for e in partner.get("/v1/events?limit=100&domain_id=" + domain["id"])["items"]]
-    staged, deployed = kinds.index("issuance.staged"), len(kinds) - kinds[::-1].index(
-        "issuance.deployed") - 1
-    assert staged < deployed, "shown before visitors get it"
-    partner.call("POST", path, {}, want=202)
-    wait_replaced(platform, partner, domain, new)
-    refused = partner.call("POST", path, {}, want=429).json()
-    assert refused["retry_at"] and "2 reissues a week" in refused["detail"]
+@pytest.mark.req("R9", "A11")
+def test_expired_while_nothing_ran(minutes):
+    """A certificate that expired unseen is off the site, and a new one comes by itself."""
+    partner = minutes.tenant()
+    site, domain, status = minutes.ordered(partner, "late.example")
+    partner.patch(f"/v1/sites/{site['id']}", {"https": True})
+    wait_for(lambda: minutes.http(minutes.addresses()[0], "late.example")[0] == 301)
+    old = status["certificate"]
+    with ca_down(minutes):
+        minutes.jump(11 * MINUTE)
+        wait_for(lambda: certificate(partner, old)["state"] == "expired")
+        assert minutes.status(partner, domain)["badge"]["code"] != "test_certificate"
+        wait_for(lambda: minutes.http(minutes.addresses()[0], "late.example")[0] == 200, 20)
+    wait_replaced(minutes, partner, domain, old)
+    assert certificate(partner, old)["state"] == "expired"
+    wait_for(lambda: minutes.http(minutes.addresses()[0], "late.example")[0] == 301)

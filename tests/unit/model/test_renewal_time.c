@@ -159,6 +159,18 @@ static void test_rests(void **state)
     all_ok();
 }
 
+static void test_patience(void **state)
+{
+    const struct renewal_life long_life = lasting(90 * DAY), short_life = lasting(10 * MINUTE);
+
+    (void)state;
+    ok(renewal_patience_ms(&long_life, T0 + 60 * DAY) == DAY, "a day");
+    ok(renewal_patience_ms(&long_life, T0 + 88 * DAY) == DAY / 2, "a quarter of two days");
+    ok(renewal_patience_ms(&short_life, T0 + 6 * MINUTE) == MINUTE, "a quarter of four minutes");
+    ok(renewal_patience_ms(&short_life, T0 + DAY) == 0, "none when it has expired");
+    all_ok();
+}
+
 static void test_risk(void **state)
 {
     const struct renewal_life life = lasting(90 * DAY);
@@ -196,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_instants),
         cmocka_unit_test(test_polls),
         cmocka_unit_test(test_rests),
+        cmocka_unit_test(test_patience),
         cmocka_unit_test(test_risk),
         cmocka_unit_test(test_names),
     };

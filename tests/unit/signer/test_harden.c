@@ -65,7 +65,10 @@ static bool work(void)
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct signer_sealed account = {.owner = ACCOUNT};
     struct signer_jws_wish wish = {
-        &account, "{\"url\":\"" CA_URL "\",\"nonce\":\"n\",\"kid\":\"k\"}", SLICE_LIT("{}")};
+        .account = &account,
+        .header = "{\"url\":\"" CA_URL "\",\"nonce\":\"n\",\"kid\":\"k\"}",
+        .payload = SLICE_LIT("{}"),
+    };
     struct signer_key key;
     struct fixture f;
     struct err err = {0};

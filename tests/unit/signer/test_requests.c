@@ -5,8 +5,10 @@
 #include <openssl/x509.h>
 
 #include "base/hash.h"
+#include "certs.h"
 #include "check.h"
 #include "fixture.h"
+#include "signer/jws.h"
 #include "tls/seal.h"
 
 static struct fixture f;
@@ -126,7 +128,7 @@ static json_t *decode_part(struct arena *mem, const json_t *jws, const char *nam
 static bool sign(struct arena *mem, const struct signer_sealed *account, const char *header,
                  struct slice payload, const char **out, struct err *err)
 {
-    const struct signer_jws_wish wish = {account, header, payload};
+    const struct signer_jws_wish wish = {.account = account, .header = header, .payload = payload};
 
     return signer_jws(mem, f.client, &wish, out, err);
 }
@@ -225,6 +227,69 @@ static void test_jws_refusals(void **state)
     ok(!sign(mem, &account, "[]", SLICE_LIT("{}"), &(const char *){0}, &err) &&
            strcmp(err.text, "the protected header is not a JSON object") == 0,
        "%s", err.text);
+    all_ok();
+}
+
+static bool sign_revocation(struct arena *mem, const struct signer_sealed *key, const char *rest,
+                            const char *payload, const char **out, struct err *err)
+{
+    const struct signer_jws_wish wish = {
+        .account = key,
+        .header = arena_printf(mem, "{\"url\":\"%s\",\"nonce\":\"n\",%s}", CA_URL, rest),
+        .payload = slice_str(payload),
+        .is_of_certificate = true,
+    };
+
+    return signer_jws(mem, f.client, &wish, out, err);
+}
+
+/* A certificate's key signs its own revocation, and nothing else. */
+static void test_jws_of_a_certificate(void **state)
+{
+    static const char only[] = "a certificate's key signs the revocation of the certificate only";
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct signer_key key = make_key(mem, SIGNER_CERTIFICATE, OWNER);
+    struct signer_sealed sealed = {OWNER, key.sealed}, account = make_account(mem, ACCOUNT);
+    AUTO(EVP_PKEY_freep) EVP_PKEY *opened = open_key(key, SEAL_CERTIFICATE_KEY, OWNER);
+    const char *names[] = {"a.example", NULL}, *jws = NULL, *own, *rest;
+    struct test_cert_wish wish = {.cn = "a.example", .names = names, .not_after = 1};
+    struct test_cert *other = test_cert_make(mem, &wish), *leaf;
+    json_auto_t *jwk = NULL, *made = NULL;
+    struct err err = {0};
+
+    (void)state;
+    assert_true(jws_public_jwk(opened, &jwk, &err));
+    EVP_PKEY_up_ref(opened);
+    wish.key = opened;
+    leaf = test_cert_make(mem, &wish);
+    own = arena_printf(mem, "{\"certificate\":\"%s\",\"reason\":1}",
+                       base64url_encode(mem, leaf->der));
+    rest = arena_printf(mem, "\"jwk\":{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"%s\",\"y\":\"%s\"}",
+                        json_string_value(json_object_get(jwk, "x")),
+                        json_string_value(json_object_get(jwk, "y")));
+    ok(sign_revocation(mem, &sealed, rest, own, &jws, &err), "its revocation: %s", err.text);
+    made = json_loads(jws ? jws : "{}", 0, NULL);
+    ok(jose_jws_ver(NULL, made, NULL, jwk, true), "signed by it");
+    const struct {
+        const struct signer_sealed *key;
+        const char *rest, *payload, *text;
+    } rows[] = {
+        {&sealed, "\"kid\":\"k\"", own, only},
+        {&sealed, rest, "{}", only},
+        {&sealed, rest, "", only},
+        {&sealed, rest, "{\"identifiers\":[],\"reason\":1}", only},
+        {&sealed, rest, arena_printf(mem, "%.*s,\"more\":1}", (int)strlen(own) - 1, own), only},
+        {&sealed, rest,
+         arena_printf(mem, "{\"certificate\":\"%s\",\"reason\":1}",
+                      base64url_encode(mem, other->der)),
+         "the certificate in the payload has another key"},
+        {&account, rest, own, NULL},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        ok(!sign_revocation(mem, rows[i].key, rows[i].rest, rows[i].payload, &jws, &err) &&
+               (!rows[i].text ? err.code == ERR_CRYPTO
+                              : err.code == ERR_FORBIDDEN && strcmp(err.text, rows[i].text) == 0),
+           "row %zu: %s", i, err.text);
     all_ok();
 }
 
@@ -418,6 +483,7 @@ int main(void)
         cmocka_unit_test(test_csr_refusal_keeps_its_field),
         cmocka_unit_test(test_jws),
         cmocka_unit_test(test_jws_refusals),
+        cmocka_unit_test(test_jws_of_a_certificate),
         cmocka_unit_test(test_jws_eab),
         cmocka_unit_test(test_jws_rollover),
         cmocka_unit_test(test_public_jwk),
