@@ -364,12 +364,12 @@ static bool sample_page(const struct worker *worker, int64_t now, int64_t until,
                         struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
+    struct certificate_due which = {.now = now, .limit = PROOFS_PAGE};
     struct certificate_list due;
-    int64_t since;
 
     *count = 0;
-    if (!last_return(worker, mem, &since, err) ||
-        !certificate_store_due(mem, worker->app->db, now, since, PROOFS_PAGE, &due, err))
+    if (!last_return(worker, mem, &which.since, err) ||
+        !certificate_store_due(mem, worker->app->db, &which, &due, err))
         return false;
     for (; *count < due.count && clock_boot_ms() < until; ++*count) {
         AUTO(arena_freep) struct arena *one = arena_new();

@@ -357,13 +357,13 @@ static const struct query due = {
     .cols = LETTERS,
 };
 
-bool certificate_store_due(struct arena *mem, struct db *db, int64_t now, int64_t since,
-                           int64_t limit, struct certificate_list *out, struct err *err)
+bool certificate_store_due(struct arena *mem, struct db *db, const struct certificate_due *which,
+                           struct certificate_list *out, struct err *err)
 {
-    const struct page page = {.limit = limit};
+    const struct page page = {.limit = which->limit};
     struct rows rows;
 
-    return db_each(mem, db, &due, &rows, err, QI(now), QI(since), QI(limit)) &&
+    return db_each(mem, db, &due, &rows, err, QI(which->now), QI(which->since), QI(which->limit)) &&
            read_page(mem, &rows, &page, out, err);
 }
 

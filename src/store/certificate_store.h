@@ -92,8 +92,12 @@ MUST_CHECK bool certificate_store_set_sample(struct db *db, const char *id,
 /* Live and valid certificates of domains that are still there, to be looked at: sample_at has come
  * at `now`, or sampled_at is not after `since`. Those sampled longest ago first, at most `limit`.
  */
-MUST_CHECK bool certificate_store_due(struct arena *mem, struct db *db, int64_t now, int64_t since,
-                                      int64_t limit, struct certificate_list *out, struct err *err);
+struct certificate_due {
+    int64_t now, since, limit;
+};
+MUST_CHECK bool certificate_store_due(struct arena *mem, struct db *db,
+                                      const struct certificate_due *which,
+                                      struct certificate_list *out, struct err *err);
 /* The earliest sample_at after `now` of a live one; INT64_MAX when there is none. */
 MUST_CHECK bool certificate_store_next_sample(struct db *db, int64_t now, int64_t *at,
                                               struct err *err);

@@ -178,9 +178,10 @@ static void test_rejoins(void **state)
 
 static size_t due(struct world *w, int64_t now, int64_t since)
 {
+    const struct certificate_due which = {.now = now, .since = since, .limit = 16};
     struct certificate_list list;
 
-    MUST(&w->f, certificate_store_due(w->f.mem, w->f.db, now, since, 16, &list, &w->f.err));
+    MUST(&w->f, certificate_store_due(w->f.mem, w->f.db, &which, &list, &w->f.err));
     return list.count;
 }
 
