@@ -30,6 +30,7 @@ struct deferred {
 struct arena {
     struct chunk *chunks;
     struct deferred *deferred;
+    bool is_wiped;
 };
 
 static void *alloc_or_die(size_t size)
@@ -48,6 +49,14 @@ struct arena *arena_new(void)
     return alloc_or_die(sizeof(struct arena));
 }
 
+struct arena *arena_new_wiped(void)
+{
+    struct arena *mem = arena_new();
+
+    mem->is_wiped = true;
+    return mem;
+}
+
 void arena_free(struct arena *mem)
 {
     struct chunk *c, *next;
@@ -58,6 +67,8 @@ void arena_free(struct arena *mem)
         d->fn(d->arg);
     for (c = mem->chunks; c; c = next) {
         next = c->next;
+        if (mem->is_wiped)
+            explicit_bzero(c->data, c->used);
         free(c);
     }
     free(mem);

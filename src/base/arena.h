@@ -17,6 +17,8 @@
 struct arena;
 
 struct arena *arena_new(void);
+/* The same for what must not stay in memory: all of it is overwritten before it is given back. */
+struct arena *arena_new_wiped(void);
 void arena_free(struct arena *mem);
 void *arena_alloc(struct arena *mem, size_t size);           /* zeroed */
 void *arena_array(struct arena *mem, size_t n, size_t size); /* zeroed, overflow checked */

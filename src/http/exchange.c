@@ -19,7 +19,7 @@ static const struct http_pair default_headers[] = {
 struct exchange *exchange_new(struct http_server *server, const struct http_options *options,
                               const char *target)
 {
-    struct arena *mem = arena_new();
+    struct arena *mem = arena_new_wiped(); /* passwords, cookies and tokens come through it */
     struct exchange *x = arena_new_of(mem, struct exchange);
 
     x->mem = mem;
@@ -281,12 +281,32 @@ static enum log_level level_of(const struct exchange *x)
     return route && route->is_quiet && x->res.status < 400 ? LOG_DEBUG : LOG_INFO;
 }
 
+/* A path that no route has may be a link that works once with a slash too many: its segments that
+ * are long enough to be a secret are left out. */
+static const char *path_without_secrets(struct arena *mem, const char *path)
+{
+    struct buf out = buf_new(mem, HTTP_URI_MAX);
+
+    while (*path) {
+        size_t len = 1 + strcspn(path + 1, "/");
+
+        if (len > HTTP_LOGGED_SEGMENT_MAX)
+            buf_str(&out, "/...");
+        else
+            buf_add(&out, path, len);
+        path += len;
+    }
+    return buf_cstr(&out);
+}
+
 /* A link that works once may be in the path: who reads the log must not be able to use it. */
 static const char *logged_path(const struct http_req *req)
 {
     const struct http_route *route = req->match.route;
 
-    return route && strstr(route->path, "{secret}") ? route->path : req->uri.path;
+    if (!route)
+        return req->uri.path ? path_without_secrets(req->mem, req->uri.path) : NULL;
+    return strstr(route->path, "{secret}") ? route->path : req->uri.path;
 }
 
 void exchange_log(const struct exchange *x, enum MHD_RequestTerminationCode how)

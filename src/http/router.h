@@ -7,9 +7,12 @@
  * A pattern is a path of literal segments and "{name}" segments, each of which stands for one
  * segment that is not empty. The first row that matches the path and the method wins, so a literal
  * row stands above the "{name}" row that it overlaps. HEAD is answered by the GET row. Of a path
- * with a segment "{secret}" the log shows the pattern only.
+ * with a segment "{secret}" the log shows the pattern only; of a path that no row has, no segment
+ * of more than HTTP_LOGGED_SEGMENT_MAX octets.
  */
 #include "http/uri.h"
+
+#define HTTP_LOGGED_SEGMENT_MAX 32
 
 enum http_method { HTTP_GET, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_METHOD_COUNT };
 

@@ -14,6 +14,7 @@
 #include "job/renew.h"
 #include "store/idempotency_store.h"
 #include "store/order_at_ca_store.h"
+#include "store/session_store.h"
 
 bool job_publish(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
                  struct err *err)
@@ -74,6 +75,7 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
     (void)job;
     out->run_at = now + JOB_TIDY_EVERY_MS;
     return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
+           session_store_forget(worker->app->db, now, err) &&
            order_at_ca_store_forget(worker->app->db, now - JOB_CA_ORDERS_KEPT_MS, err);
 }
 

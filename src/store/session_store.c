@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/session_store.h"
 
+#include "model/sign_in.h"
 #include "store/record.h"
 
 #define COLUMNS "hash, user_id, created_at, seen_at"
@@ -82,22 +83,22 @@ bool session_store_end_all(struct db *db, const char *user_id, struct err *err)
 
 static const struct query forget_sessions = {
     .name = "session.forget",
-    .sql = "DELETE FROM session WHERE seen_at < $1",
-    .params = "i",
+    .sql = "DELETE FROM session WHERE seen_at <= $1 OR created_at <= $2",
+    .params = "ii",
     .cols = "",
 };
 static const struct query forget_links = {
     .name = "login_link.forget",
-    .sql = "DELETE FROM login_link WHERE expires_at < $1",
+    .sql = "DELETE FROM login_link WHERE expires_at <= $1",
     .params = "i",
     .cols = "",
 };
 
-bool session_store_forget(struct db *db, int64_t seen_before, int64_t expired_before,
-                          struct err *err)
+bool session_store_forget(struct db *db, int64_t now, struct err *err)
 {
-    return db_exec(db, &forget_sessions, NULL, err, QI(seen_before)) &&
-           db_exec(db, &forget_links, NULL, err, QI(expired_before));
+    return db_exec(db, &forget_sessions, NULL, err, QI(now - SESSION_IDLE_MS),
+                   QI(now - SESSION_MAX_MS)) &&
+           db_exec(db, &forget_links, NULL, err, QI(now));
 }
 
 static const struct query end_links = {

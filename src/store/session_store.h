@@ -29,9 +29,8 @@ MUST_CHECK bool session_store_find(struct arena *mem, struct db *db, struct slic
 MUST_CHECK bool session_store_see(struct db *db, struct slice hash, int64_t now, struct err *err);
 MUST_CHECK bool session_store_end(struct db *db, struct slice hash, struct err *err);
 MUST_CHECK bool session_store_end_all(struct db *db, const char *user_id, struct err *err);
-/* Sessions last seen, and links that ended, before these instants. */
-MUST_CHECK bool session_store_forget(struct db *db, int64_t seen_before, int64_t expired_before,
-                                     struct err *err);
+/* Removes sessions and links that are over (model/sign_in.h). */
+MUST_CHECK bool session_store_forget(struct db *db, int64_t now, struct err *err);
 
 /* Ends every other link of the user: only the newest opens. `tx` is a transaction. */
 MUST_CHECK bool login_link_store_add(struct db *tx, const struct login_link *link, struct err *err);

@@ -2,7 +2,10 @@
 #include "base/clock.h"
 #include "fixture.h"
 #include "job/jobs.h"
+#include "model/sign_in.h"
 #include "store/idempotency_store.h"
+#include "store/session_store.h"
+#include "store/user_store.h"
 
 static void add_answer(struct fixture *f, const char *token, const char *key, int64_t created_at)
 {
@@ -52,9 +55,66 @@ static void test_answers(void **state)
     all_ok();
 }
 
+static void add_session(struct fixture *f, const char *hash, int64_t created_at, int64_t seen_at)
+{
+    MUST(f, session_store_add(f->db,
+                              &(struct session){.hash = slice_of(hash, SHA256_SIZE),
+                                                .user_id = "usr_1",
+                                                .created_at = created_at,
+                                                .seen_at = seen_at},
+                              &f->err));
+}
+
+static bool is_session_kept(struct fixture *f, const char *hash)
+{
+    const struct session *session;
+
+    MUST(f, session_store_find(f->mem, f->db, slice_of(hash, SHA256_SIZE), &session, &f->err));
+    return session != NULL;
+}
+
+static void test_sessions(void **state)
+{
+    static const char idle[] = "idle567890123456789012345678901",
+                      old[] = "old4567890123456789012345678901",
+                      young[] = "young67890123456789012345678901",
+                      link[] = "link567890123456789012345678901";
+    const int64_t now = clock_now(), minute = 60000;
+    struct job_result result = {0};
+    struct fixture f;
+    struct app app;
+    struct worker worker;
+    const struct login_link *found;
+    (void)state;
+
+    fixture_open_migrated(&f);
+    app = (struct app){.db = f.db};
+    worker = (struct worker){.app = &app};
+    MUST(&f, user_store_add(
+                 f.db, &(struct user){.id = "usr_1", .email = "a@b.example", .name = "A"}, &f.err));
+    add_session(&f, idle, now - SESSION_IDLE_MS - minute, now - SESSION_IDLE_MS);
+    add_session(&f, old, now - SESSION_MAX_MS, now);
+    add_session(&f, young, now - SESSION_MAX_MS + minute, now - SESSION_IDLE_MS + minute);
+    MUST(&f, login_link_store_add(f.db,
+                                  &(struct login_link){.hash = slice_of(link, SHA256_SIZE),
+                                                       .user_id = "usr_1",
+                                                       .created_at = now - LOGIN_LINK_MS,
+                                                       .expires_at = now},
+                                  &f.err));
+    MUST(&f, job_tidy(&worker, f.mem, NULL, &result, &f.err));
+    MUST(&f, login_link_store_find(f.mem, f.db, slice_of(link, SHA256_SIZE), &found, &f.err));
+    ok(!is_session_kept(&f, idle), "an idle session is kept");
+    ok(!is_session_kept(&f, old), "an old session is kept");
+    ok(is_session_kept(&f, young), "a young session is forgotten");
+    ok(!found, "a link that is over is kept");
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
+                                       cmocka_unit_test(test_sessions)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

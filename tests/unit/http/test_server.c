@@ -194,6 +194,14 @@ static void test_log(void **state)
     ok(log_of("GET /link/hush HTTP/1.1\r\nHost: h\r\n\r\n", log, sizeof(log)) > 0 &&
            strstr(log, " path=\"/link/{secret}\" ") && !strstr(log, "hush"),
        "the pattern of a path with a secret: %s", log);
+    ok(log_of("GET /link/hush567890123456789012345678901234/ HTTP/1.1\r\nHost: h\r\n\r\n", log,
+              sizeof(log)) > 0 &&
+           strstr(log, " path=/link/.../ ") && !strstr(log, "hush"),
+       "nothing long of a path that no route has: %s", log);
+    ok(log_of("PUT /nowhere/ord_34567890123456789012345678 HTTP/1.1\r\nHost: h\r\n\r\n", log,
+              sizeof(log)) > 0 &&
+           strstr(log, " path=/nowhere/ord_34567890123456789012345678 "),
+       "ids are shown: %s", log);
     all_ok();
 }
 
