@@ -50,7 +50,8 @@ bool api_list_events(struct http_req *req, struct http_res *res, struct err *err
         return false;
     filter.domain_id = in[Q_DOMAIN].text;
     filter.subject_id = in[Q_SUBJECT].text;
-    http_watch(req, COMMIT_WATCH_EVENTS);
+    http_watch(req, filter.domain_id ? commit_watch_domain(req->mem, filter.domain_id)
+                                     : COMMIT_WATCH_EVENTS);
     if (!event_store_list(req->mem, call->app.db, &call->caller.scope, &filter, &list, err))
         return false;
     if (list.count == 0 && in[Q_WAIT].number > 0 && req->turn != HTTP_DEADLINE)

@@ -9,23 +9,6 @@
 #include "check/finding.h"
 #include "store/proof_store.h"
 
-static bool find_order(const struct app *app, const struct scope *scope, struct arena *mem,
-                       struct status *out, struct err *err)
-{
-    struct order_filter filter = {.domain_id = out->domain->id, .page = {.limit = PAGE_LIMIT_MAX}};
-    struct order_list orders;
-
-    do {
-        if (!order_store_list(mem, app->db, scope, &filter, &orders, err))
-            return false;
-        if (orders.count > 0) {
-            out->order = &orders.items[orders.count - 1];
-            filter.page.after = out->order->id;
-        }
-    } while (orders.has_more);
-    return true;
-}
-
 static bool gather(const struct app *app, const struct scope *scope, struct arena *mem,
                    const char *domain_id, struct status *out, struct err *err)
 {
@@ -33,7 +16,7 @@ static bool gather(const struct app *app, const struct scope *scope, struct aren
         return false;
     if (!out->domain)
         return err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", domain_id);
-    return find_order(app, scope, mem, out, err) &&
+    return order_store_latest(mem, app->db, scope, domain_id, &out->order, err) &&
            subscription_store_current(mem, app->db, scope, domain_id, &out->subscription, err) &&
            issuance_store_latest(mem, app->db, scope, domain_id, &out->issuance, err) &&
            certificate_store_current(mem, app->db, scope, domain_id, &out->certificate, err) &&

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "base/log.h"
+#include "store/event_store.h"
 #include "store/feed_store.h"
 
 /* How long it takes to see that it shall stop. */
@@ -20,6 +21,7 @@ struct commit_watch {
     struct db *db;
     struct http_server *server;
     struct db_watch *commits;
+    int64_t seq; /* of the last event that requests were woken for */
     atomic_bool is_stopping;
     bool is_running;
     pthread_t thread;
@@ -51,6 +53,29 @@ static size_t count_groups(struct commit_watch *watch)
     return count;
 }
 
+const char *commit_watch_domain(struct arena *mem, const char *domain_id)
+{
+    return arena_printf(mem, "domain:%.64s", domain_id);
+}
+
+static void look_at_events(struct commit_watch *watch, struct err *err)
+{
+    int64_t before = watch->seq, last;
+
+    do {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        struct text_list domains = {0};
+
+        last = watch->seq;
+        if (!event_store_moved_domains(mem, watch->db, &watch->seq, &domains, err))
+            break;
+        for (size_t i = 0; i < domains.count; i++)
+            http_server_wake(watch->server, commit_watch_domain(mem, domains.items[i]));
+    } while (watch->seq != last);
+    if (watch->seq != before)
+        http_server_wake(watch->server, COMMIT_WATCH_EVENTS);
+}
+
 static void look(struct commit_watch *watch)
 {
     size_t count = count_groups(watch);
@@ -59,7 +84,7 @@ static void look(struct commit_watch *watch)
     for (size_t i = 0; i < count; i++)
         if (has_moved(watch, &watch->groups[i], &err))
             http_server_wake(watch->server, watch->groups[i].key);
-    http_server_wake(watch->server, COMMIT_WATCH_EVENTS);
+    look_at_events(watch, &err);
     if (err.code != ERR_NONE)
         LOG(WARN, "web.watch", KERR(&err)); /* waiting requests look by themselves at their end */
 }
@@ -103,6 +128,8 @@ bool commit_watch_start(struct commit_watch *watch, struct http_server *server, 
     int rc;
 
     watch->server = server;
+    if (!event_store_head(watch->db, &watch->seq, err))
+        return false;
     rc = pthread_create(&watch->thread, NULL, keep_watch, watch);
     if (rc != 0)
         return err_errno(err, ERR_INTERNAL, rc,

@@ -69,6 +69,28 @@ bool domain_store_list(struct arena *mem, struct db *db, const struct scope *sco
            read_page(mem, &rows, &filter->page, out, err);
 }
 
+static const struct query version = {
+    .name = "domain.version",
+    .sql = "SELECT (SELECT MAX(seq) FROM event WHERE domain_id = $1),"
+           " (SELECT version FROM issuance WHERE domain_id = $1 ORDER BY id DESC LIMIT 1)"
+           " FROM domain WHERE id = $1 AND " SQL_SCOPE(2, 3),
+    .params = "tTT",
+    .cols = "II",
+};
+
+bool domain_store_version(struct arena *mem, struct db *db, const struct scope *scope,
+                          const char *id, const char **out, struct err *err)
+{
+    const struct row *row;
+
+    if (!db_one(mem, db, &version, &row, err, QT(id), SCOPE_ARGS(scope)))
+        return false;
+    *out =
+        row ? arena_printf(mem, "%lld.%lld", (long long)row_i64(row, 0), (long long)row_i64(row, 1))
+            : NULL;
+    return true;
+}
+
 static const struct query attach = {
     .name = "domain.attach",
     .sql = "UPDATE domain SET site_id = $4"
@@ -96,6 +118,6 @@ bool domain_store_remove(struct db *db, const struct scope *scope, const char *i
     return db_exec_one(db, &remove_one, err, QT(id), SCOPE_ARGS(scope));
 }
 
-static const struct query *const all[] = {&add, &get, LISTED_BY_TENANT_AND_PARENT(list), &attach,
-                                          &remove_one};
+static const struct query *const all[] = {&add,     &get,    LISTED_BY_TENANT_AND_PARENT(list),
+                                          &version, &attach, &remove_one};
 const struct query_list domain_queries = {"domain_store.c", all, ARRAY_LEN(all)};

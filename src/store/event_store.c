@@ -55,5 +55,80 @@ bool event_store_list(struct arena *mem, struct db *db, const struct scope *scop
            read_page(mem, &rows, &filter->page, out, err);
 }
 
-static const struct query *const all[] = {&add, LISTED_BY_TENANT_AND_PARENT(list)};
+static const struct query latest = {
+    .name = "event.latest",
+    .sql = SELECT " WHERE domain_id = $1 AND " SQL_SCOPE(2, 3) " ORDER BY seq DESC LIMIT $4",
+    .params = "tTTi",
+    .cols = LETTERS,
+};
+
+bool event_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
+                        const char *domain_id, int64_t limit, struct event_list *out,
+                        struct err *err)
+{
+    const struct page page = {.limit = limit};
+    struct event_list newest;
+    struct event *turned;
+    struct rows rows;
+
+    if (!db_each(mem, db, &latest, &rows, err, QT(domain_id), SCOPE_ARGS(scope),
+                 QI(page_limit(&page) + 1)) ||
+        !read_page(mem, &rows, &page, &newest, err))
+        return false;
+    turned = arena_array_of(mem, newest.count, struct event);
+    for (size_t i = 0; i < newest.count; i++)
+        turned[i] = newest.items[newest.count - 1 - i];
+    *out = newest;
+    out->items = turned;
+    return true;
+}
+
+static const struct query head = {
+    .name = "event.head",
+    .sql = "SELECT COALESCE(MAX(seq), 0) FROM event",
+    .params = "",
+    .cols = "i",
+};
+
+bool event_store_head(struct db *db, int64_t *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &head, &row, err, QNONE))
+        return false;
+    *out = row_i64(row, 0);
+    return true;
+}
+
+static const struct query moved_domains = {
+    .name = "event.moved_domains",
+    .sql = "SELECT domain_id, MAX(seq) FROM (SELECT domain_id, seq FROM event WHERE seq > $1"
+           " ORDER BY seq LIMIT $2) AS latest GROUP BY domain_id",
+    .params = "ii",
+    .cols = "Ti",
+};
+
+bool event_store_moved_domains(struct arena *mem, struct db *db, int64_t *seq,
+                               struct text_list *out, struct err *err)
+{
+    struct rows rows;
+    const char **ids;
+    size_t count = 0;
+
+    if (!db_each(mem, db, &moved_domains, &rows, err, QI(*seq), QI(EVENTS_LOOKED_AT)))
+        return false;
+    ids = arena_array_of(mem, rows.count, const char *);
+    for (size_t i = 0; i < rows.count; i++) {
+        if (!row_is_null(rows.row[i], 0))
+            ids[count++] = row_text(rows.row[i], 0);
+        if (row_i64(rows.row[i], 1) > *seq)
+            *seq = row_i64(rows.row[i], 1);
+    }
+    *out = (struct text_list){.items = ids, .count = count};
+    return true;
+}
+
+static const struct query *const all[] = {&add, LISTED_BY_TENANT_AND_PARENT(list), &latest, &head,
+                                          &moved_domains};
 const struct query_list event_queries = {"event_store.c", all, ARRAY_LEN(all)};

@@ -6,6 +6,7 @@
 #include "db/db.h"
 #include "store/page.h"
 #include "store/scope.h"
+#include "store/text_list.h"
 
 struct event {
     const char *id;
@@ -34,6 +35,21 @@ struct event_list {
 extern const struct query_list event_queries;
 
 MUST_CHECK bool event_store_add(struct db *db, const struct event *event, struct err *err);
+/* The last `limit` (1..PAGE_LIMIT_MAX) events of a domain, oldest first; has_more: there are older
+ * ones. */
+MUST_CHECK bool event_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
+                                   const char *domain_id, int64_t limit, struct event_list *out,
+                                   struct err *err);
+
+/* The seq of the event stored last; 0 without any. */
+MUST_CHECK bool event_store_head(struct db *db, int64_t *out, struct err *err);
+
+/* Which domains have events behind `*seq`, each once; moves *seq to the last of those looked at
+ * (EVENTS_LOOKED_AT at most), so that one asks until it does not move. */
+#define EVENTS_LOOKED_AT 500
+MUST_CHECK bool event_store_moved_domains(struct arena *mem, struct db *db, int64_t *seq,
+                                          struct text_list *out, struct err *err);
+
 MUST_CHECK bool event_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                  const struct event_filter *filter, struct event_list *out,
                                  struct err *err);

@@ -10,24 +10,8 @@
 #include "web/page.h"
 #include "web/view.h"
 
-#define EVENTS_SHOWN   200
+#define EVENTS_SHOWN   100
 #define STREAM_WAIT_MS 25000
-
-/* The latest events of the domain, oldest first. */
-static bool find_events(struct http_req *req, const char *domain_id, struct event_list *out,
-                        struct err *err)
-{
-    const struct web_call *call = web_call_of(req);
-    struct event_filter filter = {.page = {.limit = EVENTS_SHOWN}, .domain_id = domain_id};
-
-    do {
-        if (!event_store_list(req->mem, call->app->db, &call->who.caller.scope, &filter, out, err))
-            return false;
-        if (out->count > 0)
-            filter.page.after = out->items[out->count - 1].id;
-    } while (out->has_more);
-    return true;
-}
 
 static bool find_status(struct http_req *req, json_t **out, struct status *status, struct err *err)
 {
@@ -36,7 +20,8 @@ static bool find_status(struct http_req *req, json_t **out, struct status *statu
 
     if (!app_status(call->app, &call->who.caller, req->mem, http_param(req, "domain"), status,
                     err) ||
-        !find_events(req, status->domain->id, &events, err))
+        !event_store_latest(req->mem, call->app->db, &call->who.caller.scope, status->domain->id,
+                            EVENTS_SHOWN, &events, err))
         return false;
     *out = view_status(req->mem, status, &events);
     return true;
@@ -58,32 +43,54 @@ bool web_get_domain(struct http_req *req, struct http_res *res, struct err *err)
                           err);
 }
 
-/* What the panel shows is known by its hash: an event is sent only when it has changed. */
-static const char *hash_of(struct arena *mem, struct slice html)
+/* What a client has seen: "<version>.<hash of the panel>". The version tells without rendering that
+ * nothing has happened; the hash, at the end of each wait, whether time alone changed something. */
+static const char *state_id(struct arena *mem, const char *version, struct slice html)
 {
     unsigned char hash[SHA256_SIZE];
 
     hash_sha256(html, hash);
-    return hex_encode(mem, slice_of(hash, 8));
+    return arena_printf(mem, "%s.%s", version, hex_encode(mem, slice_of(hash, 8)));
+}
+
+static bool is_version(const char *seen, const char *version)
+{
+    size_t len = strlen(version);
+
+    return seen && strncmp(seen, version, len) == 0 && seen[len] == '.' &&
+           !strchr(seen + len + 1, '.');
+}
+
+/* The version before the panel: what is stored in between is sent once more, never missed. */
+static bool find_version(struct http_req *req, const char **out, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const char *id = http_param(req, "domain");
+
+    if (!domain_store_version(req->mem, call->app->db, &call->who.caller.scope, id, out, err))
+        return false;
+    return *out || err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", id);
 }
 
 bool web_follow_domain(struct http_req *req, struct http_res *res, struct err *err)
 {
-    const char *seen = http_last_event_id(req), *now;
+    const char *seen = http_last_event_id(req), *version, *now;
     struct status status;
     struct slice html;
     json_t *data;
 
-    http_watch(req, COMMIT_WATCH_EVENTS);
+    http_watch(req, commit_watch_domain(req->mem, http_param(req, "domain")));
+    if (!find_version(req, &version, err))
+        return false;
+    if (req->turn != HTTP_DEADLINE && is_version(seen, version))
+        return http_park(res, STREAM_WAIT_MS);
     if (!find_status(req, &data, &status, err) ||
         !web_render_part(req, "status_panel", data, &html, err))
         return false;
-    now = hash_of(req->mem, html);
-    if (!seen || strcmp(seen, now) != 0)
-        return http_reply_event(res, now, html);
-    if (req->turn == HTTP_DEADLINE)
+    now = state_id(req->mem, version, html);
+    if (seen && strcmp(seen, now) == 0)
         return http_reply_no_event(res);
-    return http_park(res, STREAM_WAIT_MS);
+    return http_reply_event(res, now, html);
 }
 
 /* What a button on the page does to the newest order. */

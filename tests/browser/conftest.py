@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The platform and a browser for the tests of the pages; marks as in tests/system."""
 import pathlib
-import subprocess
 import sys
+import urllib.parse
 
 import pytest
 
@@ -10,6 +10,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "system")]
 
 from browser import Browser  # noqa: E402
+from pages_kit import Visitor  # noqa: E402
 from platform_kit import Platform  # noqa: E402
 
 pytest_plugins = ["marks"]
@@ -31,11 +32,17 @@ class Person:
     """Somebody of a partner who has chosen a password."""
 
     def __init__(self, platform, email, *whose, name="Paula Partner"):
-        self.email, self.password = email, PASSWORD
+        self.platform, self.email, self.password = platform, email, PASSWORD
         done = platform.run("user", "add", email, "--name", name, *whose, "--config",
                             platform.dir / "latchkey.yaml")
         assert done.returncode == 0, done.stderr
         self.link = done.stdout.strip()
+
+    def choose_password(self):
+        """The first visit without a browser."""
+        visitor, path = Visitor(self.platform), urllib.parse.urlparse(self.link).path
+        answer = visitor.post(path, {"password": self.password}, visitor.form_code(path))
+        assert answer.status_code == 303, answer.text
 
     def welcome(self, browser):
         """The first visit, by the link that works once."""
@@ -70,6 +77,14 @@ def browser(platform):
 @pytest.fixture(scope="session")
 def partner(platform):
     return platform.tenant(name="Paula's partner", brand="Mono")
+
+
+@pytest.fixture(scope="session")
+def login(platform, partner):
+    """Somebody of the partner who signs in without a browser."""
+    petra = Person(platform, "petra@partner.example", "--partner", partner.partner["id"])
+    petra.choose_password()
+    return petra
 
 
 @pytest.fixture(scope="session")

@@ -97,6 +97,8 @@ LOOK_LIST(list_events, event_list, id, event,
           LIST(event_store_list, event_filter, .subject_id = NULL))
 LOOK_LIST(events_of_domain, event_list, id, event,
           LIST(event_store_list, event_filter, .domain_id = t->domain))
+LOOK_LIST(latest_events, event_list, id, event,
+          event_store_latest(f->mem, f->db, scope, t->domain, 10, &out, &f->err))
 LOOK_LIST(list_tokens, api_token_list, id, token,
           token_store_list(f->mem, f->db, scope, &first_page, &out, &f->err))
 LOOK_LIST(list_claims, claim_list, id, claim, GET(claim_store_list, domain))
@@ -124,6 +126,15 @@ static size_t get_renewal(struct fixture *f, const struct scope *scope, const st
 
     MUST(f, renewal_store_put(f->db, &mine, &f->err));
     MUST(f, renewal_store_get(f->mem, f->db, scope, t->certificate, &out, &f->err));
+    return out != NULL;
+}
+
+static size_t version_of_domain(struct fixture *f, const struct scope *scope,
+                                const struct tenant *t)
+{
+    const char *out;
+
+    MUST(f, domain_store_version(f->mem, f->db, scope, t->domain, &out, &f->err));
     return out != NULL;
 }
 
@@ -172,6 +183,7 @@ static const struct {
     {"domain.get", get_domain, false},
     {"domain.list", list_domains, false},
     {"domain.list.of_parent", domains_of_site, false},
+    {"domain.version", version_of_domain, false},
     {"domain.attach", attach_domain, false},
     {"claim.list", list_claims, false},
     {"order.get", get_order, false},
@@ -201,6 +213,7 @@ static const struct {
     {"check.latest", latest_check, false},
     {"event.list", list_events, false},
     {"event.list.of_parent", events_of_domain, false},
+    {"event.latest", latest_events, false},
     {"proof.list", list_proofs, false},
     {"token.list", list_tokens, false},
     {"token.revoke", revoke_token, true},
@@ -311,6 +324,7 @@ static const struct {
     {"claim.end_name", "app/names, which holds the domain"},
     {"domain_name.save", "the worker, which holds the domain"},
     {"domain_name.remove", "app/names, which holds the domain"},
+    {"event.moved_domains", "whom to wake; never shown"},
     {"claim.holder", "conflicts are platform-wide; never shown"},
     {"order.set_subscription", "the worker, which holds the order"},
     {"issuance.save", "the worker, by the version that it read"},
