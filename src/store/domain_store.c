@@ -72,10 +72,11 @@ bool domain_store_list(struct arena *mem, struct db *db, const struct scope *sco
 static const struct query version = {
     .name = "domain.version",
     .sql = "SELECT (SELECT MAX(seq) FROM event WHERE domain_id = $1),"
-           " (SELECT version FROM issuance WHERE domain_id = $1 ORDER BY id DESC LIMIT 1)"
+           " (SELECT version FROM issuance WHERE domain_id = $1 ORDER BY id DESC LIMIT 1),"
+           " (SELECT MAX(checked_at) FROM domain_name WHERE domain_id = $1)"
            " FROM domain WHERE id = $1 AND " SQL_SCOPE(2, 3),
     .params = "tTT",
-    .cols = "II",
+    .cols = "III",
 };
 
 bool domain_store_version(struct arena *mem, struct db *db, const struct scope *scope,

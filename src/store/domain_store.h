@@ -40,8 +40,9 @@ MUST_CHECK bool domain_store_get(struct arena *mem, struct db *db, const struct 
 MUST_CHECK bool domain_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                   const struct domain_filter *filter, struct domain_list *out,
                                   struct err *err);
-/* A text that is another one whenever an event of the domain or a change of its newest issuance was
- * stored; cheap. NULL when the domain is not there or outside of the scope. */
+/* A text that is another one whenever an event of the domain, a change of its newest issuance, or
+ * a look at one of its names was stored; cheap. NULL when the domain is not there or outside of the
+ * scope. */
 MUST_CHECK bool domain_store_version(struct arena *mem, struct db *db, const struct scope *scope,
                                      const char *id, const char **out, struct err *err);
 /* `site_id` NULL detaches it. ERR_LOST_RACE when the domain is removed or not in the scope. That
