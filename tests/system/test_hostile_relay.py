@@ -10,6 +10,7 @@ import pytest
 import edge_records as er
 from edge_kit import wait_for
 from feed_kit import Agent, Feed
+from platform_kit import Platform
 from relay_kit import Relay, send
 
 AT_A_TIME = 8
@@ -350,3 +351,34 @@ def caught_up(world):
     wanted = {k: describe(r)[2:] for k, (_, r) in world.feed.rows.items()}
     have = world.agent.records()
     return all(have.get(k) == v for k, v in wanted.items()) and world.agent.live() == world.feed.live()
+
+
+@pytest.mark.req("R44")
+def test_relay_with_the_key_of_web(tmp_path):
+    """The real store, signer and web behind it; the relay has the certificate and key of the front."""
+    with Platform() as platform:
+        certificate = tmp_path / "front.pem"
+        certificate.write_bytes((platform.dir / "ca/service.pem").read_bytes()
+                                + (platform.dir / "ca/service.key").read_bytes())
+        relay = Relay(platform.front_port, certificate, platform.roots)
+        edge = platform.operator.post("/v1/edges", {"name": "edge-3", "addresses": ["192.0.2.3"]})
+        platform.operator.patch(f"/v1/edges/{edge['id']}", {"in_rotation": False})
+        relay.kid, relay.key = 1, (platform.dir / "keys/feed-default-1").read_bytes()
+        agent = Agent(tmp_path, relay)
+        agent.token.write_text(edge["token"])
+        partner = platform.tenant()
+        try:
+            agent.start()
+            platform.ordered(partner, "one.example")
+            wait_for(lambda: b"hone.example" in agent.live(), 20, "the first name")
+            before, log = agent.records(), len(agent.log_text())
+            relay.attack = lambda reply: setattr(
+                reply, "body", b"".join(reply.records[:-1]) + bytes(33))
+            platform.ordered(partner, "two.example")
+            agent.wait_log("edge.feed_failed", 20, log)
+            assert agent.records() == before
+            relay.attack = None
+            wait_for(lambda: b"hwww.two.example" in agent.live(), 30, "the second name")
+        finally:
+            agent.kill()
+            relay.close()
