@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -148,13 +147,14 @@ bool pid_files_end(struct arena *mem, const char *run_dir, size_t *ended, struct
 bool run_lock(struct arena *mem, const char *run_dir, int *out, struct err *err)
 {
     const char *path = arena_printf(mem, "%s/lock", run_dir);
+    struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
     char holder[32] = "";
     ssize_t len;
 
     if (fd < 0)
         return err_errno(err, ERR_CONFIG, errno, "cannot open %s", path);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (fcntl(fd, F_SETLK, &whole) != 0) {
         len = read(fd, holder, sizeof(holder) - 1);
         holder[len > 0 ? strcspn(holder, "\n") : 0] = '\0';
         close(fd);

@@ -22,5 +22,7 @@ void pid_file_remove(const char *run_dir, const char *name);
 MUST_CHECK bool pid_files_end(struct arena *mem, const char *run_dir, size_t *ended,
                               struct err *err);
 
-/* Takes `run_dir`/lock for as long as *out is open. ERR_CONFLICT names folder and holder. */
+/* Takes `run_dir`/lock for this process, as long as *out is open and it lives: its forks do not
+ * hold it, so that those which a killed run leaves for a moment are not in the way of the next.
+ * Once in a process. ERR_CONFLICT names folder and holder. */
 MUST_CHECK bool run_lock(struct arena *mem, const char *run_dir, int *out, struct err *err);

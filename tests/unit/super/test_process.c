@@ -185,23 +185,75 @@ static void test_leftovers(void **state)
     all_ok();
 }
 
+/* Another process that wants the lock of `holder`: 0 when it is refused as it should be. */
+static pid_t fork_second(const struct folder *folder, pid_t holder)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct arena *mem = arena_new();
+        const char *want = arena_printf(mem, "latchkey run is running in %s already, as process %d",
+                                        folder->path, (int)holder);
+        struct err err = {0};
+        int lock;
+        bool is_refused = !run_lock(mem, folder->path, &lock, &err) && err.code == ERR_CONFLICT;
+
+        _exit(is_refused && strcmp(err.text, want) == 0 ? 0 : 1);
+    }
+    return pid;
+}
+
+/* A run that took the lock and is killed while a fork of it lives until `end` is closed. */
+static pid_t fork_killed(const struct folder *folder, const int end[2])
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct err err = {0};
+        char octet;
+        int lock;
+
+        close(end[1]);
+        if (!run_lock(arena_new(), folder->path, &lock, &err))
+            _exit(1);
+        if (fork() == 0)
+            _exit(read(end[0], &octet, 1) == 0 ? 0 : 1);
+        (void)kill(getpid(), SIGKILL);
+    }
+    return pid;
+}
+
+static void test_lock_of_a_killed_one(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct folder folder = folder_new();
+    struct err err = {0};
+    int end[2], lock = -1;
+
+    assert_int_equal(pipe(end), 0);
+    ok(WIFSIGNALED(end_of(fork_killed(&folder, end))), "it is killed");
+    ok(run_lock(mem, folder.path, &lock, &err), "its fork does not hold the lock: %s", err.text);
+    close(end[0]);
+    close(end[1]);
+    close(lock);
+    folder_remove(&folder);
+    all_ok();
+}
+
 static void test_lock(void **state)
 {
     (void)state;
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct folder folder = folder_new();
     struct err err = {0};
-    int first, second;
+    int lock;
 
-    ok(run_lock(mem, folder.path, &first, &err), "%s", err.text);
-    ok(!run_lock(mem, folder.path, &second, &err) && err.code == ERR_CONFLICT,
-       "a second is refused");
-    ok(!strcmp(err.text, arena_printf(mem, "latchkey run is running in %s already, as process %d",
-                                      folder.path, (int)getpid())),
-       "%s", err.text);
-    close(first);
-    ok(run_lock(mem, folder.path, &second, &err), "free again: %s", err.text);
-    close(second);
+    ok(run_lock(mem, folder.path, &lock, &err), "%s", err.text);
+    ok(WEXITSTATUS(end_of(fork_second(&folder, getpid()))) == 0, "a second is refused, and why");
+    close(lock);
+    ok(run_lock(mem, folder.path, &lock, &err), "free again: %s", err.text);
+    close(lock);
     folder_remove(&folder);
     all_ok();
 }
@@ -242,9 +294,13 @@ static void test_ports(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_start),     cmocka_unit_test(test_first_thread_ended),
-        cmocka_unit_test(test_leftovers), cmocka_unit_test(test_lock),
-        cmocka_unit_test(test_output),    cmocka_unit_test(test_ports),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_first_thread_ended),
+        cmocka_unit_test(test_leftovers),
+        cmocka_unit_test(test_lock),
+        cmocka_unit_test(test_lock_of_a_killed_one),
+        cmocka_unit_test(test_output),
+        cmocka_unit_test(test_ports),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
