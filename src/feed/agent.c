@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/hash.h"
+#include "feed/wipe.h"
 
 #define HEADERS_MAX      4
 #define UNKNOWN_TEXT_MAX 1500 /* octets of the names in Latchkey-Unknown */
@@ -447,6 +448,7 @@ bool agent_turn(struct agent *agent, struct agent_report *out, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct agent_report report = {0};
+    struct err unwiped = {0};
     bool is_planned = agent->resnapshot_at != 0 && clock_boot_ms() >= agent->resnapshot_at;
     bool is_done;
 
@@ -456,6 +458,7 @@ bool agent_turn(struct agent *agent, struct agent_report *out, struct err *err)
         is_done = take_snapshot(agent, &report, err);
     else
         is_done = poll_feed(mem, agent, &report, err);
+    report.is_unwiped = is_done && !wipe_pages(agent->db, &unwiped);
     plan_snapshot(agent, report.is_snapshot);
     note_trouble(agent, is_done ? NULL : err);
     if (!is_done)

@@ -61,6 +61,7 @@ static inline void agent_freep(struct agent **agent)
 
 /* What a turn did. */
 struct agent_report {
+    bool is_unwiped; /* feed/wipe.h had no room; it is tried again with the next turn */
     bool is_snapshot;
     struct feed_page_result pages; /* of all pages */
     struct edge_db_state state;

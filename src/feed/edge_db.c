@@ -28,12 +28,14 @@ struct edge_db {
     const char *dir;
     int dir_fd; /* holds the lock */
     size_t map_size, map_max;
+    bool is_wipe_due;
 };
 
 struct edge_tx {
     MDB_txn *txn;
     MDB_dbi dbi;
     bool is_map_full;
+    bool is_wipe_due; /* octets of a key are on pages that are free when it is committed */
 };
 
 static bool mdb_err(struct err *err, int rc, const char *what)
@@ -127,6 +129,7 @@ static bool open_env(struct edge_db *db, const char *dir, struct err *err)
     if (rc != 0)
         return mdb_err(err, rc, "open");
     db->map_size = info.me_mapsize;
+    db->is_wipe_due = true; /* whoever had it before may have been killed */
     return set_modes(db->dir_fd, err) && reserve_readers(db->dir_fd, err) && open_main(db, err) &&
            edge_db_check_readers(db, NULL, err);
 }
@@ -194,10 +197,38 @@ bool edge_tx_get(struct edge_tx *tx, struct slice db_key, struct slice *out, str
     return true;
 }
 
+/* Zeros in the place of a certificate's record, so that the page that is written now has nothing of
+ * it: a value of the same length is written over in place. */
+static int erase(struct edge_tx *tx, MDB_val *key)
+{
+    static const unsigned char zeros[EDGE_RECORD_MAX];
+    MDB_val old, blank;
+    int rc = mdb_get(tx->txn, tx->dbi, key, &old);
+
+    if (rc == MDB_NOTFOUND)
+        return 0;
+    if (rc != 0 || old.mv_size > sizeof(zeros))
+        return rc;
+    tx->is_wipe_due = true;
+    blank = val_of(slice_of(zeros, old.mv_size));
+    return mdb_put(tx->txn, tx->dbi, key, &blank, 0);
+}
+
+bool edge_tx_delete(struct edge_tx *tx, struct slice db_key, struct err *err)
+{
+    MDB_val key = val_of(db_key);
+    int rc = mdb_del(tx->txn, tx->dbi, &key, NULL);
+
+    return rc == 0 || rc == MDB_NOTFOUND ? true : mdb_err(err, rc, "delete");
+}
+
 bool edge_tx_put(struct edge_tx *tx, struct slice db_key, struct slice value, struct err *err)
 {
     MDB_val key = val_of(db_key), data = val_of(value);
-    int rc = mdb_put(tx->txn, tx->dbi, &key, &data, 0);
+    int rc = db_key.data[0] == EDGE_CERTIFICATE ? erase(tx, &key) : 0;
+
+    if (rc == 0)
+        rc = mdb_put(tx->txn, tx->dbi, &key, &data, 0);
 
     tx->is_map_full = rc == MDB_MAP_FULL;
     return rc == 0 ? true : mdb_err(err, rc, "write");
@@ -306,6 +337,7 @@ static bool write_once(struct edge_db *db, edge_db_write_fn write, void *arg, bo
         return false;
     }
     rc = mdb_txn_commit(tx.txn);
+    db->is_wipe_due = db->is_wipe_due || (rc == 0 && tx.is_wipe_due);
     if (rc == EIO && is_disk_full(db))
         rc = ENOSPC;
     *is_map_full = rc == MDB_MAP_FULL;
@@ -330,5 +362,67 @@ bool edge_db_write(struct edge_db *db, edge_db_write_fn write, void *arg, struct
     while (!write_once(db, write, arg, &is_map_full, err))
         if (!is_map_full || db->map_size >= db->map_max || !grow(db, err))
             return err_wrap(err, "%s", db->dir);
+    return true;
+}
+
+bool edge_db_is_wipe_due(const struct edge_db *db)
+{
+    return db->is_wipe_due;
+}
+
+void edge_db_wiped(struct edge_db *db)
+{
+    db->is_wipe_due = false;
+}
+
+static int rewrite(MDB_cursor *cursor)
+{
+    static unsigned char room[EDGE_RECORD_MAX]; /* one agent, one thread */
+    MDB_val key, value;
+    int rc;
+
+    while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
+        if (value.mv_size > sizeof(room))
+            continue;
+        memcpy(room, value.mv_data, value.mv_size);
+        value.mv_data = room;
+        rc = mdb_cursor_put(cursor, &key, &value, MDB_CURRENT);
+        if (rc != 0)
+            return rc;
+    }
+    return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+bool edge_tx_rewrite(struct edge_tx *tx, size_t max, struct err *err)
+{
+    MDB_cursor *cursor;
+    MDB_stat stat;
+    int rc = mdb_stat(tx->txn, tx->dbi, &stat);
+
+    if (rc == 0 && stat.ms_entries > max)
+        return true;
+    if (rc == 0)
+        rc = mdb_cursor_open(tx->txn, tx->dbi, &cursor);
+    if (rc != 0)
+        return mdb_err(err, rc, "read");
+    rc = rewrite(cursor);
+    mdb_cursor_close(cursor);
+    tx->is_map_full = rc == MDB_MAP_FULL;
+    return rc == 0 ? true : mdb_err(err, rc, "write");
+}
+
+bool edge_db_free_pages(struct edge_db *db, size_t *pages, size_t *page_size, struct err *err)
+{
+    MDB_envinfo info;
+    MDB_stat stat;
+    int rc = mdb_env_info(db->env, &info);
+
+    if (rc == 0)
+        rc = mdb_env_stat(db->env, &stat);
+    if (rc != 0)
+        return mdb_err(err, rc, "count the free pages of");
+    *pages =
+        info.me_last_pgno + 1 - stat.ms_branch_pages - stat.ms_leaf_pages - stat.ms_overflow_pages;
+    *page_size = stat.ms_psize;
     return true;
 }

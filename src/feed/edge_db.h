@@ -58,6 +58,8 @@ MUST_CHECK bool edge_tx_get(struct edge_tx *tx, struct slice db_key, struct slic
                             struct err *err);
 MUST_CHECK bool edge_tx_put(struct edge_tx *tx, struct slice db_key, struct slice value,
                             struct err *err);
+/* Deleting what is not there is no error. */
+MUST_CHECK bool edge_tx_delete(struct edge_tx *tx, struct slice db_key, struct err *err);
 MUST_CHECK bool edge_tx_put_state(struct edge_tx *tx, const struct edge_db_state *state,
                                   struct err *err);
 
@@ -67,3 +69,14 @@ typedef bool (*edge_tx_each_fn)(void *arg, struct slice db_key, struct slice val
                                 struct err *err);
 MUST_CHECK bool edge_tx_walk(struct edge_tx *tx, struct slice after, struct slice last,
                              edge_tx_each_fn each, void *arg, struct err *err);
+
+/* --- for feed/wipe.c --- */
+
+/* Whether a certificate was replaced or deleted since edge_db_wiped(), or since the start. */
+bool edge_db_is_wipe_due(const struct edge_db *db);
+void edge_db_wiped(struct edge_db *db);
+/* Stores every record anew as it is, unless there are more than `max`. */
+MUST_CHECK bool edge_tx_rewrite(struct edge_tx *tx, size_t max, struct err *err);
+/* How many pages of the file hold no record (LMDB's own among them), and how large one is. */
+MUST_CHECK bool edge_db_free_pages(struct edge_db *db, size_t *pages, size_t *page_size,
+                                   struct err *err);

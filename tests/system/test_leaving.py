@@ -413,3 +413,30 @@ def test_release_command(platform, partner):
     assert done.returncode == 0 and name in done.stdout, done.stderr
     assert platform.run("release", "nobody.example", "--yes", api=partner).returncode == 1
     released(platform, domain)
+
+
+def find_octets(path, octets):
+    """Whether a file has them anywhere."""
+    return path.exists() and octets in path.read_bytes()
+
+
+@pytest.mark.req("R42", "R50")
+def test_no_octet_of_a_destroyed_key_is_left(platform, partner):
+    """Neither in the database, its log included, nor in the file of any edge."""
+    name = "octets.example"
+    _, domain, _ = platform.ordered(partner, name)
+    sealed = query(platform, "SELECT sealed_key FROM certificate WHERE domain_id = ?",
+                   domain["id"])[0]["sealed_key"]
+    edges = [platform.dir / f"edge/{edge.name}/lmdb/data.mdb" for edge in platform.edges]
+    files = [platform.dir / "latchkey.db", platform.dir / "latchkey.db-wal"]
+    assert len(sealed) > 40 and any(find_octets(f, sealed) for f in files)
+    assert all(find_octets(f, sealed) for f in edges), edges
+    partner.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
+    released(platform, domain)
+
+    def are_clean():
+        with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db", timeout=30)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return not any(find_octets(f, sealed) for f in files)
+    wait_for(are_clean)
+    wait_for(lambda: not any(find_octets(f, sealed) for f in edges))
