@@ -9,6 +9,7 @@
 #include "model/sign_in.h"
 #include "store/account_store.h"
 #include "store/partner_store.h"
+#include "store/sign_in_store.h"
 
 #define SECRET_OCTETS 32
 
@@ -136,8 +137,8 @@ bool app_login_link_find(const struct app *app, struct arena *mem, const char *s
     return *out || is_gone(err);
 }
 
-static bool begin_session(struct arena *mem, struct db *db, const char *user_id,
-                          const char **secret, struct err *err)
+bool app_session_begin(struct arena *mem, struct db *db, const char *user_id, const char **secret,
+                       struct err *err)
 {
     const struct token token = new_token(mem);
     const int64_t now = clock_now();
@@ -164,42 +165,9 @@ bool app_login_link_use(const struct app *app, struct arena *mem, const char *se
         return err->code == ERR_LOST_RACE ? is_gone(err) : false;
     return user_store_set_password(tx, user->id, hash, err) &&
            session_store_end_all(tx, user->id, err) &&
-           begin_session(mem, tx, user->id, session, err) && db_tx_commit(&tx, err);
-}
-
-static bool check_wait(const struct user *user, int64_t now, struct err *err)
-{
-    if (!user || user->retry_at <= now)
-        return true;
-    (void)err_set(err, ERR_RATE_LIMITED, "too many wrong passwords for %.100s", user->email);
-    err->retry_at = user->retry_at;
-    return false;
-}
-
-/* Notes a wrong password, and refuses. */
-static bool refuse(const struct app *app, const struct user *user, int64_t now, struct err *err)
-{
-    int64_t failures = user ? user->failures + 1 : 0;
-    int64_t wait = sign_in_wait_ms(failures);
-
-    if (user && !user_store_set_failures(app->db, user->id, failures, wait ? now + wait : 0, err))
-        return false;
-    return err_set(err, ERR_UNAUTHENTICATED, "the address or the password is wrong");
-}
-
-bool app_sign_in(const struct app *app, struct arena *mem, const char *email, const char *password,
-                 const char **session, struct err *err)
-{
-    const int64_t now = clock_now();
-    const struct user *user;
-
-    if (!user_store_find(mem, app->db, email, &user, err) || !check_wait(user, now, err))
-        return false;
-    if (!password_matches(user ? user->password : NULL, password))
-        return refuse(app, user, now, err);
-    if (user->failures > 0 && !user_store_set_failures(app->db, user->id, 0, 0, err))
-        return false;
-    return begin_session(mem, app->db, user->id, session, err);
+           app_session_begin(mem, tx, user->id, session, err) &&
+           sign_in_store_reset(tx, sign_in_store_key(mem, SIGN_IN_OF_ADDRESS, user->email), err) &&
+           db_tx_commit(&tx, err);
 }
 
 static struct scope scope_of(const struct user *user)

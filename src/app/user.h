@@ -40,10 +40,19 @@ MUST_CHECK bool app_login_link_find(const struct app *app, struct arena *mem, co
 MUST_CHECK bool app_login_link_use(const struct app *app, struct arena *mem, const char *secret,
                                    const char *password, const char **session, struct err *err);
 
-/* ERR_UNAUTHENTICATED, the same for an unknown address and a wrong password, in the same time;
- * ERR_RATE_LIMITED with retry_at after too many wrong ones (model/sign_in.h). */
-MUST_CHECK bool app_sign_in(const struct app *app, struct arena *mem, const char *email,
-                            const char *password, const char **session, struct err *err);
+struct sign_in_input {
+    const char *email, *password;
+    const char *client; /* the address that it comes from; "": not known, and not counted */
+};
+
+/* ERR_UNAUTHENTICATED, ERR_RATE_LIMITED with retry_at after too many wrong passwords for the
+ * address or from the client (model/sign_in.h): each the same, and in the same time, whether there
+ * is somebody with this address or not. */
+MUST_CHECK bool app_sign_in(const struct app *app, struct arena *mem,
+                            const struct sign_in_input *in, const char **session, struct err *err);
+/* For who has shown who they are. */
+MUST_CHECK bool app_session_begin(struct arena *mem, struct db *db, const char *user_id,
+                                  const char **secret, struct err *err);
 
 struct signed_in {
     const struct user *user;

@@ -15,6 +15,7 @@
 #include "store/idempotency_store.h"
 #include "store/order_at_ca_store.h"
 #include "store/session_store.h"
+#include "store/sign_in_store.h"
 
 bool job_publish(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
                  struct err *err)
@@ -76,6 +77,7 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
     out->run_at = now + JOB_TIDY_EVERY_MS;
     return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
            session_store_forget(worker->app->db, now, err) &&
+           sign_in_store_forget(worker->app->db, now - SIGN_IN_FORGET_MS, err) &&
            order_at_ca_store_forget(worker->app->db, now - JOB_CA_ORDERS_KEPT_MS, err);
 }
 

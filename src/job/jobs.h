@@ -16,8 +16,8 @@ MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *
                              struct job_result *out, struct err *err);
 
 /* Subject: JOB_TIDY_SUBJECT. Forgets the answers to Idempotency-Keys after JOB_ANSWERS_KEPT_MS,
- * orders at CAs after JOB_CA_ORDERS_KEPT_MS, sessions and links that are over; again every
- * JOB_TIDY_EVERY_MS. */
+ * orders at CAs after JOB_CA_ORDERS_KEPT_MS, sessions, links and tries to sign in that are over;
+ * again every JOB_TIDY_EVERY_MS. */
 #define JOB_TIDY_SUBJECT    "platform"
 #define JOB_TIDY_EVERY_MS   INT64_C(3600000)
 #define JOB_ANSWERS_KEPT_MS INT64_C(604800000) /* a week */

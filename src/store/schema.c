@@ -27,6 +27,7 @@
 #include "store/renewal_store.h"
 #include "store/session_store.h"
 #include "store/setting_store.h"
+#include "store/sign_in_store.h"
 #include "store/site_store.h"
 #include "store/subscription_store.h"
 #include "store/token_store.h"
@@ -59,6 +60,7 @@ static const struct query_list *const lists[] = {
     &renewal_queries,
     &session_queries,
     &setting_queries,
+    &sign_in_queries,
     &site_queries,
     &subscription_queries,
     &token_queries,

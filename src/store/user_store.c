@@ -3,8 +3,8 @@
 
 #include "store/record.h"
 
-#define COLUMNS "id, partner_id, account_id, email, name, password, failures, retry_at, created_at"
-#define LETTERS "tTTttTiIi"
+#define COLUMNS "id, partner_id, account_id, email, name, password, created_at"
+#define LETTERS "tTTttTi"
 #define SELECT  "SELECT " COLUMNS " FROM platform_user"
 
 static void read_record(struct reader *r, struct user *out)
@@ -15,8 +15,6 @@ static void read_record(struct reader *r, struct user *out)
     out->email = next_text(r);
     out->name = next_text(r);
     out->password = next_text(r);
-    out->failures = next_i64(r);
-    out->retry_at = next_i64(r);
     out->created_at = next_i64(r);
 }
 
@@ -25,7 +23,7 @@ DEFINE_READ_ONE(user)
 static const struct query add = {
     .name = "user.add",
     .sql = "INSERT INTO platform_user (" COLUMNS ", email_key)"
-           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     .params = LETTERS "t",
     .cols = "",
 };
@@ -35,8 +33,8 @@ bool user_store_add(struct db *db, const struct user *user, struct err *err)
     AUTO(arena_freep) struct arena *mem = arena_new();
 
     return db_exec(db, &add, NULL, err, QT(user->id), QT(user->partner_id), QT(user->account_id),
-                   QT(user->email), QT(user->name), QT(user->password), QI(user->failures),
-                   QI0(user->retry_at), QI(user->created_at), QT(fold_name(mem, user->email)));
+                   QT(user->email), QT(user->name), QT(user->password), QI(user->created_at),
+                   QT(fold_name(mem, user->email)));
 }
 
 static const struct query find = {
@@ -88,7 +86,7 @@ bool user_store_first_operator(struct arena *mem, struct db *db, const struct us
 
 static const struct query set_password = {
     .name = "user.set_password",
-    .sql = "UPDATE platform_user SET password = $2, failures = 0, retry_at = NULL WHERE id = $1",
+    .sql = "UPDATE platform_user SET password = $2 WHERE id = $1",
     .params = "tt",
     .cols = "",
 };
@@ -98,19 +96,5 @@ bool user_store_set_password(struct db *db, const char *id, const char *password
     return db_exec_one(db, &set_password, err, QT(id), QT(password));
 }
 
-static const struct query set_failures = {
-    .name = "user.set_failures",
-    .sql = "UPDATE platform_user SET failures = $2, retry_at = $3 WHERE id = $1",
-    .params = "tiI",
-    .cols = "",
-};
-
-bool user_store_set_failures(struct db *db, const char *id, int64_t failures, int64_t retry_at,
-                             struct err *err)
-{
-    return db_exec_one(db, &set_failures, err, QT(id), QI(failures), QI0(retry_at));
-}
-
-static const struct query *const all[] = {&add,          &find,        &get, &first_operator,
-                                          &set_password, &set_failures};
+static const struct query *const all[] = {&add, &find, &get, &first_operator, &set_password};
 const struct query_list user_queries = {"user_store.c", all, ARRAY_LEN(all)};

@@ -12,8 +12,6 @@ struct user {
     const char *email;
     const char *name;
     const char *password; /* hash as app/password.h makes it; NULL: none chosen yet */
-    int64_t failures;     /* wrong passwords since the last right one */
-    int64_t retry_at;     /* no password is looked at before; 0: at any time */
     int64_t created_at;
 };
 
@@ -30,8 +28,5 @@ MUST_CHECK bool user_store_get(struct arena *mem, struct db *db, const struct sc
 /* The first operator; *out is NULL when there is none. */
 MUST_CHECK bool user_store_first_operator(struct arena *mem, struct db *db, const struct user **out,
                                           struct err *err);
-/* Forgets the failures too. */
 MUST_CHECK bool user_store_set_password(struct db *db, const char *id, const char *password,
                                         struct err *err);
-MUST_CHECK bool user_store_set_failures(struct db *db, const char *id, int64_t failures,
-                                        int64_t retry_at, struct err *err);

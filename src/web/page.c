@@ -123,6 +123,11 @@ bool web_problem(struct http_res *res, const struct err *err)
     return reply_html(res, err_http(err->code), html);
 }
 
+int web_form_status(const struct err *err)
+{
+    return err->code == ERR_RATE_LIMITED ? err_http(err->code) : WEB_FORM_AGAIN;
+}
+
 bool web_take_problem(json_t *data, const struct err *err)
 {
     if (err_actor(err->code) != ACTOR_CALLER && err->code != ERR_RATE_LIMITED)

@@ -32,3 +32,5 @@ bool web_problem(struct http_res *res, const struct err *err);
 bool web_take_problem(json_t *data, const struct err *err);
 /* The HTTP status of a form shown again. */
 #define WEB_FORM_AGAIN 422
+/* The same for what took the problem: WEB_FORM_AGAIN, or 429 for who must wait. */
+int web_form_status(const struct err *err);

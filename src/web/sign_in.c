@@ -55,7 +55,9 @@ bool web_post_sign_in(struct http_req *req, struct http_res *res, struct err *er
     json_t *data;
 
     if (http_form_fields(req, fields, COUNT, in, err) &&
-        app_sign_in(call->app, req->mem, in[F_EMAIL].text, in[F_PASSWORD].text, &session, err)) {
+        app_sign_in(call->app, req->mem,
+                    &(struct sign_in_input){in[F_EMAIL].text, in[F_PASSWORD].text, req->client},
+                    &session, err)) {
         web_begin_session(res, session);
         return web_redirect(res, safe_next(in[F_NEXT].text));
     }
@@ -65,7 +67,7 @@ bool web_post_sign_in(struct http_req *req, struct http_res *res, struct err *er
         json_decref(data);
         return false;
     }
-    return show_sign_in(req, res, data, WEB_FORM_AGAIN, err);
+    return show_sign_in(req, res, data, web_form_status(err), err);
 }
 
 bool web_post_sign_out(struct http_req *req, struct http_res *res, struct err *err)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Signing in over a real store, through the functions of src/app; passwords as they are hashed. */
+#include <pthread.h>
+
 #include "app/password.h"
 #include "app/user.h"
 #include "base/clock.h"
@@ -49,6 +51,13 @@ static bool is_signed_in(struct scene *s, const char *session)
     if (is_found)
         assert_string_equal(scope_partner_id(&who.caller.scope), "par_a");
     return is_found;
+}
+
+static bool sign_in(struct scene *s, const char *email, const char *password, const char *client,
+                    const char **session)
+{
+    return app_sign_in(&s->app, s->f.mem, &(struct sign_in_input){email, password, client}, session,
+                       &s->err);
 }
 
 static void test_password(void **state)
@@ -130,24 +139,103 @@ static void test_sign_in(void **state)
 
     (void)state;
     open_scene(&s);
-    ok(!app_sign_in(&s.app, s.f.mem, "person@mail.example", good, &session, &s.err) &&
-           s.err.code == ERR_UNAUTHENTICATED,
+    ok(!sign_in(&s, "person@mail.example", good, "", &session) && s.err.code == ERR_UNAUTHENTICATED,
        "no password chosen yet: %s", s.err.text);
     assert_true(app_login_link_use(&s.app, s.f.mem, new_link(&s), good, &session, &s.err));
-    ok(app_sign_in(&s.app, s.f.mem, "PERSON@mail.EXAMPLE", good, &session, &s.err) &&
-           is_signed_in(&s, session),
+    ok(sign_in(&s, "PERSON@mail.EXAMPLE", good, "", &session) && is_signed_in(&s, session),
        "the address in any case");
-    ok(!app_sign_in(&s.app, s.f.mem, "nobody@mail.example", good, &session, &s.err) &&
+    ok(!sign_in(&s, "nobody@mail.example", good, "", &session) &&
            strcmp(s.err.text, "the address or the password is wrong") == 0,
        "%s", s.err.text);
     for (int i = 0; i <= SIGN_IN_FREE_TRIES; i++)
-        ok(!app_sign_in(&s.app, s.f.mem, "person@mail.example", "wrong password", &session,
-                        &s.err) &&
+        ok(!sign_in(&s, "person@mail.example", "wrong password", "", &session) &&
                strcmp(s.err.text, "the address or the password is wrong") == 0,
            "try %d: %s", i, s.err.text);
-    ok(!app_sign_in(&s.app, s.f.mem, "person@mail.example", good, &session, &s.err) &&
-           s.err.code == ERR_RATE_LIMITED && s.err.retry_at > clock_now(),
+    ok(!sign_in(&s, "person@mail.example", good, "", &session) && s.err.code == ERR_RATE_LIMITED &&
+           s.err.retry_at > clock_now(),
        "even the right one has to wait now: %s", s.err.text);
+    fixture_close(&s.f);
+    all_ok();
+}
+
+/* Somebody who is not there has to wait just as somebody who is. */
+static void test_nobody_waits_too(void **state)
+{
+    struct scene s;
+    const char *session;
+
+    (void)state;
+    open_scene(&s);
+    for (int i = 0; i <= SIGN_IN_FREE_TRIES; i++)
+        ok(!sign_in(&s, "nobody@mail.example", "wrong password", "", &session) &&
+               s.err.code == ERR_UNAUTHENTICATED,
+           "try %d: %s", i, s.err.text);
+    ok(!sign_in(&s, "NOBODY@mail.example", "wrong password", "", &session) &&
+           strcmp(s.err.text, "too many wrong passwords: try again in 1 s") == 0,
+       "%s", s.err.text);
+    fixture_close(&s.f);
+    all_ok();
+}
+
+/* One client that tries many addresses; a right password of its own in between does not help it. */
+static void test_client(void **state)
+{
+    struct scene s;
+    const char *session;
+
+    (void)state;
+    open_scene(&s);
+    assert_true(app_login_link_use(&s.app, s.f.mem, new_link(&s), good, &session, &s.err));
+    for (int i = 0; i <= SIGN_IN_CLIENT_FREE; i++) {
+        ok(!sign_in(&s, arena_printf(s.f.mem, "p%d@mail.example", i), "wrong password",
+                    i % 2 ? "2001:db8::1" : "2001:db8::2:3", &session) &&
+               s.err.code == ERR_UNAUTHENTICATED,
+           "try %d: %s", i, s.err.text);
+        if (i < SIGN_IN_CLIENT_FREE)
+            ok(sign_in(&s, "person@mail.example", good, "2001:db8::1", &session), "%s", s.err.text);
+    }
+    ok(!sign_in(&s, "person@mail.example", good, "2001:db8::ffff", &session) &&
+           s.err.code == ERR_RATE_LIMITED,
+       "the whole network waits: %s", s.err.text);
+    ok(sign_in(&s, "person@mail.example", good, "2001:db8:0:1::1", &session), "another network: %s",
+       s.err.text);
+    fixture_close(&s.f);
+    all_ok();
+}
+
+static void *guess(void *arg)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct scene *s = arg;
+    struct err err = {0};
+    const char *session;
+    bool is_in = app_sign_in(&s->app, mem,
+                             &(struct sign_in_input){"person@mail.example", "wrong password", ""},
+                             &session, &err);
+
+    return (void *)(uintptr_t)(!is_in && err.code == ERR_UNAUTHENTICATED);
+}
+
+/* Many at once are many: no more passwords are looked at than one after another. */
+static void test_guesses_at_once(void **state)
+{
+    enum { GUESSES = 24 };
+    pthread_t threads[GUESSES];
+    size_t looked_at = 0;
+    struct scene s;
+
+    (void)state;
+    open_scene(&s);
+    for (size_t i = 0; i < GUESSES; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, guess, &s), 0);
+    for (size_t i = 0; i < GUESSES; i++) {
+        void *was_looked_at;
+
+        pthread_join(threads[i], &was_looked_at);
+        looked_at += (size_t)(uintptr_t)was_looked_at;
+    }
+    ok(looked_at == SIGN_IN_FREE_TRIES + 1, "%zu of %d passwords were looked at", looked_at,
+       (int)GUESSES);
     fixture_close(&s.f);
     all_ok();
 }
@@ -192,8 +280,13 @@ static void test_who_may_add(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_password),    cmocka_unit_test(test_same_time),
-        cmocka_unit_test(test_link),        cmocka_unit_test(test_sign_in),
+        cmocka_unit_test(test_password),
+        cmocka_unit_test(test_same_time),
+        cmocka_unit_test(test_link),
+        cmocka_unit_test(test_sign_in),
+        cmocka_unit_test(test_nobody_waits_too),
+        cmocka_unit_test(test_client),
+        cmocka_unit_test(test_guesses_at_once),
         cmocka_unit_test(test_who_may_add),
     };
 

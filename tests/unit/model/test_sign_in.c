@@ -11,8 +11,11 @@ static void test_wait(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        ok(sign_in_wait_ms(rows[i].failures) == rows[i].wait_ms, "%lld failures: %lld ms",
-           (long long)rows[i].failures, (long long)sign_in_wait_ms(rows[i].failures));
+        ok(sign_in_wait_ms(SIGN_IN_OF_ADDRESS, rows[i].failures) == rows[i].wait_ms,
+           "%lld failures: %lld ms", (long long)rows[i].failures,
+           (long long)sign_in_wait_ms(SIGN_IN_OF_ADDRESS, rows[i].failures));
+    ok(sign_in_wait_ms(SIGN_IN_OF_CLIENT, SIGN_IN_CLIENT_FREE) == 0, "an office");
+    ok(sign_in_wait_ms(SIGN_IN_OF_CLIENT, SIGN_IN_CLIENT_FREE + 2) == 2000, "too many");
     all_ok();
 }
 
