@@ -54,8 +54,7 @@ static bool count_tries(const struct app *app, struct arena *mem, const struct c
     AUTO(db_tx_endp) struct db *tx = NULL;
 
     return db_tx_begin(app->db, &tx, err) &&
-           (!counted->client.data ||
-            count_try(mem, tx, SIGN_IN_OF_CLIENT, counted->client, err)) &&
+           (!counted->client.data || count_try(mem, tx, SIGN_IN_OF_CLIENT, counted->client, err)) &&
            count_try(mem, tx, SIGN_IN_OF_ADDRESS, counted->address, err) && db_tx_commit(&tx, err);
 }
 
@@ -75,7 +74,8 @@ bool app_sign_in(const struct app *app, struct arena *mem, const struct sign_in_
 
     if (*in->client)
         counted.client = sign_in_store_key(mem, SIGN_IN_OF_CLIENT, network_of(mem, in->client));
-    if (!count_tries(app, mem, &counted, err) || !user_store_find(mem, app->db, in->email, &user, err))
+    if (!count_tries(app, mem, &counted, err) ||
+        !user_store_find(mem, app->db, in->email, &user, err))
         return false;
     if (!password_matches(user ? user->password : NULL, in->password))
         return err_set(err, ERR_UNAUTHENTICATED, "the address or the password is wrong");

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The platform and a browser for the tests of the pages; marks as in tests/system."""
 import pathlib
+import subprocess
 import sys
 import urllib.parse
 
