@@ -112,6 +112,12 @@ class Pebble:
     def root(self):
         return self.management("/roots/0").decode()
 
+    def as_ca(self, root):
+        """The row of a configuration; its root is written to this path."""
+        root.write_text(self.root())
+        return {"id": "pebble", "name": "Pebble", "kind": "private", "is_default": False,
+                "directory": self.directory, "tls_ca_file": str(self.ca_file), "roots": [str(root)]}
+
     def requests(self):
         """How often each kind of request was made, from the log."""
         counts = collections.Counter()

@@ -21,11 +21,8 @@ def pebble_platform(folder, is_trusted):
     pebble = Pebble(folder, platform.http_port, dns=f"127.0.0.1:{platform.dns_port}",
                     tls_port=free_port(), nonce_reject=50, PEBBLE_AUTHZREUSE="0")
     pebble.start()
-    root.write_text(pebble.root())
     platform.configure({
-        "ca": [{"id": "pebble", "name": "Pebble", "kind": "private", "is_default": False,
-                "directory": pebble.directory, "tls_ca_file": str(pebble.ca_file),
-                "roots": [str(root)]}],
+        "ca": [pebble.as_ca(root)],
         "worker": {"threads": 4},
         **({"tls": {"trust_store": str(root)}} if is_trusted else {})})
     return platform, pebble

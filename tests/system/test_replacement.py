@@ -8,7 +8,7 @@ import time
 import pytest
 from platform_kit import wait_for
 from renewal_kit import (DAY, HOUR, Moved, Visitors, at, ca_command, ca_rows, certificate,
-                         events, number, serials, wait_replaced, wait_schedule)
+                         events, number, serials, store_rows, wait_replaced, wait_schedule)
 
 
 @pytest.fixture(scope="module")
@@ -95,19 +95,33 @@ def test_reissue_by_hand(days):
     partner.call("POST", path, {}, want=202)
 
 
+def reissue_held(platform, api, status):
+    """Begins a reissue and stops the agent of edge-2 once the CA validates: the new certificate comes
+    as far as staging. Returns the agent's pid."""
+    domain = status["domain"]
+
+    def is_past_publishing():
+        rows = store_rows(platform, "SELECT state FROM issuance WHERE domain_id = ?"
+                          " ORDER BY id DESC LIMIT 1", domain["id"])
+        return rows[0][0] in ("validating", "finalizing", "issued", "staging")
+    api.call("POST", f"/v1/subscriptions/{status['subscription']['id']}/reissue", {}, want=202)
+    wait_for(is_past_publishing, every=0.001)
+    pid = platform.kill("edge-2-agent", signal.SIGSTOP)
+    wait_for(lambda: platform.status(api, domain)["issuance"]["state"] == "staging")
+    return pid
+
+
 @pytest.mark.req("R23", "A11")
 def test_an_edge_down_and_back(days):
-    """It gets the new certificate when it is back; the others are not held up for ever, and no
-    visitor of it meets anything but a valid certificate."""
+    """While it cannot show the new certificate, no visitor of any edge gets it."""
     partner = days.tenant()
     _, domain, before = days.ordered(partner, "edge.example")
     old = before["certificate"]
     with Visitors(days, "edge.example"):
-        agent = days.kill("edge-2-agent", signal.SIGSTOP)
+        agent = reissue_held(days, partner, before)
         try:
-            partner.call("POST", f"/v1/subscriptions/{before['subscription']['id']}/reissue", {},
-                         want=202)
             time.sleep(3)
+            assert days.status(partner, domain)["issuance"]["state"] == "staging"
             assert serials(days, "edge.example") == {number(old)}, "nobody gets what one cannot show"
         finally:
             os.kill(agent, signal.SIGCONT)
@@ -168,3 +182,41 @@ def test_cessation_must_be_said(days):
             return days.http(address, "ceased.example")[0] == 200
         return False
     wait_for(lambda: all(is_off(a) for a in days.addresses()))
+
+
+# --- ended half way ---
+
+@pytest.mark.req("R23", "R42")
+def test_domain_given_back_while_its_new_certificate_is_staged(days):
+    partner = days.tenant()
+    _, domain, before = days.ordered(partner, "half.example")
+    agent = reissue_held(days, partner, before)
+    try:
+        partner.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    wait_for(lambda: not store_rows(days, "SELECT 1 FROM job WHERE subject_id = ?", domain["id"]), 60)
+    rows = store_rows(days, "SELECT state, sealed_key FROM certificate WHERE domain_id = ?", domain["id"])
+    assert len(rows) == 2 and all(key == b"" for _, key in rows), rows
+    assert {state for state, _ in rows} == {"revoked"}
+    days.jump(7 * HOUR)  # when its CA would have been asked again
+    wait_for(lambda: not store_rows(
+        days, "SELECT 1 FROM job WHERE kind = 'renew' AND subject_id = ?", before["certificate"]["id"]))
+
+
+# --- a leap of the clock ---
+
+@pytest.mark.req("R9", "A11")
+def test_the_clock_leaps_by_90_days(days):
+    """Everything has expired unseen; it is all made anew by itself, and once."""
+    partner = days.tenant()
+    _, domain, before = days.ordered(partner, "leap.example")
+    old = before["certificate"]
+    days.jump(90 * DAY + 1)
+    after = wait_replaced(days, partner, domain, old, 120)
+    assert certificate(partner, old)["state"] == "expired"
+    with Visitors(days, "www.leap.example"):
+        time.sleep(2)
+    assert serials(days, "leap.example") == {number(after["certificate"])}
+    issued = ca_rows(days, "SELECT count(*) FROM certificate WHERE names LIKE '%www.leap.example%'")
+    assert issued == [(2,)], issued
