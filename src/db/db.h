@@ -145,9 +145,10 @@ enum db_dialect db_dialect(const struct db *db);
  * A watch tells that something was committed, by this process or another. One thread uses it.
  * db_watch_changed: whether anything was committed since the last call (the first says true); some
  * microseconds. db_watch_fd becomes readable at each commit of this process, until db_watch_changed
- * is called. db_watch_wait: returns at the first change (*changed = true) or after wait_ms; looks
- * at other processes' commits every DB_WATCH_MS. db_watch_end, from any thread: this wait and all
- * later ones return at once.
+ * is called. db_watch_wait: returns at the first change (*changed = true) or after wait_ms; other
+ * processes' commits wake it too, and are found after DB_WATCH_MS where the word got lost (a
+ * process killed just after its commit). db_watch_end, from any thread: this wait and all later
+ * ones return at once.
  */
 #define DB_WATCH_MS 20
 struct db_watch;

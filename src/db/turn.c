@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 enum { GATE, TURN }; /* which octet of the file is locked */
@@ -18,10 +20,20 @@ static bool lock(int fd, int command, short type, off_t octet)
     return result == 0;
 }
 
-bool turn_open(const char *path, int *fd, struct err *err)
+static bool name_file(const char *database, char path[PATH_MAX], struct err *err)
 {
-    int opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    return snprintf(path, PATH_MAX, "%s-turn", database) < PATH_MAX ||
+           err_set(err, ERR_STORE, "the path of the database is too long: %s", database);
+}
 
+bool turn_open(const char *database, int *fd, struct err *err)
+{
+    char path[PATH_MAX];
+    int opened;
+
+    if (!name_file(database, path, err))
+        return false;
+    opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (opened < 0)
         return err_errno(err, ERR_STORE, errno, "could not open %s", path);
     *fd = opened;
@@ -44,4 +56,31 @@ bool turn_take(int fd, struct err *err)
 void turn_give(int fd)
 {
     lock(fd, F_OFD_SETLK, F_UNLCK, TURN);
+}
+
+void turn_tell(int fd)
+{
+    (void)!pwrite(fd, "", 1, TURN);
+}
+
+int turn_watch(const char *database)
+{
+    int watch = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    char path[PATH_MAX];
+    struct err ignored;
+
+    if (watch < 0)
+        return -1;
+    if (name_file(database, path, &ignored) && inotify_add_watch(watch, path, IN_MODIFY) >= 0)
+        return watch;
+    close(watch);
+    return -1;
+}
+
+void turn_watch_clear(int watch)
+{
+    char events[16 * sizeof(struct inotify_event)]; /* like ones in a row are one */
+
+    if (watch >= 0)
+        (void)!read(watch, events, sizeof(events));
 }

@@ -8,11 +8,13 @@
 
 #include "base/clock.h"
 #include "db/pool.h"
+#include "db/turn.h"
 
 struct db_watch {
     struct pool *pool;
     struct sqlite_conn *conn; /* its own: it never writes, so it sees every other one's commits */
-    int fd;
+    int fd;                   /* commits of this process, and the end */
+    int turn;                 /* commits of any process; -1: they are only looked for */
     atomic_bool is_ended;
     int64_t version; /* -1: not asked yet */
     struct db_watch *next;
@@ -53,6 +55,7 @@ bool db_watch_new(struct db *db, struct db_watch **out, struct err *err)
         free(watch);
         return false;
     }
+    watch->turn = turn_watch(db->pool->path);
     watch->pool = db->pool;
     pthread_mutex_lock(&db->pool->mutex);
     watch->next = db->pool->watches;
@@ -73,6 +76,8 @@ void db_watch_free(struct db_watch *watch)
     pthread_mutex_unlock(&watch->pool->mutex);
     sqlite_conn_close(watch->conn);
     close(watch->fd);
+    if (watch->turn >= 0)
+        close(watch->turn);
     free(watch);
 }
 
@@ -94,7 +99,9 @@ bool db_watch_changed(struct db_watch *watch, bool *changed, struct err *err)
     eventfd_t commits;
     int64_t version;
 
-    (void)eventfd_read(watch->fd, &commits); /* first, so that a commit in between is told again */
+    /* first, so that a commit in between is told again */
+    (void)eventfd_read(watch->fd, &commits);
+    turn_watch_clear(watch->turn);
     if (!sqlite_conn_run(watch->conn, &data_version, DB_ARGS(QNONE), &rows, NULL, err))
         return false;
     version = row_i64(rows.row[0], 0);
@@ -108,13 +115,14 @@ bool db_watch_wait(struct db_watch *watch, int64_t wait_ms, bool *changed, struc
     int64_t end = clock_boot_ms() + wait_ms, left;
 
     for (;;) {
-        struct pollfd commit = {.fd = watch->fd, .events = POLLIN};
+        struct pollfd commits[] = {{.fd = watch->fd, .events = POLLIN},
+                                   {.fd = watch->turn, .events = POLLIN}};
 
         if (!db_watch_changed(watch, changed, err))
             return false;
         left = end - clock_boot_ms();
         if (*changed || left <= 0 || atomic_load(&watch->is_ended))
             return true;
-        (void)poll(&commit, 1, (int)(left < DB_WATCH_MS ? left : DB_WATCH_MS));
+        (void)poll(commits, ARRAY_LEN(commits), (int)(left < DB_WATCH_MS ? left : DB_WATCH_MS));
     }
 }

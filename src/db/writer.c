@@ -58,12 +58,9 @@ static void init_cond(pthread_cond_t *cond)
 
 static bool open_conn(struct writer *w, const char *path, struct err *err)
 {
-    char turn_path[4096];
     bool is_open;
 
-    if (snprintf(turn_path, sizeof(turn_path), "%s-turn", path) >= (int)sizeof(turn_path))
-        return err_set(err, ERR_STORE, "the path of the database is too long: %s", path);
-    if (!turn_open(turn_path, &w->turn_fd, err) || !turn_take(w->turn_fd, err))
+    if (!turn_open(path, &w->turn_fd, err) || !turn_take(w->turn_fd, err))
         return false;
     is_open = sqlite_conn_open(path, SQLITE_USE_WRITE, &w->conn, err);
     turn_give(w->turn_fd);
@@ -237,8 +234,10 @@ static void close_group(struct writer *w, struct group *g)
 {
     commit_group(w, g);
     turn_give(w->turn_fd);
-    if (g->is_stored)
+    if (g->is_stored) {
+        turn_tell(w->turn_fd);
         w->on_commit(w->on_commit_arg);
+    }
     pthread_mutex_lock(&w->mutex);
     w->group = NULL;
     g->is_done = true;
