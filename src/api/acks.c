@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "http/commit_watch.h"
 
+#define ACKS_IDLE_MS 1000
+
 struct ack {
     char edge_id[ID_SIZE];
     char group[COMMIT_GROUP_MAX + 1];
@@ -28,6 +30,8 @@ struct api_acks {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_stopping;
+    bool is_news;      /* one of the waiting ones is not what the store has */
+    int64_t stored_at; /* on clock_boot_ms(): when storing began last */
     struct ack_list waiting;
     struct ack_list storing; /* the thread's own */
 };
@@ -105,40 +109,50 @@ static void store(struct api_acks *acks)
     }
 }
 
-static bool wait_for_some(struct api_acks *acks)
+/* When to look at the waiting ones, on clock_boot_ms(). */
+static int64_t due_at(const struct api_acks *acks)
+{
+    if (acks->waiting.count == 0)
+        return acks->is_stopping ? 0 : INT64_MAX;
+    return acks->stored_at + (acks->is_news ? ACKS_NEWS_MS : ACKS_EVERY_MS);
+}
+
+/* With the lock: until something changes, or for so long. */
+static void wait_for_change(struct api_acks *acks, int64_t span_ms)
+{
+    struct timespec end;
+
+    clock_gettime(CLOCK_MONOTONIC, &end);
+    end.tv_nsec += (long)span_ms * 1000000;
+    end.tv_sec += end.tv_nsec / 1000000000;
+    end.tv_nsec %= 1000000000;
+    pthread_cond_clockwait(&acks->changed, &acks->lock, CLOCK_MONOTONIC, &end);
+}
+
+/* Waits until some are due and takes all; false when it shall stop and there are none. */
+static bool take_due(struct api_acks *acks)
 {
     bool is_there;
+    int64_t left;
 
     pthread_mutex_lock(&acks->lock);
-    while (acks->waiting.count == 0 && !acks->is_stopping)
-        pthread_cond_wait(&acks->changed, &acks->lock);
+    while ((left = due_at(acks) - clock_boot_ms()) > 0)
+        wait_for_change(acks, left < ACKS_EVERY_MS ? left : ACKS_IDLE_MS);
     is_there = acks->waiting.count > 0;
     acks->storing = acks->waiting;
     acks->waiting.count = 0;
+    acks->is_news = false;
+    acks->stored_at = clock_boot_ms();
     pthread_mutex_unlock(&acks->lock);
     return is_there;
-}
-
-/* Sleeps out the rest of the interval, so that what comes meanwhile is stored together. */
-static void pause_until(int64_t until)
-{
-    int64_t left = until - clock_boot_ms();
-    struct timespec pause = {.tv_nsec = (long)left * 1000000};
-
-    if (left > 0)
-        nanosleep(&pause, NULL);
 }
 
 static void *keep_storing(void *arg)
 {
     struct api_acks *acks = arg;
 
-    while (wait_for_some(acks)) {
-        int64_t next = clock_boot_ms() + ACKS_EVERY_MS;
-
+    while (take_due(acks))
         store(acks);
-        pause_until(next);
-    }
     return NULL;
 }
 
@@ -186,6 +200,7 @@ bool api_acks_add(struct api_acks *acks, const struct edge *edge, int64_t epoch,
         ack->epoch = epoch;
         ack->seq = seq;
         snprintf(ack->group, sizeof(ack->group), "%s", edge->group);
+        acks->is_news |= epoch != edge->ack_epoch || seq != edge->ack_seq;
         pthread_cond_signal(&acks->changed);
     }
     pthread_mutex_unlock(&acks->lock);
