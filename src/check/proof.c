@@ -88,12 +88,16 @@ void proof_run(struct arena *mem, const struct proof_options *options,
                const struct proof_target *targets, size_t count, struct proof *proofs)
 {
     struct proof_run *runs = arena_array_of(mem, count, struct proof_run);
+    struct proof_chain *last = arena_new_of(mem, struct proof_chain);
     SSL_CTX *tls = make_tls();
 
     assert(count <= PROOF_TARGETS_MAX);
     for (size_t i = 0; i < count; i++) {
-        runs[i] = (struct proof_run){
-            .mem = mem, .options = options, .target = &targets[i], .proof = &proofs[i]};
+        runs[i] = (struct proof_run){.mem = mem,
+                                     .options = options,
+                                     .last = last,
+                                     .target = &targets[i],
+                                     .proof = &proofs[i]};
         proof_begin(&runs[i], tls);
     }
     run_all(runs, count, options->timeout_ms ? options->timeout_ms : PROOF_TIMEOUT_MS);

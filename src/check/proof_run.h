@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 
 #include "check/proof.h"
+#include "tls/chain.h"
 
 #define PROOF_REPLY_MAX                                                                            \
     16384 /* octets of the answer that are read: up to its final status line                       \
@@ -15,9 +16,22 @@
 
 enum proof_step { PROOF_CONNECTING, PROOF_HANDSHAKING, PROOF_ASKING, PROOF_LISTENING, PROOF_ENDED };
 
+/* A chain that was shown, and what came of it: where the very same octets are shown again in the
+ * same call, the same holds. */
+struct proof_chain {
+    struct slice certs[CHAIN_CERT_MAX];
+    size_t count; /* 0: none yet */
+    bool is_read;
+    struct chain chain;
+    struct err unread; /* why not */
+    struct verify_result verdict;
+    bool is_trusted; /* by the trust store, too */
+};
+
 struct proof_run {
     struct arena *mem;
     const struct proof_options *options;
+    struct proof_chain *last; /* shared by all of a call */
     const struct proof_target *target;
     struct proof *proof;
     char place[ADDRESS_PLACE_SIZE];
