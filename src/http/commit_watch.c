@@ -4,9 +4,12 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "store/event_store.h"
 #include "store/feed_store.h"
+
+#define LOOKS_MS 4 /* between the beginnings of two looks at what was committed */
 
 /* How long it takes to see that it shall stop. */
 #define LOOK_MS 250
@@ -89,6 +92,15 @@ static void look(struct commit_watch *watch)
         LOG(WARN, "web.watch", KERR(&err)); /* waiting requests look by themselves at their end */
 }
 
+/* Sleeps out the rest of LOOKS_MS: what is committed meanwhile is looked at together. */
+static void pause_since(int64_t start)
+{
+    int64_t left = start + LOOKS_MS - clock_boot_ms();
+
+    if (left > 0)
+        (void)nanosleep(&(struct timespec){.tv_nsec = (long)left * 1000000}, NULL);
+}
+
 static void *keep_watch(void *arg)
 {
     struct commit_watch *watch = arg;
@@ -96,13 +108,17 @@ static void *keep_watch(void *arg)
 
     while (!atomic_load(&watch->is_stopping)) {
         bool has_changed = false;
+        int64_t start;
 
         if (!db_watch_wait(watch->commits, LOOK_MS, &has_changed, &err)) {
             LOG(ERROR, "web.watch", KERR(&err));
             return NULL;
         }
+        start = clock_boot_ms();
         if (has_changed)
             look(watch);
+        if (has_changed)
+            pause_since(start);
     }
     return NULL;
 }
