@@ -139,8 +139,8 @@ static inline void *tiny_accept(void *arg)
         if (fd < 0 || i == TINY_CONNECTIONS_MAX)
             continue;
         server->conns[i] = (struct tiny_conn){.server = server, .fd = fd};
+        atomic_fetch_add(&server->count, 1); /* before its first answer */
         pthread_create(&server->workers[i], NULL, tiny_serve, &server->conns[i]);
-        atomic_fetch_add(&server->count, 1);
     }
 }
 

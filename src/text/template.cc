@@ -118,7 +118,7 @@ struct template_set {
 bool template_set_new(const struct embedded_file *files, size_t count, struct template_set **out,
                       struct err *err)
 {
-    const char *file = "";
+    std::string file;
 
     try {
         auto set = std::make_unique<template_set>();
@@ -128,7 +128,7 @@ bool template_set_new(const struct embedded_file *files, size_t count, struct te
             all[name_of(files[i].name)] =
                 std::string(reinterpret_cast<const char *>(files[i].data), files[i].len);
         for (const auto &[name, text] : all) {
-            file = name.c_str();
+            file = name;
             const std::string whole = put_in_partials(all, name, 0);
             check_tags(whole);
             auto made = std::make_unique<parsed>(whole);
@@ -139,7 +139,7 @@ bool template_set_new(const struct embedded_file *files, size_t count, struct te
         *out = set.release();
         return true;
     } catch (const std::exception &e) {
-        return err_set(err, ERR_CONFIG, "template %s: %s", file, e.what());
+        return err_set(err, ERR_CONFIG, "template %s: %s", file.c_str(), e.what());
     }
 }
 
