@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "db/turn.h"
 #include "fixture.h"
 
 #define THREADS    8
@@ -347,6 +348,28 @@ static void test_watch(void **state)
     all_ok();
 }
 
+/* What a watch waits for: without it another process's commit is only found by looking. */
+static void test_turn_watch(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct pollfd told = {.events = POLLIN};
+
+    open_tally(&f);
+    told.fd = turn_watch(f.path);
+    assert_true(told.fd >= 0);
+    ok(poll(&told, 1, 0) == 0, "nothing was committed");
+    assert_int_equal(in_child(add_from_outside, f.path), 0);
+    ok(poll(&told, 1, 0) == 1, "another process has committed");
+    turn_watch_clear(told.fd);
+    ok(poll(&told, 1, 0) == 0, "told once");
+    MUST(&f, db_exec(f.db, &add, NULL, &f.err, QT("inside")));
+    ok(poll(&told, 1, 0) == 1, "this process has committed");
+    close(told.fd);
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -356,6 +379,7 @@ int main(void)
         cmocka_unit_test(test_group_lost),
         cmocka_unit_test(test_disk),
         cmocka_unit_test(test_watch),
+        cmocka_unit_test(test_turn_watch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
