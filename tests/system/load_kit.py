@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many orders, so many at once, and what the processes of the platform need for them."""
+import os
+import pathlib
+import threading
+import time
+
+ZONE = "load.example"
+TICKS = os.sysconf("SC_CLK_TCK")
+STUCK_S = 120
+
+
+class Unchecked:
+    """In place of the contract: to hold each answer against it takes more CPU than the answer."""
+
+    def check(self, response):
+        pass
+
+
+class Follower:
+    """Which orders have not become live yet, by the platform's timeline."""
+
+    def __init__(self, api):
+        self.api, self.under_way = api, set()
+        self.changed = threading.Condition()
+        self.is_over = False
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        cursor = ""
+        while not self.is_over:
+            page = self.api.get(f"/v1/events?limit=200&wait=5{cursor}")
+            with self.changed:
+                for event in page["items"]:
+                    if event["kind"] == "issuance.proven":
+                        self.under_way.discard(event["domain_id"])
+                self.changed.notify_all()
+            if page["next_cursor"]:
+                cursor = "&cursor=" + page["next_cursor"]
+
+    def stop(self):
+        self.is_over = True
+        self.thread.join()
+
+    def add(self, domain_id):
+        """Before it is ordered."""
+        with self.changed:
+            self.under_way.add(domain_id)
+
+    def wait(self, most):
+        """Until at most so many are under way."""
+        with self.changed:
+            while len(self.under_way) > most:
+                before = len(self.under_way)
+                is_told = self.changed.wait_for(lambda: len(self.under_way) != before, STUCK_S)
+                assert is_told, f"{before} orders do not become live"
+
+
+class Load:
+    """A partner with a wildcard zone, each name of which is right."""
+
+    def __init__(self, platform):
+        self.platform, self.made = platform, 0
+        self.api = platform.tenant("Load")
+        self.site = platform.site(self.api)
+        self.api.contract = platform.operator.contract = Unchecked()
+        self.follower = Follower(platform.operator)
+        records = [f"*.{ZONE}. 1 IN A {a}" for a in platform.addresses(4)]
+        records += [f"*.{ZONE}. 1 IN AAAA {a}" for a in platform.addresses(6)]
+        platform.zone(ZONE, records)
+
+    def domain(self):
+        self.made += 1
+        return self.platform.domain(self.api, f"n{self.made}.{ZONE}", site=self.site)["id"]
+
+    def order(self, domain, at_once):
+        """Once less than `at_once` are under way."""
+        self.follower.wait(at_once - 1)
+        self.follower.add(domain)
+        self.api.post("/v1/orders", {"domain_id": domain}, want=202)
+
+    def go(self, orders, at_once):
+        """Keeps so many orders under way; returns (domain ids, seconds)."""
+        domains = [self.domain() for _ in range(orders)]
+        began = time.monotonic()
+        for domain in domains:
+            self.order(domain, at_once)
+        self.follower.wait(0)
+        return domains, time.monotonic() - began
+
+
+class Processes:
+    """The processes that `latchkey run` has, children included; several may have one name."""
+
+    def __init__(self, platform):
+        self.names = {}
+        for path in (platform.dir / "run").glob("*.pid"):
+            self.names[int(path.read_text().split()[0])] = path.stem
+
+    def members(self):
+        """Each process under one of ours: pid -> name."""
+        parents, found = {}, dict(self.names)
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                rest = stat.read_text().rsplit(") ", 1)[1].split()
+            except OSError:
+                continue
+            parents[int(stat.parent.name)] = int(rest[1])
+        for pid in parents:
+            at = pid
+            while at in parents and at not in self.names:
+                at = parents[at]
+            if at in self.names and self.names[at] != "run":
+                found[pid] = self.names[at]
+        return found
+
+    def look(self):
+        """name -> what all its processes have used and hold by now."""
+        total = {}
+        for pid, name in self.members().items():
+            try:
+                used = self._of(pid)
+            except OSError:
+                continue
+            known = total.setdefault(name, dict.fromkeys(used, 0))
+            for key, value in used.items():
+                known[key] += value
+        return total
+
+    @staticmethod
+    def _of(pid):
+        folder = pathlib.Path(f"/proc/{pid}")
+        fields = (folder / "stat").read_text().rsplit(") ", 1)[1].split()
+        kib = {line.split(":")[0]: int(line.split()[1])
+               for line in (folder / "status").read_text().splitlines() if line.startswith("Rss")}
+        return {"cpu_s": (int(fields[11]) + int(fields[12])) / TICKS,
+                "anon_kib": kib["RssAnon"], "shared_kib": kib["RssShmem"],
+                "descriptors": len(os.listdir(folder / "fd"))}

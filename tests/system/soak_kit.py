@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Orders without end: the memory and the descriptors of each process stay what they were.
+
+What may grow is known: the database's page cache and prepared statements of each connection, the
+certificate cache of nginx (set to CACHE here, for 64m takes thousands of orders to fill) and the
+allocator's arenas fill up to a limit. So the first fifth of the orders is not counted, and what
+counts is the anonymous memory, which has neither the LMDB map nor shared pages of files in it.
+"""
+import signal
+import sys
+import time
+
+from load_kit import Load, Processes
+from platform_kit import Platform
+
+AT_ONCE = 8
+LOOKS = 50
+WARM_SHARE = 0.2
+CACHE = "1m"
+DESCRIPTORS_MAX = 16  # connections and sockets under way
+
+
+def shrink_caches(platform):
+    for edge in platform.edges:
+        conf = platform.dir / f"edge/{edge.name}/nginx.conf"
+        before, line, after = conf.read_text().partition("    latchkey_lmdb ")
+        assert line
+        conf.write_text(f"{before}    latchkey_cache_size {CACHE};\n{line}{after}")
+        platform.kill(edge.name, signal.SIGHUP)
+
+
+class Soak:
+    def __init__(self, platform, count, show=print):
+        self.count, self.show = count, show
+        shrink_caches(platform)
+        self.load = Load(platform)
+        self.processes = Processes(platform)
+        self.looks = []  # (orders, what each process holds)
+
+    def look(self, placed):
+        found = self.processes.look()
+        self.looks.append((placed, found))
+        self.show(f"{placed:6} orders  " + "  ".join(
+            f"{name} {used['anon_kib'] / 1024:.1f}/{used['descriptors']}"
+            for name, used in sorted(found.items())))
+
+    def run(self):
+        """Returns the seconds that it took."""
+        began, every = time.monotonic(), max(self.count // LOOKS, 1)
+        self.show("MiB of anonymous memory / descriptors")
+        for placed in range(self.count):
+            if placed % every == 0:
+                self.look(placed)
+            self.load.order(self.load.domain(), AT_ONCE)
+        self.load.follower.wait(0)
+        self.look(self.count)
+        self.load.follower.stop()
+        return time.monotonic() - began
+
+    def growth(self):
+        """name -> (KiB, descriptors) that the last quarter of looks has more than those after the
+        first fifth: the least of some looks each, because what is under way comes and goes."""
+        counted = [found for placed, found in self.looks if placed >= WARM_SHARE * self.count]
+        part = max(len(counted) // 4, 1)
+        return {name: tuple(min(f[name][key] for f in counted[-part:]) -
+                            min(f[name][key] for f in counted[:part])
+                            for key in ("anon_kib", "descriptors"))
+                for name in counted[-1]}
+
+    def check(self, most_kib):
+        grown = self.growth()
+        for name, (kib, descriptors) in sorted(grown.items()):
+            self.show(f"{name}: {kib:+} KiB, {descriptors:+} descriptors")
+        bad = {name: values for name, values in grown.items()
+               if values[0] > most_kib or values[1] > DESCRIPTORS_MAX}
+        assert not bad, f"grows by more than {most_kib} KiB or {DESCRIPTORS_MAX} descriptors: {bad}"
+
+
+def main():
+    count, most_kib = int(sys.argv[1]), int(sys.argv[2])
+    with Platform({"sandbox_ca": {"retry_after_s": 0}}) as platform:
+        soak = Soak(platform, count)
+        seconds = soak.run()
+        print(f"{count} orders in {seconds:.0f} s, {count / seconds:.1f} a second")
+        soak.check(most_kib)
+
+
+if __name__ == "__main__":
+    main()
