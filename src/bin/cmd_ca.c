@@ -22,15 +22,17 @@ struct word;
 struct input {
     struct cli_common common;
     const struct word *word; /* NULL: serve */
-    const char *subject;     /* of renew-now: a serial number, or "all" */
+    const char *subject;     /* of renew-now, unpause: which one, or "all" */
+    const char *limits;      /* in place of sandbox_ca.limits, or NULL */
     struct ca_journal_filter filter;
 };
 
-enum { OPT_KIND = 256, OPT_AFTER };
+enum { OPT_KIND = 256, OPT_AFTER, OPT_LIMITS };
 
 static const struct argp_option options[] = {
     {"account", 'a', "N", 0, "log: of this account alone", 0},
     {"kind", OPT_KIND, "KIND", 0, "log: of this kind alone, such as certificate.issued", 0},
+    {"limits", OPT_LIMITS, "WHICH", 0, "serving: none, letsencrypt, or a file of limits", 0},
     {"after", OPT_AFTER, "N", 0, "log: entries behind this number", 0},
     {0},
 };
@@ -67,6 +69,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     case OPT_AFTER:
         take_number(state, "after", arg, &input->filter.after_id);
         return 0;
+    case OPT_LIMITS:
+        input->limits = arg;
+        return 0;
     case OPT_KIND:
         take_kind(state, input, arg);
         return 0;
@@ -85,14 +90,16 @@ static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-    .args_doc = "[init|log|renew-now SERIAL|renew-now all|lose-accounts]",
+    .args_doc =
+        "[init|log|renew-now SERIAL|renew-now all|lose-accounts|unpause ACCOUNT|unpause all]",
     .doc = "Serves the sandbox CA on the socket sandbox_ca.socket, until SIGTERM or SIGINT.\n\n"
            "init: makes its root, intermediate and the certificate for the nginx in front where "
            "they are missing or due. "
            "log: prints what it has done, oldest first. "
            "renew-now: moves the renewal window of one certificate, or of all, into the past, as "
            "a CA does after an incident. "
-           "lose-accounts: forgets every account, as a CA that lost its database.",
+           "lose-accounts: forgets every account, as a CA that lost its database. "
+           "unpause: lets an account, or all, order the names again that have failed too often.",
     .children = children,
 };
 
@@ -134,6 +141,7 @@ static struct ca_options ca_options_of(struct arena *mem, const struct config *c
         .permitted_count = config->sandbox_ca.permitted.count,
         .profiles = own_profiles(mem, config),
         .profile_count = config->sandbox_ca.profile_count,
+        .limits = config->sandbox_ca.limits,
         .retry_after_s = config->sandbox_ca.retry_after_s,
     };
 
@@ -227,17 +235,33 @@ static bool lose_accounts(struct arena *mem, const struct input *input, const st
     return true;
 }
 
+static bool unpause(struct arena *mem, const struct input *input, const struct ca_options *ca,
+                    struct err *err)
+{
+    bool is_all = strcmp(input->subject, "all") == 0;
+    int64_t account_id = 0, count;
+
+    if (!is_all && !slice_i64(slice_str(input->subject), 1, INT64_MAX, &account_id))
+        return err_set(err, ERR_BAD_INPUT, "\"%s\" is not the number of an account",
+                       input->subject);
+    if (!ca_unpause(mem, ca->dir, account_id, &count, err))
+        return false;
+    print_count(input, "names", count);
+    return true;
+}
+
 /* What may follow "latchkey ca". */
 static const struct word {
     const char *name;
-    bool has_subject;
+    const char *subject; /* what is asked for when it is missing; NULL: there is none */
     bool (*run)(struct arena *mem, const struct input *input, const struct ca_options *ca,
                 struct err *err);
 } words[] = {
-    {"init", false, init},
-    {"log", false, print_journal},
-    {"renew-now", true, renew_now},
-    {"lose-accounts", false, lose_accounts},
+    {"init", NULL, init},
+    {"log", NULL, print_journal},
+    {"renew-now", "serial number", renew_now},
+    {"lose-accounts", NULL, lose_accounts},
+    {"unpause", "account", unpause},
 };
 
 static void take_word(struct argp_state *state, struct input *input, const char *arg)
@@ -248,15 +272,15 @@ static void take_word(struct argp_state *state, struct input *input, const char 
             return;
         }
     }
-    if (!input->word || !input->word->has_subject || input->subject)
+    if (!input->word || !input->word->subject || input->subject)
         argp_error(state, "unexpected argument \"%s\"", arg);
     input->subject = arg;
 }
 
 static void check_words(struct argp_state *state, const struct input *input)
 {
-    if (input->word && input->word->has_subject && !input->subject)
-        argp_error(state, "%s: of which serial number, or \"all\"?", input->word->name);
+    if (input->word && input->word->subject && !input->subject)
+        argp_error(state, "%s: of which %s, or \"all\"?", input->word->name, input->word->subject);
 }
 
 static bool serve(const struct ca_options *how, struct err *err)
@@ -280,6 +304,8 @@ static bool act(struct arena *mem, const struct input *input, const struct confi
 
     if (input->word)
         return input->word->run(mem, input, &ca, err);
+    if (input->limits)
+        ca.limits = input->limits;
     log_set_up(config->log.level, config->log.format);
     return serve(&ca, err);
 }

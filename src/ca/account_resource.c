@@ -2,6 +2,7 @@
 
 /* Accounts: made, found again, changed, deactivated (RFC 8555 section 7.3). */
 #include "base/clock.h"
+#include "ca/admission.h"
 #include "ca/call.h"
 #include "ca/contact.h"
 
@@ -59,37 +60,53 @@ static bool reply_existing(const struct ca_call *call, const struct ca_account *
 }
 
 /* ERR_CONFLICT: somebody else was first with this key. */
-static bool create(const struct ca_call *call, struct ca_account *account, struct err *err)
+static bool add(const struct ca_call *call, struct db *tx, struct ca_account *account,
+                struct err *err)
 {
-    AUTO(db_tx_endp) struct db *tx = NULL;
-
-    return db_tx_begin(call->ca->db, &tx, err) &&
-           ca_account_add(call->mem, tx, account, &account->id, err) &&
-           journal(call, tx, CA_JOURNAL_ACCOUNT_CREATED, account, err) && db_tx_commit(&tx, err);
+    return ca_account_add(call->mem, tx, account, &account->id, err) &&
+           journal(call, tx, CA_JOURNAL_ACCOUNT_CREATED, account, err);
 }
 
-static bool create_and_reply(const struct ca_call *call, struct ca_problem *problem)
+static bool reply_first(const struct ca_call *call, const char *key_hash, struct err *err,
+                        struct ca_problem *problem)
 {
     const struct ca_account *existing;
+
+    if (err->code == ERR_CONFLICT &&
+        ca_account_of_key(call->mem, call->ca->db, key_hash, &existing, err) && existing)
+        return reply_existing(call, existing, problem);
+    return ca_fail(problem, err, "Error creating new account");
+}
+
+static bool create_and_reply(const struct ca_call *call, struct ca_account *account,
+                             struct ca_problem *problem)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct err err;
+
+    if (!db_tx_begin(call->ca->db, &tx, &err))
+        return ca_fail(problem, &err, "Error creating new account");
+    if (!ca_admit_account(call, tx, problem))
+        return false;
+    if (add(call, tx, account, &err) && db_tx_commit(&tx, &err))
+        return reply_account(call, 201, account);
+    return reply_first(call, account->key_hash, &err, problem);
+}
+
+static bool create(const struct ca_call *call, struct ca_problem *problem)
+{
     struct ca_account account = {
         .key_hash = call->key.key_hash,
         .jwk = ca_jwk_text(call->mem, &call->key),
         .status = CA_STATUS_VALID,
         .created_at = call->now,
     };
-    struct err err;
 
     if (!json_is_true(json_object_get(call->payload, "termsOfServiceAgreed")))
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "must agree to terms of service");
-    if (!ca_contacts_read(call->mem, json_object_get(call->payload, "contact"), &account.contact,
-                          problem))
-        return false;
-    if (create(call, &account, &err))
-        return reply_account(call, 201, &account);
-    if (err.code == ERR_CONFLICT &&
-        ca_account_of_key(call->mem, call->ca->db, account.key_hash, &existing, &err) && existing)
-        return reply_existing(call, existing, problem);
-    return ca_fail(problem, &err, "Error creating new account");
+    return ca_contacts_read(call->mem, json_object_get(call->payload, "contact"), &account.contact,
+                            problem) &&
+           create_and_reply(call, &account, problem);
 }
 
 bool ca_new_account(struct ca_call *call, struct ca_problem *problem)
@@ -104,7 +121,7 @@ bool ca_new_account(struct ca_call *call, struct ca_problem *problem)
     if (json_is_true(json_object_get(call->payload, "onlyReturnExisting")))
         return ca_refuse(problem, CA_PROBLEM_ACCOUNT_DOES_NOT_EXIST,
                          "No account exists with the provided key");
-    return create_and_reply(call, problem);
+    return create(call, problem);
 }
 
 static bool deactivate(const struct ca_call *call, struct ca_account *account, struct err *err)

@@ -7,6 +7,7 @@
 #include "ca/authorization_store.h"
 #include "ca/database.h"
 #include "ca/keeper.h"
+#include "ca/limit_file.h"
 #include "ca/routes.h"
 #include "http/server.h"
 
@@ -113,6 +114,13 @@ static bool start_server(struct ca *ca, struct err *err)
     return http_server_start(&options, &ca->server, err);
 }
 
+static bool load_public_suffixes(struct ca *ca, struct err *err)
+{
+    ca->public_suffixes = psl_latest(NULL);
+    return ca->public_suffixes ||
+           err_set(err, ERR_CONFIG, "there is no public suffix list: install publicsuffix");
+}
+
 static bool start(struct ca *ca, struct err *err)
 {
     const struct ca_options *options = &ca->options;
@@ -120,6 +128,7 @@ static bool start(struct ca *ca, struct err *err)
 
     return ca_suffixes_make(ca->mem, options->permitted, options->permitted_count, &ca->suffixes,
                             err) &&
+           ca_limits_load(options->limits, &ca->limits, err) && load_public_suffixes(ca, err) &&
            ca_init(ca->mem, options, &report, err) &&
            ca_database_open(ca->mem, options->dir, &ca->db, err) &&
            ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
@@ -131,7 +140,10 @@ bool ca_start(const struct ca_options *options, struct ca **out, struct err *err
     struct arena *mem = arena_new();
     struct ca *ca = arena_new_of(mem, struct ca);
 
-    *ca = (struct ca){.mem = mem, .options = *options, .nonces = ca_nonces_new()};
+    *ca = (struct ca){.mem = mem,
+                      .options = *options,
+                      .nonces = ca_nonces_new(),
+                      .requests = ca_request_limits_new()};
     ca->profiles = ca_profiles_make(mem, options->profiles, options->profile_count);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (!start(ca, err)) {
@@ -156,5 +168,7 @@ void ca_stop(struct ca *ca)
     if (ca->db)
         db_close(ca->db);
     ca_nonces_free(ca->nonces);
+    ca_request_limits_free(ca->requests);
+    psl_free(ca->public_suffixes);
     arena_free(ca->mem);
 }

@@ -2,10 +2,12 @@
 #include "ca/call.h"
 
 #include "base/clock.h"
+#include "ca/request_limit.h"
 #include "ca/routes.h"
 
 #define CONTENT_TYPE "application/jose+json"
 #define ACCOUNT_PATH "/acme/acct/"
+#define SECOND_MS    INT64_C(1000)
 
 /* --- taking in ------------------------------------------------------------------------------- */
 
@@ -150,11 +152,21 @@ static void note_for_log(struct http_res *res, const struct ca_problem *problem)
     (void)err_set(&res->err, code, "%s: %s", ca_problem_name(problem->type), text);
 }
 
+static void add_problem_headers(struct http_res *res, const struct ca_problem *problem)
+{
+    int64_t left_ms = problem->retry_at - clock_now();
+    int64_t left_s = left_ms > SECOND_MS ? (left_ms + SECOND_MS - 1) / SECOND_MS : 1;
+
+    if (problem->retry_at || problem->status == 503)
+        http_res_header(res, "Retry-After", arena_printf(res->mem, "%lld", (long long)left_s));
+    if (problem->help)
+        http_res_header(res, "Link", arena_printf(res->mem, "<%s>;rel=\"help\"", problem->help));
+}
+
 static bool reply_problem(struct http_res *res, const struct ca_problem *problem)
 {
     note_for_log(res, problem);
-    if (problem->status == 429 || problem->status == 503)
-        http_res_header(res, "Retry-After", "1");
+    add_problem_headers(res, problem);
     return http_reply_json_as(res, problem->status, "application/problem+json",
                               ca_problem_json(problem));
 }
@@ -179,7 +191,8 @@ bool ca_handle(struct http_req *req, struct http_res *res, struct err *err)
 
     (void)err;
     add_headers(call.ca, req, res);
-    if (take_in(&call, endpoint, &problem) && endpoint->run(&call, &problem))
+    if (ca_request_admit(&call, endpoint->requests, &problem) &&
+        take_in(&call, endpoint, &problem) && endpoint->run(&call, &problem))
         return true;
     return reply_problem(res, &problem);
 }

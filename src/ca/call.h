@@ -44,6 +44,7 @@ struct ca_endpoint {
     enum ca_auth auth;
     enum ca_payload payload;
     ca_handler *run;
+    enum ca_limit_id requests; /* that it counts towards, by address */
 };
 
 /* The http_handler of every route; http_route.needs is the index into ca_endpoints[]. */
@@ -62,3 +63,4 @@ ca_handler ca_new_order, ca_get_order, ca_finalize_order;
 ca_handler ca_get_authorization, ca_post_challenge;
 ca_handler ca_get_certificate, ca_revoke_certificate;
 ca_handler ca_get_renewal_info, ca_get_explanation;
+ca_handler ca_get_limits, ca_get_unpause, ca_post_unpause;

@@ -92,6 +92,24 @@ bool ca_issued_get(struct arena *mem, struct db *db, const char *serial,
     return true;
 }
 
+static const struct query has = {
+    .name = "ca_issued.has",
+    .sql = "SELECT created_at FROM certificate WHERE names = $1 AND created_at > $2 LIMIT 1",
+    .params = "ti",
+    .cols = "i",
+};
+
+bool ca_issued_has(struct arena *mem, struct db *db, const struct ca_names *names, int64_t since,
+                   bool *out, struct err *err)
+{
+    const struct row *row;
+
+    if (!db_one(mem, db, &has, &row, err, QT(ca_names_text(mem, names)), QI(since)))
+        return false;
+    *out = row != NULL;
+    return true;
+}
+
 static const struct query revoke = {
     .name = "ca_issued.revoke",
     .sql = "UPDATE certificate SET revoked_at = $2, revocation_reason = $3 WHERE serial = $1"
@@ -130,6 +148,6 @@ bool ca_issued_renew_all(struct db *db, int64_t at, int64_t *count, struct err *
     return db_exec(db, &renew_all, count, err, QI(at));
 }
 
-static const struct query *const all[] = {&add_issuer, &issuer_chain, &add,      &get,
-                                          &revoke,     &renew,        &renew_all};
+static const struct query *const all[] = {&add_issuer, &issuer_chain, &add,   &get,
+                                          &has,        &revoke,       &renew, &renew_all};
 const struct query_list ca_issued_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

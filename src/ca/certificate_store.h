@@ -31,6 +31,9 @@ MUST_CHECK bool ca_issued_add(struct arena *mem, struct db *db, const struct ca_
 /* *out = NULL: there is none. */
 MUST_CHECK bool ca_issued_get(struct arena *mem, struct db *db, const char *serial,
                               const struct ca_issued **out, struct err *err);
+/* Whether one was issued for exactly these names, to any account, after `since`. */
+MUST_CHECK bool ca_issued_has(struct arena *mem, struct db *db, const struct ca_names *names,
+                              int64_t since, bool *out, struct err *err);
 /* ERR_LOST_RACE: it was revoked before. */
 MUST_CHECK bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t at,
                                  struct err *err);

@@ -4,6 +4,7 @@
  * transaction, so that an order has one certificate however often the CA is killed. */
 #include "base/clock.h"
 #include "base/log.h"
+#include "ca/admission.h"
 #include "ca/certificate_store.h"
 #include "ca/csr.h"
 #include "ca/journal_store.h"
@@ -43,7 +44,8 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
     return ca_certificate_der(mem, leaf, &out->der, err);
 }
 
-static bool store(struct arena *mem, struct db *db, const struct ca_issued *issued, struct err *err)
+static bool store(struct arena *mem, const struct ca *ca, const struct ca_issued *issued,
+                  struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct ca_journal_entry entry = {
@@ -55,7 +57,8 @@ static bool store(struct arena *mem, struct db *db, const struct ca_issued *issu
                                ca_names_text(mem, &issued->names)),
     };
 
-    return db_tx_begin(db, &tx, err) && ca_issued_add(mem, tx, issued, err) &&
+    return db_tx_begin(ca->db, &tx, err) && ca_count_issued(mem, ca, tx, issued, err) &&
+           ca_issued_add(mem, tx, issued, err) &&
            ca_order_complete(tx, issued->order_id, issued->serial, err) &&
            ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
 }
@@ -87,7 +90,7 @@ static bool issue(struct arena *mem, struct ca *ca, const struct ca_order *order
         LOG(ERROR, "ca.issue_failed", KI("order", order->id), KERR(err));
         return store_failure(mem, ca->db, order, err);
     }
-    if (!store(mem, ca->db, &issued, err))
+    if (!store(mem, ca, &issued, err))
         return false;
     LOG(INFO, "ca.issued", KI("account", order->account_id), KI("order", order->id),
         KS("serial", issued.serial), KS("names", ca_names_text(mem, &order->names)));

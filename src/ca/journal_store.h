@@ -21,6 +21,8 @@
     X(CHALLENGE_STARTED, "challenge.started")                                                      \
     X(CHALLENGE_VALID, "challenge.valid")                                                          \
     X(CHALLENGE_INVALID, "challenge.invalid")                                                      \
+    X(NAME_PAUSED, "name.paused")                                                                  \
+    X(NAMES_UNPAUSED, "names.unpaused")                                                            \
     X(CERTIFICATE_ISSUED, "certificate.issued")                                                    \
     X(CERTIFICATE_REVOKED, "certificate.revoked")                                                  \
     X(RENEWAL_FORCED, "renewal.forced") /* by an operator: ca/manage.h */                          \

@@ -5,6 +5,7 @@
 #include "ca/account_store.h"
 #include "ca/certificate_store.h"
 #include "ca/database.h"
+#include "ca/limit_store.h"
 
 bool ca_read_journal(struct arena *mem, const char *dir, const struct ca_journal_filter *filter,
                      struct ca_journal *out, struct err *err)
@@ -67,4 +68,33 @@ bool ca_lose_accounts(struct arena *mem, const char *dir, int64_t *count, struct
         return false;
     entry.detail = arena_printf(mem, "accounts: %lld", (long long)*count);
     return ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
+}
+
+bool ca_unpause_in(struct arena *mem, struct db *db, int64_t account_id, int64_t *count,
+                   struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct ca_journal_entry entry = {.at = clock_now(),
+                                     .account_id = account_id,
+                                     .kind = CA_JOURNAL_NAMES_UNPAUSED,
+                                     .subject = "all"};
+
+    if (!db_tx_begin(db, &tx, err) || !ca_pause_end(tx, account_id, count, err))
+        return false;
+    entry.detail = arena_printf(mem, "names: %lld", (long long)*count);
+    return ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
+}
+
+bool ca_unpause(struct arena *mem, const char *dir, int64_t account_id, int64_t *count,
+                struct err *err)
+{
+    AUTO(db_closep) struct db *db = NULL;
+    const struct ca_account *account = NULL;
+
+    if (!ca_database_open_existing(mem, dir, &db, err) ||
+        (account_id && !ca_account_get(mem, db, account_id, &account, err)))
+        return false;
+    if (account_id && !account)
+        return err_set(err, ERR_NOT_FOUND, "there is no account %lld", (long long)account_id);
+    return ca_unpause_in(mem, db, account_id, count, err);
 }

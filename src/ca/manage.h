@@ -21,3 +21,11 @@ MUST_CHECK bool ca_renew_now(struct arena *mem, const char *dir, const char *ser
  * another. Certificates stay, and belong to no account that could be named. */
 MUST_CHECK bool ca_lose_accounts(struct arena *mem, const char *dir, int64_t *count,
                                  struct err *err);
+/* Names of this account, or with 0 of every account, may be ordered again; *count is how many were
+ * paused. What has failed is still counted: the next failure may pause a name again. ERR_NOT_FOUND:
+ * no such account. */
+MUST_CHECK bool ca_unpause(struct arena *mem, const char *dir, int64_t account_id, int64_t *count,
+                           struct err *err);
+/* The same in the database of a running CA. */
+MUST_CHECK bool ca_unpause_in(struct arena *mem, struct db *db, int64_t account_id, int64_t *count,
+                              struct err *err);

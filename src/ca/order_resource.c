@@ -2,14 +2,12 @@
 
 /* Orders: placed, read, finalized (RFC 8555 section 7.4). */
 #include "base/clock.h"
-#include "base/hash.h"
-#include "base/random.h"
+#include "ca/admission.h"
 #include "ca/authorization_store.h"
 #include "ca/call.h"
 #include "ca/csr.h"
 #include "ca/replacement.h"
-
-#define TOKEN_OCTETS 32
+#include "ca/token.h"
 
 static const char *order_url(const struct ca_call *call, const char *kind, int64_t id)
 {
@@ -88,19 +86,12 @@ static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_k
 
 /* --- newOrder -------------------------------------------------------------------------------- */
 
-static const char *new_token(struct arena *mem)
-{
-    unsigned char octets[TOKEN_OCTETS];
-
-    random_bytes(octets, sizeof(octets));
-    return base64url_encode(mem, slice_of(octets, sizeof(octets)));
-}
-
 /* What is ordered. */
 struct wish {
     const struct ca_profile *profile;
     struct ca_names names;
     const char *replaces; /* id of a certificate, or NULL */
+    bool is_in_window;    /* of the certificate that it replaces */
 };
 
 static bool add_authorization(const struct ca_call *call, struct db *tx, int64_t order_id,
@@ -116,7 +107,7 @@ static bool add_authorization(const struct ca_call *call, struct db *tx, int64_t
     int64_t id;
 
     return ca_authorization_add(call->mem, tx, &authorization, &id, err) &&
-           ca_challenge_add(tx, id, "http-01", new_token(call->mem), err) &&
+           ca_challenge_add(tx, id, "http-01", ca_token_new(call->mem), err) &&
            ca_order_need(tx, order_id, id, err);
 }
 
@@ -144,36 +135,54 @@ static bool add_order(const struct ca_call *call, struct db *tx, const struct wi
     return journal(call, tx, CA_JOURNAL_ORDER_CREATED, order, err);
 }
 
-/* ERR_CONFLICT: another order replaces that certificate; even an identical one, as with Boulder. */
+/* Refused when another order replaces that certificate, even an identical one, as with Boulder. */
 static bool check_replaces(const struct ca_call *call, struct db *tx, const struct wish *wish,
-                           struct err *err)
+                           struct ca_problem *problem)
 {
     bool is_replacing = false;
+    struct err err;
 
     if (wish->replaces &&
-        !ca_order_is_replacing(call->mem, tx, wish->replaces, call->now, &is_replacing, err))
-        return false;
-    return !is_replacing || err_set(err, ERR_CONFLICT, "%s is replaced already", wish->replaces);
+        !ca_order_is_replacing(call->mem, tx, wish->replaces, call->now, &is_replacing, &err))
+        return ca_fail(problem, &err, "Error creating new order");
+    return !is_replacing ||
+           ca_refuse(problem, CA_PROBLEM_ALREADY_REPLACED,
+                     "Could not validate ARI 'replaces' field :: cannot indicate an order replaces "
+                     "certificate with id \"%s\", which already has a replacement order",
+                     wish->replaces);
 }
 
 /* An order of the account for the same names by the same profile that is still open is returned
- * again, as Boulder does; looked for inside the transaction, so that of two identical requests one
- * makes it. */
-static bool place(const struct ca_call *call, const struct wish *wish, const struct ca_order **out,
-                  struct err *err)
+ * again, as Boulder does. */
+static bool find_or_add(const struct ca_call *call, struct db *tx, const struct wish *wish,
+                        const struct ca_order **out, struct err *err)
 {
     const struct ca_claim claim = {.account_id = call->account->id,
                                    .names = wish->names,
                                    .profile = wish->profile->name,
                                    .at = call->now};
-    AUTO(db_tx_endp) struct db *tx = NULL;
 
-    if (!db_tx_begin(call->ca->db, &tx, err) || !check_replaces(call, tx, wish, err) ||
-        !ca_order_find_open(call->mem, tx, &claim, out, err))
+    if (!ca_order_find_open(call->mem, tx, &claim, out, err))
         return false;
-    if (*out)
-        return journal(call, tx, CA_JOURNAL_ORDER_REPEATED, *out, err) && db_tx_commit(&tx, err);
-    return add_order(call, tx, wish, out, err) && db_tx_commit(&tx, err);
+    return *out ? journal(call, tx, CA_JOURNAL_ORDER_REPEATED, *out, err)
+                : add_order(call, tx, wish, out, err);
+}
+
+/* All in one transaction: of two requests for the same thing one makes it, and one that is refused
+ * gives back what it took of the limits. */
+static bool place(const struct ca_call *call, const struct wish *wish, const struct ca_order **out,
+                  struct ca_problem *problem)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct err err;
+
+    if (!db_tx_begin(call->ca->db, &tx, &err))
+        return ca_fail(problem, &err, "Error creating new order");
+    if (!check_replaces(call, tx, wish, problem) ||
+        !ca_admit_order(call, tx, &wish->names, wish->is_in_window, problem))
+        return false;
+    return (find_or_add(call, tx, wish, out, &err) && db_tx_commit(&tx, &err)) ||
+           ca_fail(problem, &err, "Error creating new order");
 }
 
 /* The text of a member that may be missing, null or "" (then *out is NULL). */
@@ -225,26 +234,18 @@ static bool read_wish(const struct ca_call *call, struct wish *out, struct ca_pr
         !read_names(call, out->profile, &out->names, problem) ||
         !read_text(call, "replaces", &out->replaces, problem))
         return false;
-    return !out->replaces || ca_replacement_check(call, out->replaces, &out->names, problem);
+    out->is_in_window = false;
+    return !out->replaces ||
+           ca_replacement_check(call, out->replaces, &out->names, &out->is_in_window, problem);
 }
 
 bool ca_new_order(struct ca_call *call, struct ca_problem *problem)
 {
     const struct ca_order *order;
     struct wish wish;
-    struct err err;
 
-    if (!read_wish(call, &wish, problem))
-        return false;
-    if (place(call, &wish, &order, &err))
-        return reply_order(call, 201, order, problem);
-    if (err.code == ERR_CONFLICT)
-        return ca_refuse(problem, CA_PROBLEM_ALREADY_REPLACED,
-                         "Could not validate ARI 'replaces' field :: cannot indicate an order "
-                         "replaces certificate with id \"%s\", which already has a replacement "
-                         "order",
-                         wish.replaces);
-    return ca_fail(problem, &err, "Error creating new order");
+    return read_wish(call, &wish, problem) && place(call, &wish, &order, problem) &&
+           reply_order(call, 201, order, problem);
 }
 
 /* --- reading and finalizing ------------------------------------------------------------------ */

@@ -59,6 +59,8 @@ struct ca_problem {
     char detail[CA_DETAIL_MAX]; /* printable ASCII, cut at the limit */
     const struct ca_subproblem *subs;
     size_t sub_count;
+    int64_t retry_at; /* Retry-After; 0 = none with 429, a second with 503 */
+    const char *help; /* URL of a page about it (Link, rel="help"); NULL = none */
     struct err cause; /* serverInternal: why, for the log alone */
 };
 

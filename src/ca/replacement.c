@@ -47,9 +47,10 @@ static bool shares_a_name(const struct ca_names *a, const struct ca_names *b)
 }
 
 bool ca_replacement_check(const struct ca_call *call, const char *id, const struct ca_names *names,
-                          struct ca_problem *problem)
+                          bool *is_in_window, struct ca_problem *problem)
 {
     const struct ca_issued *issued;
+    struct ca_window window;
 
     if (!ca_replacement_find(call, id, &issued, problem)) {
         struct ca_problem inner = *problem;
@@ -66,5 +67,7 @@ bool ca_replacement_check(const struct ca_call *call, const char *id, const stru
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
                          REPLACES "identifiers in this order do not match any identifiers in the "
                                   "certificate being replaced");
+    window = ca_renewal_window(issued, call->now);
+    *is_in_window = window.start_at <= call->now && call->now < window.end_at;
     return true;
 }

@@ -1,24 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/routes.h"
 
+#define TAKE(id, who, body, handler, limit)                                                        \
+    [CA_ENDPOINT_##id] = {.auth = CA_AUTH_##who,                                                   \
+                          .payload = CA_PAYLOAD_##body,                                            \
+                          .run = (handler),                                                        \
+                          .requests = CA_LIMIT_REQUESTS_##limit}
+
 const struct ca_endpoint ca_endpoints[CA_ENDPOINT_COUNT] = {
-    [CA_ENDPOINT_DIRECTORY] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_directory},
-    [CA_ENDPOINT_DIRECTORY_POST] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_get_directory},
-    [CA_ENDPOINT_NEW_NONCE] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_new_nonce},
-    [CA_ENDPOINT_NEW_NONCE_POST] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_new_nonce},
-    [CA_ENDPOINT_TERMS] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_terms},
-    [CA_ENDPOINT_NEW_ACCOUNT] = {CA_AUTH_KEY, CA_PAYLOAD_OBJECT, ca_new_account},
-    [CA_ENDPOINT_ACCOUNT] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_update_account},
-    [CA_ENDPOINT_KEY_CHANGE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_change_key},
-    [CA_ENDPOINT_NEW_ORDER] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_new_order},
-    [CA_ENDPOINT_ORDER] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_get_order},
-    [CA_ENDPOINT_FINALIZE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_OBJECT, ca_finalize_order},
-    [CA_ENDPOINT_AUTHORIZATION] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_get_authorization},
-    [CA_ENDPOINT_CHALLENGE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EITHER, ca_post_challenge},
-    [CA_ENDPOINT_CERTIFICATE] = {CA_AUTH_ACCOUNT, CA_PAYLOAD_EMPTY, ca_get_certificate},
-    [CA_ENDPOINT_REVOKE] = {CA_AUTH_EITHER, CA_PAYLOAD_OBJECT, ca_revoke_certificate},
-    [CA_ENDPOINT_RENEWAL_INFO] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_renewal_info},
-    [CA_ENDPOINT_EXPLANATION] = {CA_AUTH_NONE, CA_PAYLOAD_EMPTY, ca_get_explanation},
+    TAKE(DIRECTORY, NONE, EMPTY, ca_get_directory, DIRECTORY),
+    TAKE(DIRECTORY_POST, ACCOUNT, EMPTY, ca_get_directory, DIRECTORY),
+    TAKE(NEW_NONCE, NONE, EMPTY, ca_new_nonce, NONCE),
+    TAKE(NEW_NONCE_POST, ACCOUNT, EMPTY, ca_new_nonce, NONCE),
+    TAKE(TERMS, NONE, EMPTY, ca_get_terms, OTHER),
+    TAKE(NEW_ACCOUNT, KEY, OBJECT, ca_new_account, ACCOUNT),
+    TAKE(ACCOUNT, ACCOUNT, EITHER, ca_update_account, OTHER),
+    TAKE(KEY_CHANGE, ACCOUNT, OBJECT, ca_change_key, OTHER),
+    TAKE(NEW_ORDER, ACCOUNT, OBJECT, ca_new_order, ORDER),
+    TAKE(ORDER, ACCOUNT, EMPTY, ca_get_order, OTHER),
+    TAKE(FINALIZE, ACCOUNT, OBJECT, ca_finalize_order, OTHER),
+    TAKE(AUTHORIZATION, ACCOUNT, EITHER, ca_get_authorization, OTHER),
+    TAKE(CHALLENGE, ACCOUNT, EITHER, ca_post_challenge, OTHER),
+    TAKE(CERTIFICATE, ACCOUNT, EMPTY, ca_get_certificate, OTHER),
+    TAKE(REVOKE, EITHER, OBJECT, ca_revoke_certificate, REVOKE),
+    TAKE(RENEWAL_INFO, NONE, EMPTY, ca_get_renewal_info, RENEWAL_INFO),
+    TAKE(EXPLANATION, NONE, EMPTY, ca_get_explanation, OTHER),
+    TAKE(LIMITS, NONE, EMPTY, ca_get_limits, OTHER),
+    TAKE(UNPAUSE, NONE, EMPTY, ca_get_unpause, OTHER),
+    TAKE(UNPAUSE_POST, NONE, EMPTY, ca_post_unpause, OTHER),
 };
 
 #define ROW(id, verb, pattern, name, ...)                                                          \
@@ -49,4 +58,7 @@ const struct http_route ca_routes[CA_ENDPOINT_COUNT] = {
     POST(REVOKE, "/acme/revoke-cert", "revokeCert"),
     GET(RENEWAL_INFO, CA_RENEWAL_INFO_PATH "/{certificate}", "renewalInfo"),
     GET(EXPLANATION, CA_EXPLANATION_PATH, "explanation"),
+    GET(LIMITS, CA_LIMITS_PATH, "limits"),
+    GET(UNPAUSE, CA_UNPAUSE_PATH "/{page}", "unpause"),
+    ROW(UNPAUSE_POST, HTTP_POST, CA_UNPAUSE_PATH "/{page}", "unpause", .max_body = 0),
 };

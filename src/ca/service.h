@@ -3,21 +3,30 @@
 
 /* service: what the parts of a running CA share. Made and freed by ca_start() and ca_stop(); any
  * thread may use it. */
+#include <libpsl.h>
+
 #include "ca/ca.h"
+#include "ca/limit.h"
 #include "ca/nonce.h"
 #include "ca/pool.h"
+#include "ca/request_limit.h"
 #include "ca/validator.h"
 #include "db/db.h"
 
 #define CA_TERMS_PATH        "/terms"
 #define CA_EXPLANATION_PATH  "/renew-now"
 #define CA_RENEWAL_INFO_PATH "/acme/renewal-info"
+#define CA_LIMITS_PATH       "/limits"
+#define CA_UNPAUSE_PATH      "/unpause"
 
 struct ca {
     struct arena *mem; /* of the whole life */
     struct ca_options options;
     struct ca_suffixes suffixes;
     struct ca_profiles profiles;
+    struct ca_limits limits;
+    psl_ctx_t *public_suffixes;
+    struct ca_request_limits *requests;
     struct db *db;
     struct ca_nonces *nonces;
     struct ca_validator validator;

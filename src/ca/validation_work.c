@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/account_store.h"
+#include "ca/admission.h"
 #include "ca/authorization_store.h"
 #include "ca/journal_store.h"
 #include "ca/jwk.h"
@@ -81,6 +82,8 @@ static bool store(struct arena *mem, const struct ca *ca, const struct task *tas
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     int64_t at = clock_now();
+    const struct ca_validated validated = {task->account->id, task->authorization->name, at,
+                                           !outcome->error};
     struct ca_journal_entry entry = {
         .at = at,
         .account_id = task->account->id,
@@ -93,7 +96,8 @@ static bool store(struct arena *mem, const struct ca *ca, const struct task *tas
     return db_tx_begin(ca->db, &tx, err) &&
            ca_challenge_finish(tx, task->challenge->id, outcome->error, outcome->record, at, err) &&
            conclude(tx, task->authorization->id, !outcome->error, valid_until(ca, task, at), err) &&
-           ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
+           ca_count_validated(mem, ca, tx, &validated, err) && ca_journal_add(tx, &entry, err) &&
+           db_tx_commit(&tx, err);
 }
 
 bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id)

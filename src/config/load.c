@@ -344,6 +344,9 @@ static void finish(struct reading *r)
 
     if (strncmp(cfg->store.url, "sqlite:", strlen("sqlite:")) == 0 && *file != '/')
         cfg->store.url = arena_printf(r->mem, "sqlite:%s/%s", cfg->dir, file);
+    if (strcmp(cfg->sandbox_ca.limits, "none") != 0 &&
+        strcmp(cfg->sandbox_ca.limits, "letsencrypt") != 0 && *cfg->sandbox_ca.limits != '/')
+        cfg->sandbox_ca.limits = arena_printf(r->mem, "%s/%s", cfg->dir, cfg->sandbox_ca.limits);
     if (!*cfg->edge.feed_url)
         cfg->edge.feed_url = cfg->web.public_url;
     if (cfg->ca_count == 1) {

@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/embedded.h"
 #include "ca/account_store.h"
 #include "ca/authorization_store.h"
@@ -9,13 +6,12 @@
 #include "ca/journal_store.h"
 #include "check.h"
 #include "db/migrate.h"
+#include "store_dir.h"
 
 extern const struct embedded_file ca_migrations[];
 extern const size_t ca_migrations_count;
 
 #define AT INT64_C(1800000000000)
-
-static char dir[] = "/tmp/latchkey-ca-store-XXXXXX";
 
 struct world {
     struct arena *mem;
@@ -79,21 +75,13 @@ static void add_order(struct world *w)
     }
 }
 
-static const char *next_path(struct arena *mem)
-{
-    static unsigned count;
-
-    return arena_printf(mem, "%s/%u.db", dir, count++);
-}
-
 static int set_up(void **state)
 {
     struct arena *mem = arena_new();
     struct world *w = arena_new_of(mem, struct world);
 
     w->mem = mem;
-    must(db_open_sqlite(next_path(mem), 4, &w->db, &err));
-    must(db_migrate(w->db, ca_migrations, ca_migrations_count, NULL, &err));
+    w->db = store_dir_open(mem);
     w->account = add_account(w, "key 1");
     add_order(w);
     *state = w;
@@ -232,7 +220,7 @@ static void test_first_schema(void **state)
     struct db *db, *tx = NULL;
 
     (void)state;
-    must(db_open_sqlite(next_path(mem), 4, &db, &err));
+    must(db_open_sqlite(store_dir_next(mem), 4, &db, &err));
     must(db_migrate(db, ca_migrations, 1, NULL, &err));
     must(db_tx_begin(db, &tx, &err) && db_script(tx, rows, &err) && db_tx_commit(&tx, &err));
     must(db_migrate(db, ca_migrations, ca_migrations_count, NULL, &err));
@@ -484,28 +472,6 @@ static void test_unknown_text_is_an_error(void **state)
     assert_string_equal(err.text, "unknown status \"new\" in the database");
 }
 
-static int make_dir(void **state)
-{
-    (void)state;
-    return mkdtemp(dir) ? 0 : -1;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < 20; i++) {
-        static const char *const ends[] = {"", "-wal", "-shm", "-turn"};
-
-        for (size_t n = 0; n < ARRAY_LEN(ends); n++) {
-            char path[96];
-
-            snprintf(path, sizeof(path), "%s/%u.db%s", dir, i, ends[n]);
-            unlink(path);
-        }
-    }
-    return rmdir(dir);
-}
-
 #define IN_A_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -528,5 +494,5 @@ int main(void)
         IN_A_WORLD(test_unknown_text_is_an_error),
     };
 
-    return cmocka_run_group_tests(tests, make_dir, remove_dir);
+    return cmocka_run_group_tests(tests, store_dir_make, store_dir_remove);
 }

@@ -19,10 +19,13 @@ static void test_routes(void **state)
             continue;
         ok(route->needs == i, "%s: runs row %u", route->path, route->needs);
         ok(route->run == ca_handle, "%s: another handler", route->path);
-        ok((route->method == HTTP_GET) == (endpoint->auth == CA_AUTH_NONE),
+        ok((route->method == HTTP_GET || i == CA_ENDPOINT_UNPAUSE_POST) ==
+               (endpoint->auth == CA_AUTH_NONE),
            "%s: a POST without a signature, or a GET with one", route->path);
-        ok(route->max_body == (route->method == HTTP_POST ? CA_JWS_MAX : 0), "%s: body limit",
+        ok(route->max_body == (endpoint->auth != CA_AUTH_NONE ? CA_JWS_MAX : 0), "%s: body limit",
            route->path);
+        ok(ca_limit_is_requests(endpoint->requests), "%s: counts towards %s", route->path,
+           ca_limit_name(endpoint->requests));
     }
     all_ok();
 }

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/limit_file.h"
+
+#include "ca/state_dir.h"
+
+#define WORDS_MAX 5 /* one more than a line may have */
+#define BLANK     " \t\r"
+
+static const struct {
+    char letter;
+    int64_t seconds;
+} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
+
+struct line {
+    const char *words[WORDS_MAX];
+    size_t count;
+};
+
+static struct line split(struct arena *mem, struct slice text)
+{
+    char *at = arena_strndup(mem, (const char *)text.data, text.len), *rest = NULL;
+    struct line line = {.count = 0};
+
+    at[strcspn(at, "#")] = '\0';
+    for (char *word = strtok_r(at, BLANK, &rest); word && line.count < WORDS_MAX;
+         word = strtok_r(NULL, BLANK, &rest))
+        line.words[line.count++] = word;
+    return line;
+}
+
+static bool read_count(const char *word, int64_t *out, struct err *err)
+{
+    return slice_i64(slice_str(word), 1, CA_LIMIT_COUNT_MAX, out) ||
+           err_set(err, ERR_CONFIG, "\"%s\" is not a number from 1 to %d", word,
+                   CA_LIMIT_COUNT_MAX);
+}
+
+static bool read_period(const char *word, int64_t *out, struct err *err)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; len && i < ARRAY_LEN(units); i++) {
+        int64_t most = CA_LIMIT_PERIOD_MAX / units[i].seconds;
+
+        if (word[len - 1] != units[i].letter || !slice_i64(slice_of(word, len - 1), 1, most, out))
+            continue;
+        *out *= units[i].seconds;
+        return true;
+    }
+    return err_set(err, ERR_CONFIG,
+                   "\"%s\" is not a period such as 90s, 10m, 3h or 7d, of a year "
+                   "at most",
+                   word);
+}
+
+static bool read_limit(const struct line *line, struct ca_limit *out, struct err *err)
+{
+    struct ca_limit limit = {0};
+
+    if (line->count == 2 && strcmp(line->words[1], "off") == 0) {
+        *out = limit;
+        return true;
+    }
+    if (line->count < 3 || line->count > 4)
+        return err_set(err, ERR_CONFIG, "neither \"NAME COUNT PERIOD [BURST]\" nor \"NAME off\"");
+    if (!read_count(line->words[1], &limit.count, err) ||
+        !read_period(line->words[2], &limit.period_s, err))
+        return false;
+    limit.burst = limit.count;
+    if (line->count == 4 && !read_count(line->words[3], &limit.burst, err))
+        return false;
+    *out = limit;
+    return true;
+}
+
+static bool read_line(const struct line *line, struct ca_limits *limits, struct err *err)
+{
+    enum ca_limit_id id;
+
+    if (line->count == 0)
+        return true;
+    if (line->count == 2 && strcmp(line->words[0], "all") == 0 &&
+        strcmp(line->words[1], "off") == 0) {
+        *limits = ca_limits_none;
+        return true;
+    }
+    if (!ca_limit_parse(line->words[0], &id))
+        return err_set(err, ERR_CONFIG, "there is no limit \"%s\"", line->words[0]);
+    return read_limit(line, &limits->items[id], err);
+}
+
+bool ca_limits_read(struct arena *mem, struct slice text, struct ca_limits *out, struct err *err)
+{
+    struct ca_limits limits = ca_limits_letsencrypt;
+    size_t number = 0;
+
+    while (text.len > 0) {
+        const unsigned char *end = memchr(text.data, '\n', text.len);
+        size_t len = end ? (size_t)(end - text.data) : text.len;
+        struct line line = split(mem, slice_of(text.data, len));
+
+        number++;
+        if (!read_line(&line, &limits, err))
+            return err_wrap(err, "line %zu", number);
+        text = slice_of(text.data + len + (end != NULL), text.len - len - (end != NULL));
+    }
+    *out = limits;
+    return true;
+}
+
+bool ca_limits_load(const char *choice, struct ca_limits *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct slice text;
+
+    if (strcmp(choice, "none") == 0 || strcmp(choice, "letsencrypt") == 0) {
+        *out = *choice == 'n' ? ca_limits_none : ca_limits_letsencrypt;
+        return true;
+    }
+    if (!ca_state_read(mem, choice, CA_LIMIT_FILE_MAX, &text, err))
+        return false;
+    if (!text.data)
+        return err_set(err, ERR_CONFIG, "there is no file %s with limits", choice);
+    return ca_limits_read(mem, text, out, err) || err_wrap(err, "%s", choice);
+}
