@@ -1,30 +1,62 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* accounts: where somebody who signed in begins: the list of accounts, to be searched and paged. */
+/* accounts: where somebody who signed in begins: the list of accounts, to be searched and paged;
+ * for the operator the partners, and the accounts of one. */
 #include "http/fields.h"
 #include "store/account_store.h"
+#include "store/partner_store.h"
 #include "web/handlers.h"
 #include "web/list.h"
 #include "web/page.h"
+#include "web/view.h"
 
 bool web_get_start(struct http_req *req, struct http_res *res, struct err *err)
 {
-    const char *account = web_call_of(req)->who.user->account_id;
+    const struct user *user = web_call_of(req)->who.user;
 
     (void)err;
-    return web_redirect(res,
-                        account ? arena_printf(req->mem, "/accounts/%s", account) : "/accounts");
+    if (user->account_id)
+        return web_redirect(res, arena_printf(req->mem, "/accounts/%s", user->account_id));
+    return web_redirect(res, user->partner_id ? "/accounts" : "/partners");
 }
 
-static json_t *row_json(const struct account *account)
+/* `with_partner`: its name too, which is looked up. */
+static bool add_account(const struct web_call *call, struct arena *mem,
+                        const struct account *account, bool with_partner, json_t *rows,
+                        struct err *err)
 {
-    return json_pack("{s:s, s:s, s:s}", "id", account->id, "name", account->name, "email",
-                     account->email);
+    json_t *row = view_account(account);
+    const struct partner *partner = NULL;
+
+    json_array_append_new(rows, row);
+    if (!with_partner)
+        return true;
+    if (!partner_store_get(mem, call->app->db, &call->who.caller.scope, account->partner_id,
+                           &partner, err))
+        return false;
+    json_object_set_new(row, "partner_id", json_string(account->partner_id));
+    json_object_set_new(row, "partner_name", json_string(partner ? partner->name : ""));
+    return true;
 }
 
-bool web_list_accounts(struct http_req *req, struct http_res *res, struct err *err)
+static bool add_accounts(struct http_req *req, const struct account_list *list, bool with_partner,
+                         json_t *rows, struct err *err)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (!add_account(web_call_of(req), req->mem, &list->items[i], with_partner, rows, err))
+            return false;
+    return true;
+}
+
+/* The accounts of the scope: of all partners, or of `partner`. */
+static bool list_accounts(struct http_req *req, struct http_res *res, const struct scope *scope,
+                          const struct partner *partner, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
+    const bool with_partner = scope->kind == SCOPE_PLATFORM;
+    struct web_page page = {.name = "accounts",
+                            .title = partner ? partner->name : "Accounts",
+                            .place = partner ? "partners" : "accounts"};
     struct account_filter filter = {0};
     struct account_list list;
     struct web_list in;
@@ -34,18 +66,61 @@ bool web_list_accounts(struct http_req *req, struct http_res *res, struct err *e
         return false;
     filter.page = in.page;
     filter.name_prefix = in.search;
-    if (!account_store_list(req->mem, call->app->db, &call->who.caller.scope, &filter, &list, err))
+    if (!account_store_list(req->mem, call->app->db, scope, &filter, &list, err))
+        return false;
+    rows = json_array();
+    page.data = web_list_json(req, &in, rows, list.has_more ? list.items[list.count - 1].id : NULL);
+    json_object_set_new(page.data, "with_partner", json_boolean(with_partner));
+    json_object_set_new(page.data, "can_add", json_boolean(!call->who.user->account_id));
+    if (partner)
+        json_object_set_new(page.data, "partner",
+                            json_pack("{s:s, s:s, s:s}", "id", partner->id, "name", partner->name,
+                                      "brand", partner->brand));
+    if (!add_accounts(req, &list, with_partner, rows, err)) {
+        json_decref(page.data);
+        return false;
+    }
+    json_object_set_new(page.data, "is_empty", json_boolean(list.count == 0));
+    return web_reply_page(req, res, &page, err);
+}
+
+bool web_list_accounts(struct http_req *req, struct http_res *res, struct err *err)
+{
+    return list_accounts(req, res, &web_call_of(req)->who.caller.scope, NULL, err);
+}
+
+bool web_get_partner(struct http_req *req, struct http_res *res, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const char *id = http_param(req, "partner");
+    const struct partner *partner;
+    struct scope scope;
+
+    if (!app_need_operator(&call->who.caller, "see partners", err) ||
+        !partner_store_get(req->mem, call->app->db, &call->who.caller.scope, id, &partner, err))
+        return false;
+    if (!partner)
+        return err_set(err, ERR_NOT_FOUND, "there is no partner %.40s", id);
+    scope = scope_partner(partner->id);
+    return list_accounts(req, res, &scope, partner, err);
+}
+
+bool web_list_partners(struct http_req *req, struct http_res *res, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    struct web_page page = {.name = "partners", .title = "Partners", .place = "partners"};
+    struct partner_list list;
+    struct web_list in;
+    json_t *rows;
+
+    if (!app_need_operator(&call->who.caller, "see partners", err) ||
+        !web_read_list(req, &in, err) ||
+        !partner_store_list(req->mem, call->app->db, &call->who.caller.scope, &in.page, &list, err))
         return false;
     rows = json_array();
     for (size_t i = 0; i < list.count; i++)
-        json_array_append_new(rows, row_json(&list.items[i]));
-    return web_reply_page(
-        req, res,
-        &(struct web_page){.name = "accounts",
-                           .title = "Accounts",
-                           .place = "accounts",
-                           .data =
-                               web_list_json(req, &in, rows,
-                                             list.has_more ? list.items[list.count - 1].id : NULL)},
-        err);
+        json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "id", list.items[i].id, "name",
+                                              list.items[i].name, "brand", list.items[i].brand));
+    page.data = web_list_json(req, &in, rows, list.has_more ? list.items[list.count - 1].id : NULL);
+    return web_reply_page(req, res, &page, err);
 }

@@ -9,6 +9,8 @@
 #include "http/fields.h"
 #include "http/uri.h"
 #include "web/call.h"
+#include "web/form_guard.h"
+#include "web/url.h"
 
 #define SESSION_COOKIE "__Host-session"
 #define VISITOR_COOKIE "__Host-visitor"
@@ -76,25 +78,6 @@ static const char *form_secret(const struct web_call *call, const struct http_re
     return secret;
 }
 
-static const char *form_code(struct arena *mem, const char *secret)
-{
-    unsigned char code[SHA256_SIZE];
-
-    hash_hmac_sha256(slice_str(secret), SLICE_LIT("form"), code);
-    return base64url_encode(mem, slice_of(code, sizeof(code)));
-}
-
-/* Whether the browser says that the request comes from a page of ours. */
-static bool is_same_origin(const struct web_call *call, const struct http_req *req)
-{
-    const char *site = http_req_header(req, "Sec-Fetch-Site");
-    const char *origin = http_req_header(req, "Origin");
-
-    if (site && strcmp(site, "same-origin") != 0)
-        return false;
-    return !origin || strcmp(origin, call->app->config->web.public_url) == 0;
-}
-
 static bool has_code(const struct web_call *call, const struct http_req *req, struct err *err)
 {
     struct http_pair pairs[HTTP_QUERY_MAX];
@@ -106,8 +89,7 @@ static bool has_code(const struct web_call *call, const struct http_req *req, st
         return err_wrap(err, "the form");
     for (size_t i = 0; i < count; i++)
         if (strcmp(pairs[i].name, WEB_FORM_CODE) == 0 &&
-            strlen(pairs[i].value) == strlen(call->form_code) &&
-            hash_equal(pairs[i].value, call->form_code, strlen(call->form_code)))
+            form_code_is(call->form_code, pairs[i].value))
             return true;
     return err_set(err, ERR_FORBIDDEN, "the form is too old: open the page again and repeat it");
 }
@@ -116,7 +98,8 @@ static bool check_form(const struct web_call *call, const struct http_req *req, 
 {
     if (req->method == HTTP_GET)
         return true;
-    if (!is_same_origin(call, req))
+    if (!form_is_same_origin(call->app->config->web.public_url, http_req_header(req, "Origin"),
+                             http_req_header(req, "Sec-Fetch-Site")))
         return err_set(err, ERR_FORBIDDEN, "the form does not come from a page of this site");
     return has_code(call, req, err);
 }
@@ -125,7 +108,8 @@ static bool send_to_sign_in(const struct http_req *req, struct http_res *res, st
 {
     if (req->method != HTTP_GET || http_req_header(req, "HX-Request"))
         return err_set(err, ERR_UNAUTHENTICATED, "you are not signed in any more: sign in again");
-    return web_redirect(res, arena_printf(req->mem, "/sign-in?next=%s", req->uri.path));
+    return web_redirect(
+        res, arena_printf(req->mem, "/sign-in?next=%s", web_url_encode(req->mem, req->uri.path)));
 }
 
 bool web_around(struct http_req *req, struct http_res *res, struct err *err)

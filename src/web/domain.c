@@ -27,6 +27,20 @@ static bool find_status(struct http_req *req, json_t **out, struct status *statu
     return true;
 }
 
+/* An order is shown where its certificate is. */
+bool web_get_order(struct http_req *req, struct http_res *res, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const char *id = http_param(req, "order");
+    const struct cert_order *order;
+
+    if (!order_store_get(req->mem, call->app->db, &call->who.caller.scope, id, &order, err))
+        return false;
+    if (!order)
+        return err_set(err, ERR_NOT_FOUND, "there is no order %.40s", id);
+    return web_redirect(res, arena_printf(req->mem, "/domains/%s", order->domain_id));
+}
+
 bool web_get_domain(struct http_req *req, struct http_res *res, struct err *err)
 {
     struct status status;

@@ -8,13 +8,17 @@
 http_handler web_get_sign_in, web_post_sign_in, web_post_sign_out, web_get_welcome,
     web_post_welcome;
 /* accounts.c */
-http_handler web_get_start, web_list_accounts;
+http_handler web_get_start, web_list_accounts, web_list_partners, web_get_partner;
+/* account_new.c */
+http_handler web_get_new_account, web_post_new_account;
 /* account.c */
 http_handler web_list_subscriptions, web_list_domains, web_list_sites, web_get_new_domain,
     web_post_new_domain;
 /* order_new.c */
-http_handler web_get_new_order, web_post_new_order, web_get_place;
+http_handler web_get_new_order, web_post_new_order;
+/* place.c */
+http_handler web_get_place;
 /* domain.c */
-http_handler web_get_domain, web_follow_domain, web_post_check, web_post_cancel;
+http_handler web_get_order, web_get_domain, web_follow_domain, web_post_check, web_post_cancel;
 /* site.c */
 http_handler web_get_site, web_post_site;

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "http/fields.h"
+#include "web/url.h"
 
 bool web_read_list(const struct http_req *req, struct web_list *out, struct err *err)
 {
@@ -21,27 +22,10 @@ bool web_read_list(const struct http_req *req, struct web_list *out, struct err 
     return true;
 }
 
-/* A path with these parameters; text is percent-encoded (RFC 3986 section 2.3). */
-static const char *encode(struct arena *mem, const char *text)
-{
-    char *out = arena_alloc(mem, strlen(text) * 3 + 1), *to = out;
-
-    for (const char *c = text; *c; c++) {
-        bool is_plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-                        (*c >= '0' && *c <= '9') || strchr("-._~", *c);
-
-        if (is_plain)
-            *to++ = *c;
-        else
-            to += snprintf(to, 4, "%%%02X", (unsigned)(unsigned char)*c);
-    }
-    return out;
-}
-
 json_t *web_list_json(const struct http_req *req, const struct web_list *list, json_t *rows,
                       const char *last_id)
 {
-    const char *search = list->search ? encode(req->mem, list->search) : "";
+    const char *search = list->search ? web_url_encode(req->mem, list->search) : "";
     json_t *data =
         json_pack("{s:b, s:b, s:s, s:o}", "is_empty", json_array_size(rows) == 0, "is_searched",
                   list->search != NULL, "search", list->search ? list->search : "", "rows", rows);

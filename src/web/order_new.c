@@ -4,16 +4,19 @@
  * page is one form that works without scripts; what the order's rules refuse is greyed, with the
  * reason that the order itself would give. */
 #include "app/order.h"
+#include "base/id.h"
 #include "http/fields.h"
 #include "model/hostname.h"
 #include "store/domain_store.h"
 #include "web/account.h"
 #include "web/handlers.h"
+#include "web/list.h"
 #include "web/page.h"
+#include "web/place.h"
 #include "web/view.h"
 
-#define DOMAINS_SHOWN 100
-#define TEXT_MAX      200
+#define DOMAINS_SHOWN 50
+#define TEXT_MAX      WEB_PLACE_TEXT_MAX
 
 enum { F_DOMAIN = WEB_FIRST_FIELD, F_CA, F_COUNTRY, F_STATE, F_CITY, F_AUTO_RENEW, COUNT };
 static const struct http_field fields[COUNT] = {
@@ -50,21 +53,43 @@ static json_t *choice(const struct web_call *call, const struct web_account *in,
     return json;
 }
 
+/* The domain that the page was opened for comes first, wherever the list has it. */
+static bool add_asked_for(struct http_req *req, const struct web_account *in, const char *chosen,
+                          json_t *choices, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const struct domain *domain;
+
+    if (!*chosen)
+        return true;
+    if (!domain_store_get(req->mem, call->app->db, &in->caller.scope, chosen, &domain, err))
+        return false;
+    if (domain && !domain->is_removed)
+        json_array_append_new(choices, choice(call, in, domain, chosen));
+    return true;
+}
+
 static bool add_choices(struct http_req *req, const struct web_account *in, const char *chosen,
                         json_t *data, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
-    const struct domain_filter filter = {.page = {.limit = DOMAINS_SHOWN}};
+    const char *search = http_query(req, "search");
+    const struct domain_filter filter = {.page = {.limit = DOMAINS_SHOWN},
+                                         .name_prefix = search && *search ? search : NULL};
     struct domain_list list;
-    json_t *choices;
+    json_t *choices = json_array();
 
-    if (!domain_store_list(req->mem, call->app->db, &in->caller.scope, &filter, &list, err))
-        return false;
-    choices = json_array();
-    for (size_t i = 0; i < list.count; i++)
-        json_array_append_new(choices, choice(call, in, &list.items[i], chosen));
-    json_object_set_new(data, "has_domains", json_boolean(list.count > 0));
     json_object_set_new(data, "domains", choices);
+    if (!add_asked_for(req, in, chosen, choices, err) ||
+        !domain_store_list(req->mem, call->app->db, &in->caller.scope, &filter, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        if (strcmp(list.items[i].id, chosen) != 0)
+            json_array_append_new(choices, choice(call, in, &list.items[i], chosen));
+    json_object_set_new(data, "has_domains", json_boolean(json_array_size(choices) > 0));
+    json_object_set_new(data, "is_searched", json_boolean(filter.name_prefix != NULL));
+    json_object_set_new(data, "has_search", json_boolean(filter.name_prefix || list.has_more));
+    json_object_set_new(data, "search", json_string(filter.name_prefix ? search : ""));
     return true;
 }
 
@@ -83,31 +108,6 @@ static void add_cas(const struct config *config, const char *chosen, json_t *dat
     json_object_set_new(data, "cas", list);
 }
 
-/* Country, and state or city: what web_get_place() answers, and a part of the page. */
-static void add_place(const struct app *app, const char *country, const char *state,
-                      const char *city, json_t *data)
-{
-    const struct country *known = location_country(app->locations, country);
-    size_t count, state_count = 0;
-    const struct country *countries = location_countries(app->locations, &count);
-    const struct country_state *states =
-        known ? location_states(app->locations, known->code, &state_count) : NULL;
-    json_t *list = json_array(), *state_list = json_array();
-
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:b}", "code", countries[i].code, "name",
-                                        countries[i].name, "is_chosen", known == &countries[i]));
-    for (size_t i = 0; i < state_count; i++)
-        json_array_append_new(
-            state_list, json_pack("{s:s, s:s}", "code", states[i].code, "name", states[i].name));
-    json_object_set_new(data, "countries", list);
-    json_object_set_new(data, "states", state_list);
-    json_object_set_new(data, "needs_city", json_boolean(known && !known->has_states));
-    json_object_set_new(data, "state", json_string(state));
-    json_object_set_new(data, "city", json_string(city));
-}
-
 static bool show(struct http_req *req, struct http_res *res, const struct web_account *in,
                  const struct http_value *value, const struct err *problem, struct err *err)
 {
@@ -117,9 +117,9 @@ static bool show(struct http_req *req, struct http_res *res, const struct web_ac
                              !problem || value[F_AUTO_RENEW].is_true);
 
     add_cas(call->app->config, text_or(&value[F_CA], NULL), data);
-    add_place(call->app, text_or(&value[F_COUNTRY], account->country),
-              text_or(&value[F_STATE], account->state), text_or(&value[F_CITY], account->city),
-              data);
+    web_add_place(call->app, text_or(&value[F_COUNTRY], account->country),
+                  text_or(&value[F_STATE], account->state), text_or(&value[F_CITY], account->city),
+                  data);
     if (!add_choices(req, in, text_or(&value[F_DOMAIN], NULL), data, err) ||
         (problem && !web_take_problem(data, problem))) {
         json_decref(data);
@@ -136,11 +136,18 @@ static bool show(struct http_req *req, struct http_res *res, const struct web_ac
 
 bool web_get_new_order(struct http_req *req, struct http_res *res, struct err *err)
 {
-    struct http_value value[COUNT] = {0};
+    enum { Q_DOMAIN, Q_SEARCH, Q_COUNT };
+    static const struct http_field query[Q_COUNT] = {
+        [Q_DOMAIN] = {.name = "domain_id", .type = FIELD_TEXT, .max = ID_SIZE},
+        [Q_SEARCH] = {.name = "search", .type = FIELD_TEXT, .max = WEB_SEARCH_MAX},
+    };
+    struct http_value value[COUNT] = {0}, asked[Q_COUNT];
     struct web_account in;
 
-    value[F_DOMAIN].text = http_query(req, "domain_id");
-    return web_find_account(req, &in, err) && show(req, res, &in, value, NULL, err);
+    if (!web_find_account(req, &in, err) || !http_query_fields(req, query, Q_COUNT, asked, err))
+        return false;
+    value[F_DOMAIN] = asked[Q_DOMAIN];
+    return show(req, res, &in, value, NULL, err);
 }
 
 /* A form without a domain, country, state or city says so beside the field; the API may leave the
@@ -190,23 +197,4 @@ bool web_post_new_order(struct http_req *req, struct http_res *res, struct err *
         return false;
     problem = *err;
     return show(req, res, &in, value, &problem, err);
-}
-
-bool web_get_place(struct http_req *req, struct http_res *res, struct err *err)
-{
-    enum { Q_COUNTRY, Q_STATE, Q_CITY, Q_COUNT };
-    static const struct http_field query[Q_COUNT] = {
-        [Q_COUNTRY] = {.name = "country", .type = FIELD_TEXT, .max = 8},
-        [Q_STATE] = {.name = "state", .type = FIELD_TEXT, .max = TEXT_MAX},
-        [Q_CITY] = {.name = "city", .type = FIELD_TEXT, .max = TEXT_MAX},
-    };
-    struct http_value value[Q_COUNT];
-    json_t *data;
-
-    if (!http_query_fields(req, query, Q_COUNT, value, err))
-        return false;
-    data = json_object();
-    add_place(web_call_of(req)->app, text_or(&value[Q_COUNTRY], NULL), "",
-              text_or(&value[Q_CITY], NULL), data);
-    return web_reply_part(req, res, "place", data, err);
 }

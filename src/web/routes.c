@@ -28,6 +28,10 @@ static const struct http_route routes[] = {
 
     PAGE("/",                               "startPage",         web_get_start,          WEB_SIGNED_IN),
     PAGE("/accounts",                       "accountsPage",      web_list_accounts,      WEB_SIGNED_IN),
+    PAGE("/accounts/new",                   "newAccountPage",    web_get_new_account,    WEB_SIGNED_IN),
+    FORM("/accounts/new",                   "newAccount",        web_post_new_account,   WEB_SIGNED_IN),
+    PAGE("/partners",                       "partnersPage",      web_list_partners,      WEB_SIGNED_IN),
+    PAGE("/partners/{partner}",             "partnerPage",       web_get_partner,        WEB_SIGNED_IN),
     PAGE("/accounts/{account}",             "subscriptionsPage", web_list_subscriptions, WEB_SIGNED_IN),
     PAGE("/accounts/{account}/domains",     "domainsPage",       web_list_domains,       WEB_SIGNED_IN),
     PAGE("/accounts/{account}/domains/new", "newDomainPage",     web_get_new_domain,     WEB_SIGNED_IN),
@@ -37,6 +41,7 @@ static const struct http_route routes[] = {
     FORM("/accounts/{account}/ssl/new",     "newOrder",          web_post_new_order,     WEB_SIGNED_IN),
     PAGE("/place",                          "placePart",         web_get_place,          WEB_SIGNED_IN),
 
+    PAGE("/orders/{order}",                 "orderPage",         web_get_order,          WEB_SIGNED_IN),
     PAGE("/domains/{domain}",               "domainPage",        web_get_domain,         WEB_SIGNED_IN),
     {.method = HTTP_GET, .path = "/domains/{domain}/live", .operation = "followDomain",
      .run = web_follow_domain, .needs = WEB_SIGNED_IN, .is_quiet = true},

@@ -6,19 +6,7 @@
 #include "http/fields.h"
 #include "web/handlers.h"
 #include "web/page.h"
-
-#define NEXT_MAX 200
-
-/* Where to after signing in: a path of ours, else the start. */
-static const char *safe_next(const char *next)
-{
-    bool is_path =
-        next && next[0] == '/' && next[1] != '/' && next[1] != '\\' && strlen(next) <= NEXT_MAX;
-
-    for (const char *c = next; is_path && *c; c++)
-        is_path = *c > 0x20 && *c < 0x7f;
-    return is_path ? next : "/";
-}
+#include "web/url.h"
 
 static bool show_sign_in(struct http_req *req, struct http_res *res, json_t *data, int status,
                          struct err *err)
@@ -31,7 +19,7 @@ static bool show_sign_in(struct http_req *req, struct http_res *res, json_t *dat
 
 bool web_get_sign_in(struct http_req *req, struct http_res *res, struct err *err)
 {
-    const char *next = safe_next(http_query(req, "next"));
+    const char *next = web_safe_next(http_query(req, "next"));
 
     if (web_call_of(req)->session)
         return web_redirect(res, next);
@@ -47,7 +35,7 @@ bool web_post_sign_in(struct http_req *req, struct http_res *res, struct err *er
             {.name = "email", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 254},
         [F_PASSWORD] =
             {.name = "password", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 200},
-        [F_NEXT] = {.name = "next", .type = FIELD_TEXT, .max = NEXT_MAX},
+        [F_NEXT] = {.name = "next", .type = FIELD_TEXT, .max = WEB_NEXT_MAX},
     };
     const struct web_call *call = web_call_of(req);
     struct http_value in[COUNT] = {0};
@@ -59,9 +47,9 @@ bool web_post_sign_in(struct http_req *req, struct http_res *res, struct err *er
                     &(struct sign_in_input){in[F_EMAIL].text, in[F_PASSWORD].text, req->client},
                     &session, err)) {
         web_begin_session(res, session);
-        return web_redirect(res, safe_next(in[F_NEXT].text));
+        return web_redirect(res, web_safe_next(in[F_NEXT].text));
     }
-    data = json_pack("{s:s, s:s}", "next", safe_next(in[F_NEXT].text), "email",
+    data = json_pack("{s:s, s:s}", "next", web_safe_next(in[F_NEXT].text), "email",
                      in[F_EMAIL].text ? in[F_EMAIL].text : "");
     if (!web_take_problem(data, err)) {
         json_decref(data);

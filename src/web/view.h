@@ -3,7 +3,7 @@
 
 /*
  * view: the things of the store as templates show them. All return new references; texts for eyes:
- * names in Unicode, instants as {"iso", "text"} in UTC. Internal to src/web.
+ * names in Unicode, instants as {"iso", "text", "exact"} in UTC. Internal to src/web.
  */
 #include "app/status.h"
 #include "store/account_store.h"

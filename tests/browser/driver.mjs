@@ -31,6 +31,7 @@ const calls = {
       ignoreHTTPSErrors: true,
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
+      reducedMotion: "reduce",
       javaScriptEnabled: script,
       permissions: ["clipboard-read", "clipboard-write"],
     });

@@ -74,7 +74,7 @@ def test_no_records_then_right_ones(platform, partner, visitor):
     shown = visitor.texts("tr.to-do code")
     for address in platform.addresses(4) + [name]:
         assert address in shown
-    visitor.click("tr.to-do button")
+    visitor.click("tr.to-do td:last-child button")
     assert visitor.clipboard() == platform.addresses(4)[0]
     visitor.click("text=Check again")
     visitor.wait(".state-large >> text=Action needed (owner)")

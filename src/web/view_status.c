@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* view_status: what is known of a domain's certificate as status_panel.html shows it. */
+#include "base/buf.h"
+#include "base/clock.h"
+#include "http/response.h"
+#include "model/hostname.h"
+#include "web/view.h"
+
+#define ZONE_MAX         8192             /* octets of the zone lines of a finding */
+#define FIRST_MINUTES_MS INT64_C(600000) /* so long times are told from the order on */
+
+/* A record as a zone file has it (RFC 1035 section 5.1). */
+static const char *zone_line(struct arena *mem, const json_t *action)
+{
+    const char *type = json_string_value(json_object_get(action, "type"));
+    const char *fqdn = json_string_value(json_object_get(action, "fqdn"));
+    const char *value = json_string_value(json_object_get(action, "value"));
+    int64_t ttl = json_integer_value(json_object_get(action, "ttl"));
+
+    if (!type || !fqdn || !value)
+        return "";
+    return arena_printf(mem, "%s. %lld IN %s %s%s", fqdn, (long long)(ttl > 0 ? ttl : 3600), type,
+                        value, strcmp(type, "CNAME") == 0 ? "." : "");
+}
+
+/* What is to be set, together, for whoever edits the zone as a file. */
+static json_t *zone_of(struct arena *mem, json_t *actions)
+{
+    struct buf out = buf_new(mem, ZONE_MAX);
+    const char *text;
+    json_t *action;
+    size_t i;
+
+    json_array_foreach(actions, i, action)
+    {
+        const char *op = json_string_value(json_object_get(action, "op"));
+        bool is_removed = op && strcmp(op, "remove") == 0;
+
+        if (op)
+            json_object_set_new(action, arena_printf(mem, "is_%s", op), json_true());
+        if (!is_removed)
+            buf_printf(&out, "%s%s", out.len ? "\n" : "", zone_line(mem, action));
+    }
+    text = buf_cstr(&out);
+    return text && *text ? json_string(text) : json_null();
+}
+
+/* The finding as it was stored, with what a template cannot ask. */
+static json_t *finding_json(struct arena *mem, const char *text)
+{
+    json_t *finding = text ? json_loads(text, 0, NULL) : NULL;
+    json_t *actions = json_object_get(finding, "actions");
+
+    if (!finding)
+        return json_false();
+    json_object_set_new(finding, "has_records",
+                        json_boolean(json_array_size(actions) > 0 ||
+                                     json_array_size(json_object_get(finding, "found")) > 0));
+    json_object_set_new(finding, "zone", zone_of(mem, actions));
+    return finding;
+}
+
+/* {"owner": true}, so that a template can say who it is; null for nobody. */
+static json_t *who_json(enum who_acts who)
+{
+    return who == WHO_NOBODY ? json_null() : json_pack("{s:b}", who_acts_name(who), 1);
+}
+
+static json_t *name_json(struct arena *mem, const struct status_name *view)
+{
+    const struct domain_name *name = view->name;
+    bool is_ok = strcmp(name->dns_state, "ok") == 0;
+    json_t *json = json_pack(
+        "{s:s, s:s, s:b, s:s, s:b, s:b, s:o, s:o, s:o}", "name", hostname_unicode(mem, name->name),
+        "state", name->dns_state, "is_ok", is_ok, "style", is_ok ? "state-good" : "state-warn",
+        "is_secured", view->is_secured, "is_alias", name->is_alias, "who", who_json(view->who_acts),
+        "checked", view_time(name->checked_at), "next_look", view_time(name->next_look_at));
+
+    json_object_set_new(json, arena_printf(mem, "is_%s", name->dns_state), json_true());
+    json_object_set_new(json, "finding", finding_json(mem, name->finding));
+    return json;
+}
+
+static json_t *names_json(struct arena *mem, const struct status *status)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < status->domain_name_count; i++)
+        json_array_append_new(list, name_json(mem, &status->domain_names[i]));
+    return list;
+}
+
+static json_t *events_json(struct arena *mem, const struct event_list *events, int64_t from)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < events->count; i++) {
+        const struct event *event = &events->items[i];
+        int64_t after = event->at - from;
+        bool is_soon = after >= 0 && after < FIRST_MINUTES_MS;
+
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:o, s:o, s:o}", "id", event->id, "kind", event->kind,
+                            "text", view_sentence(event->text), "after",
+                            is_soon ? json_string(arena_printf(mem, "+%lld.%03lld s",
+                                                               (long long)(after / 1000),
+                                                               (long long)(after % 1000)))
+                                    : json_null(),
+                            "at", view_time(event->at)));
+    }
+    return list;
+}
+
+static json_t *certificate_json(const struct certificate *certificate)
+{
+    return json_pack("{s:s, s:s, s:o, s:o, s:s, s:s}", "serial", certificate->serial, "issuer",
+                     certificate->issuer, "not_before", view_time(certificate->not_before_at),
+                     "not_after", view_time(certificate->not_after_at), "fingerprint",
+                     certificate->key_fingerprint, "key_type", certificate->key_type);
+}
+
+static json_t *order_json(const struct cert_order *order)
+{
+    return json_pack("{s:s, s:s, s:b, s:o, s:s, s:b, s:s?, s:s?, s:s?}", "id", order->id, "state",
+                     order_state_name(order->state), "is_placed", order->state == ORDER_PLACED,
+                     "placed", view_time(order->placed_at), "ca", order->ca, "is_auto_renew",
+                     order->is_auto_renew, "country", order->country, "place_state",
+                     order->state_or_province, "city", order->city);
+}
+
+static json_t *edge_json(const struct status_edge *edge)
+{
+    return json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", edge->name, "condition",
+                     edge_condition_name(edge->condition), "is_proven", edge->is_proven,
+                     "is_last_seen", edge->is_last_seen, "proven_at", view_time(edge->proven_at));
+}
+
+static json_t *edges_json(struct arena *mem, const struct status *status)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < status->edge_count; i++)
+        json_array_append_new(list, edge_json(&status->edges[i]));
+    return json_pack("{s:s, s:o}", "text",
+                     arena_printf(mem, "%zu/%zu", status->proven, status->counted), "items", list);
+}
+
+static bool has_live(const struct status *s)
+{
+    return s->certificate && s->certificate->state == CERTIFICATE_LIVE;
+}
+
+/* What still works while something is under way or wrong. */
+static void add_meanwhile(json_t *json, const struct status *s)
+{
+    bool is_waiting = s->badge.kind == BADGE_SETTING_UP || s->badge.kind == BADGE_ACTION_NEEDED ||
+                      s->badge.kind == BADGE_AT_RISK;
+
+    if (!is_waiting)
+        return;
+    if (has_live(s))
+        json_object_set_new(json, "meanwhile_old", view_time(s->certificate->not_after_at));
+    else
+        json_object_set_new(json, "meanwhile_http", json_true());
+}
+
+static void add_renewal(json_t *json, const struct status_renewal *renewal)
+{
+    if (renewal->state == RENEWAL_NONE)
+        return;
+    json_object_set_new(json, "renewal",
+                        json_pack("{s:s, s:o, s:o}", "text", renewal->next, "at",
+                                  view_time(renewal->at), "reason",
+                                  renewal->reason ? view_sentence(renewal->reason) : json_null()));
+}
+
+json_t *view_status(struct arena *mem, const struct status *s, const struct event_list *events)
+{
+    json_t *json = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:o}", "domain", view_domain(mem, s->domain),
+        "badge", view_badge(s), "names", names_json(mem, s), "locations", edges_json(mem, s), "next",
+        http_json_text(s->next), "next_at", view_time(s->next_at), "site_url", s->site_url, "is_busy",
+        s->badge.kind == BADGE_SETTING_UP, "can_order",
+        !s->subscription && (!s->order || s->order->state != ORDER_PLACED), "who",
+        who_json(s->badge.who_acts));
+
+    json_object_set_new(json, "events",
+                        events_json(mem, events, s->order ? s->order->placed_at : INT64_MAX));
+    json_object_set_new(json, "has_more_events", json_boolean(events->has_more));
+    add_meanwhile(json, s);
+    add_renewal(json, &s->renewal);
+    if (s->issuance && s->issuance->error_text && s->badge.kind == BADGE_ACTION_NEEDED)
+        json_object_set_new(json, "problem_title", http_json_text(s->issuance->error_text));
+    if (has_live(s))
+        json_object_set_new(json, "live_url", json_string(s->site_url));
+    if (s->order)
+        json_object_set_new(json, "order", order_json(s->order));
+    if (s->certificate)
+        json_object_set_new(json, "certificate", certificate_json(s->certificate));
+    if (s->subscription)
+        json_object_set_new(json, "term_end", view_time(s->subscription->term_end_at));
+    return json;
+}

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every page, holding rows: axe finds nothing, the browser complains about nothing under the strict
+policy, and nothing has to be scrolled sideways; light and dark, on a desk and on a phone."""
+import re
+
+import pytest
+from conftest import Person
+from platform_kit import ROOT, wait_for
+
+LONG = "a" * 63 + "." + "b" * 63 + "." + "c" * 63 + "." + "d" * 52 + ".example"  # 253 octets
+ROUTE = re.compile(r'(?:PAGE\(|\.path = )\s*"([^"]+)"')
+
+# The pages by the routes of src/web/routes.c, each in its states. A route of a page that is not here
+# fails test_no_route_is_left_out.
+PAGES = {
+    "/sign-in": ["/sign-in"],
+    "/welcome/{secret}": ["{welcome}"],
+    "/": ["/"],
+    "/accounts": ["/accounts", "/accounts?search=nobody+is+called+so"],
+    "/accounts/new": ["/accounts/new"],
+    "/accounts/{account}": ["/accounts/{account}", "/accounts/{empty}",
+                            "/accounts/{account}?search=nothing"],
+    "/accounts/{account}/domains": ["/accounts/{account}/domains", "/accounts/{empty}/domains"],
+    "/accounts/{account}/domains/new": ["/accounts/{account}/domains/new"],
+    "/accounts/{account}/sites": ["/accounts/{account}/sites", "/accounts/{empty}/sites"],
+    "/accounts/{account}/ssl/new": ["/accounts/{account}/ssl/new", "/accounts/{empty}/ssl/new"],
+    "/orders/{order}": ["/orders/{order}"],
+    "/domains/{domain}": ["/domains/{live}", "/domains/{waiting}", "/domains/{cancelled}",
+                          "/domains/{long}", "/domains/{idn}", "/domains/{unordered}"],
+    "/sites/{site}/settings": ["/sites/{site}/settings", "/sites/{live_site}/settings"],
+    "/partners": ["{operator}/partners"],
+    "/partners/{partner}": ["{operator}/partners/{partner}"],
+}
+# What is no page: parts, streams, files.
+PARTS = {"/assets/{hash}/{name}", "/place", "/domains/{domain}/live"}
+VIEWS = [(1280, 900, False), (1280, 900, True), (390, 844, False), (390, 844, True)]
+
+
+def routes():
+    source = (ROOT / "src/web/routes.c").read_text(encoding="utf-8")
+    return set(ROUTE.findall(source)) - {"(p)"}
+
+
+def test_no_route_is_left_out():
+    assert routes() - PARTS == set(PAGES)
+
+
+@pytest.fixture(scope="module")
+def seeded(platform, partner):
+    """Ids of an account with a row of each kind."""
+    def order(name, records, site=None):
+        if records is not None:
+            platform.zone(name, records)
+        domain = platform.domain(partner, name, site=site)
+        return domain, platform.order(partner, domain)
+    live_site, live, _ = platform.ordered(partner, "seeded.example")
+    waiting, _ = order("waiting.example", [])
+    cancelled, gone = order("ended.example", [])
+    partner.call("POST", f"/v1/orders/{gone['id']}/cancel", {}, want=200)
+    long, _ = order(LONG, None)  # a zone file of this name would be too long a file name
+    idn, _ = order("xn--mnchen-3ya.example", platform.right_records(www=None))
+    unordered = platform.domain(partner, "unordered.example")
+    empty = partner.post("/v1/accounts", {"name": "Nothing here yet", "email": "n@mail.example"})
+    for domain in (waiting, long, idn):
+        wait_for(lambda d=domain: platform.status(partner, d)["badge"]["code"] == "action_needed")
+    return {"account": partner.account["id"], "empty": empty["id"], "live": live["id"],
+            "waiting": waiting["id"], "cancelled": cancelled["id"], "long": long["id"],
+            "idn": idn["id"], "unordered": unordered["id"], "site": waiting["site_id"],
+            "live_site": live_site["id"], "order": gone["id"], "partner": partner.partner["id"]}
+
+
+@pytest.fixture(scope="module")
+def people(platform, partner, browser):
+    owen = Person(platform, "owen@operator.example", "--operator", name="Owen Operator")
+    owen.choose_password()
+    paul = Person(platform, "paul@partner.example", "--partner", partner.partner["id"])
+    paul.choose_password()
+    new = Person(platform, "new@partner.example", "--partner", partner.partner["id"])
+    return {"operator": owen, "partner": paul, "new": new}
+
+
+def look(browser, url, want):
+    """What is wrong with a page in each view: a list of texts."""
+    wrong = []
+    status = browser.go(url)
+    if status != want:
+        return [f"{url}: {status}, not {want}"]
+    for width, height, dark in VIEWS:
+        browser.view({"width": width, "height": height, "dark": dark})
+        where = f"{url} {width} {'dark' if dark else 'light'}"
+        wrong += [f"{where}: {v['id']}: {v['help']}: {v['nodes'][:2]}" for v in browser.axe()]
+        if browser.overflow() > 0:
+            wrong.append(f"{where}: {browser.overflow()} pixels too wide")
+    complaints = browser.complaints()
+    if want < 400:
+        wrong += [f"{url}: {c}" for c in complaints]
+    return wrong
+
+
+def sign_in_as(browser, platform, person):
+    browser.visitor()
+    if person:
+        person.sign_in(browser, platform.url)
+    browser.complaints()
+
+
+def rows(seeded, people, who):
+    """The pages that `who` looks at."""
+    for patterns in PAGES.values():
+        for pattern in patterns:
+            is_operators = pattern.startswith("{operator}")
+            is_public = pattern.startswith(("/sign-in", "{welcome}"))
+            if who == ("operator" if is_operators else None if is_public else "partner"):
+                yield pattern.replace("{operator}", "").format(
+                    welcome=people["new"].link.split("/", 3)[3].join(["/", ""]), **seeded)
+
+
+@pytest.mark.parametrize("who", [None, "partner", "operator"])
+def test_every_page(platform, browser, seeded, people, who):
+    sign_in_as(browser, platform, who and people[who])
+    wrong = []
+    for path in rows(seeded, people, who):
+        wrong += look(browser, platform.url + path, 200)
+    assert not wrong, "\n".join(wrong)
+
+
+PROBLEMS = [("/nothing", 404), ("/accounts/acc_0", 404), ("/welcome/not-a-link", 410),
+            ("/accounts?unknown=1", 422), ("/accounts?after=" + "x" * 300, 422),
+            ("/accounts?search=a&search=b", 400), ("/" + "x" * 5000, 414), ("/domains/{waiting}/cancel", 405)]
+
+
+def test_every_problem(platform, browser, seeded, people):
+    sign_in_as(browser, platform, people["partner"])
+    wrong = []
+    for path, status in PROBLEMS:
+        wrong += look(browser, platform.url + path.format(**seeded), status)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_refused_forms(platform, browser, seeded, people):
+    """Forms that are shown again, with what is wrong beside the field."""
+    sign_in_as(browser, platform, people["partner"])
+    browser.go(f"{platform.url}/accounts/{seeded['account']}/domains/new")
+    browser.fill("#name", "not_a_name")
+    browser.click("main button")
+    assert "an underscore is not allowed" in browser.text("#problem_name")
+    assert browser.axe() == []
+    browser.go(f"{platform.url}/accounts/{seeded['empty']}/ssl/new")
+    assert browser.axe() == []
+    browser.complaints()
