@@ -53,8 +53,8 @@ static bool show(struct http_req *req, struct http_res *res, const struct http_v
     json_t *data =
         json_pack("{s:s, s:s}", "name", given(&value[F_NAME]), "email", given(&value[F_EMAIL]));
 
-    web_add_place(call->app, given(&value[F_COUNTRY]), given(&value[F_STATE]), given(&value[F_CITY]),
-                  data);
+    web_add_place(call->app, given(&value[F_COUNTRY]), given(&value[F_STATE]),
+                  given(&value[F_CITY]), data);
     if (!add_partners(req, given(&value[F_PARTNER]), data, err) ||
         (problem && !web_take_problem(data, problem))) {
         json_decref(data);
@@ -93,15 +93,16 @@ static bool add(struct http_req *req, struct http_value *value, const struct acc
 
     if (!http_form_fields(req, fields, COUNT, value, err))
         return false;
-    return app_account_create(
-        call->app, &call->who.caller, req->mem,
-        &(struct account_input){.partner_id = *given(&value[F_PARTNER]) ? value[F_PARTNER].text : NULL,
-                                .name = value[F_NAME].text,
-                                .email = value[F_EMAIL].text,
-                                .country = value[F_COUNTRY].text,
-                                .state = value[F_STATE].text,
-                                .city = value[F_CITY].text},
-        out, err);
+    return app_account_create(call->app, &call->who.caller, req->mem,
+                              &(struct account_input){.partner_id = *given(&value[F_PARTNER])
+                                                                        ? value[F_PARTNER].text
+                                                                        : NULL,
+                                                      .name = value[F_NAME].text,
+                                                      .email = value[F_EMAIL].text,
+                                                      .country = value[F_COUNTRY].text,
+                                                      .state = value[F_STATE].text,
+                                                      .city = value[F_CITY].text},
+                              out, err);
 }
 
 bool web_post_new_account(struct http_req *req, struct http_res *res, struct err *err)

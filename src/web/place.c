@@ -48,7 +48,6 @@ bool web_get_place(struct http_req *req, struct http_res *res, struct err *err)
     if (!http_query_fields(req, query, Q_COUNT, value, err))
         return false;
     data = json_object();
-    web_add_place(web_call_of(req)->app, given(&value[Q_COUNTRY]), "",
-              given(&value[Q_CITY]), data);
+    web_add_place(web_call_of(req)->app, given(&value[Q_COUNTRY]), "", given(&value[Q_CITY]), data);
     return web_reply_part(req, res, "place", data, err);
 }

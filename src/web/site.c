@@ -59,16 +59,18 @@ static bool show(struct http_req *req, struct http_res *res, const struct site *
 {
     const struct web_call *call = web_call_of(req);
     json_t *rows = json_array(), *data;
+    const char *example;
     bool is_live, is_www = strcmp(site->canonical, "www") == 0;
 
     if (!domains_of(req, site, rows, &is_live, err)) {
         json_decref(rows);
         return false;
     }
+    example = json_string_value(json_object_get(json_array_get(rows, 0), "name"));
     data = json_pack(
-        "{s:s, s:s, s:s, s:b, s:b, s:o, s:s}", "id", site->id, "name", site->name, "account_id",
-        site->account_id, "is_https_on", site->is_https_on, "is_www", is_www, "domains", rows,
-        "sentence",
+        "{s:s, s:s, s:s, s:b, s:b, s:s, s:o, s:s}", "id", site->id, "name", site->name,
+        "account_id", site->account_id, "is_https_on", site->is_https_on, "is_www", is_www,
+        "example", example ? example : "example.com", "domains", rows, "sentence",
         catalogue_text(req->mem, call->web->catalogue, sentence_key(site, is_live), NULL));
     return web_reply_page(req, res,
                           &(struct web_page){.name = "site",

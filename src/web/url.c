@@ -21,8 +21,8 @@ const char *web_url_encode(struct arena *mem, const char *text)
 
 const char *web_safe_next(const char *next)
 {
-    bool is_path = next && next[0] == '/' && next[1] != '/' && next[1] != '\\' &&
-                   strlen(next) <= WEB_NEXT_MAX;
+    bool is_path =
+        next && next[0] == '/' && next[1] != '/' && next[1] != '\\' && strlen(next) <= WEB_NEXT_MAX;
 
     for (const char *c = next; is_path && *c; c++)
         is_path = *c > 0x20 && *c < 0x7f;

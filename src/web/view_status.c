@@ -7,7 +7,7 @@
 #include "model/hostname.h"
 #include "web/view.h"
 
-#define ZONE_MAX         8192             /* octets of the zone lines of a finding */
+#define ZONE_MAX         8192            /* octets of the zone lines of a finding */
 #define FIRST_MINUTES_MS INT64_C(600000) /* so long times are told from the order on */
 
 /* A record as a zone file has it (RFC 1035 section 5.1). */
@@ -86,8 +86,13 @@ static json_t *names_json(struct arena *mem, const struct status *status)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < status->domain_name_count; i++)
-        json_array_append_new(list, name_json(mem, &status->domain_names[i]));
+    /* the domain itself first */
+    for (size_t i = 0; i < status->domain_name_count; i++) {
+        const struct status_name *view = &status->domain_names[i];
+        bool is_itself = strcmp(view->name->name, status->domain->name) == 0;
+
+        json_array_insert_new(list, is_itself ? 0 : json_array_size(list), name_json(mem, view));
+    }
     return list;
 }
 
@@ -131,8 +136,9 @@ static json_t *order_json(const struct cert_order *order)
 
 static json_t *edge_json(const struct status_edge *edge)
 {
-    return json_pack("{s:s, s:s, s:b, s:b, s:o}", "name", edge->name, "condition",
-                     edge_condition_name(edge->condition), "is_proven", edge->is_proven,
+    return json_pack("{s:s, s:s, s:b, s:b, s:b, s:o}", "name", edge->name, "condition",
+                     edge_condition_name(edge->condition), "is_following",
+                     edge->condition == EDGE_FOLLOWING, "is_proven", edge->is_proven,
                      "is_last_seen", edge->is_last_seen, "proven_at", view_time(edge->proven_at));
 }
 
@@ -177,17 +183,19 @@ static void add_renewal(json_t *json, const struct status_renewal *renewal)
 
 json_t *view_status(struct arena *mem, const struct status *s, const struct event_list *events)
 {
-    json_t *json = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:o}", "domain", view_domain(mem, s->domain),
-        "badge", view_badge(s), "names", names_json(mem, s), "locations", edges_json(mem, s), "next",
-        http_json_text(s->next), "next_at", view_time(s->next_at), "site_url", s->site_url, "is_busy",
-        s->badge.kind == BADGE_SETTING_UP, "can_order",
-        !s->subscription && (!s->order || s->order->state != ORDER_PLACED), "who",
-        who_json(s->badge.who_acts));
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:o}", "domain",
+                             view_domain(mem, s->domain), "badge", view_badge(s), "names",
+                             names_json(mem, s), "locations", edges_json(mem, s), "next",
+                             http_json_text(s->next), "next_at", view_time(s->next_at), "site_url",
+                             s->site_url, "is_busy", s->badge.kind == BADGE_SETTING_UP, "can_order",
+                             !s->subscription && (!s->order || s->order->state != ORDER_PLACED),
+                             "who", who_json(s->badge.who_acts));
 
     json_object_set_new(json, "events",
                         events_json(mem, events, s->order ? s->order->placed_at : INT64_MAX));
     json_object_set_new(json, "has_more_events", json_boolean(events->has_more));
+    json_object_set_new(json, "is_look",
+                        json_boolean(s->issuance && !issuance_state_is_final(s->issuance->state)));
     add_meanwhile(json, s);
     add_renewal(json, &s->renewal);
     if (s->issuance && s->issuance->error_text && s->badge.kind == BADGE_ACTION_NEEDED)
