@@ -60,9 +60,12 @@ bool web_post_sign_in(struct http_req *req, struct http_res *res, struct err *er
 
 bool web_post_sign_out(struct http_req *req, struct http_res *res, struct err *err)
 {
+    static const struct http_field fields[] = {WEB_FORM_FIELDS};
     const struct web_call *call = web_call_of(req);
+    struct http_value in[ARRAY_LEN(fields)];
 
-    if (!app_sign_out(call->app, call->session, err))
+    if (!http_form_fields(req, fields, ARRAY_LEN(fields), in, err) ||
+        !app_sign_out(call->app, call->session, err))
         return false;
     web_end_session(res);
     return web_redirect(res, "/sign-in");

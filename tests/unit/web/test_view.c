@@ -49,7 +49,8 @@ static void test_time(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sentence), cmocka_unit_test(test_time)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_sentence),
+                                       cmocka_unit_test(test_time)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
