@@ -19,10 +19,11 @@ struct job_runner {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    unsigned idle;          /* threads that wait for a job */
-    struct claimed *handed; /* claimed and not yet taken by a thread */
-    bool is_closing;        /* the dispatcher claims nothing more */
-    bool is_stopping;       /* the threads end; the dispatcher has ended before */
+    unsigned idle;             /* threads that wait for a job */
+    struct claimed *handed;    /* claimed and not yet taken by a thread */
+    struct claimed *unsettled; /* run, but the store did not take what came of it */
+    bool is_closing;           /* the dispatcher claims nothing more */
+    bool is_stopping;          /* the threads end; the dispatcher has ended before */
 
     int64_t next_claim_at; /* clock_boot_ms(): at the latest, for leases that ran out */
 };
@@ -31,6 +32,7 @@ struct job_runner {
 struct claimed {
     struct arena *mem;
     const struct job *job;
+    struct claimed *next; /* of runner->unsettled */
 };
 
 int64_t job_backoff_ms(int64_t attempts)
@@ -63,13 +65,14 @@ static bool store_outcome(struct job_runner *runner, const struct job *job,
     return job_store_reschedule(db, job, again, error, store_err);
 }
 
-static void run_one(struct job_runner *runner, const struct claimed *claimed)
+/* False when what came of the run is not stored: the job is leased still. */
+static bool run_one(struct job_runner *runner, const struct claimed *claimed)
 {
     const struct job *job = claimed->job;
     struct job_result result = {0};
     struct err err = {0}, store_err = {0};
     enum job_kind kind;
-    bool has_run;
+    bool has_run, is_stored;
 
     if (job_kind_parse(job->kind, &kind))
         has_run = runner->options.run[kind](runner->options.arg, claimed->mem, job, &result, &err);
@@ -79,9 +82,51 @@ static void run_one(struct job_runner *runner, const struct claimed *claimed)
         LOG(WARN, "job.failed", KS("job", job->id), KS("kind", job->kind),
             KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
     CRASH_POINT(FINISH_JOB_BEFORE);
-    if (!store_outcome(runner, job, &result, has_run ? NULL : &err, &store_err))
+    is_stored = store_outcome(runner, job, &result, has_run ? NULL : &err, &store_err);
+    if (!is_stored)
         LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&store_err));
     CRASH_POINT(FINISH_JOB_COMMIT);
+    return is_stored;
+}
+
+/* The lock is held. */
+static void keep_unsettled(struct job_runner *runner, const struct claimed *claimed)
+{
+    struct claimed *kept = arena_memdup(claimed->mem, claimed, sizeof(*claimed));
+
+    kept->next = runner->unsettled;
+    runner->unsettled = kept;
+}
+
+static struct claimed *take_unsettled(struct job_runner *runner)
+{
+    struct claimed *taken;
+
+    pthread_mutex_lock(&runner->lock);
+    taken = runner->unsettled;
+    if (taken)
+        runner->unsettled = taken->next;
+    pthread_mutex_unlock(&runner->lock);
+    return taken;
+}
+
+/* Ends the leases of jobs whose outcome could not be stored (a full disk): they run again at once,
+ * not when the lease is over. */
+static bool settle(struct job_runner *runner, struct err *err)
+{
+    struct claimed *job;
+
+    while ((job = take_unsettled(runner))) {
+        if (!job_store_reschedule(runner->options.db, job->job, clock_now(), NULL, err) &&
+            err->code != ERR_LOST_RACE) {
+            pthread_mutex_lock(&runner->lock);
+            keep_unsettled(runner, job);
+            pthread_mutex_unlock(&runner->lock);
+            return false;
+        }
+        arena_free(job->mem);
+    }
+    return true;
 }
 
 static void *thread_main(void *arg)
@@ -91,6 +136,7 @@ static void *thread_main(void *arg)
     pthread_mutex_lock(&runner->lock);
     for (;;) {
         struct claimed claimed;
+        bool is_stored;
 
         runner->idle++;
         pthread_cond_broadcast(&runner->changed);
@@ -103,9 +149,12 @@ static void *thread_main(void *arg)
         runner->handed = NULL;
         pthread_cond_broadcast(&runner->changed);
         pthread_mutex_unlock(&runner->lock);
-        run_one(runner, &claimed);
-        arena_free(claimed.mem);
+        is_stored = run_one(runner, &claimed);
+        if (is_stored)
+            arena_free(claimed.mem);
         pthread_mutex_lock(&runner->lock);
+        if (!is_stored)
+            keep_unsettled(runner, &claimed);
     }
     pthread_mutex_unlock(&runner->lock);
     return NULL;
@@ -158,7 +207,7 @@ static bool dispatch(struct job_runner *runner, struct err *err)
     int64_t next, wait, look = runner->next_claim_at - clock_boot_ms();
     bool changed;
 
-    if (!job_store_next(runner->options.db, &next, err))
+    if (!settle(runner, err) || !job_store_next(runner->options.db, &next, err))
         return false;
     wait = next == INT64_MAX ? IDLE_LOOK_MS : next - clock_now();
     if (wait <= 0 || look <= 0)
@@ -193,6 +242,10 @@ static void stop_threads(struct job_runner *runner)
 
 static void runner_free(struct job_runner *runner)
 {
+    struct claimed *job;
+
+    while ((job = take_unsettled(runner)))
+        arena_free(job->mem);
     db_watch_free(runner->watch);
     pthread_cond_destroy(&runner->changed);
     pthread_mutex_destroy(&runner->lock);

@@ -290,12 +290,66 @@ static void test_backoff(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_world, close_world)
 
+/* The store takes no change of a job while there is this trigger, as on a full disk. */
+static void block(struct world *w, bool is_blocked)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct err err = {0};
+
+    if (!db_tx_begin(w->db, &tx, &err) ||
+        !db_script(tx,
+                   is_blocked ? "CREATE TRIGGER blocked BEFORE UPDATE ON job "
+                                "BEGIN SELECT RAISE(ABORT, 'no room'); END"
+                              : "DROP TRIGGER blocked",
+                   &err) ||
+        !db_tx_commit(&tx, &err))
+        fail_msg("%s", err.text);
+}
+
+static bool blocks_once(struct world *w, const struct job *job, struct job_result *out,
+                        struct err *err)
+{
+    (void)job;
+    (void)err;
+    if (atomic_load(&w->runs) == 1)
+        block(w, true);
+    out->run_at = clock_now() + 3600000;
+    return true;
+}
+
+/* What came of the run is not stored: it runs again when the store takes changes, long before its
+ * lease is over. */
+static void test_store_without_room(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    (void)state;
+
+    world.body = blocks_once;
+    start();
+    enqueue(SUBJECT, clock_now());
+    ok(wait_for_runs(1), "it runs");
+    usleep(300000);
+    ok(atomic_load(&world.runs) == 1 && find(mem, SUBJECT)->fence == 1, "it is leased still");
+    block(&world, false);
+    ok(wait_for_runs(2), "it runs again");
+    job_runner_stop(world.runner);
+    ok(find(mem, SUBJECT)->run_at > clock_now() + 3500000, "and what came of it is stored");
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_done),           TEST(test_wait),           TEST(test_threads),
-        TEST(test_failure),        TEST(test_lost_race),      TEST(test_wake),
-        TEST(test_stop_when_idle), TEST(test_stop_is_prompt), cmocka_unit_test(test_backoff),
+        TEST(test_done),
+        TEST(test_wait),
+        TEST(test_threads),
+        TEST(test_failure),
+        TEST(test_lost_race),
+        TEST(test_wake),
+        TEST(test_stop_when_idle),
+        TEST(test_stop_is_prompt),
+        TEST(test_store_without_room),
+        cmocka_unit_test(test_backoff),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
