@@ -26,7 +26,8 @@ struct edge_db {
     MDB_env *env;
     MDB_dbi dbi;
     const char *dir;
-    int dir_fd; /* holds the lock */
+    int dir_fd;  /* holds the lock of the agent */
+    int lock_fd; /* see reserve_readers() */
     size_t map_size, map_max;
     bool is_wipe_due;
 };
@@ -99,16 +100,18 @@ static bool open_main(struct edge_db *db, struct err *err)
 }
 
 /* A worker of nginx writes to its reader slot through a mapping: on a full disk a page that is not
- * there yet would be a SIGBUS for it. */
-static bool reserve_readers(int dir_fd, struct err *err)
+ * there yet would be a SIGBUS for it. The descriptor stays open as long as the environment: closing
+ * any descriptor of lock.mdb would end LMDB's own locks of it (fcntl(2), "Record locks"), and the
+ * next process to open it would take the table of readers for nobody's and begin it anew. */
+static bool reserve_readers(struct edge_db *db, struct err *err)
 {
     struct stat st;
-    int fd = openat(dir_fd, "lock.mdb", O_RDWR | O_CLOEXEC), rc;
+    int rc;
 
-    if (fd < 0)
+    db->lock_fd = openat(db->dir_fd, "lock.mdb", O_RDWR | O_CLOEXEC);
+    if (db->lock_fd < 0)
         return err_errno(err, ERR_CONFIG, errno, "cannot open lock.mdb");
-    rc = fstat(fd, &st) != 0 ? errno : posix_fallocate(fd, 0, st.st_size);
-    close(fd);
+    rc = fstat(db->lock_fd, &st) != 0 ? errno : posix_fallocate(db->lock_fd, 0, st.st_size);
     return rc == 0 || mdb_err(err, rc, "reserve the readers of");
 }
 
@@ -130,7 +133,7 @@ static bool open_env(struct edge_db *db, const char *dir, struct err *err)
         return mdb_err(err, rc, "open");
     db->map_size = info.me_mapsize;
     db->is_wipe_due = true; /* whoever had it before may have been killed */
-    return set_modes(db->dir_fd, err) && reserve_readers(db->dir_fd, err) && open_main(db, err) &&
+    return set_modes(db->dir_fd, err) && reserve_readers(db, err) && open_main(db, err) &&
            edge_db_check_readers(db, NULL, err);
 }
 
@@ -141,7 +144,7 @@ bool edge_db_open(const char *dir, size_t map_max, struct edge_db **out, struct 
     if (!db)
         return err_set(err, ERR_INTERNAL, "out of memory");
     db->dir = dir;
-    db->dir_fd = -1;
+    db->dir_fd = db->lock_fd = -1;
     db->map_max = map_max ? map_max : EDGE_DB_MAP_MAX;
     if (!lock_dir(dir, &db->dir_fd, err) || !open_env(db, dir, err))
         return err_wrap(err, "%s", dir);
@@ -154,6 +157,8 @@ void edge_db_free(struct edge_db *db)
 {
     if (db->env)
         mdb_env_close(db->env);
+    if (db->lock_fd >= 0)
+        close(db->lock_fd);
     if (db->dir_fd >= 0)
         close(db->dir_fd);
     free(db);
@@ -375,16 +380,20 @@ void edge_db_wiped(struct edge_db *db)
     db->is_wipe_due = false;
 }
 
+/* Key and value are copied: a page that is written to moves what they point at. */
 static int rewrite(MDB_cursor *cursor)
 {
     static unsigned char room[EDGE_RECORD_MAX]; /* one agent, one thread */
+    unsigned char key_room[EDGE_DB_KEY_MAX];
     MDB_val key, value;
     int rc;
 
     while ((rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0) {
-        if (value.mv_size > sizeof(room))
+        if (value.mv_size > sizeof(room) || key.mv_size > sizeof(key_room))
             continue;
+        memcpy(key_room, key.mv_data, key.mv_size);
         memcpy(room, value.mv_data, value.mv_size);
+        key.mv_data = key_room;
         value.mv_data = room;
         rc = mdb_cursor_put(cursor, &key, &value, MDB_CURRENT);
         if (rc != 0)

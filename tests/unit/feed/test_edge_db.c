@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -123,6 +125,37 @@ static void test_one_agent(void **state)
     all_ok();
 }
 
+/* 0 when another process finds the octet locked by which LMDB tells whether the file is in use. */
+static int look_for_lock(const char *path)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
+    int fd = open(path, O_RDWR | O_CLOEXEC);
+
+    return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 0 : 1;
+}
+
+/* Else the next process that opens it would begin the table of readers anew, under those who read.
+ */
+static void test_file_stays_in_use(void **state)
+{
+    struct edge_db *db;
+    struct err err = {0};
+    char path[120];
+    int status = -1;
+    pid_t child;
+
+    (void)state;
+    snprintf(path, sizeof(path), "%s/lock.mdb", db_dir);
+    assert_true(edge_db_open(db_dir, 0, &db, &err));
+    child = fork();
+    if (child == 0)
+        _exit(look_for_lock(path));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "LMDB's lock is there: %d", status);
+    edge_db_free(db);
+    all_ok();
+}
+
 static void test_bad_folder(void **state)
 {
     struct edge_db *db;
@@ -139,6 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transactions),
         cmocka_unit_test(test_one_agent),
+        cmocka_unit_test(test_file_stays_in_use),
         cmocka_unit_test(test_bad_folder),
     };
 

@@ -103,10 +103,64 @@ static void test_wiped(void **state)
     all_ok();
 }
 
+#define LARGE       3000 /* octets: on a page of its own */
+#define LARGE_COUNT 40
+
+static struct slice large_key(int number, char room[8])
+{
+    snprintf(room, 8, "C%05d", number);
+    return slice_str(room);
+}
+
+static bool put_large(struct edge_tx *tx, void *arg, struct err *err)
+{
+    static unsigned char body[LARGE];
+    char room[8];
+
+    (void)arg;
+    for (int i = 0; i < LARGE_COUNT; i++) {
+        memset(body, 'a' + i % 26, sizeof(body));
+        if (!edge_tx_put(tx, large_key(i, room), slice_of(body, sizeof(body)), err))
+            return false;
+    }
+    return edge_tx_delete(tx, large_key(7, room), err);
+}
+
+static bool find_large(struct edge_tx *tx, void *arg, struct err *err)
+{
+    char room[8];
+
+    (void)arg;
+    for (int i = 0; i < LARGE_COUNT; i++) {
+        struct slice found = {NULL, 0};
+
+        if (!edge_tx_get(tx, large_key(i, room), &found, err))
+            return false;
+        ok(i == 7 ? found.data == NULL : found.len == LARGE && found.data[0] == 'a' + i % 26,
+           "record %d: %zu octets", i, found.len);
+    }
+    return true;
+}
+
+/* What is stored anew is found by its key, large values among them. */
+static void test_whole_afterwards(void **state)
+{
+    AUTO(edge_db_freep) struct edge_db *db = NULL;
+    struct err err = {0};
+
+    (void)state;
+    ok(edge_db_open(db_dir, EDGE_DB_MAP_MAX, &db, &err) &&
+           edge_db_write(db, put_large, NULL, &err) && wipe_pages(db, &err) &&
+           edge_db_write(db, find_large, NULL, &err),
+       "%s", err.text);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_wiped, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_whole_afterwards, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
