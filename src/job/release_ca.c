@@ -66,15 +66,7 @@ static int64_t back_off_until(const struct release *rel, int64_t retry_at)
 /* A certificate that never came into the store has no row. */
 static bool mark_revoked(struct db *tx, const char *id, struct err *err)
 {
-    static const enum certificate_state from[] = {CERTIFICATE_CANCELLED, CERTIFICATE_SUPERSEDED};
-
-    for (size_t i = 0; i < ARRAY_LEN(from); i++) {
-        if (certificate_store_move(tx, id, from[i], CERTIFICATE_REVOKED, err))
-            return true;
-        if (err->code != ERR_LOST_RACE)
-            return false;
-    }
-    return true;
+    return certificate_store_set_revoked(tx, id, clock_now(), err) || err->code == ERR_LOST_RACE;
 }
 
 /* The row goes, and the timeline says what was done (NULL: nothing to say). */

@@ -31,7 +31,6 @@ static void read_record(struct reader *r, struct ca_account *out)
 }
 
 DEFINE_READ_ONE(ca_account)
-DEFINE_READ_ALL(ca_account, ca_account_list)
 
 static const struct query add = {
     .name = "ca_account.add",
@@ -62,21 +61,6 @@ bool ca_account_store_find(struct arena *mem, struct db *db, const char *ca,
     return db_one(mem, db, &find, &row, err, QT(ca)) && read_one(mem, row, out, err);
 }
 
-static const struct query list = {
-    .name = "ca_account.list",
-    .sql = SELECT " ORDER BY id",
-    .params = "",
-    .cols = LETTERS,
-};
-
-bool ca_account_store_list(struct arena *mem, struct db *db, struct ca_account_list *out,
-                           struct err *err)
-{
-    struct rows rows;
-
-    return db_each(mem, db, &list, &rows, err, QNONE) && read_all(mem, &rows, out, err);
-}
-
 static const struct query move = {
     .name = "ca_account.move",
     .sql = "UPDATE ca_account SET state = $3, url = COALESCE($4, url) WHERE id = $1 AND state = $2",
@@ -90,5 +74,5 @@ bool ca_account_store_move(struct db *db, const char *id, enum ca_account_state 
     return db_exec_one(db, &move, err, QT(id), QT(states[from]), QT(states[to]), QT(url));
 }
 
-static const struct query *const all[] = {&add, &find, &list, &move};
+static const struct query *const all[] = {&add, &find, &move};
 const struct query_list ca_account_queries = {"ca_account_store.c", all, ARRAY_LEN(all)};

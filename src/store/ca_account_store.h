@@ -23,11 +23,6 @@ struct ca_account {
     int64_t created_at;
 };
 
-struct ca_account_list {
-    const struct ca_account *items;
-    size_t count;
-};
-
 extern const struct query_list ca_account_queries;
 
 /* ERR_CONFLICT, field "ca_account.ca": another worker made one first; use that. */
@@ -36,8 +31,6 @@ MUST_CHECK bool ca_account_store_add(struct db *db, const struct ca_account *acc
 /* *out is NULL when there is none for this CA. */
 MUST_CHECK bool ca_account_store_find(struct arena *mem, struct db *db, const char *ca,
                                       const struct ca_account **out, struct err *err);
-MUST_CHECK bool ca_account_store_list(struct arena *mem, struct db *db, struct ca_account_list *out,
-                                      struct err *err);
 /* ERR_LOST_RACE when its state is not `from` any more. `url` NULL keeps the one it has. */
 MUST_CHECK bool ca_account_store_move(struct db *db, const char *id, enum ca_account_state from,
                                       enum ca_account_state to, const char *url, struct err *err);

@@ -125,19 +125,6 @@ bool certificate_store_list(struct arena *mem, struct db *db, const struct scope
            read_page(mem, &rows, &filter->page, out, err);
 }
 
-static const struct query move = {
-    .name = "certificate.move",
-    .sql = "UPDATE certificate SET state = $3 WHERE id = $1 AND state = $2",
-    .params = "ttt",
-    .cols = "",
-};
-
-bool certificate_store_move(struct db *db, const char *id, enum certificate_state from,
-                            enum certificate_state to, struct err *err)
-{
-    return db_exec_one(db, &move, err, QT(id), QT(states[from]), QT(states[to]));
-}
-
 static const struct query supersede = {
     .name = "certificate.supersede",
     .sql = "UPDATE certificate SET state = 'superseded', ended_at = $2"
@@ -190,7 +177,7 @@ bool certificate_store_end(struct db *db, const char *id, int64_t now, struct er
 
 static const struct query set_revoked = {
     .name = "certificate.set_revoked",
-    .sql = "UPDATE certificate SET state = 'revoked', revoked_at = $2,"
+    .sql = "UPDATE certificate SET state = 'revoked', revoked_at = COALESCE(revoked_at, $2),"
            " ended_at = COALESCE(ended_at, $2) WHERE id = $1",
     .params = "ti",
     .cols = "",
@@ -405,7 +392,7 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
 
 /* clang-format off */
 static const struct query *const all[] = {
-    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &move, &supersede, &go_live,
+    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &supersede, &go_live,
     &cancel, &cancel_all, &set_sample, &due, &next_sample, &key, &ask_revoked, &set_revoked, &end,
     &expired, &expire, &next_expiry, &without_job, &ended, &destroy_key, &destroy_issuance_key,
 };

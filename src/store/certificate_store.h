@@ -72,9 +72,6 @@ MUST_CHECK bool certificate_store_current(struct arena *mem, struct db *db,
 MUST_CHECK bool certificate_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                        const struct certificate_filter *filter,
                                        struct certificate_list *out, struct err *err);
-/* ERR_LOST_RACE when its state is not `from` any more. */
-MUST_CHECK bool certificate_store_move(struct db *db, const char *id, enum certificate_state from,
-                                       enum certificate_state to, struct err *err);
 /* Makes `id` the live one of its domain, and what was live before it superseded. ERR_LOST_RACE when
  * it is neither issued nor live. `tx` is a transaction. */
 MUST_CHECK bool certificate_store_go_live(struct db *tx, const char *id, int64_t now,
@@ -106,7 +103,7 @@ MUST_CHECK bool certificate_store_ask_revoked(struct db *db, const struct scope 
                                               const char *id, const char *reason, struct err *err);
 /* It is not used any more, before its CA has revoked it. ERR_LOST_RACE: it was not live. */
 MUST_CHECK bool certificate_store_end(struct db *db, const char *id, int64_t now, struct err *err);
-/* Its CA has revoked it. */
+/* Its CA has revoked it; that may be said again. ERR_LOST_RACE: there is no such certificate. */
 MUST_CHECK bool certificate_store_set_revoked(struct db *db, const char *id, int64_t now,
                                               struct err *err);
 /* Marks what has expired by `now`, at most 500; *out are those that were live, as they were before.

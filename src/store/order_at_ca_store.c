@@ -13,11 +13,6 @@ static const char *const states[ORDER_AT_CA_STATE_COUNT] = {ORDER_AT_CA_STATES(X
 
 DEFINE_NAME_PARSE(order_at_ca_state_parse, enum order_at_ca_state, states)
 
-const char *order_at_ca_state_name(enum order_at_ca_state state)
-{
-    return states[state];
-}
-
 static void read_record(struct reader *r, struct order_at_ca *out)
 {
     out->url = next_text(r);

@@ -67,5 +67,4 @@ MUST_CHECK bool order_at_ca_store_leaving_names(struct arena *mem, struct db *db
 MUST_CHECK bool order_at_ca_store_name_left(struct db *db, const char *domain_id, const char *name,
                                             struct err *err);
 
-const char *order_at_ca_state_name(enum order_at_ca_state state);
 MUST_CHECK bool order_at_ca_state_parse(const char *name, enum order_at_ca_state *out);

@@ -69,21 +69,6 @@ bool user_store_get(struct arena *mem, struct db *db, const struct scope *scope,
            read_one(mem, row, out, err);
 }
 
-static const struct query first_operator = {
-    .name = "user.first_operator",
-    .sql = SELECT " WHERE partner_id IS NULL ORDER BY id LIMIT 1",
-    .params = "",
-    .cols = LETTERS,
-};
-
-bool user_store_first_operator(struct arena *mem, struct db *db, const struct user **out,
-                               struct err *err)
-{
-    const struct row *row;
-
-    return db_one(mem, db, &first_operator, &row, err, QNONE) && read_one(mem, row, out, err);
-}
-
 static const struct query set_password = {
     .name = "user.set_password",
     .sql = "UPDATE platform_user SET password = $2 WHERE id = $1",
@@ -96,5 +81,5 @@ bool user_store_set_password(struct db *db, const char *id, const char *password
     return db_exec_one(db, &set_password, err, QT(id), QT(password));
 }
 
-static const struct query *const all[] = {&add, &find, &get, &first_operator, &set_password};
+static const struct query *const all[] = {&add, &find, &get, &set_password};
 const struct query_list user_queries = {"user_store.c", all, ARRAY_LEN(all)};

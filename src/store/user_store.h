@@ -25,8 +25,5 @@ MUST_CHECK bool user_store_find(struct arena *mem, struct db *db, const char *em
 /* *out is NULL when it is not there or outside of the scope. */
 MUST_CHECK bool user_store_get(struct arena *mem, struct db *db, const struct scope *scope,
                                const char *id, const struct user **out, struct err *err);
-/* The first operator; *out is NULL when there is none. */
-MUST_CHECK bool user_store_first_operator(struct arena *mem, struct db *db, const struct user **out,
-                                          struct err *err);
 MUST_CHECK bool user_store_set_password(struct db *db, const char *id, const char *password,
                                         struct err *err);

@@ -189,14 +189,16 @@ static size_t due(struct world *w, int64_t now, int64_t since)
 static void test_due(void **state)
 {
     struct certificate_sample sample = {.sampled_at = T0 + 10, .sample_at = T0 + 50};
+    struct db *tx;
     struct world w;
     int64_t next;
 
     (void)state;
     open_world(&w, STANDING_COUNTED);
     ok(due(&w, T0, 0) == 0, "one that is not live is not");
-    MUST(&w.f, certificate_store_move(w.f.db, w.tenant.certificate, CERTIFICATE_ISSUED,
-                                      CERTIFICATE_LIVE, &w.f.err));
+    MUST(&w.f, db_tx_begin(w.f.db, &tx, &w.f.err));
+    MUST(&w.f, certificate_store_go_live(tx, w.tenant.certificate, T0, &w.f.err));
+    MUST(&w.f, db_tx_commit(&tx, &w.f.err));
     ok(due(&w, T0, 0) == 1, "one that never was");
     MUST(&w.f, certificate_store_set_sample(w.f.db, w.tenant.certificate, sample, &w.f.err));
     ok(due(&w, T0 + 49, T0 + 9) == 0, "its time has not come");

@@ -198,10 +198,13 @@ static void test_certificates(void **state)
            read->ended_at == T0 + 5,
        "the first is superseded");
     ok(lost(&f, go_live(&f, a.certificate)), "and does not come back: %s", f.err.text);
-    MUST(&f, certificate_store_move(f.db, "crt_b", CERTIFICATE_LIVE, CERTIFICATE_REVOKED, &f.err));
-    ok(lost(&f,
-            certificate_store_move(f.db, "crt_b", CERTIFICATE_LIVE, CERTIFICATE_EXPIRED, &f.err)),
-       "not from the old state");
+    MUST(&f, certificate_store_end(f.db, "crt_b", T0 + 6, &f.err));
+    ok(lost(&f, certificate_store_end(f.db, "crt_b", T0 + 7, &f.err)), "it ends once");
+    MUST(&f, certificate_store_set_revoked(f.db, "crt_b", T0 + 8, &f.err));
+    MUST(&f, certificate_store_set_revoked(f.db, "crt_b", T0 + 9, &f.err));
+    MUST(&f, certificate_store_get(f.mem, f.db, &platform, "crt_b", &read, &f.err));
+    ok(read->state == CERTIFICATE_REVOKED && read->ended_at == T0 + 6 && read->revoked_at == T0 + 8,
+       "what it has ended by stays");
     MUST(&f, certificate_store_key(f.mem, f.db, "crt_b", &key, &f.err));
     ok(slice_eq(key, SLICE_LIT("sealed key")), "the key");
     MUST(&f, certificate_store_key(f.mem, f.db, "crt_x", &key, &f.err));
