@@ -5,9 +5,6 @@
 #include "store/issuance_store.h"
 #include "store/job_store.h"
 
-/* The states in which an issuance waits for the edges. */
-static const enum issuance_state waiting_states[] = {ISSUANCE_PUBLISHING, ISSUANCE_DEPLOYING};
-
 /* What the edges of a group have. */
 struct progress {
     struct edge_seen *edges;
@@ -68,8 +65,9 @@ bool edge_progress_wake(struct arena *mem, struct db *tx, const struct edge_list
 {
     const struct advance advance = {progress_of(mem, before, now), progress_of(mem, after, now)};
 
-    for (size_t i = 0; i < ARRAY_LEN(waiting_states); i++)
-        if (!wake_waiting(mem, tx, &advance, waiting_states[i], err))
+    for (int state = 0; state < ISSUANCE_STATE_COUNT; state++)
+        if (issuance_state_waits_for_edges((enum issuance_state)state) &&
+            !wake_waiting(mem, tx, &advance, (enum issuance_state)state, err))
             return false;
     return true;
 }
