@@ -112,7 +112,8 @@ static bool not_yet(struct issue *is, const char *why, int64_t since, struct iss
 }
 
 /* A certificate that the edges will not show, say because its key was sealed for others, would hold
- * up every other one of the domain: it ends, and what replaces the old one may begin anew. */
+ * up every other one of the domain: it ends, and what replaces the old one, or waits to join it,
+ * may begin anew. */
 static bool give_up(struct issue *is, const char *why, const char *old_id, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -128,7 +129,9 @@ static bool give_up(struct issue *is, const char *why, const char *old_id, struc
            job_store_extend(tx, is->job, JOB_LEASE_MS, err) &&
            app_issuance_cancel(is->mem, tx, is->issuance, err) &&
            timeline_add(is->mem, tx, &entry, err) &&
-           job_store_wake(tx, old_id, is->now, NULL, err) && db_tx_commit(&tx, err);
+           job_store_wake(tx, old_id, is->now, NULL, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err) &&
+           db_tx_commit(&tx, err);
 }
 
 static bool unshown(struct issue *is, const char *why, const struct certificate *live,
