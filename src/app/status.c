@@ -90,17 +90,11 @@ static bool is_without_edge(const struct status *status)
 /* Who must act about the worst finding of the names. */
 static enum who_acts who_must_act(struct arena *mem, const struct issuance_name_list *names)
 {
-    for (size_t i = 0; i < names->count; i++) {
-        json_auto_t *json =
-            names->items[i].finding ? json_loads(names->items[i].finding, 0, NULL) : NULL;
-        struct finding finding;
-        struct err ignored;
+    enum who_acts who = WHO_NOBODY;
 
-        if (json && finding_from_json(mem, json, &finding, &ignored) &&
-            finding.severity == FINDING_ERROR)
-            return finding.who_acts;
-    }
-    return WHO_NOBODY;
+    for (size_t i = 0; i < names->count && who == WHO_NOBODY; i++)
+        who = status_who_acts(mem, names->items[i].finding);
+    return who;
 }
 
 /* Who must act so that a name joins the certificate. */

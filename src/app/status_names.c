@@ -4,16 +4,14 @@
 #include "app/status.h"
 #include "check/finding.h"
 
-/* Who must act about what is wrong with a name. */
-static enum who_acts who_must_act(struct arena *mem, const char *stored)
+enum who_acts status_who_acts(struct arena *mem, const char *finding)
 {
-    json_auto_t *json = stored ? json_loads(stored, 0, NULL) : NULL;
-    struct finding finding;
+    json_auto_t *json = finding ? json_loads(finding, 0, NULL) : NULL;
+    struct finding read;
     struct err ignored;
 
-    return json && finding_from_json(mem, json, &finding, &ignored) &&
-                   finding.severity == FINDING_ERROR
-               ? finding.who_acts
+    return json && finding_from_json(mem, json, &read, &ignored) && read.severity == FINDING_ERROR
+               ? read.who_acts
                : WHO_NOBODY;
 }
 
@@ -32,7 +30,7 @@ bool status_names(const struct app *app, const struct scope *scope, struct arena
         views[i] = (struct status_name){.name = &names.items[i],
                                         .is_secured =
                                             live && text_list_has(live->names, names.items[i].name),
-                                        .who_acts = who_must_act(mem, names.items[i].finding)};
+                                        .who_acts = status_who_acts(mem, names.items[i].finding)};
         out->secured_names += views[i].is_secured;
     }
     out->domain_names = views;

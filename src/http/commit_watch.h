@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * watch: wakes waiting requests when something they wait for was committed, by this process or
- * another. One thread looks at the store's change counter, and then at what has moved; requests
+ * commit_watch: wakes waiting requests when something they wait for was committed, by this process
+ * or another. One thread looks at the store's change counter, and then at what has moved; requests
  * wait on keys, so that a commit costs nothing to those whom it does not concern.
  */
 #include "db/db.h"

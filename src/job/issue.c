@@ -119,6 +119,14 @@ const char **issue_names(const struct issue *is)
     return names;
 }
 
+struct issuance_name *issue_find_name(const struct issue *is, const char *name)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (strcmp(is->names[i].name, name) == 0)
+            return &is->names[i];
+    return NULL;
+}
+
 static bool save_names(const struct issue *is, struct db *tx, struct err *err)
 {
     for (size_t i = 0; i < is->name_count; i++)

@@ -88,6 +88,8 @@ struct issue_change {
 
 /* The texts of the names. */
 const char **issue_names(const struct issue *is);
+/* NULL: the issuance does not have this name. */
+struct issuance_name *issue_find_name(const struct issue *is, const char *name);
 
 /* Stores the step for change->event, with everything that belongs to it, in one transaction. The
  * issuance must hold the new values of the step; its state and version are set here. The lease of

@@ -31,14 +31,6 @@ static int64_t next_check_at(const struct issue *is)
     return is->now + span;
 }
 
-static struct issuance_name *find_name(struct issue *is, const char *name)
-{
-    for (size_t i = 0; i < is->name_count; i++)
-        if (strcmp(is->names[i].name, name) == 0)
-            return &is->names[i];
-    return NULL;
-}
-
 /* The names are those that the domain has now: an alias may have come or gone. */
 static bool load_names(struct issue *is, struct err *err)
 {
@@ -56,7 +48,7 @@ static bool load_names(struct issue *is, struct err *err)
     memcpy(names, is->names, is->name_count * sizeof(*names));
     is->names = names;
     for (size_t i = 0; i < list.count; i++)
-        if (!find_name(is, list.items[i].name))
+        if (!issue_find_name(is, list.items[i].name))
             is->names[is->name_count++] = (struct issuance_name){.issuance_id = is->issuance->id,
                                                                  .name = list.items[i].name,
                                                                  .challenge_state = CHALLENGE_NONE};
@@ -82,7 +74,7 @@ static bool take_verdicts(struct issue *is, const struct check_report *report)
     bool is_changed = false;
 
     for (size_t i = 0; i < is->looked_count; i++) {
-        struct issuance_name *name = find_name(is, is->looked[i].name);
+        struct issuance_name *name = issue_find_name(is, is->looked[i].name);
 
         name_check_take(is->worker, is->mem, report, &is->looked[i]);
         is_changed =
@@ -223,7 +215,7 @@ static bool go(struct issue *is, struct err *err)
         is->names[i].is_chosen = false;
     for (size_t i = 0; i < is->looked_count; i++)
         if (passed_at(is, &is->looked[i])) {
-            find_name(is, is->looked[i].name)->is_chosen = true;
+            issue_find_name(is, is->looked[i].name)->is_chosen = true;
             count++;
         }
     if (count < is->looked_count)

@@ -98,19 +98,11 @@ bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
     return true;
 }
 
-static struct issuance_name *find_name(struct issue *is, const char *name)
-{
-    for (size_t i = 0; i < is->name_count; i++)
-        if (strcmp(is->names[i].name, name) == 0)
-            return &is->names[i];
-    return NULL;
-}
-
 /* Puts what the CA asks about one name into its row. */
 static bool take_authorization(struct issue *is, const struct acme_authorization *authorization,
                                struct err *err)
 {
-    struct issuance_name *name = find_name(is, authorization->identifier);
+    struct issuance_name *name = issue_find_name(is, authorization->identifier);
     const struct acme_challenge *challenge =
         acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
 

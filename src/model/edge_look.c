@@ -170,8 +170,7 @@ const char *edge_next_text(const struct edge_seen *edge, int64_t now)
         break;
     }
     return "The operator brings it back, or takes it out of rotation. Nothing waits for it; once "
-           "it "
-           "is back it catches up by itself.";
+           "it is back it catches up by itself.";
 }
 
 int64_t edge_condition_since(const struct edge_seen *edge, int64_t following_at,

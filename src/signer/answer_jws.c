@@ -70,8 +70,8 @@ static bool check_header(const struct signer_server *server, const json_t *heade
 static bool check_revocation(struct arena *mem, const json_t *header, const json_t *payload,
                              EVP_PKEY *key, struct err *err)
 {
-    json_auto_t *body =
-        json_loadb(json_string_value(payload), json_string_length(payload), 0, NULL);
+    json_auto_t *body = json_loadb(json_string_value(payload), json_string_length(payload),
+                                   JSON_REJECT_DUPLICATES, NULL);
     struct slice leaf, spki;
     struct chain chain;
 
