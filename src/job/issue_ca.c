@@ -3,14 +3,12 @@
 #include "base/crash.h"
 #include "base/random.h"
 #include "job/issue.h"
+#include "model/pace.h"
 #include "model/renewal_time.h"
 #include "store/ca_account_store.h"
 
 /* What a failed call to the CA means for an issuance, and when to go on. */
 
-#define POLL_FIRST_MS     INT64_C(25)
-#define POLL_MAX_MS       INT64_C(10000)
-#define POLL_SHARE        4 /* wait a quarter of the time that it has taken so far */
 #define CA_BACKOFF_MAX_MS INT64_C(300000)
 #define START_OVER_JITTER 10 /* per cent */
 #define HOLD_FACTOR       4  /* a refused name is held for some tries of the others */
@@ -22,13 +20,10 @@ bool issue_open_ca(struct issue *is, struct ca_session **out, struct err *err)
 
 int64_t issue_poll_at(int64_t since, int64_t retry_at)
 {
-    int64_t now = clock_now(), wait = (now - since) / POLL_SHARE;
+    static const struct pace pace = {25, 10000, 4};
+    int64_t now = clock_now();
 
-    if (retry_at > now)
-        return retry_at;
-    if (wait < POLL_FIRST_MS)
-        wait = POLL_FIRST_MS;
-    return now + (wait > POLL_MAX_MS ? POLL_MAX_MS : wait);
+    return retry_at > now ? retry_at : now + pace_ms(&pace, now - since);
 }
 
 /* 1, 10, 100 minutes, a day: as CAs ask of those whose names cannot be validated; faster against

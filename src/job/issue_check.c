@@ -8,6 +8,7 @@
 #include "job/name_check.h"
 #include "model/job_kind.h"
 #include "model/name_choice.h"
+#include "model/pace.h"
 #include "store/check_store.h"
 #include "store/job_store.h"
 
@@ -22,13 +23,9 @@
 static int64_t next_check_at(const struct issue *is)
 {
     const struct config *cfg = is->worker->app->config;
-    int64_t span = is->now - is->issuance->created_at;
+    const struct pace pace = {cfg->check.retry_min_ms, cfg->check.retry_max_ms, 1};
 
-    if (span < cfg->check.retry_min_ms)
-        span = cfg->check.retry_min_ms;
-    if (span > cfg->check.retry_max_ms)
-        span = cfg->check.retry_max_ms;
-    return is->now + span;
+    return is->now + pace_ms(&pace, is->now - is->issuance->created_at);
 }
 
 /* The names are those that the domain has now: an alias may have come or gone. */

@@ -9,6 +9,7 @@
 #include "job/issue.h"
 #include "job/proofs.h"
 #include "job/renew.h"
+#include "model/pace.h"
 #include "model/renewal_time.h"
 #include "model/term.h"
 #include "store/job_store.h"
@@ -22,9 +23,6 @@
  * it can. deploying: one handshake for each name with each of these addresses must show the new
  * certificate; that is what live means.
  */
-
-#define PROVE_AGAIN_MAX_MS INT64_C(5000)
-#define PROVE_AGAIN_MS     INT64_C(100)
 
 /* The certificate that the new one takes the place of; *out is NULL when none is live. */
 static bool find_live(const struct issue *is, struct db *db, const struct certificate **out,
@@ -94,13 +92,12 @@ bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err)
 static bool not_yet(struct issue *is, const char *why, int64_t since, struct issue_outcome *out,
                     struct err *err)
 {
-    int64_t now = clock_now(), span = now - since;
+    static const struct pace pace = {100, 5000, 1};
+    int64_t now = clock_now();
     bool is_new = !is->issuance->error_text || strcmp(is->issuance->error_text, why) != 0;
     int64_t seq = is->issuance->wait_seq;
 
-    if (span < PROVE_AGAIN_MS)
-        span = PROVE_AGAIN_MS;
-    is->issuance->next_try_at = now + (span > PROVE_AGAIN_MAX_MS ? PROVE_AGAIN_MAX_MS : span);
+    is->issuance->next_try_at = now + pace_ms(&pace, now - since);
     is->issuance->error_code = "unproven";
     is->issuance->error_text = why;
     *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};

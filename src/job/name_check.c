@@ -2,6 +2,7 @@
 #include "job/name_check.h"
 
 #include "app/expected.h"
+#include "model/pace.h"
 
 bool name_check_run(const struct worker *worker, struct arena *mem, const struct name_check *want,
                     struct check_report *out, struct err *err)
@@ -35,13 +36,10 @@ const char *name_check_text(struct arena *mem, json_t *json)
 /* Twice as long as between the last two looks. */
 static int64_t next_look_at(const struct config *cfg, const struct domain_name *name, int64_t now)
 {
-    int64_t span = name->next_look_at ? 2 * (name->next_look_at - name->checked_at) : 0;
+    const struct pace pace = {cfg->check.retry_min_ms, cfg->check.retry_max_ms, 1};
+    int64_t last = name->next_look_at ? name->next_look_at - name->checked_at : 0;
 
-    if (span < cfg->check.retry_min_ms)
-        span = cfg->check.retry_min_ms;
-    if (span > cfg->check.retry_max_ms)
-        span = cfg->check.retry_max_ms;
-    return now + span;
+    return now + pace_ms(&pace, 2 * last);
 }
 
 void name_check_take(const struct worker *worker, struct arena *mem,

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "job/name_check.h"
 #include "model/name_choice.h"
+#include "model/pace.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
 #include "store/subscription_store.h"
@@ -141,11 +142,6 @@ static bool start(const struct watch *w, struct err *err)
     return timeline_add(w->mem, tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
 static int64_t next_run_at(const struct watch *w, int64_t join)
 {
     int64_t next = join;
@@ -156,10 +152,10 @@ static int64_t next_run_at(const struct watch *w, int64_t join)
         if (is_covered(w, name->name))
             continue;
         if (!name->passed_at)
-            next = earlier(next, name->next_look_at > name->held_until ? name->next_look_at
-                                                                       : name->held_until);
+            next = pace_earlier(next, name->next_look_at > name->held_until ? name->next_look_at
+                                                                            : name->held_until);
         else if (name->held_until > w->now)
-            next = earlier(next, name->held_until);
+            next = pace_earlier(next, name->held_until);
     }
     return next;
 }

@@ -6,14 +6,8 @@
 #include "base/crash.h"
 #include "job/edges.h"
 #include "job/publish.h"
+#include "model/pace.h"
 #include "store/edge_withdrawal_store.h"
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-    if (a == 0 || b == 0)
-        return a ? a : b;
-    return a < b ? a : b;
-}
 
 static bool finish_edges(const struct release *rel, int64_t seq, const struct edge_wait *wait,
                          struct err *err)
@@ -73,7 +67,7 @@ bool job_release(void *worker, struct arena *mem, const struct job *job, struct 
     if (rel.domain && (!release_edges(&rel, &edges, err) || !release_names(&rel, &names, err) ||
                        !release_orders(&rel, &orders, err)))
         return false;
-    out->run_at = earlier(earlier(edges, names), orders);
+    out->run_at = pace_earlier(pace_earlier(edges, names), orders);
     out->is_done = out->run_at == 0;
     return true;
 }

@@ -7,6 +7,7 @@
 #include "base/crash.h"
 #include "job/ca_session.h"
 #include "job/release.h"
+#include "model/pace.h"
 #include "store/ca_account_store.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
@@ -17,10 +18,8 @@
  * order is read again afterwards, for the CA may have been issuing in that moment.
  */
 
-#define AGAIN_MS     INT64_C(250)  /* the CA is at work on the order */
-#define BACKOFF_MIN  INT64_C(1000) /* the CA does not answer */
-#define BACKOFF_MAX  INT64_C(300000)
-#define BACKOFF_PART 4 /* a quarter of the time that it has taken so far */
+static const struct pace at_work = {250, 60000, 4};      /* the CA, on the order */
+static const struct pace unanswered = {1000, 300000, 4}; /* the CA does not answer */
 
 struct giving {
     const struct release *rel;
@@ -52,15 +51,11 @@ static bool is_over(const struct ca_session *ca)
     return false;
 }
 
-static int64_t back_off_until(const struct release *rel, int64_t retry_at)
+static int64_t again_at(const struct release *rel, const struct pace *pace, int64_t retry_at)
 {
-    int64_t now = clock_now(), span = (now - rel->job->created_at) / BACKOFF_PART;
+    int64_t now = clock_now();
 
-    if (retry_at > now)
-        return retry_at;
-    if (span < BACKOFF_MIN)
-        span = BACKOFF_MIN;
-    return now + (span > BACKOFF_MAX ? BACKOFF_MAX : span);
+    return retry_at > now ? retry_at : now + pace_ms(pace, now - rel->job->created_at);
 }
 
 /* A certificate that never came into the store has no row. */
@@ -97,7 +92,7 @@ static bool later(const struct giving *g, int64_t *again)
 {
     if (is_over(g->ca))
         return true;
-    *again = back_off_until(g->rel, g->ca->problem.retry_at);
+    *again = again_at(g->rel, &unanswered, g->ca->problem.retry_at);
     return g->ca->problem.type != ACME_PROBLEM_NONE;
 }
 
@@ -238,12 +233,12 @@ static bool release_order(const struct release *rel, const struct order_at_ca *r
     if (!g.ca)
         return finish(&g, NULL, NULL, err);
     if (give_up(&g, &is_done, err)) {
-        *again = is_done ? 0 : clock_now() + AGAIN_MS;
+        *again = is_done ? 0 : again_at(rel, &at_work, 0);
         return true;
     }
     if (g.ca->problem.type == ACME_PROBLEM_NONE)
         return false; /* a failure of our own */
-    *again = back_off_until(rel, g.ca->problem.retry_at);
+    *again = again_at(rel, &unanswered, g.ca->problem.retry_at);
     return true;
 }
 
@@ -287,8 +282,7 @@ static bool release_name_everywhere(const struct release *rel, const char *name,
             (g.ca && !release_name(&g, name, &later_at, err)))
             return false;
     }
-    if (later_at && (!*again || later_at < *again))
-        *again = later_at;
+    *again = pace_earlier(*again, later_at);
     return later_at ||
            order_at_ca_store_name_left(rel->worker->app->db, rel->domain->id, name, err);
 }
@@ -323,8 +317,7 @@ bool release_orders(const struct release *rel, int64_t *again, struct err *err)
         if (!job_store_extend(rel->worker->app->db, rel->job, JOB_LEASE_MS, err) ||
             !release_order(rel, &orders.items[i], &next, err))
             return false;
-        if (next && (!*again || next < *again))
-            *again = next;
+        *again = pace_earlier(*again, next);
     }
     if (orders.count == ORDER_AT_CA_BATCH && !*again)
         *again = clock_now();
