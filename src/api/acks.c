@@ -100,7 +100,8 @@ static void store(struct api_acks *acks)
         if (count == 0)
             return;
         CRASH_POINT(STORE_ACKS_BEFORE);
-        if (app_edge_acks(acks->app, mem, group, list, count, clock_now(), &err)) {
+        if (app_edge_acks(acks->app, mem, &(struct edge_acks){group, list, count}, clock_now(),
+                          &err)) {
             CRASH_POINT(STORE_ACKS_COMMIT);
             continue;
         }

@@ -143,27 +143,36 @@ static bool take_off(struct db *tx, const struct matter *matter, struct err *err
            job_store_enqueue(tx, job_kind_name(JOB_RETIRE), matter->domain->id, now, err);
 }
 
-static bool ask(const struct app *app, const struct caller *caller, struct arena *mem,
-                struct db *tx, const struct revocation_input *in, const struct matter *matter,
-                struct err *err)
+static bool is_live(const struct matter *matter, const struct revocation_input *in)
 {
-    bool is_live = matter->live && strcmp(matter->live->id, in->certificate_id) == 0;
+    return matter->live && strcmp(matter->live->id, in->certificate_id) == 0;
+}
+
+/* Visitors must not need what is going to be revoked. */
+static bool free_visitors(const struct app *app, struct arena *mem, struct db *tx,
+                          const struct revocation_input *in, const struct matter *matter,
+                          struct err *err)
+{
+    if (!is_live(matter, in))
+        return true;
+    return in->is_left_unsecured ? take_off(tx, matter, err)
+                                 : begin_successor(app, mem, tx, matter, in->reason, err);
+}
+
+static bool ask(const struct caller *caller, struct arena *mem, struct db *tx,
+                const struct revocation_input *in, const struct matter *matter, struct err *err)
+{
     const char *why = revocation_reason_name(in->reason);
     const struct timeline_entry entry = {
         .domain = matter->domain,
         .subject_id = in->certificate_id,
         .kind = "certificate.revocation.started",
         .text = arena_printf(mem, "it is to be revoked (%s)%s", why,
-                             !is_live                ? ""
+                             !is_live(matter, in)    ? ""
                              : in->is_left_unsecured ? " and is taken off the site at once"
                                                      : ", once another one is live"),
     };
 
-    if (is_live && in->is_left_unsecured && !take_off(tx, matter, err))
-        return false;
-    if (is_live && !in->is_left_unsecured &&
-        !begin_successor(app, mem, tx, matter, in->reason, err))
-        return false;
     return certificate_store_ask_revoked(tx, &caller->scope, in->certificate_id, why, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_REVOKE), in->certificate_id, clock_now(), err) &&
            timeline_add(mem, tx, &entry, err);
@@ -204,7 +213,7 @@ bool app_certificate_revoke(const struct app *app, const struct caller *caller, 
     if (!certificate->revoke_reason &&
         (!gather(mem, tx, caller, certificate->domain_id, &matter, err) ||
          !check_revocable(certificate, &matter, err) ||
-         !ask(app, caller, mem, tx, in, &matter, err)))
+         !free_visitors(app, mem, tx, in, &matter, err) || !ask(caller, mem, tx, in, &matter, err)))
         return false;
     return find_certificate(mem, tx, caller, in->certificate_id, out, err) &&
            db_tx_commit(&tx, err);

@@ -93,42 +93,44 @@ bool app_edge_set_rotation(const struct app *app, const struct caller *caller, s
            edge_store_get(mem, tx, edge_id, out, err) && db_tx_commit(&tx, err);
 }
 
-static bool store_acks(struct db *tx, const struct edge_ack *acks, size_t count, int64_t now,
-                       struct err *err)
+static bool store_acks(struct db *tx, const struct edge_acks *acks, int64_t now, struct err *err)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!edge_store_ack(tx, acks[i].edge_id, acks[i].epoch, acks[i].seq, now, err) &&
+    for (size_t i = 0; i < acks->count; i++) {
+        const struct edge_ack *ack = &acks->items[i];
+
+        if (!edge_store_ack(tx, ack->edge_id, ack->epoch, ack->seq, now, err) &&
             err->code != ERR_LOST_RACE)
             return false;
+    }
     return true;
 }
 
 /* Whether one of these edges is to be looked at now: it is back, or may have caught up. */
-static bool is_look_due(const struct edge_list *edges, const struct edge_ack *acks, size_t count)
+static bool is_look_due(const struct edge_list *edges, const struct edge_acks *acks)
 {
     for (size_t i = 0; i < edges->count; i++) {
         const struct edge *edge = &edges->items[i];
         bool is_waiting = edge->is_in_rotation && edge->standing != STANDING_COUNTED;
 
-        for (size_t k = 0; is_waiting && k < count; k++)
-            if (strcmp(edge->id, acks[k].edge_id) == 0)
+        for (size_t k = 0; is_waiting && k < acks->count; k++)
+            if (strcmp(edge->id, acks->items[k].edge_id) == 0)
                 return true;
     }
     return false;
 }
 
-bool app_edge_acks(const struct app *app, struct arena *mem, const char *group,
-                   const struct edge_ack *acks, size_t count, int64_t now, struct err *err)
+bool app_edge_acks(const struct app *app, struct arena *mem, const struct edge_acks *acks,
+                   int64_t now, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct edge_list before, after;
 
-    if (!db_tx_begin(app->db, &tx, err) || !edge_store_list(mem, tx, group, &before, err) ||
-        !app_restore_note(mem, tx, group, acks, count, err) ||
-        !store_acks(tx, acks, count, now, err) || !edge_store_list(mem, tx, group, &after, err) ||
+    if (!db_tx_begin(app->db, &tx, err) || !edge_store_list(mem, tx, acks->group, &before, err) ||
+        !app_restore_note(mem, tx, acks, err) || !store_acks(tx, acks, now, err) ||
+        !edge_store_list(mem, tx, acks->group, &after, err) ||
         !edge_progress_wake(mem, tx, &before, &after, now, err))
         return false;
-    if (is_look_due(&after, acks, count) && !edge_look_soon(tx, group, now, err))
+    if (is_look_due(&after, acks) && !edge_look_soon(tx, acks->group, now, err))
         return false;
     return db_tx_commit(&tx, err);
 }

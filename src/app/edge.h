@@ -46,9 +46,14 @@ struct edge_ack {
     int64_t epoch, seq;
 };
 
+struct edge_acks {
+    const char *group; /* of all of them */
+    const struct edge_ack *items;
+    size_t count;
+};
+
 /* Stores what edges of one group said at `now`, in one transaction, and makes the jobs of the
  * issuances due that no longer have to wait for an edge. An edge that is gone is passed over; one
  * that does not count is looked at soon. */
-MUST_CHECK bool app_edge_acks(const struct app *app, struct arena *mem, const char *group,
-                              const struct edge_ack *acks, size_t count, int64_t now,
-                              struct err *err);
+MUST_CHECK bool app_edge_acks(const struct app *app, struct arena *mem,
+                              const struct edge_acks *acks, int64_t now, struct err *err);

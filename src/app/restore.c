@@ -41,19 +41,19 @@ static bool note(struct arena *mem, struct db *tx, const char *group, const stru
            job_store_enqueue(tx, job_kind_name(JOB_EPOCH), group, clock_now(), err);
 }
 
-bool app_restore_note(struct arena *mem, struct db *tx, const char *group,
-                      const struct edge_ack *acks, size_t count, struct err *err)
+bool app_restore_note(struct arena *mem, struct db *tx, const struct edge_acks *acks,
+                      struct err *err)
 {
     struct feed_head head;
 
-    if (!feed_store_head(tx, group, &head, err))
+    if (!feed_store_head(tx, acks->group, &head, err))
         return false;
-    for (size_t i = 0; i < count; i++) {
-        if (!is_proof(&head, &acks[i]))
+    for (size_t i = 0; i < acks->count; i++) {
+        if (!is_proof(&head, &acks->items[i]))
             continue;
-        if (!note(mem, tx, group, &head, &acks[i], err))
+        if (!note(mem, tx, acks->group, &head, &acks->items[i], err))
             return false;
-        head.ahead_epoch = acks[i].epoch;
+        head.ahead_epoch = acks->items[i].epoch;
     }
     return true;
 }

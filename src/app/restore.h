@@ -15,5 +15,5 @@
 #define RESTORE_FUTURE_MS INT64_C(86400000)
 
 /* Looks at the cursors of one group. Part of the caller's transaction. */
-MUST_CHECK bool app_restore_note(struct arena *mem, struct db *tx, const char *group,
-                                 const struct edge_ack *acks, size_t count, struct err *err);
+MUST_CHECK bool app_restore_note(struct arena *mem, struct db *tx, const struct edge_acks *acks,
+                                 struct err *err);

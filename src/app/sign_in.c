@@ -33,13 +33,14 @@ static bool count_try(struct arena *mem, struct db *tx, enum sign_in_count what,
                       struct err *err)
 {
     const int64_t now = clock_now();
-    int64_t tries, retry_at = 0, wait;
+    struct sign_in_tries so_far;
+    int64_t wait;
 
-    if (!sign_in_store_try(mem, tx, key, now, now - SIGN_IN_FORGET_MS, &tries, &retry_at, err))
+    if (!sign_in_store_try(mem, tx, key, now, &so_far, err))
         return false;
-    if (tries == 0)
-        return must_wait(retry_at, now, err);
-    wait = sign_in_wait_ms(what, tries);
+    if (so_far.count == 0)
+        return must_wait(so_far.retry_at, now, err);
+    wait = sign_in_wait_ms(what, so_far.count);
     return sign_in_store_wait(tx, key, wait ? now + wait : 0, err);
 }
 

@@ -29,18 +29,18 @@ static const struct query get_wait = {
 };
 
 bool sign_in_store_try(struct arena *mem, struct db *tx, struct slice key, int64_t now,
-                       int64_t forget_at, int64_t *tries, int64_t *retry_at, struct err *err)
+                       struct sign_in_tries *out, struct err *err)
 {
     const struct row *row;
 
-    if (!db_one(mem, tx, &count, &row, err, QB(key), QI(now), QI(forget_at)))
+    if (!db_one(mem, tx, &count, &row, err, QB(key), QI(now), QI(now - SIGN_IN_FORGET_MS)))
         return false;
-    *tries = row ? row_i64(row, 0) : 0;
+    *out = (struct sign_in_tries){.count = row ? row_i64(row, 0) : 0};
     if (row)
         return true;
     if (!db_one(mem, tx, &get_wait, &row, err, QB(key)))
         return false;
-    *retry_at = row ? row_i64(row, 0) : now;
+    out->retry_at = row ? row_i64(row, 0) : now;
     return true;
 }
 

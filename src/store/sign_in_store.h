@@ -12,11 +12,14 @@ extern const struct query_list sign_in_queries;
 /* What is counted under `text`: a mail address (ASCII letters in either case), or a network. */
 struct slice sign_in_store_key(struct arena *mem, enum sign_in_count what, const char *text);
 
-/* Counts a try, atomically: *tries is the new number, with this one; or 0, and nothing is counted,
- * when it comes before *retry_at. A number of before `forget_at` begins anew. */
+struct sign_in_tries {
+    int64_t count;    /* with this one; 0: it was too early, and is not counted */
+    int64_t retry_at; /* then: when the next one is looked at */
+};
+
+/* Counts a try, atomically. A count whose last try is SIGN_IN_FORGET_MS old begins anew. */
 MUST_CHECK bool sign_in_store_try(struct arena *mem, struct db *tx, struct slice key, int64_t now,
-                                  int64_t forget_at, int64_t *tries, int64_t *retry_at,
-                                  struct err *err);
+                                  struct sign_in_tries *out, struct err *err);
 MUST_CHECK bool sign_in_store_wait(struct db *tx, struct slice key, int64_t retry_at,
                                    struct err *err);
 /* One try less, and no wait for it. */

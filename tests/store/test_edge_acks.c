@@ -68,7 +68,8 @@ static void ack(struct world *w, const char *edge_id, int64_t epoch, int64_t seq
 {
     const struct edge_ack one = {edge_id, epoch, seq};
 
-    MUST(&w->f, app_edge_acks(&w->app, w->f.mem, GROUP, &one, 1, NOW, &w->f.err));
+    MUST(&w->f,
+         app_edge_acks(&w->app, w->f.mem, &(struct edge_acks){GROUP, &one, 1}, NOW, &w->f.err));
 }
 
 /* The job is run, and waits again. */
@@ -145,7 +146,7 @@ static void test_gone_edge(void **state)
     (void)state;
 
     open_world(&w, ISSUANCE_PUBLISHING);
-    MUST(&w.f, app_edge_acks(&w.app, w.f.mem, GROUP, acks, 2, NOW, &w.f.err));
+    MUST(&w.f, app_edge_acks(&w.app, w.f.mem, &(struct edge_acks){GROUP, acks, 2}, NOW, &w.f.err));
     MUST(&w.f, edge_store_get(w.f.mem, w.f.db, "edge_1", &edge, &w.f.err));
     ok(edge->ack_epoch == T0 && edge->ack_seq == 7 && edge->acked_at == NOW &&
            edge->polled_at == NOW,
