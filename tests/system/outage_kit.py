@@ -26,7 +26,7 @@ class Outage:
     def is_served(self, address, name):
         try:
             return self.platform.https(address, name)[0] == 200
-        except OSError:
+        except (OSError, IndexError):  # the latter: it ended before its answer
             return False
 
     def look(self, restarting=()):

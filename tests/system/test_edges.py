@@ -254,7 +254,7 @@ def test_takes_up_nothing(platform, partner, edges):
     edge.end("agent", signal.SIGKILL)
     edge.set_agent(True)
     wait_for(lambda: order.badge() == "3/3", 30, every=0.2)
-    assert edge.seen()["standing"] == "counted"
+    wait_for(lambda: edge.seen()["standing"] == "counted", every=0.2)
 
 
 @pytest.mark.req("R22", "R23")
