@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <malloc.h>
 #include <poll.h>
 
 #include "base/clock.h"
@@ -283,11 +284,16 @@ static void check_words(struct argp_state *state, const struct input *input)
         argp_error(state, "%s: of which %s, or \"all\"?", input->word->name, input->word->subject);
 }
 
+/* A validation's resolver leaves holes where it was; in an arena of malloc for each thread they add
+ * up to some 30 MiB more over ten thousand orders, and do not end growing. */
+#define MALLOC_ARENAS 2
+
 static bool serve(const struct ca_options *how, struct err *err)
 {
     struct pollfd stop = {.fd = cli_stop_fd(), .events = POLLIN};
     AUTO(ca_stopp) struct ca *ca = NULL;
 
+    (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     if (!ca_start(how, &ca, err))
         return false;
     LOG(INFO, "ca.ready", KS("socket", how->socket), KS("url", how->public_url));

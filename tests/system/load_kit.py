@@ -121,7 +121,7 @@ class Processes:
         for pid, name in self.members().items():
             try:
                 used = self._of(pid)
-            except OSError:
+            except (OSError, KeyError):  # it has ended; a zombie has no memory
                 continue
             known = total.setdefault(name, dict.fromkeys(used, 0))
             for key, value in used.items():
