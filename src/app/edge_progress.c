@@ -39,24 +39,18 @@ struct advance {
 static bool wake_waiting(struct arena *mem, struct db *tx, const struct advance *advance,
                          enum issuance_state state, struct err *err)
 {
-    const struct scope all = scope_platform();
-    struct issuance_filter filter = {.page = {.limit = PAGE_LIMIT_MAX}, .state = &state};
-    struct issuance_list list;
+    struct issuance_wait_list list;
 
-    do {
-        if (!issuance_store_list(mem, tx, &all, &filter, &list, err))
+    if (!issuance_store_waiting(mem, tx, state, &list, err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        const struct issuance_wait *issuance = &list.items[i];
+
+        if (have(&advance->before, issuance->seq) || !have(&advance->after, issuance->seq))
+            continue;
+        if (!job_store_wake(tx, issuance->id, advance->after.now, NULL, err))
             return false;
-        for (size_t i = 0; i < list.count; i++) {
-            const struct issuance *issuance = &list.items[i];
-
-            filter.page.after = issuance->id;
-            if (have(&advance->before, issuance->wait_seq) ||
-                !have(&advance->after, issuance->wait_seq))
-                continue;
-            if (!job_store_wake(tx, issuance->id, advance->after.now, NULL, err))
-                return false;
-        }
-    } while (list.has_more);
+    }
     return true;
 }
 

@@ -138,19 +138,40 @@ bool issuance_store_latest(struct arena *mem, struct db *db, const struct scope 
 }
 
 static const struct query list[LIST_BY_COUNT] = {
-    LIST_BY_TENANT_AND("domain_id", "issuance.list", SELECT,
-                       LIST_TAIL(" AND ($6 IS NULL OR state = $6)"), "T", LETTERS)};
+    LIST_BY_TENANT_AND("domain_id", "issuance.list", SELECT, LIST_TAIL(""), "", LETTERS)};
 
 bool issuance_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                          const struct issuance_filter *filter, struct issuance_list *out,
                          struct err *err)
 {
-    const char *state = filter->state ? issuance_state_name(*filter->state) : NULL;
     struct rows rows;
 
     return db_each(mem, db, &list[list_by(scope, filter->domain_id)], &rows, err,
-                   LIST_ARGS(scope, filter->domain_id, &filter->page), QT(state)) &&
+                   LIST_ARGS(scope, filter->domain_id, &filter->page)) &&
            read_page(mem, &rows, &filter->page, out, err);
+}
+
+/* The first condition is that of uq_issuance_domain_id: only what is under way is looked at. */
+static const struct query waiting = {
+    .name = "issuance.waiting",
+    .sql = "SELECT id, wait_seq FROM issuance WHERE state NOT IN ('live', 'failed') AND state = $1",
+    .params = "t",
+    .cols = "ti",
+};
+
+bool issuance_store_waiting(struct arena *mem, struct db *db, enum issuance_state state,
+                            struct issuance_wait_list *out, struct err *err)
+{
+    struct issuance_wait *items;
+    struct rows rows;
+
+    if (!db_each(mem, db, &waiting, &rows, err, QT(issuance_state_name(state))))
+        return false;
+    items = arena_array_of(mem, rows.count, struct issuance_wait);
+    for (size_t i = 0; i < rows.count; i++)
+        items[i] = (struct issuance_wait){row_text(rows.row[i], 0), row_i64(rows.row[i], 1)};
+    *out = (struct issuance_wait_list){items, rows.count};
+    return true;
 }
 
 static const struct query save = {
@@ -207,5 +228,6 @@ bool issuance_store_count_reissues(struct arena *mem, struct db *db,
 }
 
 static const struct query *const all[] = {
-    &add, &get, &latest, LISTED_BY_TENANT_AND_PARENT(list), &save, &forget_keys, &count_reissues};
+    &add,     &get,  &latest,      LISTED_BY_TENANT_AND_PARENT(list),
+    &waiting, &save, &forget_keys, &count_reissues};
 const struct query_list issuance_queries = {"issuance_store.c", all, ARRAY_LEN(all)};

@@ -67,8 +67,7 @@ struct issuance {
 
 struct issuance_filter {
     struct page page;
-    const char *domain_id;            /* NULL: any, as below */
-    const enum issuance_state *state; /* NULL: any */
+    const char *domain_id; /* NULL: any */
 };
 
 struct issuance_list {
@@ -93,6 +92,17 @@ MUST_CHECK bool issuance_store_latest(struct arena *mem, struct db *db, const st
 MUST_CHECK bool issuance_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                     const struct issuance_filter *filter, struct issuance_list *out,
                                     struct err *err);
+/* What waits in this state, one that an issuance under way has. */
+struct issuance_wait {
+    const char *id;
+    int64_t seq; /* wait_seq */
+};
+struct issuance_wait_list {
+    const struct issuance_wait *items;
+    size_t count;
+};
+MUST_CHECK bool issuance_store_waiting(struct arena *mem, struct db *db, enum issuance_state state,
+                                       struct issuance_wait_list *out, struct err *err);
 /*
  * Stores all members but the fixed ones (subscription_id and ca are stored too). ERR_LOST_RACE when
  * the row has not issuance->version any more; else issuance->version is one more.

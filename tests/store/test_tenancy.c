@@ -86,7 +86,7 @@ LOOK_LIST(list_subscriptions, subscription_list, id, subscription,
 LOOK_LIST(subscriptions_of_domain, subscription_list, id, subscription,
           LIST(subscription_store_list, subscription_filter, .domain_id = t->domain))
 LOOK_LIST(list_issuances, issuance_list, id, issuance,
-          LIST(issuance_store_list, issuance_filter, .state = NULL))
+          LIST(issuance_store_list, issuance_filter, .domain_id = NULL))
 LOOK_LIST(issuances_of_domain, issuance_list, id, issuance,
           LIST(issuance_store_list, issuance_filter, .domain_id = t->domain))
 LOOK_LIST(list_certificates, certificate_list, id, certificate,
@@ -328,6 +328,7 @@ static const struct {
     {"claim.holder", "conflicts are platform-wide; never shown"},
     {"order.set_subscription", "the worker, which holds the order"},
     {"issuance.save", "the worker, by the version that it read"},
+    {"issuance.waiting", "the acknowledgement of an edge, which wakes the jobs of all of them"},
     {"certificate.move", "the worker"},
     {"certificate.supersede", "the worker"},
     {"certificate.go_live", "the worker"},
