@@ -179,11 +179,14 @@ static bool pages_show(const struct follow *follow, struct arena *mem, struct er
     if (!demo_person(follow->app, mem, &follow->demo, &user, &link, err))
         return false;
     if (link)
-        printf("The pages, as the demo partner (the link works once, for 15 minutes):\n\n"
-               "    %s\n\n",
-               link);
+        printf(
+            "The pages, in a browser, as the demo partner (this link works once, for 15 minutes;\n"
+            "the browser will warn of the sandbox CA, which it does not know):\n\n    %s\n\n",
+            link);
     else
-        printf("The pages, as %s:\n\n    %s\n\n", user->email, follow->app->config->web.public_url);
+        printf("The pages, in a browser, as %s (latchkey user link %s lets you in again):\n\n"
+               "    %s\n\n",
+               user->email, user->email, follow->app->config->web.public_url);
     return true;
 }
 
