@@ -7,7 +7,9 @@
 #include "base/slice.h"
 #include "bin/commands.h"
 #include "ca/ca.h"
+#include "ca/fault.h"
 #include "ca/manage.h"
+#include "ca/manage_client.h"
 #include "cli/stop.h"
 
 /* What sandbox_ca.validate_private opens: this machine, private networks, and the ranges that are
@@ -22,19 +24,26 @@ struct word;
 
 struct input {
     struct cli_common common;
-    const struct word *word; /* NULL: serve */
-    const char *subject;     /* of renew-now, unpause: which one, or "all" */
-    const char *limits;      /* in place of sandbox_ca.limits, or NULL */
+    const struct word *word;             /* NULL: serve */
+    const char *subject;                 /* of renew-now, unpause: which one, or "all" */
+    const char *limits;                  /* in place of sandbox_ca.limits, or NULL */
+    int64_t count, for_s, share, wait_s; /* of a fault; NOT_GIVEN: left to the CA */
     struct ca_journal_filter filter;
 };
 
-enum { OPT_KIND = 256, OPT_AFTER, OPT_LIMITS };
+enum { OPT_KIND = 256, OPT_AFTER, OPT_LIMITS, OPT_COUNT, OPT_FOR, OPT_SHARE, OPT_WAIT };
+
+#define NOT_GIVEN (-1)
 
 static const struct argp_option options[] = {
     {"account", 'a', "N", 0, "log: of this account alone", 0},
     {"kind", OPT_KIND, "KIND", 0, "log: of this kind alone, such as certificate.issued", 0},
     {"limits", OPT_LIMITS, "WHICH", 0, "serving: none, letsencrypt, or a file of limits", 0},
     {"after", OPT_AFTER, "N", 0, "log: entries behind this number", 0},
+    {"count", OPT_COUNT, "N", 0, "fault: ends after as many requests", 0},
+    {"for", OPT_FOR, "SECONDS", 0, "fault: ends after as many seconds", 0},
+    {"share", OPT_SHARE, "PERCENT", 0, "fault: hits this share of requests; 100", 0},
+    {"wait", OPT_WAIT, "SECONDS", 0, "fault: Retry-After, or how late answers come; 2", 0},
     {0},
 };
 
@@ -63,12 +72,25 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &input->common;
+        input->count = input->for_s = input->share = input->wait_s = NOT_GIVEN;
         return 0;
     case 'a':
         take_number(state, "account", arg, &input->filter.account_id);
         return 0;
     case OPT_AFTER:
         take_number(state, "after", arg, &input->filter.after_id);
+        return 0;
+    case OPT_COUNT:
+        take_number(state, "count", arg, &input->count);
+        return 0;
+    case OPT_FOR:
+        take_number(state, "for", arg, &input->for_s);
+        return 0;
+    case OPT_SHARE:
+        take_number(state, "share", arg, &input->share);
+        return 0;
+    case OPT_WAIT:
+        take_number(state, "wait", arg, &input->wait_s);
         return 0;
     case OPT_LIMITS:
         input->limits = arg;
@@ -92,15 +114,20 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc =
-        "[init|log|renew-now SERIAL|renew-now all|lose-accounts|unpause ACCOUNT|unpause all]",
-    .doc = "Serves the sandbox CA on the socket sandbox_ca.socket, until SIGTERM or SIGINT.\n\n"
-           "init: makes its root, intermediate and the certificate for the nginx in front where "
-           "they are missing or due. "
-           "log: prints what it has done, oldest first. "
-           "renew-now: moves the renewal window of one certificate, or of all, into the past, as "
-           "a CA does after an incident. "
-           "lose-accounts: forgets every account, as a CA that lost its database. "
-           "unpause: lets an account, or all, order the names again that have failed too often.",
+        "[init|log|renew-now SERIAL|renew-now all|lose-accounts|unpause ACCOUNT|unpause all|"
+        "fault KIND|fault off|faults]",
+    .doc =
+        "Serves the sandbox CA on the socket sandbox_ca.socket, until SIGTERM or SIGINT.\n\n"
+        "init: makes its root, intermediate and the certificate for the nginx in front where "
+        "they are missing or due. "
+        "log: prints what it has done, oldest first. "
+        "renew-now: moves the renewal window of one certificate, or of all, into the past, as "
+        "a CA does after an incident. "
+        "lose-accounts: forgets every account, as a CA that lost its database. "
+        "unpause: lets an account, or all, order the names again that have failed too often. "
+        "fault: makes the running CA do wrong (bad-nonce, rate-limited, busy, outage, slow, cut, "
+        "garbage, secondary-validation) until --count, --for, a restart or \"off\" ends it. "
+        "faults: lists what is on.",
     .children = children,
 };
 
@@ -251,6 +278,77 @@ static bool unpause(struct arena *mem, const struct input *input, const struct c
     return true;
 }
 
+static void print_faults(const struct input *input, const json_t *answer)
+{
+    const json_t *list = json_object_get(answer, "faults"), *fault;
+    size_t i;
+
+    if (input->common.is_json) {
+        json_dumpf(answer, stdout, JSON_COMPACT);
+        putchar('\n');
+        return;
+    }
+    if (json_array_size(list) == 0)
+        puts("no faults");
+    json_array_foreach(list, i, fault)
+    {
+        long long left = json_integer_value(json_object_get(fault, "left"));
+        long long for_s = json_integer_value(json_object_get(fault, "for_s"));
+
+        printf("%s: %lld %% of requests", json_string_value(json_object_get(fault, "kind")),
+               json_integer_value(json_object_get(fault, "share")));
+        if (left)
+            printf(", %lld more", left);
+        if (for_s)
+            printf(", for %lld s", for_s);
+        printf(": %s\n", json_string_value(json_object_get(fault, "text")));
+    }
+}
+
+static bool list_faults(struct arena *mem, const struct input *input, const struct ca_options *ca,
+                        struct err *err)
+{
+    json_t *answer;
+
+    if (!ca_manage_ask(mem, ca->dir, "GET", "/faults", NULL, &answer, err))
+        return false;
+    print_faults(input, answer);
+    return true;
+}
+
+static json_t *fault_json(const struct input *input)
+{
+    const struct {
+        const char *key;
+        int64_t value;
+    } members[] = {{"count", input->count},
+                   {"for_s", input->for_s},
+                   {"share", input->share},
+                   {"wait_s", input->wait_s}};
+    json_t *body = json_object();
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        if (members[i].value != NOT_GIVEN)
+            json_object_set_new(body, members[i].key, json_integer(members[i].value));
+    }
+    return body;
+}
+
+static bool begin_fault(struct arena *mem, const struct input *input, const struct ca_options *ca,
+                        struct err *err)
+{
+    bool is_off = strcmp(input->subject, "off") == 0;
+    enum ca_fault_kind kind;
+    json_t *answer;
+
+    if (!is_off && !ca_fault_parse(input->subject, &kind))
+        return err_set(err, ERR_NOT_FOUND, "there is no fault \"%s\"", input->subject);
+    if (is_off)
+        return ca_manage_ask(mem, ca->dir, "DELETE", "/faults", NULL, &answer, err);
+    return ca_manage_ask(mem, ca->dir, "POST", arena_printf(mem, "/faults/%s", input->subject),
+                         fault_json(input), &answer, err);
+}
+
 /* What may follow "latchkey ca". */
 static const struct word {
     const char *name;
@@ -260,9 +358,11 @@ static const struct word {
 } words[] = {
     {"init", NULL, init},
     {"log", NULL, print_journal},
-    {"renew-now", "serial number", renew_now},
+    {"renew-now", "serial number, or \"all\"", renew_now},
     {"lose-accounts", NULL, lose_accounts},
-    {"unpause", "account", unpause},
+    {"unpause", "account, or \"all\"", unpause},
+    {"fault", "kind, or \"off\"", begin_fault},
+    {"faults", NULL, list_faults},
 };
 
 static void take_word(struct argp_state *state, struct input *input, const char *arg)
@@ -281,7 +381,7 @@ static void take_word(struct argp_state *state, struct input *input, const char 
 static void check_words(struct argp_state *state, const struct input *input)
 {
     if (input->word && input->word->subject && !input->subject)
-        argp_error(state, "%s: of which %s, or \"all\"?", input->word->name, input->word->subject);
+        argp_error(state, "%s: of which %s?", input->word->name, input->word->subject);
 }
 
 /* A validation's resolver leaves holes where it was; in an arena of malloc for each thread they add

@@ -8,6 +8,7 @@
 #include "ca/database.h"
 #include "ca/keeper.h"
 #include "ca/limit_file.h"
+#include "ca/manage_server.h"
 #include "ca/routes.h"
 #include "http/server.h"
 
@@ -132,7 +133,8 @@ static bool start(struct ca *ca, struct err *err)
            ca_init(ca->mem, options, &report, err) &&
            ca_database_open(ca->mem, options->dir, &ca->db, err) &&
            ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
-           set_up_validator(ca, err) && start_work(ca, err) && start_server(ca, err);
+           set_up_validator(ca, err) && start_work(ca, err) &&
+           ca_manage_start(ca, &ca->management, err) && start_server(ca, err);
 }
 
 bool ca_start(const struct ca_options *options, struct ca **out, struct err *err)
@@ -143,6 +145,7 @@ bool ca_start(const struct ca_options *options, struct ca **out, struct err *err
     *ca = (struct ca){.mem = mem,
                       .options = *options,
                       .nonces = ca_nonces_new(),
+                      .faults = ca_faults_new(),
                       .requests = ca_request_limits_new()};
     ca->profiles = ca_profiles_make(mem, options->profiles, options->profile_count);
     curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -160,6 +163,7 @@ void ca_stop(struct ca *ca)
     if (!ca)
         return;
     http_server_stop(ca->server);
+    http_server_stop(ca->management);
     ca_pool_free(ca->validation);
     ca_pool_free(ca->issuing);
     ca_keeper_free(ca->keeper);
@@ -169,6 +173,7 @@ void ca_stop(struct ca *ca)
         db_close(ca->db);
     ca_nonces_free(ca->nonces);
     ca_request_limits_free(ca->requests);
+    ca_faults_free(ca->faults);
     psl_free(ca->public_suffixes);
     arena_free(ca->mem);
 }

@@ -2,6 +2,7 @@
 #include "ca/call.h"
 
 #include "base/clock.h"
+#include "ca/fault_effect.h"
 #include "ca/request_limit.h"
 #include "ca/routes.h"
 
@@ -85,9 +86,12 @@ static bool take_key(struct ca_call *call, enum ca_auth auth, struct ca_problem 
 
 static bool check_nonce(const struct ca_call *call, struct ca_problem *problem)
 {
+    int64_t wait_s;
+
     if (!call->jws.nonce || !*call->jws.nonce)
         return ca_refuse(problem, CA_PROBLEM_BAD_NONCE, "JWS has no anti-replay nonce");
-    if (!ca_nonce_use(call->ca->nonces, call->jws.nonce))
+    if (!ca_nonce_use(call->ca->nonces, call->jws.nonce) ||
+        ca_fault_hits(call->ca->faults, CA_FAULT_BAD_NONCE, &wait_s))
         return ca_refuse(problem, CA_PROBLEM_BAD_NONCE,
                          "JWS has an invalid anti-replay nonce: \"%s\"", call->jws.nonce);
     return true;
@@ -182,19 +186,31 @@ static void add_headers(struct ca *ca, const struct http_req *req, struct http_r
         http_res_header(res, "Link", arena_printf(req->mem, "<%s>;rel=\"index\"", index));
 }
 
-bool ca_handle(struct http_req *req, struct http_res *res, struct err *err)
+static bool serve(struct ca_call *call, const struct ca_endpoint *endpoint)
 {
-    const struct ca_endpoint *endpoint = &ca_endpoints[req->match.route->needs];
-    struct ca_call call = {
-        .ca = req->context, .mem = req->mem, .req = req, .res = res, .now = clock_now()};
     struct ca_problem problem;
 
-    (void)err;
-    add_headers(call.ca, req, res);
-    if (ca_request_admit(&call, endpoint->requests, &problem) &&
-        take_in(&call, endpoint, &problem) && endpoint->run(&call, &problem))
+    if (ca_fault_admit(call, endpoint, &problem) &&
+        ca_request_admit(call, endpoint->requests, &problem) && take_in(call, endpoint, &problem) &&
+        endpoint->run(call, &problem))
         return true;
-    return reply_problem(res, &problem);
+    return reply_problem(call->res, &problem);
+}
+
+bool ca_handle(struct http_req *req, struct http_res *res, struct err *err)
+{
+    struct ca_call call = {
+        .ca = req->context, .mem = req->mem, .req = req, .res = res, .now = clock_now()};
+    int64_t wait_s;
+    bool is_served;
+
+    (void)err;
+    if (ca_fault_hits(call.ca->faults, CA_FAULT_OUTAGE, &wait_s))
+        return http_cut(res, HTTP_CUT_BEFORE);
+    add_headers(call.ca, req, res);
+    is_served = serve(&call, &ca_endpoints[req->match.route->needs]);
+    ca_fault_spoil(&call);
+    return is_served;
 }
 
 /* What the server refuses before a handler runs, in the words of Boulder where it has any. */

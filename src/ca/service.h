@@ -6,6 +6,7 @@
 #include <libpsl.h>
 
 #include "ca/ca.h"
+#include "ca/fault.h"
 #include "ca/limit.h"
 #include "ca/nonce.h"
 #include "ca/pool.h"
@@ -27,12 +28,13 @@ struct ca {
     struct ca_limits limits;
     psl_ctx_t *public_suffixes;
     struct ca_request_limits *requests;
+    struct ca_faults *faults;
     struct db *db;
     struct ca_nonces *nonces;
     struct ca_validator validator;
     struct ca_keeper *keeper;
     struct ca_pool *validation, *issuing;
-    struct http_server *server;
+    struct http_server *server, *management;
 };
 
 /* "https://localhost:8445/acme/acct/1": the public URL and what follows. */

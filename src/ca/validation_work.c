@@ -6,6 +6,7 @@
 #include "ca/account_store.h"
 #include "ca/admission.h"
 #include "ca/authorization_store.h"
+#include "ca/fault_effect.h"
 #include "ca/journal_store.h"
 #include "ca/jwk.h"
 #include "ca/service.h"
@@ -48,7 +49,8 @@ static bool look(struct arena *mem, const struct ca *ca, const struct task *task
         .key_authorization = arena_printf(mem, "%s.%s", task->challenge->token, key.thumbprint),
     };
     *out = (struct outcome){.detail = ""};
-    if (!ca_validate_http01(mem, &ca->validator, &challenge, &out->record, &problem)) {
+    if (!ca_validate_http01(mem, &ca->validator, &challenge, &out->record, &problem) ||
+        !ca_fault_validation(ca->faults, &challenge, &problem)) {
         out->error = ca_problem_text(mem, &problem);
         out->detail = arena_printf(mem, "%s: %s", ca_problem_name(problem.type), problem.detail);
     }

@@ -242,15 +242,40 @@ static void add_headers(struct exchange *x, struct MHD_Response *response)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 
-enum MHD_Result exchange_answer(struct exchange *x)
+/* Half of the body, then the end of the connection. */
+static ssize_t half_of_body(void *cls, uint64_t at, char *out, size_t room)
+{
+    const struct slice *body = cls;
+    size_t half = body->len / 2, len;
+
+    if (at >= half)
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    len = half - (size_t)at;
+    if (len > room)
+        len = room;
+    memcpy(out, body->data + at, len);
+    return (ssize_t)len;
+}
+
+static struct MHD_Response *make_response(struct exchange *x)
 {
     /* The library does not write to a persistent buffer; its prototype only lacks the const. */
     const union {
         const void *in;
         void *out;
     } body = {.in = x->res.body.data};
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(x->res.body.len, body.out, MHD_RESPMEM_PERSISTENT);
+
+    if (x->res.cut == HTTP_CUT_NONE)
+        return MHD_create_response_from_buffer(x->res.body.len, body.out, MHD_RESPMEM_PERSISTENT);
+    if (x->res.cut == HTTP_CUT_BEFORE || x->res.body.len < 2)
+        return NULL;
+    return MHD_create_response_from_callback(x->res.body.len, x->res.body.len, half_of_body,
+                                             &x->res.body, NULL);
+}
+
+enum MHD_Result exchange_answer(struct exchange *x)
+{
+    struct MHD_Response *response = make_response(x);
     enum MHD_Result result;
 
     if (!response)

@@ -163,3 +163,11 @@ bool http_reply_unchanged(struct http_res *res, const char *tag)
     http_res_header(res, "Cache-Control", "no-cache");
     return have && strstr(have, quoted) && http_reply_empty(res, 304);
 }
+
+bool http_cut(struct http_res *res, enum http_cut how)
+{
+    res->cut = how;
+    if (!res->status)
+        res->status = 503;
+    return true;
+}

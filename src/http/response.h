@@ -18,6 +18,13 @@
 #define HTTP_KEY_MAX         128
 #define HTTP_PARK_MAX_MS     30000
 
+/* For a server that fails on purpose: how much of the answer is not sent. */
+enum http_cut {
+    HTTP_CUT_NONE,
+    HTTP_CUT_INSIDE, /* the second half of the body; all of an answer that has none */
+    HTTP_CUT_BEFORE  /* all of it */
+};
+
 struct http_res {
     struct arena *mem;
     const struct http_req *req;
@@ -27,6 +34,7 @@ struct http_res {
     struct http_pair headers[HTTP_RES_HEADERS_MAX];
     size_t header_count;
     struct err err; /* of a problem reply, for the log; .code ERR_NONE otherwise */
+    enum http_cut cut;
     bool is_parked;
     int64_t park_until; /* clock_boot_ms() */
 };
@@ -51,6 +59,8 @@ bool http_reply_json_as(struct http_res *res, int status, const char *type, json
  * caller: it is in the log under the same request id.
  */
 bool http_reply_problem(struct http_res *res, const struct err *err);
+/* The connection ends in place of the answer, or inside it. Alone, it is a reply. */
+bool http_cut(struct http_res *res, enum http_cut how);
 /* A JSON string; null for NULL. Octets of text that is not UTF-8 become "?" (errors quote what was
  * sent, and are cut at their limit). */
 json_t *http_json_text(const char *text);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/alg.h"
 #include "ca/contact.h"
+#include "ca/fault.h"
 #include "ca/journal_store.h"
 #include "ca/jwk.h"
 #include "ca/routes.h"
@@ -69,6 +70,38 @@ static void test_journal_kinds(void **state)
     all_ok();
 }
 
+/* Of so many requests exactly those are hit, and then no more. */
+static void test_faults(void **state)
+{
+    struct ca_faults *faults = ca_faults_new();
+    const struct ca_fault twice = {.share = 100, .left = 2, .wait_s = 7};
+    const struct ca_fault over = {.share = 100, .until_ms = 1};
+    struct ca_fault found;
+
+    (void)state;
+    for (int i = 0; i < CA_FAULT_COUNT; i++) {
+        enum ca_fault_kind kind = CA_FAULT_COUNT;
+        int64_t wait_s = 0;
+
+        ok(ca_fault_parse(ca_fault_name((enum ca_fault_kind)i), &kind) && (int)kind == i, "row %d",
+           i);
+        ok(*ca_fault_text((enum ca_fault_kind)i), "row %d has no text", i);
+        ok(!ca_fault_hits(faults, kind, &wait_s), "row %d is on", i);
+        ca_fault_begin(faults, kind, &twice);
+        ok(ca_fault_hits(faults, kind, &wait_s) && wait_s == 7, "row %d: the first", i);
+        ok(ca_fault_get(faults, kind, &found) && found.left == 1, "row %d: left", i);
+        ok(ca_fault_hits(faults, kind, &wait_s), "row %d: the second", i);
+        ok(!ca_fault_hits(faults, kind, &wait_s), "row %d: the third", i);
+        ca_fault_begin(faults, kind, &over);
+        ok(!ca_fault_hits(faults, kind, &wait_s), "row %d: when its time is over", i);
+    }
+    ca_fault_begin(faults, CA_FAULT_SLOW, &twice);
+    ca_fault_end_all(faults);
+    ok(!ca_fault_get(faults, CA_FAULT_SLOW, &found), "ended");
+    ca_faults_free(faults);
+    all_ok();
+}
+
 static void test_contacts(void **state)
 {
     static const struct {
@@ -118,7 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_routes),     cmocka_unit_test(test_statuses),
         cmocka_unit_test(test_algorithms), cmocka_unit_test(test_journal_kinds),
-        cmocka_unit_test(test_contacts),
+        cmocka_unit_test(test_contacts),   cmocka_unit_test(test_faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

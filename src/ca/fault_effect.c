@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/fault_effect.h"
+
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+
+#define SECOND_MS     INT64_C(1000)
+#define GARBAGE_SIZE  300
+#define OTHER_ADDRESS "198.51.100.1" /* of a viewpoint that is none */
+
+static bool hits(const struct ca_call *call, enum ca_fault_kind kind, int64_t *wait_s)
+{
+    return ca_fault_hits(call->ca->faults, kind, wait_s);
+}
+
+static bool refuse_for(struct ca_problem *problem, int status, int64_t wait_s)
+{
+    (void)ca_refuse_as(problem, status, CA_PROBLEM_RATE_LIMITED, "Service busy; retry later.");
+    problem->retry_at = clock_now() + wait_s * SECOND_MS;
+    return false;
+}
+
+bool ca_fault_admit(const struct ca_call *call, const struct ca_endpoint *endpoint,
+                    struct ca_problem *problem)
+{
+    int64_t wait_s;
+
+    if (hits(call, CA_FAULT_BUSY, &wait_s))
+        return refuse_for(problem, 503, wait_s);
+    if (endpoint->auth != CA_AUTH_NONE && hits(call, CA_FAULT_RATE_LIMITED, &wait_s))
+        return refuse_for(problem, 429, wait_s);
+    return true;
+}
+
+static void spoil_body(const struct ca_call *call)
+{
+    unsigned char *octets = arena_alloc(call->mem, GARBAGE_SIZE);
+
+    random_bytes(octets, GARBAGE_SIZE);
+    call->res->body = slice_of(octets, GARBAGE_SIZE);
+}
+
+void ca_fault_spoil(const struct ca_call *call)
+{
+    int64_t wait_s;
+
+    if (hits(call, CA_FAULT_SLOW, &wait_s))
+        nanosleep(&(struct timespec){.tv_sec = wait_s}, NULL);
+    if (hits(call, CA_FAULT_GARBAGE, &wait_s))
+        spoil_body(call);
+    if (hits(call, CA_FAULT_CUT, &wait_s))
+        http_cut(call->res, HTTP_CUT_INSIDE);
+}
+
+bool ca_fault_validation(struct ca_faults *faults, const struct ca_http01 *challenge,
+                         struct ca_problem *problem)
+{
+    int64_t wait_s;
+
+    if (!ca_fault_hits(faults, CA_FAULT_SECONDARY, &wait_s))
+        return true;
+    return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                     "During secondary validation: " OTHER_ADDRESS
+                     ": Invalid response from http://%s/.well-known/acme-challenge/%s: 403",
+                     challenge->name, challenge->token);
+}
