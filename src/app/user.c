@@ -194,11 +194,16 @@ bool app_session_find(const struct app *app, struct arena *mem, const char *secr
         return false;
     if (!user)
         return err_set(err, ERR_STORE, "the user %s of a session is not there", session->user_id);
-    if (now - session->seen_at >= SESSION_SEE_MS &&
-        !session_store_see(app->db, session->hash, now, err))
-        return false;
-    *out = (struct signed_in){user, {.scope = scope_of(user), .actor = user->id}};
+    *out = (struct signed_in){user, {.scope = scope_of(user), .actor = user->id}, session};
     return true;
+}
+
+bool app_session_see(const struct app *app, const struct signed_in *who, struct err *err)
+{
+    const int64_t now = clock_now();
+
+    return now - who->session->seen_at < SESSION_SEE_MS ||
+           session_store_see(app->db, who->session->hash, now, err);
 }
 
 bool app_sign_out(const struct app *app, const char *secret, struct err *err)

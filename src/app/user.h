@@ -57,9 +57,13 @@ MUST_CHECK bool app_session_begin(struct arena *mem, struct db *db, const char *
 struct signed_in {
     const struct user *user;
     struct caller caller;
+    const struct session *session;
 };
 
 /* *is_found is false when there is no such session (any more). */
 MUST_CHECK bool app_session_find(const struct app *app, struct arena *mem, const char *secret,
                                  struct signed_in *out, bool *is_found, struct err *err);
+/* Somebody has done something: the session's idle time begins anew. */
+MUST_CHECK bool app_session_see(const struct app *app, const struct signed_in *who,
+                                struct err *err);
 MUST_CHECK bool app_sign_out(const struct app *app, const char *secret, struct err *err);

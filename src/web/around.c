@@ -126,8 +126,11 @@ bool web_around(struct http_req *req, struct http_res *res, struct err *err)
         return false;
     if (call->session)
         req->log_who = call->who.user->id;
-    else if (route->needs == WEB_SIGNED_IN)
+    else if (route->needs != WEB_PUBLIC)
         return send_to_sign_in(req, res, err);
+    if (call->session && route->needs != WEB_FOLLOWING &&
+        !app_session_see(call->app, &call->who, err))
+        return false;
     call->form_code = form_code(req->mem, form_secret(call, req, res));
     return check_form(call, req, err) && route->run(req, res, err);
 }

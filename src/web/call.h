@@ -15,6 +15,7 @@
 /* http_route.needs */
 enum web_needs {
     WEB_SIGNED_IN, /* everybody else is sent to sign in */
+    WEB_FOLLOWING, /* the same; the page asks by itself, which keeps no session alive */
     WEB_PUBLIC,
     WEB_ASSET, /* public, and without any look at the store */
 };

@@ -127,11 +127,15 @@ def test_sessions_end():
     with web_on_a_movable_clock() as (web, clock):
         web.mine = web.partner("Mine")
         idle, busy = person(web, "idle@mail.example"), person(web, "busy@mail.example")
+        open_tab, follows = person(web, "tab@mail.example"), []
+        domain = web.domain(web.mine, "followed.example")
         for hours in range(11, 7 * 24, 11):
             clock.write_text(str(hours * HOUR_MS))
             time.sleep(0.25)  # until the clock is read again
             assert is_in(busy), hours
+            follows.append(open_tab.get(f"/domains/{domain['id']}/live").status)
         assert not is_in(idle)
+        assert follows[0] == 200 and set(follows[1:]) == {303}  # a page left open keeps nobody in
         clock.write_text(str(7 * 24 * HOUR_MS))
         wait_for(lambda: not is_in(busy), 5)
         link = link_of(web, "late@mail.example", PARTNER, web.mine.partner["id"])

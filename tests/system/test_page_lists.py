@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Lists that are long, the operator's pages, and ways to a page that are not clicks."""
+import pytest
+from page_kit import Visitor, new_person
+from web_kit import Web
+
+MANY = 55  # more than a page of a list, and more than the wizard shows
+
+
+@pytest.fixture(scope="module")
+def web():
+    with Web() as w:
+        w.mine, w.theirs = w.partner("Mine"), w.partner("Theirs")
+        w.domains = [w.domain(w.mine, f"shop{i:03}.example") for i in range(MANY)]
+        w.paul = new_person(w, "paul@partner.example", "--partner", w.mine.partner["id"])
+        w.owen = new_person(w, "owen@operator.example", "--operator")
+        yield w
+
+
+def page(visitor, path):
+    got = visitor.get(path)
+    assert got.status == 200, got.text
+    return got.text
+
+
+@pytest.mark.req("R17")
+def test_wizard_finds_domains_beyond_its_first_page(web):
+    wizard = f"/accounts/{web.mine.account['id']}/ssl/new"
+    last = web.domains[-1]
+    assert last["name"] not in page(web.paul, wizard)
+    assert last["name"] in page(web.paul, wizard + "?search=shop054")
+    # the one that the page was opened for is there and chosen, wherever it is in the list
+    chosen = page(web.paul, f"{wizard}?domain_id={last['id']}")
+    assert f'value="{last["id"]}" required checked' in chosen
+    assert "Nothing begins like this" in page(web.paul, wizard + "?search=nothing")
+
+
+@pytest.mark.req("R16")
+def test_lists_go_on(web):
+    account = f"/accounts/{web.mine.account['id']}"
+    first = page(web.paul, account + "/domains")
+    assert "shop049" in first and "shop050" not in first and "Next page" in first
+    rest = page(web.paul, f"{account}/domains?search=&after={web.domains[49]['id']}")
+    assert "shop054" in rest and "Next page" not in rest and "First page" in rest
+    # subscriptions: what was ordered, though it is behind a page of what was not
+    web.mine.post("/v1/orders", {"domain_id": web.domains[-1]["id"]}, want=202)
+    assert "shop054" in page(web.paul, account)
+
+
+@pytest.mark.req("R40", "R46")
+def test_operator(web):
+    assert web.owen.get("/").header("Location") == "/partners"
+    assert "Mine" in page(web.owen, "/partners") and "Theirs" in page(web.owen, "/partners")
+    accounts = page(web.owen, f"/partners/{web.mine.partner['id']}")
+    assert web.mine.account["id"] in accounts and web.theirs.account["id"] not in accounts
+    every = page(web.owen, "/accounts")
+    assert f'href="/partners/{web.theirs.partner["id"]}">Theirs' in every
+    code = web.owen.code("/accounts")
+    fields = [("form_code", code), ("name", "New one"), ("email", "n@mail.example"),
+              ("country", ""), ("state", ""), ("city", "")]
+    missing = web.owen.post("/accounts/new", fields + [("partner_id", "")])
+    assert missing.status == 422 and 'id="problem_partner_id"' in missing.text
+    made = web.owen.post("/accounts/new", fields + [("partner_id", web.theirs.partner["id"])])
+    assert made.status == 303 and "New one" in page(web.owen, made.header("Location"))
+    assert "New one" in page(web.owen, f"/partners/{web.theirs.partner['id']}")
+    assert "New one" not in page(web.paul, "/accounts")
+
+
+@pytest.mark.req("R46")
+def test_who_sees_no_partners(web):
+    owner = new_person(web, "owner@customer.example", "--account", web.mine.account["id"])
+    for visitor in (web.paul, owner):
+        for path in ("/partners", f"/partners/{web.mine.partner['id']}"):
+            assert visitor.get(path).status == 403
+    assert owner.get("/").header("Location") == f"/accounts/{web.mine.account['id']}"
+    assert owner.get("/accounts/new").status == 403
+    assert owner.get(f"/accounts/{web.theirs.account['id']}").status == 404
+
+
+@pytest.mark.req("R20")
+def test_an_order_has_an_address(web):
+    order = web.mine.post("/v1/orders", {"domain_id": web.domains[0]["id"]}, want=202)
+    path = f"/orders/{order['id']}"
+    assert web.paul.get(path).header("Location") == f"/domains/{web.domains[0]['id']}"
+    assert Visitor(web).get(path).header("Location") == f"/sign-in?next={path}"
+    other = new_person(web, "other@partner.example", "--partner", web.theirs.partner["id"])
+    assert other.get(path).status == 404
