@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/id.h"
+#include "model/job_kind.h"
 #include "store/account_store.h"
 #include "store/claim_store.h"
 #include "store/job_store.h"
@@ -250,17 +251,31 @@ bool app_order_cancel(const struct app *app, const struct caller *caller, struct
            find_order(caller, mem, tx, order_id, out, err) && db_tx_commit(&tx, err);
 }
 
+/* What has waited for a person is due now: the job sees from that that somebody has been there. */
+static bool run_now(struct db *tx, const struct issuance *issuance, struct err *err)
+{
+    struct issuance due = *issuance;
+    int64_t now = clock_now();
+
+    if (issuance->state != ISSUANCE_PARKED)
+        return job_store_wake(tx, issuance->id, now, NULL, err);
+    due.next_try_at = now;
+    return issuance_store_save(tx, &due, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_ISSUE), issuance->id, now, err);
+}
+
 bool app_order_check_again(const struct app *app, const struct caller *caller, struct arena *mem,
                            const char *order_id, struct err *err)
 {
+    AUTO(db_tx_endp) struct db *tx = NULL;
     const struct cert_order *order;
     const struct issuance *issuance;
 
-    if (!find_order(caller, mem, app->db, order_id, &order, err) ||
-        !issuance_store_latest(mem, app->db, &caller->scope, order->domain_id, &issuance, err))
+    if (!db_tx_begin(app->db, &tx, err) || !find_order(caller, mem, tx, order_id, &order, err) ||
+        !issuance_store_latest(mem, tx, &caller->scope, order->domain_id, &issuance, err))
         return false;
     if (!issuance || issuance_state_is_final(issuance->state))
         return err_set(err, ERR_CONFLICT, "the order is %s: nothing of it waits",
                        order_state_name(order->state));
-    return job_store_wake(app->db, issuance->id, clock_now(), NULL, err);
+    return run_now(tx, issuance, err) && db_tx_commit(&tx, err);
 }

@@ -41,6 +41,7 @@ MUST_CHECK bool app_order_end(const struct caller *caller, struct arena *mem, st
                               const struct domain *domain, const struct cert_order *order,
                               struct err *err);
 
-/* "Check again": the issuance of the order runs now. ERR_CONFLICT when it is in a final state. */
+/* "Check again": the issuance of the order runs now; one that is parked begins again. ERR_CONFLICT
+ * when it is in a final state. */
 MUST_CHECK bool app_order_check_again(const struct app *app, const struct caller *caller,
                                       struct arena *mem, const char *order_id, struct err *err);

@@ -77,7 +77,7 @@ static bool rest_until(const struct issue *is, int64_t *out, struct err *err)
     return true;
 }
 
-/* Parked: until its rest is over. */
+/* Parked: until its rest is over, or somebody asks for it (app_order_check_again()). */
 bool issue_rest(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     if (is->issuance->next_try_at == 0) {

@@ -11,7 +11,6 @@ static const struct issuance_step steps[] = {
     {S(WAITING_DNS), E(DNS_OK),          S(ADMITTED),    "the names point to us"},
     {S(WAITING_DNS), E(DNS_BAD),         S(WAITING_DNS), "a name is not ready yet; it is checked again by itself"},
     {S(WAITING_DNS), E(NO_GAIN),         S(FAILED),      "no name can join the certificate now; they are looked at again by themselves"},
-    {S(WAITING_DNS), E(RETRY),           S(WAITING_DNS), "checked again by request"},
     {S(WAITING_DNS), E(GAVE_UP),         S(PARKED),      "too many attempts have failed; it waits for help"},
     {S(ADMITTED),    E(NO_ROOM),         S(ADMITTED),    "waits for its turn under the limits of the certificate authority"},
     {S(ADMITTED),    E(CLAIM_ENDED),     S(WAITING_DNS), "a name was given back meanwhile; the others are looked at again"},
@@ -49,7 +48,7 @@ static const struct issuance_step steps[] = {
     {S(VALIDATING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), "our account at the certificate authority is gone; a new one is made"},
     {S(FINALIZING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), "our account at the certificate authority is gone; a new one is made"},
 
-    {S(PARKED),      E(RETRY),           S(WAITING_DNS), "tried again by request"},
+    {S(PARKED),      E(RETRY),           S(WAITING_DNS), "it is tried again"},
 
     {S(WAITING_DNS), E(CANCELLED),       S(FAILED),      "cancelled"},
     {S(ADMITTED),    E(CANCELLED),       S(FAILED),      "cancelled"},

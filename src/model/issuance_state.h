@@ -17,7 +17,7 @@
  *     staging      prove that every edge can show it; publish the host records
  *     deploying    wait until the edges acknowledge them; prove by handshake
  *     live         final: seen on the wire
- *     parked       waits for a person; `retry` starts again
+ *     parked       waits for a person, or rests; `retry` starts again
  *     failed       final
  *
  * docs/architecture.md draws the table.
@@ -59,7 +59,7 @@
     X(CA_REFUSED, "ca_refused")         /* a permanent refusal */                                  \
     X(CA_ORDER_LOST, "ca_order_lost")   /* expired, or not known to the CA any more */             \
     X(CA_ACCOUNT_LOST, "ca_account_lost") /* the CA does not know our account any more */          \
-    X(RETRY, "retry")                     /* a person asks to try again */                         \
+    X(RETRY, "retry")                     /* a person asked, or its rest is over */                \
     X(GAVE_UP, "gave_up")                 /* too many attempts */                                  \
     X(CANCELLED, "cancelled")             /* the order or the domain is gone */
 

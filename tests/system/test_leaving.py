@@ -141,6 +141,23 @@ def hold_parked(platform, api, stopped, name):
     return domain, order
 
 
+@pytest.mark.req("R37")
+def test_what_is_parked_begins_again_by_request(platform, partner):
+    """The CA has refused, a person has been there: "check again" makes a new attempt."""
+    domain, order = hold_parked(platform, partner, None, "again")
+
+    def refusals():
+        events = partner.get(f"/v1/events?domain_id={domain['id']}&limit=200")["items"]
+        return [e["kind"] for e in events].count("issuance.ca_refused")
+
+    assert refusals() == 1
+    partner.call("POST", f"/v1/orders/{order['id']}/check", want=202)
+    wait_for(lambda: refusals() == 2)
+    wait_state(platform, domain, "parked")
+    partner.call("POST", f"/v1/orders/{order['id']}/cancel", {}, want=200)
+    partner.call("POST", f"/v1/orders/{order['id']}/check", want=409)
+
+
 def hold_staging(platform, api, stopped, name):
     """Only what replaces a live certificate comes there: no order, the domain is given back."""
     _, domain, status = platform.ordered(api, f"{name}.example")
