@@ -2,6 +2,7 @@
 #include "app/certificate.h"
 
 #include "app/issuance.h"
+#include "app/leave.h"
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "model/job_kind.h"
@@ -133,12 +134,15 @@ static bool begin_successor(const struct app *app, struct arena *mem, struct db 
     return is_under_way(matter) || app_issuance_replace(app, mem, tx, &want, &issuance, err);
 }
 
-/* When its key may go the job knows by itself. */
-static bool take_off(struct db *tx, const struct matter *matter, struct err *err)
+/* What is under way would secure the domain again; an order has its own way to be cancelled. When
+ * the key may go the job knows by itself. */
+static bool take_off(struct arena *mem, struct db *tx, const struct matter *matter, struct err *err)
 {
+    bool is_replaced = is_under_way(matter) && !matter->latest->order_id;
     int64_t now = clock_now();
 
-    return certificate_store_end(tx, matter->live->id, now, err) &&
+    return (!is_replaced || app_issuance_cancel(mem, tx, matter->latest, err)) &&
+           certificate_store_end(tx, matter->live->id, now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), matter->domain->id, now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_RETIRE), matter->domain->id, now, err);
 }
@@ -155,7 +159,7 @@ static bool free_visitors(const struct app *app, struct arena *mem, struct db *t
 {
     if (!is_live(matter, in))
         return true;
-    return in->is_left_unsecured ? take_off(tx, matter, err)
+    return in->is_left_unsecured ? take_off(mem, tx, matter, err)
                                  : begin_successor(app, mem, tx, matter, in->reason, err);
 }
 

@@ -30,7 +30,8 @@ struct revocation_input {
  * Has a certificate revoked by its CA. A live one is replaced first, by a certificate with a new
  * key, and revoked once that one is live: visitors notice nothing. Where nothing live would remain
  * (cessation of operation, a subscription that has ended) it must be said that this is wanted: then
- * it is taken off the edges and revoked at once. One that is revoked, or is being revoked, already
+ * it is taken off the edges and revoked at once, and what is on its way to take its place is
+ * cancelled. One that is revoked, or is being revoked, already
  * comes back as it is.
  *
  * ERR_NOT_FOUND. ERR_CONFLICT: it has expired; it is on its way to the edges; field

@@ -186,6 +186,27 @@ def test_cessation_must_be_said(days):
 
 # --- ended half way ---
 
+@pytest.mark.req("R21")
+def test_left_unsecured_while_its_new_certificate_is_staged(days):
+    """Who wants the domain without a certificate does not get the one that is on its way."""
+    partner = days.tenant()
+    _, domain, before = days.ordered(partner, "bare.example")
+    agent = reissue_held(days, partner, before)
+    try:
+        partner.call("POST", f"/v1/certificates/{before['certificate']['id']}/revoke",
+                     {"reason": "cessation_of_operation", "leave_unsecured": True}, want=202)
+    finally:
+        os.kill(agent, signal.SIGCONT)
+    wait_for(lambda: certificate(partner, before["certificate"])["revocation"]["revoked_at"])
+    wait_for(lambda: not store_rows(days, "SELECT 1 FROM job WHERE kind = 'release' AND subject_id = ?",
+                                    domain["id"]), 60)
+    status = days.status(partner, domain)
+    assert (status["issuance"]["state"], status["badge"]["code"]) == ("failed", "not_secured")
+    rows = store_rows(days, "SELECT state, sealed_key = x'' FROM certificate WHERE domain_id = ?"
+                      " ORDER BY id", domain["id"])
+    assert [state for state, _ in rows] == ["revoked", "revoked"] and rows[1][1], rows
+
+
 @pytest.mark.req("R23", "R42")
 def test_domain_given_back_while_its_new_certificate_is_staged(days):
     partner = days.tenant()
