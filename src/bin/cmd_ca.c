@@ -169,6 +169,7 @@ static struct ca_options ca_options_of(struct arena *mem, const struct config *c
         .permitted_count = config->sandbox_ca.permitted.count,
         .profiles = own_profiles(mem, config),
         .profile_count = config->sandbox_ca.profile_count,
+        .caa_identity = config->sandbox_ca.caa_identity,
         .limits = config->sandbox_ca.limits,
         .retry_after_s = config->sandbox_ca.retry_after_s,
     };

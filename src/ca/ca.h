@@ -24,6 +24,7 @@ struct ca_options {
     size_t reachable_count;       /* beyond public addresses */
     const struct ca_own_profile *profiles; /* beside Let's Encrypt's; see ca/profile.h */
     size_t profile_count;
+    const char *caa_identity;      /* what CAA records call it */
     const char *limits;            /* "none", "letsencrypt" or a file: see ca/limit_file.h */
     int64_t retry_after_s;         /* on processing orders; 0 = no header */
     unsigned handlers, validators; /* threads; 0 = 16, 32 */

@@ -49,8 +49,9 @@ bool ca_get_directory(struct ca_call *call, struct ca_problem *problem)
         json_object_set_new(json, entries[i].name,
                             json_string(ca_url(call->mem, call->ca, "%s", entries[i].path)));
     json_object_set_new(json, "meta",
-                        json_pack("{s:s, s:o}", "termsOfService",
-                                  ca_url(call->mem, call->ca, CA_TERMS_PATH), "profiles",
+                        json_pack("{s:s, s:[s], s:o}", "termsOfService",
+                                  ca_url(call->mem, call->ca, CA_TERMS_PATH), "caaIdentities",
+                                  call->ca->options.caa_identity, "profiles",
                                   profiles_json(&call->ca->profiles)));
     json_object_set_new(json, random_name(call->mem), json_string(random_entry_help));
     return http_reply_json(call->res, 200, json);

@@ -21,6 +21,7 @@
     X(BAD_PUBLIC_KEY, "badPublicKey", 400)                                                         \
     X(BAD_REVOCATION_REASON, "badRevocationReason", 400)                                           \
     X(BAD_SIGNATURE_ALGORITHM, "badSignatureAlgorithm", 400)                                       \
+    X(CAA, "caa", 403)                                                                             \
     X(CONFLICT, "conflict", 409)                                                                   \
     X(CONNECTION, "connection", 400)                                                               \
     X(DNS, "dns", 400)                                                                             \

@@ -6,6 +6,7 @@
 #include "ca/account_store.h"
 #include "ca/admission.h"
 #include "ca/authorization_store.h"
+#include "ca/caa_lookup.h"
 #include "ca/fault_effect.h"
 #include "ca/journal_store.h"
 #include "ca/jwk.h"
@@ -34,6 +35,18 @@ static bool load(struct arena *mem, struct db *db, int64_t id, struct task *out,
     return ca_account_get(mem, db, out->authorization->account_id, &out->account, err);
 }
 
+static bool check_caa(struct arena *mem, const struct ca *ca, const struct task *task,
+                      struct ca_problem *problem)
+{
+    const struct ca_caa_case wanted = {
+        .issuer = ca->options.caa_identity,
+        .account = ca_url(mem, ca, "/acme/acct/%lld", (long long)task->account->id),
+        .method = task->challenge->type,
+    };
+
+    return ca_caa_check(mem, ca->validator.resolver, task->authorization->name, &wanted, problem);
+}
+
 static bool look(struct arena *mem, const struct ca *ca, const struct task *task,
                  struct outcome *out, struct err *err)
 {
@@ -50,6 +63,7 @@ static bool look(struct arena *mem, const struct ca *ca, const struct task *task
     };
     *out = (struct outcome){.detail = ""};
     if (!ca_validate_http01(mem, &ca->validator, &challenge, &out->record, &problem) ||
+        !check_caa(mem, ca, task, &problem) ||
         !ca_fault_validation(ca->faults, &challenge, &problem)) {
         out->error = ca_problem_text(mem, &problem);
         out->detail = arena_printf(mem, "%s: %s", ca_problem_name(problem.type), problem.detail);

@@ -4,6 +4,7 @@
 #include <ctype.h>
 
 #include "base/clock.h"
+#include "ca/dns_text.h"
 #include "ca/fetch.h"
 #include "ca/jwk.h"
 
@@ -59,36 +60,6 @@ static bool first_address(const struct ca_validator *validator, const struct dns
     return false;
 }
 
-/* Boulder's sentence about one look-up that gave no address. */
-static const char *lookup_text(struct arena *mem, const struct dns_answer *answer)
-{
-    const char *type = dns_type_name(answer->query.type), *name = answer->query.name;
-
-    switch (answer->reply) {
-    case DNS_REPLY_RECORDS:
-    case DNS_REPLY_NODATA:
-        return arena_printf(mem, "no valid %s records found for %s", type, name);
-    case DNS_REPLY_NXDOMAIN:
-        return arena_printf(mem,
-                            "DNS problem: NXDOMAIN looking up %s for %s - check that a DNS record "
-                            "exists for this domain",
-                            type, name);
-    case DNS_REPLY_TIMEOUT:
-        return arena_printf(mem, "DNS problem: query timed out looking up %s for %s", type, name);
-    case DNS_REPLY_BOGUS:
-        return arena_printf(mem, "DNS problem: looking up %s for %s: DNSSEC: Bogus: %s", type, name,
-                            answer->why_bogus);
-    case DNS_REPLY_LOOP:
-    case DNS_REPLY_SERVFAIL:
-    case DNS_REPLY_COUNT:
-        break;
-    }
-    return arena_printf(mem,
-                        "DNS problem: SERVFAIL looking up %s for %s - the domain's nameservers may "
-                        "be malfunctioning",
-                        type, name);
-}
-
 static bool find_addresses(const struct walk *walk, struct hop *hop, struct ca_problem *problem)
 {
     const struct dns_query queries[] = {
@@ -106,8 +77,8 @@ static bool find_addresses(const struct walk *walk, struct hop *hop, struct ca_p
     hop->has_v6 = first_address(walk->validator, &answers[1], &hop->v6);
     if (hop->has_v4 || hop->has_v6)
         return true;
-    return ca_refuse(problem, CA_PROBLEM_DNS, "%s; %s", lookup_text(walk->mem, &answers[0]),
-                     lookup_text(walk->mem, &answers[1]));
+    return ca_refuse(problem, CA_PROBLEM_DNS, "%s; %s", ca_dns_text(walk->mem, &answers[0]),
+                     ca_dns_text(walk->mem, &answers[1]));
 }
 
 /* --- one request ----------------------------------------------------------------------------- */

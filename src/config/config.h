@@ -103,6 +103,7 @@ struct config {
         int64_t retry_after_s;  /* on processing orders; 0 = no header */
         const struct config_sandbox_profile *profiles;
         size_t profile_count;
+        const char *caa_identity;     /* a DNS name */
         const char *limits;           /* "none", "letsencrypt" or an absolute path */
         struct config_list permitted; /* DNS suffixes beyond the four reserved TLDs */
         bool validate_private; /* whether validation may connect to loopback and private nets */

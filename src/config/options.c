@@ -122,6 +122,7 @@ static const struct option options[] = {
     {AT(sandbox_ca, retry_after_s), NUMBER("1", 0, 3600), .help = "Retry-After on orders in processing, in seconds; 0: no header."},
     {.section = "sandbox_ca", .key = "profiles", .offset = offsetof(struct config, sandbox_ca.profiles), .count_offset = offsetof(struct config, sandbox_ca.profile_count),
      ROWS(profile_table), .help = "Profiles beside those of Let's Encrypt, shaped as shortlived is."},
+    {AT(sandbox_ca, caa_identity), NEEDED("sandbox-ca.example", format_name), .help = "What CAA records call it."},
     {AT(sandbox_ca, limits), NEEDED("none", NULL), .help = "Rate limits: none, letsencrypt, or a file of them (relative to this file's folder)."},
     {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify beside test, example, invalid and localhost."},
     {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},

@@ -113,14 +113,15 @@ static void read_rdata(struct arena *mem, const ldns_rr *rr, struct dns_record *
     case DNS_TYPE_CAA:
         record->flags = ldns_rdf2native_int8(first);
         record->tag = packet_plain_name(mem, string_text(mem, ldns_rr_rdf(rr, 1), true));
-        record->value = string_text(mem, ldns_rr_rdf(rr, 2), false);
+        /* ldns has no third field for an empty value, which forbids all (RFC 8659 section 4.2) */
+        record->value = ldns_rr_rd_count(rr) > 2 ? string_text(mem, ldns_rr_rdf(rr, 2), false) : "";
         break;
     }
 }
 
 static const size_t rdata_counts[] = {
     [DNS_TYPE_A] = 1,   [DNS_TYPE_NS] = 1,   [DNS_TYPE_CNAME] = 1, [DNS_TYPE_SOA] = 7,
-    [DNS_TYPE_TXT] = 1, [DNS_TYPE_AAAA] = 1, [DNS_TYPE_CAA] = 3,
+    [DNS_TYPE_TXT] = 1, [DNS_TYPE_AAAA] = 1, [DNS_TYPE_CAA] = 2,
 };
 
 static bool read_record(struct arena *mem, const ldns_rr *rr, struct dns_record *out)

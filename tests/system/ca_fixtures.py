@@ -37,11 +37,12 @@ def stop_process(process, how=signal.SIGTERM):
 
 
 class Knot:
-    """The zone "." with these records, on a free port."""
+    """The zone "." with these records, on a free port, and further zones: {name: records, or None for
+    a zone that cannot be loaded}."""
 
-    def __init__(self, folder, records):
+    def __init__(self, folder, records, *, port=None, zones=None):
         folder.mkdir()
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port = folder, port or free_port()
         (folder / "root.zone").write_text(
             "$ORIGIN .\n$TTL 0\n. SOA ns.invalid. admin.invalid. 1 60 60 600 0\n. NS ns.invalid.\n"
             "ns.invalid. A 127.0.0.1\n" + "\n".join(records) + "\n")
@@ -63,7 +64,12 @@ template:
 zone:
   - domain: .
     file: root.zone
-""")
+""" + "".join(f"  - domain: {name}\n    file: {name}.zone\n" for name in zones or {}))
+        for name, lines in (zones or {}).items():
+            if lines is not None:
+                (folder / f"{name}.zone").write_text("\n".join([
+                    f"$ORIGIN {name}.", "$TTL 0", "@ SOA ns.invalid. admin.invalid. 1 60 60 600 0",
+                    "@ NS ns.invalid.", *lines, ""]))
         with open(folder / "knot.log", "wb") as log:
             self.process = subprocess.Popen([KNOTD, "-c", folder / "knot.conf"], stdout=log,
                                             stderr=log)

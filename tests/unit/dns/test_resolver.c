@@ -15,6 +15,7 @@ static const struct knot_zone zones[] = {
               "text 60 TXT \"octet \\200\"\n"
               "@ 60 CAA 0 issue \"ca.example; accounturi=https://ca.example/1\"\n"
               "@ 60 CAA 128 IODEF \"mailto:a@b.example\"\n"
+              "nobody 60 CAA 0 issue \"\"\n"
               "loop 60 CNAME loop2\nloop2 60 CNAME loop\nself 60 CNAME self\n"
               "dangling 60 CNAME nothing.plain.example.\ncross 60 CNAME www.other.test.\n"
               "c0 60 CNAME c1\nc1 60 CNAME c2\nc2 60 CNAME c3\nc3 60 CNAME c4\nc4 60 CNAME c5\n"
@@ -71,6 +72,10 @@ static const struct {
      "0 issue \"ca.example; accounturi=https://ca.example/1\" "
      "=issue=ca.example; accounturi=https://ca.example/1; "
      "128 IODEF \"mailto:a@b.example\" =iodef=mailto:a@b.example; "},
+    {"nobody.plain.example", DNS_TYPE_CAA, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60,
+     "0 issue =issue=; "},
+    {"test", DNS_TYPE_CAA, DNS_REPLY_NXDOMAIN, 3, DNS_INSECURE, 60, ""},
+    {"invalid", DNS_TYPE_CAA, DNS_REPLY_NXDOMAIN, 3, DNS_INSECURE, 60, ""},
     {"plain.example", DNS_TYPE_NS, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 3600, "ns.nic; "},
     {"plain.example", DNS_TYPE_SOA, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 3600,
      "ns.nic. host.nic. 1 3600 600 86400 60 =ns.nic 1 60; "},
