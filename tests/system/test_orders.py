@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders that wait for DNS, tenants who must not see each other, input that must be refused."""
 import json
+import re
 
 import pytest
 import requests
@@ -260,3 +261,17 @@ def test_commands(platform, partner):
     assert platform.run("status", "nobody.example", api=partner).returncode != 0
     made = platform.run("token", "create", "tests", "--config", platform.dir / "latchkey.yaml")
     assert made.returncode == 0 and "lk_" in made.stdout, made.stdout + made.stderr
+
+
+@pytest.mark.req("R46")
+def test_pages_are_not_compressed(platform):
+    """The length of a page that was compressed would tell about the secrets in it."""
+    def get(path):
+        return requests.get(platform.url + path, headers={"Accept-Encoding": "gzip"}, timeout=20,
+                            verify=str(platform.roots))
+
+    page = get("/sign-in")
+    assert page.status_code == 200 and "Content-Encoding" not in page.headers
+    style, = set(re.findall(r'/assets/[^"]*\.css', page.text))
+    style = get(style)
+    assert style.status_code == 200 and style.headers["Content-Encoding"] == "gzip"
