@@ -34,10 +34,24 @@ static bool forget(struct http_req *req, struct http_res *res, struct err *err)
     return true;
 }
 
+/* Cut as the path says. */
+static bool cut(struct http_req *req, struct http_res *res, struct err *err)
+{
+    static const char body[] = "half of this is sent";
+
+    (void)err;
+    if (strcmp(http_param(req, "how"), "before") == 0)
+        return http_cut(res, HTTP_CUT_BEFORE);
+    if (strcmp(http_param(req, "how"), "empty") != 0)
+        http_reply_bytes(res, 200, "text/plain", slice_str(body));
+    return http_cut(res, HTTP_CUT_INSIDE);
+}
+
 static const struct http_route routes[] = {
     {.method = HTTP_GET, .path = "/echo/{id}", .operation = "echo", .run = echo},
     {.method = HTTP_GET, .path = "/fail", .operation = "fail", .run = refuse},
     {.method = HTTP_GET, .path = "/forget", .operation = "forget", .run = forget},
+    {.method = HTTP_GET, .path = "/cut/{how}", .operation = "cut", .run = cut},
     {.method = HTTP_GET, .path = "/link/{secret}", .operation = "link", .run = refuse},
 };
 
@@ -104,6 +118,31 @@ static void test_keep_alive(void **state)
         ok(reply.status == 200, "%d: %d", i, reply.status);
     }
     close(fd);
+    peer_stop(&peer);
+    all_ok();
+}
+
+static void test_cut(void **state)
+{
+    static const struct {
+        const char *how;
+        int status;
+        size_t octets;
+    } rows[] = {{"inside", 200, 10}, {"empty", 0, 0}, {"before", 0, 0}};
+    struct reply reply;
+    struct peer peer;
+
+    (void)state;
+    peer_start(&peer, options);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        char request[128];
+
+        snprintf(request, sizeof(request), "GET /cut/%s HTTP/1.1\r\nHost: a\r\n\r\n", rows[i].how);
+        peer_ask(&peer, request, strlen(request), &reply);
+        ok(reply.status == rows[i].status && reply.body_len == rows[i].octets, "%s: %d, %zu octets",
+           rows[i].how, reply.status, reply.body_len);
+        ok(reply.is_closed, "%s: the connection stays open", rows[i].how);
+    }
     peer_stop(&peer);
     all_ok();
 }
@@ -255,9 +294,10 @@ static void test_hooks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers), cmocka_unit_test(test_keep_alive),
-        cmocka_unit_test(test_socket),  cmocka_unit_test(test_stale_socket),
-        cmocka_unit_test(test_hooks),   cmocka_unit_test(test_log),
+        cmocka_unit_test(test_answers),      cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_cut),          cmocka_unit_test(test_socket),
+        cmocka_unit_test(test_stale_socket), cmocka_unit_test(test_hooks),
+        cmocka_unit_test(test_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
