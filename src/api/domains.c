@@ -149,9 +149,9 @@ bool api_remove_domain(struct http_req *req, struct http_res *res, struct err *e
     const struct domain *domain;
 
     return http_query_fields(req, fields, ARRAY_LEN(fields), in, err) &&
-           app_domain_remove(&call->app, &call->caller, req->mem, http_param(req, "id"),
-                             in[0].is_true ? DOMAIN_REMOVE_AND_CANCEL : DOMAIN_REMOVE, &domain,
-                             err) &&
+           app_domain_remove(&call->app, &call->caller, req->mem,
+                             &(struct domain_removal){http_param(req, "id"), in[0].is_true},
+                             &domain, err) &&
            http_reply_json(res, 200, api_domain_json(domain));
 }
 
@@ -167,8 +167,8 @@ bool api_add_name(struct http_req *req, struct http_res *res, struct err *err)
     const struct domain *domain;
 
     return http_body_fields(req, fields, ARRAY_LEN(fields), in, err) &&
-           app_name_add(&call->app, &call->caller, req->mem, http_param(req, "id"), in[0].text,
-                        &domain, err) &&
+           app_name_add(&call->app, &call->caller, req->mem,
+                        &(struct name_input){http_param(req, "id"), in[0].text}, &domain, err) &&
            reply_domain(req, res, 201, domain, err);
 }
 
@@ -177,7 +177,8 @@ bool api_remove_name(struct http_req *req, struct http_res *res, struct err *err
     struct api_call *call = api_call_of(req);
     const struct domain *domain;
 
-    return app_name_remove(&call->app, &call->caller, req->mem, http_param(req, "id"),
-                           http_param(req, "name"), &domain, err) &&
+    return app_name_remove(&call->app, &call->caller, req->mem,
+                           &(struct name_input){http_param(req, "id"), http_param(req, "name")},
+                           &domain, err) &&
            reply_domain(req, res, 200, domain, err);
 }

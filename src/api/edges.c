@@ -174,7 +174,8 @@ bool api_change_edge(struct http_req *req, struct http_res *res, struct err *err
     const struct edge *edge;
 
     return http_body_fields(req, &field, 1, &in, err) &&
-           app_edge_set_rotation(&call->app, &call->caller, req->mem, http_param(req, "id"),
-                                 in.is_true, &edge, err) &&
+           app_edge_set_rotation(&call->app, &call->caller, req->mem,
+                                 &(struct edge_rotation){http_param(req, "id"), in.is_true}, &edge,
+                                 err) &&
            reply_edge(req, res, edge, err);
 }

@@ -65,8 +65,9 @@ bool api_change_subscription(struct http_req *req, struct http_res *res, struct 
     const struct subscription *subscription;
 
     return http_body_fields(req, &field, 1, &in, err) &&
-           app_subscription_set_auto_renew(&call->app, &call->caller, req->mem,
-                                           http_param(req, "id"), in.is_true, &subscription, err) &&
+           app_subscription_set_auto_renew(
+               &call->app, &call->caller, req->mem,
+               &(struct auto_renew_input){http_param(req, "id"), in.is_true}, &subscription, err) &&
            http_reply_json(res, 200, api_subscription_json(subscription));
 }
 

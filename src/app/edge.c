@@ -77,20 +77,19 @@ bool app_edge_enrol(const struct app *app, const struct caller *caller, struct a
 }
 
 bool app_edge_set_rotation(const struct app *app, const struct caller *caller, struct arena *mem,
-                           const char *edge_id, bool is_in_rotation, const struct edge **out,
-                           struct err *err)
+                           const struct edge_rotation *in, const struct edge **out, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct edge *edge;
 
     if (!app_need_operator(caller, "take an edge into or out of rotation", err) ||
-        !db_tx_begin(app->db, &tx, err) || !edge_store_get(mem, tx, edge_id, &edge, err))
+        !db_tx_begin(app->db, &tx, err) || !edge_store_get(mem, tx, in->edge_id, &edge, err))
         return false;
     if (!edge)
-        return err_set(err, ERR_NOT_FOUND, "there is no edge %.40s", edge_id);
-    return edge_store_set_rotation(tx, edge_id, is_in_rotation, err) &&
+        return err_set(err, ERR_NOT_FOUND, "there is no edge %.40s", in->edge_id);
+    return edge_store_set_rotation(tx, edge->id, in->is_in_rotation, err) &&
            edge_look_soon(tx, edge->group, clock_now(), err) &&
-           edge_store_get(mem, tx, edge_id, out, err) && db_tx_commit(&tx, err);
+           edge_store_get(mem, tx, edge->id, out, err) && db_tx_commit(&tx, err);
 }
 
 static bool store_acks(struct db *tx, const struct edge_acks *acks, int64_t now, struct err *err)

@@ -20,10 +20,15 @@ MUST_CHECK bool app_edge_enrol(const struct app *app, const struct caller *calle
                                struct arena *mem, const struct edge_input *in,
                                struct token_created *out, struct err *err);
 
+struct edge_rotation {
+    const char *edge_id;
+    bool is_in_rotation;
+};
+
 /* Operator only. ERR_NOT_FOUND. Out of rotation, an edge is not counted (model/edge_wait.h); put in
  * again, it counts once it has caught up. */
 MUST_CHECK bool app_edge_set_rotation(const struct app *app, const struct caller *caller,
-                                      struct arena *mem, const char *edge_id, bool is_in_rotation,
+                                      struct arena *mem, const struct edge_rotation *in,
                                       const struct edge **out, struct err *err);
 
 /* What the rules look at; pending_at is not looked up. */

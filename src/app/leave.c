@@ -93,7 +93,7 @@ bool app_name_leave(struct arena *mem, struct db *tx, const struct domain *domai
 /* --- a domain --- */
 
 static bool end_subscription(const struct caller *caller, struct arena *mem, struct db *tx,
-                             const struct domain *domain, enum domain_removal how, struct err *err)
+                             const struct domain *domain, bool is_cancelling, struct err *err)
 {
     const struct subscription *subscription;
     const struct subscription_step *step;
@@ -102,7 +102,7 @@ static bool end_subscription(const struct caller *caller, struct arena *mem, str
         return false;
     if (!subscription)
         return true;
-    if (how == DOMAIN_REMOVE)
+    if (!is_cancelling)
         return err_set(err, ERR_CONFLICT,
                        "%s has a running subscription, paid until %s: ask for it to be cancelled "
                        "with the removal (cancel_subscription=true)",
@@ -198,22 +198,22 @@ static bool remove_domain(const struct caller *caller, struct arena *mem, struct
 }
 
 bool app_domain_remove(const struct app *app, const struct caller *caller, struct arena *mem,
-                       const char *domain_id, enum domain_removal how, const struct domain **out,
-                       struct err *err)
+                       const struct domain_removal *in, const struct domain **out, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct domain *domain;
 
     if (!db_tx_begin(app->db, &tx, err) ||
-        !domain_store_get(mem, tx, &caller->scope, domain_id, &domain, err))
+        !domain_store_get(mem, tx, &caller->scope, in->domain_id, &domain, err))
         return false;
     if (!domain)
-        return err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", domain_id);
+        return err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", in->domain_id);
     if (!domain->is_removed &&
-        (!end_subscription(caller, mem, tx, domain, how, err) ||
+        (!end_subscription(caller, mem, tx, domain, in->is_cancelling, err) ||
          !end_order(caller, mem, tx, domain, err) || !end_issuance(caller, mem, tx, domain, err) ||
          !end_certificates(caller, mem, tx, domain, err) ||
          !remove_domain(caller, mem, tx, domain, err)))
         return false;
-    return domain_store_get(mem, tx, &caller->scope, domain_id, out, err) && db_tx_commit(&tx, err);
+    return domain_store_get(mem, tx, &caller->scope, in->domain_id, out, err) &&
+           db_tx_commit(&tx, err);
 }

@@ -22,9 +22,9 @@ MUST_CHECK bool app_issuance_cancel(struct arena *mem, struct db *tx,
 MUST_CHECK bool app_name_leave(struct arena *mem, struct db *tx, const struct domain *domain,
                                const char *name, struct err *err);
 
-enum domain_removal {
-    DOMAIN_REMOVE,            /* refused while a subscription runs */
-    DOMAIN_REMOVE_AND_CANCEL, /* a running subscription is cancelled */
+struct domain_removal {
+    const char *domain_id;
+    bool is_cancelling; /* a running subscription, with it; else it is refused while one runs */
 };
 
 /*
@@ -34,5 +34,5 @@ enum domain_removal {
  * subscription.
  */
 MUST_CHECK bool app_domain_remove(const struct app *app, const struct caller *caller,
-                                  struct arena *mem, const char *domain_id, enum domain_removal how,
+                                  struct arena *mem, const struct domain_removal *in,
                                   const struct domain **out, struct err *err);

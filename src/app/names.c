@@ -90,8 +90,7 @@ static bool tell(struct arena *mem, struct db *tx, const struct domain *domain, 
 }
 
 bool app_name_add(const struct app *app, const struct caller *caller, struct arena *mem,
-                  const char *domain_id, const char *name, const struct domain **out,
-                  struct err *err)
+                  const struct name_input *in, const struct domain **out, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct app inside = *app;
@@ -102,8 +101,9 @@ bool app_name_add(const struct app *app, const struct caller *caller, struct are
     if (!db_tx_begin(app->db, &tx, err))
         return false;
     inside.db = tx;
-    if (!find_domain(caller, mem, tx, domain_id, &domain, err) ||
-        !read_alias(app, mem, domain, name, &alias, err) || !check_room(&inside, mem, domain, err))
+    if (!find_domain(caller, mem, tx, in->domain_id, &domain, err) ||
+        !read_alias(app, mem, domain, in->name, &alias, err) ||
+        !check_room(&inside, mem, domain, err))
         return false;
     set = (struct name_set){.names = {alias.name}, .count = 1};
     if (!app_names_claim(mem, tx, domain, &set, NAME_ALIAS, err) ||
@@ -136,15 +136,15 @@ static bool find_alias(const struct caller *caller, struct arena *mem, struct db
 }
 
 bool app_name_remove(const struct app *app, const struct caller *caller, struct arena *mem,
-                     const char *domain_id, const char *name, const struct domain **out,
-                     struct err *err)
+                     const struct name_input *in, const struct domain **out, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct domain *domain;
     struct hostname alias;
 
-    if (!hostname_parse(mem, app->suffixes, name, &alias, err) || !db_tx_begin(app->db, &tx, err) ||
-        !find_domain(caller, mem, tx, domain_id, &domain, err) ||
+    if (!hostname_parse(mem, app->suffixes, in->name, &alias, err) ||
+        !db_tx_begin(app->db, &tx, err) ||
+        !find_domain(caller, mem, tx, in->domain_id, &domain, err) ||
         !find_alias(caller, mem, tx, domain, alias.name, err) ||
         !claim_store_end_name(tx, domain->id, alias.name, clock_now(), err) ||
         !domain_name_store_remove(tx, domain->id, alias.name, err) ||

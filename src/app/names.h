@@ -6,6 +6,10 @@
 #include "model/name_set.h"
 #include "store/domain_store.h"
 
+struct name_input {
+    const char *domain_id, *name;
+};
+
 /*
  * Adds an alias: a name below the same registered domain, served by the same site, claimed as any
  * other (R41). It is checked by itself and joins the next certificate. ERR_NOT_FOUND: no such
@@ -14,13 +18,13 @@
  * field "name": somebody holds it, who is not said.
  */
 MUST_CHECK bool app_name_add(const struct app *app, const struct caller *caller, struct arena *mem,
-                             const char *domain_id, const char *name, const struct domain **out,
+                             const struct name_input *in, const struct domain **out,
                              struct err *err);
 
 /* Gives an alias back: it is not served any more, anybody may claim it, and the next certificate is
  * without it. ERR_NOT_FOUND; ERR_CONFLICT, field "name": the domain covers it by itself. */
 MUST_CHECK bool app_name_remove(const struct app *app, const struct caller *caller,
-                                struct arena *mem, const char *domain_id, const char *name,
+                                struct arena *mem, const struct name_input *in,
                                 const struct domain **out, struct err *err);
 
 /* Claims names for a domain, in the caller's transaction; ERR_CONFLICT, field "name". */

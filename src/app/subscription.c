@@ -21,20 +21,20 @@ static bool store(const struct app *app, const struct caller *caller, struct are
 }
 
 bool app_subscription_set_auto_renew(const struct app *app, const struct caller *caller,
-                                     struct arena *mem, const char *subscription_id,
-                                     bool is_auto_renew, const struct subscription **out,
-                                     struct err *err)
+                                     struct arena *mem, const struct auto_renew_input *in,
+                                     const struct subscription **out, struct err *err)
 {
     const struct subscription *now;
 
-    if (!subscription_store_get(mem, app->db, &caller->scope, subscription_id, &now, err))
+    if (!subscription_store_get(mem, app->db, &caller->scope, in->subscription_id, &now, err))
         return false;
     if (!now)
-        return err_set(err, ERR_NOT_FOUND, "there is no subscription %.40s", subscription_id);
+        return err_set(err, ERR_NOT_FOUND, "there is no subscription %.40s", in->subscription_id);
     if (subscription_state_is_final(now->state))
         return err_set(err, ERR_CONFLICT, "the subscription is %s",
                        subscription_state_name(now->state));
-    if (now->is_auto_renew != is_auto_renew && !store(app, caller, mem, now, is_auto_renew, err))
+    if (now->is_auto_renew != in->is_auto_renew &&
+        !store(app, caller, mem, now, in->is_auto_renew, err))
         return false;
-    return subscription_store_get(mem, app->db, &caller->scope, subscription_id, out, err);
+    return subscription_store_get(mem, app->db, &caller->scope, in->subscription_id, out, err);
 }
