@@ -7,12 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/name_table.h"
 #include "base/slice.h"
 
-#define ARMED_MAX 128
+#define ARMED_MAX    128
+#define HOLD_LOOK_MS 2
 
 static const char *const names[CRASH_POINT_COUNT] = {
 #define X(id, name)                 [CRASH_##id] = (name),
@@ -28,10 +30,12 @@ static _Noreturn void die(void)
         (void)kill(getpid(), SIGKILL);
 }
 
-/* What a file says: a point, and how many times it is still passed, this one counted. */
+/* What a file says: a point, and how many times it is still passed, this one counted, or that who
+ * comes there is held. */
 struct armed {
     char name[ARMED_MAX];
     int64_t times;
+    bool is_hold;
 };
 
 static bool read_armed(const char *path, struct armed *out)
@@ -46,6 +50,7 @@ static bool read_armed(const char *path, struct armed *out)
         return false;
     out->name[len] = '\0';
     name_len = strcspn(out->name, " \n");
+    out->is_hold = strcmp(out->name + name_len, " hold") == 0;
     if (out->name[name_len] != ' ' ||
         !slice_i64(slice_str(out->name + name_len + 1), 1, INT_MAX, &out->times))
         out->times = 1;
@@ -63,6 +68,13 @@ static void count_down(const char *mine, const char *path, const struct armed *a
     fprintf(file, "%s %lld", armed->name, (long long)armed->times - 1);
     fclose(file);
     (void)rename(mine, path);
+}
+
+/* The thread stands still, the others go on, until the tests take the file away. */
+static void hold(const char *hit)
+{
+    while (access(hit, F_OK) == 0)
+        (void)nanosleep(&(struct timespec){.tv_nsec = HOLD_LOOK_MS * 1000000}, NULL);
 }
 
 /* Threads and processes come here at once: who can rename the file has it. */
@@ -86,7 +98,9 @@ static void take_armed(const char *path, const char *name)
         return;
     }
     (void)rename(mine, hit);
-    die();
+    if (!armed.is_hold)
+        die();
+    hold(hit);
 }
 
 void crash_at(enum crash_point point)

@@ -15,6 +15,7 @@
  *   LATCHKEY_CRASH_POINT=NAME      each time
  *   LATCHKEY_CRASH_FILE=PATH       once: the file holds "NAME" or "NAME N" (at the N-th time), may
  * be written (by rename) while the processes run, and is renamed to PATH.hit by the one that dies
+ * "NAME hold" kills nobody: the thread that comes there stands still until PATH.hit is removed.
  */
 #include "base/base.h"
 
@@ -48,6 +49,7 @@
     X(FINALIZE, "worker.finalize", ASK, "the certificate is asked for")                            \
     X(DOWNLOAD, "worker.download", REQUEST, "the certificate is fetched")                          \
     X(DEPLOY, "worker.deploy", REQUEST, "the certificate is signed and put in the feed")           \
+    X(STAGE, "worker.stage", ASK, "the edges show a new certificate that no visitor gets yet")     \
     X(PROVE, "worker.prove", REQUEST, "handshakes with the edges; the order is fulfilled")         \
     X(PUBLISH, "worker.publish", REQUEST, "the records of a domain are made anew")                 \
     X(RENEW, "worker.renew", REQUEST, "the CA is asked when to renew")                             \

@@ -151,7 +151,9 @@ static bool stage(struct issue *is, const struct edge_wait *wait, const struct c
     if (!proofs_collect_preview(is->worker, is->mem, is->certificate, is->issuance->wait_seq,
                                 &proofs, err))
         return false;
+    CRASH_POINT(STAGE_BEFORE);
     proofs_look(is->worker, is->mem, is->ca->roots, &proofs);
+    CRASH_POINT(STAGE_REPLY);
     failure = proofs_failure(&proofs, clock_now() - is->issuance->issued_at);
     if (failure)
         return unshown(is, failure, live, out, err);

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 
+import pytest
 import requests
 from platform_kit import BUILD, wait_for
 
@@ -42,6 +43,16 @@ class Trap:
         new = self.path.with_suffix(".new")
         new.write_text(f"{point} {times}")
         new.rename(self.path)
+
+    def hold(self, point):
+        """Who comes there next stands still until let_go(); the other threads go on."""
+        if not has_points():
+            pytest.skip("built without crash points")
+        self.arm(point, "hold")
+
+    def let_go(self):
+        self.path.unlink(missing_ok=True)
+        self.hit_path.unlink(missing_ok=True)
 
     def wait_hit(self, point, seconds=HIT_S):
         try:

@@ -9,6 +9,7 @@ import threading
 import time
 
 from cryptography import x509
+from crash_kit import Trap
 from platform_kit import Platform, wait_for
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -26,6 +27,7 @@ class Moved(Platform):
         config["ca"][0]["profile"] = profile
         path.write_text(json.dumps(config))
         self.offset = 0.0
+        self.trap = Trap(self)
 
     def now(self):
         return time.time() + self.offset

@@ -22,7 +22,10 @@ FIRST = ["agent.snapshot.before", "agent.snapshot.reply", "worker.account-key.be
 PARENT = [p for p in ALL if p.startswith("run.")]
 LEAVING = [p for p in ALL if p.rpartition(".")[0] in (
     "worker.revoke", "worker.give-up", "worker.withdrawn", "worker.retire")]
-RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING]
+STAGING = [p for p in ALL if p.startswith("worker.stage")]
+# What a certificate passes on its way to the place of a live one; the first way there is RUNNING's.
+REPLACING = STAGING + [p for p in ALL if p.rpartition(".")[0] in ("worker.deploy", "worker.prove")]
+RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING + STAGING]
 # tests/crash/all-points: each order goes live before the next is placed, and the parent dies at the
 # start of each of its children.
 IS_LONG = os.environ.get("LATCHKEY_CRASH_LONG") == "1"
@@ -94,6 +97,37 @@ def test_each_point():
         for domain in domains:
             check_order(platform, partner, journal, domain)
         assert journal.count("account.created") == 1
+
+
+@needs_points
+@pytest.mark.req("R22", "R23", "A11")
+def test_replacing():
+    """A reissue for each point at which the worker dies: one more certificate, and the old one is
+    served until it is."""
+    platform = Platform()
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        site = platform.site(partner)
+        domains = [new_domain(platform, partner, site, f"replace{i}.example")
+                   for i in range(len(REPLACING))]
+        for domain in domains:
+            place(partner, domain)
+        for point, domain in zip(REPLACING, domains):
+            status = platform.wait_live(partner, domain)
+            trap.arm(point)
+            partner.post(f"/v1/subscriptions/{status['subscription']['id']}/reissue", {}, want=202)
+            trap.wait_hit(point)
+            shown = {platform.serial(address, domain["name"]) for address in platform.addresses()}
+            if point in STAGING:
+                assert {int(s, 16) for s in shown} == {int(status["certificate"]["serial"], 16)}
+            hurry(platform)
+            wait_live(platform, partner, domain)
+            of_it = partner.get(f"/v1/certificates?domain_id={domain['id']}")["items"]
+            assert [c["state"] for c in of_it] == ["superseded", "live"], (point, of_it)
+        tell(trap, REPLACING)
+        journal = Journal(platform)
+        assert all(journal.count("certificate.issued", d["name"]) == 2 for d in domains)
 
 
 def leave(api, domain, certificate, point):

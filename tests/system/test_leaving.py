@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leaving: an order cancelled in every state of its issuance, and domains given back."""
 import contextlib
-import fcntl
 import os
 import pathlib
 import re
@@ -9,13 +8,18 @@ import signal
 import sqlite3
 import time
 
+import crash_kit
 import pytest
+from crash_kit import Trap
 from platform_kit import Platform, wait_for
 
 MODEL = pathlib.Path(__file__).resolve().parents[2] / "src/model/issuance_state.h"
 FINAL = {"live", "failed"}
 NOT_AT_CA = "notatca"
-TRIES = 40  # to meet a state that lasts some milliseconds
+needs_points = pytest.mark.skipif(not crash_kit.has_points(), reason="built without crash points")
+# Where the worker is held in a state that would last some milliseconds.
+HELD_AT = {"admitted": "worker.make-key.before", "finalizing": "worker.finalize.before",
+           "issued": "worker.deploy.before"}
 
 
 def states():
@@ -27,7 +31,9 @@ def states():
 
 @pytest.fixture(scope="module")
 def platform():
-    with Platform({"names": {"extra_suffixes": [NOT_AT_CA]}}) as p:
+    p = Platform({"names": {"extra_suffixes": [NOT_AT_CA]}})
+    p.trap = Trap(p)
+    with p:
         yield p
 
 
@@ -42,7 +48,7 @@ def other(platform):
 
 
 class Stopped:
-    """Parts that stand still until the end of the block."""
+    """Parts, or a step of the worker, that stand still until the end of the block."""
 
     def __init__(self, platform):
         self.platform, self.pids = platform, []
@@ -55,10 +61,18 @@ class Stopped:
         for name in names:
             self.pids.remove(self.platform.kill(name, signal.SIGCONT))
 
+    @contextlib.contextmanager
+    def held(self, point):
+        """Until the end of this block already."""
+        self.platform.trap.hold(point)
+        yield
+        self.platform.trap.let_go()
+
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.platform.trap.let_go()
         for pid in self.pids:
             os.kill(pid, signal.SIGCONT)
 
@@ -126,9 +140,10 @@ def hold_validating(platform, api, stopped, name):
 
 
 def hold_deploying(platform, api, stopped, name):
-    domain, order = begin_right(platform, api, name)
-    wait_state(platform, domain, "finalizing")
-    stopped.stop(*agents(platform))
+    with stopped.held("worker.deploy.before"):
+        domain, order = begin_right(platform, api, name)
+        platform.trap.wait_hit("worker.deploy.before")
+        stopped.stop(*agents(platform))
     wait_state(platform, domain, "deploying")
     return domain, order
 
@@ -161,9 +176,10 @@ def test_what_is_parked_begins_again_by_request(platform, partner):
 def hold_staging(platform, api, stopped, name):
     """Only what replaces a live certificate comes there: no order, the domain is given back."""
     _, domain, status = platform.ordered(api, f"{name}.example")
-    api.post(f"/v1/subscriptions/{status['subscription']['id']}/reissue", {}, want=202)
-    wait_state(platform, domain, "finalizing")
-    stopped.stop(*agents(platform))
+    with stopped.held("worker.deploy.before"):
+        api.post(f"/v1/subscriptions/{status['subscription']['id']}/reissue", {}, want=202)
+        platform.trap.wait_hit("worker.deploy.before")
+        stopped.stop(*agents(platform))
     wait_state(platform, domain, "staging")
     return domain, None
 
@@ -173,45 +189,24 @@ def begin_right(platform, api, name):
     return begin(platform, api, f"{name}.example")
 
 
-def catch(state):
-    """The worker stopped in the middle of a step; tried until it is met."""
+def hold_at(point):
+    """The worker held in the middle of a step; what else it has to do goes on."""
     def hold(platform, api, stopped, name):
-        for i in range(TRIES):
-            domain, order = begin_right(platform, api, f"{name}{i}")
-            with rows(platform) as db:
-                def seen():
-                    return db.execute("SELECT state FROM issuance WHERE domain_id = ?",
-                                      (domain["id"],)).fetchone()[0]
-                while seen() not in (state, *FINAL):
-                    pass
-                stopped.stop("worker")
-                if seen() == state and is_writable(platform):
-                    return domain, order
-            stopped.go_on("worker")
-            platform.wait_live(api, domain)
-        raise AssertionError(f"{state} was not met in {TRIES} tries")
+        platform.trap.hold(point)
+        domain, order = begin_right(platform, api, name)
+        platform.trap.wait_hit(point)
+        return domain, order
     return hold
-
-
-def is_writable(platform):
-    """That the worker was not stopped inside of a transaction: the turn to write is free."""
-    with open(platform.dir / "latchkey.db-turn", "r+b") as turn:
-        for _ in range(20):
-            with contextlib.suppress(OSError):
-                fcntl.lockf(turn, fcntl.LOCK_EX | fcntl.LOCK_NB, 2, 0)
-                return True
-            time.sleep(0.02)
-    return False
 
 
 WAYS = {
     "waiting_dns": hold_waiting_dns,
-    "admitted": catch("admitted"),
+    "admitted": hold_at(HELD_AT["admitted"]),
     "ordering": hold_ordering,
     "publishing": hold_publishing,
     "validating": hold_validating,
-    "finalizing": catch("finalizing"),
-    "issued": catch("issued"),
+    "finalizing": hold_at(HELD_AT["finalizing"]),
+    "issued": hold_at(HELD_AT["issued"]),
     "staging": hold_staging,
     "deploying": hold_deploying,
     "parked": hold_parked,
@@ -263,6 +258,7 @@ def check_ca(platform, issuance):
         assert row["revoked_at"] and row["revocation_reason"] == 5  # cessationOfOperation
 
 
+@needs_points
 @pytest.mark.req("R6", "R42", "R53")
 @pytest.mark.parametrize("state", states())
 def test_cancelled_in(platform, partner, state):
@@ -300,32 +296,24 @@ def test_cancelled_in(platform, partner, state):
         assert platform.http(address, domain["name"])[0] == 200
 
 
-def cancel_unfetched(platform, api, name):
-    """Cancels an order when the CA has issued and nobody has fetched; the serial, or None."""
-    sql = "SELECT serial FROM certificate WHERE order_id = ?"
-    with Stopped(platform) as stopped:
-        domain, order = catch("finalizing")(platform, api, stopped, name)
-        at_ca = int(issuance_of(platform, domain)["acme_order_url"].rsplit("/", 1)[1])
-        time.sleep(0.5)  # of the CA, which goes on
-        issued = query(platform, sql, at_ca, name="ca/ca.db")
-        api.post(f"/v1/orders/{order['id']}/cancel", {}, want=200)
-    released(platform, domain)
-    return domain, issued[0]["serial"] if issued else None
-
-
+@needs_points
 @pytest.mark.req("R42")
 def test_certificate_at_the_ca_is_named(platform, partner):
     """The CA has issued, and nobody has fetched it: the timeline names it, and it is revoked."""
-    for i in range(TRIES):
-        domain, serial = cancel_unfetched(platform, partner, f"unfetched{i}-")
-        if serial:
-            break
+    with Stopped(platform) as stopped:
+        domain, order = hold_at("worker.finalize.reply")(platform, partner, stopped, "unfetched")
+        at_ca = int(issuance_of(platform, domain)["acme_order_url"].rsplit("/", 1)[1])
+
+        def issued():
+            return query(platform, "SELECT * FROM certificate WHERE order_id = ?", at_ca,
+                         name="ca/ca.db")
+        serial = wait_for(issued)[0]["serial"]
+        partner.post(f"/v1/orders/{order['id']}/cancel", {}, want=200)
+    released(platform, domain)
     texts = [e["text"] for e in
              partner.get(f"/v1/events?domain_id={domain['id']}&limit=200")["items"]]
     assert any(serial.lower() in text for text in texts), texts
-    revoked = query(platform, "SELECT * FROM certificate WHERE serial = ?", serial,
-                    name="ca/ca.db")
-    assert revoked[0]["revoked_at"]
+    assert issued()[0]["revoked_at"]
 
 
 # --- domains ---

@@ -96,17 +96,14 @@ def test_reissue_by_hand(days):
 
 
 def reissue_held(platform, api, status):
-    """Begins a reissue and stops the agent of edge-2 once the CA validates: the new certificate comes
-    as far as staging. Returns the agent's pid."""
-    domain = status["domain"]
-
-    def is_past_publishing():
-        rows = store_rows(platform, "SELECT state FROM issuance WHERE domain_id = ?"
-                          " ORDER BY id DESC LIMIT 1", domain["id"])
-        return rows[0][0] in ("validating", "finalizing", "issued", "staging")
+    """Begins a reissue and stops the agent of edge-2 before the new certificate is published, which so
+    comes as far as staging. Returns the agent's pid."""
+    domain, point = status["domain"], "worker.deploy.before"
+    platform.trap.hold(point)
     api.call("POST", f"/v1/subscriptions/{status['subscription']['id']}/reissue", {}, want=202)
-    wait_for(is_past_publishing, every=0.001)
+    platform.trap.wait_hit(point)
     pid = platform.kill("edge-2-agent", signal.SIGSTOP)
+    platform.trap.let_go()
     wait_for(lambda: platform.status(api, domain)["issuance"]["state"] == "staging")
     return pid
 
