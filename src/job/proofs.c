@@ -31,40 +31,69 @@ static bool add_places(const struct edge *edge, struct place *places, size_t *co
     return true;
 }
 
-/* The names of the certificate, the domain's own and the host that visitors end up at first; *first
- * is how many of these there are. */
-static bool order_names(const struct worker *worker, struct arena *mem,
-                        const struct certificate *certificate, const char **names, size_t *first,
-                        struct err *err)
+/* What a domain is, for choosing names to look at. */
+struct named {
+    const struct domain *domain; /* NULL: not in the store any more */
+    struct name_set names;       /* that it has now */
+    const char *canonical;       /* where visitors end up; NULL without a site */
+};
+
+static bool load_named(const struct worker *worker, struct arena *mem,
+                       const struct certificate *certificate, struct named *out, struct err *err)
 {
     const struct scope scope = scope_platform();
-    const struct domain *domain;
     const struct site *site = NULL;
-    const char *ends[2] = {0};
-    struct name_set set;
-    size_t count = 0;
 
-    if (!domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &domain, err) ||
-        (domain && (!app_domain_names(worker->app, mem, domain, &set, err) ||
-                    (domain->site_id &&
-                     !site_store_get(mem, worker->app->db, &scope, domain->site_id, &site, err)))))
+    *out = (struct named){0};
+    if (!domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &out->domain, err))
         return false;
-    if (domain)
-        ends[0] = domain->name;
+    if (!out->domain)
+        return true;
+    if (!app_domain_names(worker->app, mem, out->domain, &out->names, err) ||
+        (out->domain->site_id &&
+         !site_store_get(mem, worker->app->db, &scope, out->domain->site_id, &site, err)))
+        return false;
     if (site)
-        ends[1] = app_site_canonical(site, &set, &certificate->names);
-    for (size_t i = 0; i < ARRAY_LEN(ends); i++)
-        if (ends[i] && text_list_has(certificate->names, ends[i]) &&
-            (i == 0 || strcmp(ends[0], ends[1]) != 0))
-            names[count++] = ends[i];
-    *first = count;
-    for (size_t i = 0; i < certificate->names.count; i++) {
-        const char *name = certificate->names.items[i];
+        out->canonical = app_site_canonical(site, &out->names, &certificate->names);
+    return true;
+}
 
-        if ((*first < 1 || strcmp(name, names[0]) != 0) &&
-            (*first < 2 || strcmp(name, names[1]) != 0))
-            names[count++] = name;
-    }
+/* An alias that was given back is somebody else's matter, whatever the certificate still has. */
+static bool is_name_of(const struct named *named, const char *name)
+{
+    for (size_t i = 0; i < named->names.count; i++)
+        if (strcmp(named->names.names[i], name) == 0)
+            return true;
+    return !named->domain;
+}
+
+static void add_name(const struct named *named, const struct certificate *certificate,
+                     const char *name, const char **names, size_t *count)
+{
+    if (!name || !text_list_has(certificate->names, name) || !is_name_of(named, name))
+        return;
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(names[i], name) == 0)
+            return;
+    names[(*count)++] = name;
+}
+
+/* The names of the certificate that the domain has: its own and the host that visitors end up at
+ * first; field->first is how many of these there are. */
+static bool order_names(const struct worker *worker, struct arena *mem,
+                        const struct certificate *certificate, const char **names,
+                        struct proof_field *field, struct err *err)
+{
+    struct named named;
+
+    if (!load_named(worker, mem, certificate, &named, err))
+        return false;
+    if (named.domain)
+        add_name(&named, certificate, named.domain->name, names, &field->names);
+    add_name(&named, certificate, named.canonical, names, &field->names);
+    field->first = field->names;
+    for (size_t i = 0; i < certificate->names.count; i++)
+        add_name(&named, certificate, certificate->names.items[i], names, &field->names);
     return true;
 }
 
@@ -74,12 +103,12 @@ static bool add_targets(const struct worker *worker, struct arena *mem, const st
 {
     const struct certificate *certificate = out->certificate;
     const char **names = arena_array_of(mem, certificate->names.count, const char *);
-    struct proof_field field = {.names = certificate->names.count, .places = place_count};
+    struct proof_field field = {.places = place_count};
     struct proof_pick picks[PROOF_PICKS_MAX];
 
-    if (!order_names(worker, mem, certificate, names, &field.first, err))
+    if (!order_names(worker, mem, certificate, names, &field, err))
         return false;
-    if (out->sni) /* any name will do: the handshake is for another one */
+    if (out->sni && field.names > 0) /* any name will do: the handshake is for another one */
         field.names = field.first = 1;
     field.turn = (size_t)random_between(0, (int64_t)field.names);
     out->count = proof_plan(&field, picks);
