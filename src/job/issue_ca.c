@@ -39,7 +39,8 @@ static int64_t start_over_at(const struct issue *is)
     return clock_now() + span + random_between(0, span * START_OVER_JITTER / 100 + 1);
 }
 
-/* Forgets the ACME order and its challenges; the key is not used again either. */
+/* Forgets the ACME order, its challenges, and when its stages were passed: edges are waited for
+ * anew. The key is not used again either. */
 static void forget_order(struct issue *is)
 {
     struct issuance *issuance = is->issuance;
@@ -47,6 +48,7 @@ static void forget_order(struct issue *is)
     issuance->acme_order_url = issuance->finalize_url = issuance->certificate_url = NULL;
     issuance->intent = NULL;
     issuance->is_replaces_refused = false;
+    issuance->ordered_at = issuance->published_at = issuance->validated_at = 0;
     issuance->certificate_id = issuance->key_type = NULL;
     issuance->sealed_key = issuance->public_key = issuance->csr = (struct slice){NULL, 0};
     for (size_t i = 0; i < is->name_count; i++) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/issuance.h"
 #include "app/leave.h"
+#include "app/site.h"
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "base/crash.h"
@@ -21,7 +23,8 @@
  * have it, each address of each edge that counts must show it under a name that no visitor has;
  * only then the host records follow, so that what an edge cannot show never takes the place of what
  * it can. deploying: one handshake for each name with each of these addresses must show the new
- * certificate; that is what live means.
+ * certificate; that is what live means. A certificate that expires meanwhile is given up for
+ * another.
  */
 
 /* The certificate that the new one takes the place of; *out is NULL when none is live. */
@@ -46,6 +49,41 @@ static bool load_certificate(struct issue *is, struct err *err)
         return false;
     return is->certificate || err_set(err, ERR_STORE, "certificate %s is not in the store",
                                       is->issuance->certificate_id);
+}
+
+/* Nobody may see it any more; another one is asked for. */
+static bool has_expired(const struct issue *is)
+{
+    return is->certificate->not_after_at <= is->now;
+}
+
+/* The issuance ends, and another one for the same reason takes its place. */
+static bool begin_anew(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct issuance *old = is->issuance, *next;
+    struct name_set names;
+    const struct issuance_wish wish = {.domain = is->domain,
+                                       .names = &names,
+                                       .reason = old->reason,
+                                       .ca = old->ca,
+                                       .order_id = old->order_id,
+                                       .subscription_id = old->subscription_id,
+                                       .replaces_id = old->replaces_id};
+    const struct timeline_entry entry = {
+        .domain = is->domain,
+        .subject_id = old->order_id ? old->order_id : old->id,
+        .kind = "issuance.expired",
+        .text = "the certificate expired before it was live; another one is asked for",
+    };
+
+    *out = (struct issue_outcome){.is_done = true};
+    return app_domain_names(is->worker->app, is->mem, is->domain, &names, err) &&
+           db_tx_begin(is->worker->app->db, &tx, err) &&
+           job_store_extend(tx, is->job, JOB_LEASE_MS, err) &&
+           app_issuance_cancel(is->mem, tx, old, err) &&
+           app_issuance_start(is->mem, tx, &wish, &next, err) &&
+           timeline_add(is->mem, tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
 static bool commit_hosts(struct issue *is, enum issuance_event event, const struct hosts *hosts,
@@ -78,10 +116,11 @@ bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err)
     const struct certificate *live;
     struct hosts hosts;
 
-    (void)out;
     CRASH_POINT(DEPLOY_BEFORE);
     if (!load_certificate(is, err) || !find_live(is, is->worker->app->db, &live, err))
         return false;
+    if (has_expired(is))
+        return begin_anew(is, out, err);
     if (!live)
         return switch_hosts(is, NULL, err);
     return hosts_make_certificate(is->worker, is->mem, is->certificate, &hosts, err) &&
@@ -172,6 +211,8 @@ bool issue_stage(struct issue *is, struct issue_outcome *out, struct err *err)
 
     if (!load_certificate(is, err) || !find_live(is, is->worker->app->db, &live, err))
         return false;
+    if (has_expired(is))
+        return begin_anew(is, out, err);
     if (!live)
         return switch_hosts(is, "the old certificate has ended; visitors get the new one", err);
     if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->issued_at, &wait,
@@ -278,8 +319,12 @@ bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct edge_wait wait;
 
-    if (!load_certificate(is, err) || !edges_have(is->worker, is->mem, is->issuance->wait_seq,
-                                                  is->issuance->deployed_at, &wait, err))
+    if (!load_certificate(is, err))
+        return false;
+    if (has_expired(is))
+        return begin_anew(is, out, err);
+    if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->deployed_at, &wait,
+                    err))
         return false;
     return wait.what == EDGE_WAIT_OVER ? prove(is, &wait, out, err)
                                        : issue_wait(is, &wait, out, err);
