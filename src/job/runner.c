@@ -7,8 +7,9 @@
 #include "base/crash.h"
 #include "base/log.h"
 
-#define IDLE_LOOK_MS INT64_C(1000) /* leases that ran out are found this often at the latest */
-#define TROUBLE_MS   INT64_C(250)  /* before the store is asked again after it failed */
+#define IDLE_LOOK_MS  INT64_C(1000) /* leases that ran out are found this often at the latest */
+#define CLOCK_BACK_MS INT64_C(1000) /* less is no step, but a clock that is being corrected */
+#define TROUBLE_MS    INT64_C(250)  /* before the store is asked again after it failed */
 
 struct job_runner {
     struct job_runner_options options;
@@ -26,6 +27,7 @@ struct job_runner {
     bool is_stopping;          /* the threads end; the dispatcher has ended before */
 
     int64_t next_claim_at; /* clock_boot_ms(): at the latest, for leases that ran out */
+    int64_t clock_ahead;   /* of clock_boot_ms(), when it was looked at last; dispatcher only */
 };
 
 /* A job on its way from the dispatcher to a thread, with the memory of its run. */
@@ -65,12 +67,26 @@ static bool store_outcome(struct job_runner *runner, const struct job *job,
     return job_store_reschedule(db, job, again, error, store_err);
 }
 
+static int64_t clock_ahead(void)
+{
+    return clock_now() - clock_boot_ms();
+}
+
+/* How far the clock was set back since it was `before` ahead; 0 when it was not. */
+static int64_t clock_back(int64_t before)
+{
+    int64_t step = before - clock_ahead();
+
+    return step > CLOCK_BACK_MS ? step : 0;
+}
+
 /* False when what came of the run is not stored: the job is leased still. */
 static bool run_one(struct job_runner *runner, const struct claimed *claimed)
 {
     const struct job *job = claimed->job;
     struct job_result result = {0};
     struct err err = {0}, store_err = {0};
+    int64_t before = clock_ahead();
     enum job_kind kind;
     bool has_run, is_stored;
 
@@ -81,6 +97,7 @@ static bool run_one(struct job_runner *runner, const struct claimed *claimed)
     if (!has_run && err.code != ERR_LOST_RACE)
         LOG(WARN, "job.failed", KS("job", job->id), KS("kind", job->kind),
             KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
+    result.run_at -= clock_back(before);
     CRASH_POINT(FINISH_JOB_BEFORE);
     is_stored = store_outcome(runner, job, &result, has_run ? NULL : &err, &store_err);
     if (!is_stored)
@@ -200,6 +217,20 @@ static bool claim_one(struct job_runner *runner, struct err *err)
     return is_claimed;
 }
 
+/* A clock that was set back would leave every job for when it has come as far again. */
+static bool follow_clock(struct job_runner *runner, struct err *err)
+{
+    int64_t step = clock_back(runner->clock_ahead);
+
+    if (step > 0) {
+        LOG(WARN, "job.clock_back", KI("ms", step));
+        if (!job_store_clock_back(runner->options.db, clock_now(), step, err))
+            return false;
+    }
+    runner->clock_ahead = clock_ahead();
+    return true;
+}
+
 /* Claims one job when one is due, else waits: for a commit of anybody, the next run_at, or the next
  * look at leases. */
 static bool dispatch(struct job_runner *runner, struct err *err)
@@ -207,7 +238,8 @@ static bool dispatch(struct job_runner *runner, struct err *err)
     int64_t next, wait, look = runner->next_claim_at - clock_boot_ms();
     bool changed;
 
-    if (!settle(runner, err) || !job_store_next(runner->options.db, &next, err))
+    if (!follow_clock(runner, err) || !settle(runner, err) ||
+        !job_store_next(runner->options.db, &next, err))
         return false;
     wait = next == INT64_MAX ? IDLE_LOOK_MS : next - clock_now();
     if (wait <= 0 || look <= 0)
@@ -286,6 +318,7 @@ bool job_runner_start(const struct job_runner_options *options, struct job_runne
         abort();
     runner->options = *options;
     runner->watch = watch;
+    runner->clock_ahead = clock_ahead();
     pthread_mutex_init(&runner->lock, NULL);
     pthread_cond_init(&runner->changed, NULL);
     if (!start_threads(runner, err)) {

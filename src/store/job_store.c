@@ -127,6 +127,19 @@ bool job_store_finish(struct db *db, const struct job *job, struct err *err)
     return removed || db_exec_one(db, &run_again, err, QT(job->id), QI(job->fence));
 }
 
+static const struct query clock_back = {
+    .name = "job.clock_back",
+    .sql = "UPDATE job SET run_at = CASE WHEN run_at - $2 > $1 THEN run_at - $2 ELSE $1 END"
+           " WHERE run_at > $1",
+    .params = "ii",
+    .cols = "",
+};
+
+bool job_store_clock_back(struct db *db, int64_t now, int64_t step_ms, struct err *err)
+{
+    return db_exec(db, &clock_back, NULL, err, QI(now), QI(step_ms));
+}
+
 static const struct query reschedule = {
     .name = "job.reschedule",
     .sql =
@@ -195,6 +208,7 @@ bool job_store_find(struct arena *mem, struct db *db, const char *kind, const ch
            read_one(mem, row, out, err);
 }
 
-static const struct query *const all[] = {&enqueue,   &wake,    &claim_one, &extend, &finish,
-                                          &run_again, &release, &next_due,  &find,   &reschedule};
+static const struct query *const all[] = {&enqueue, &wake,       &claim_one, &extend,
+                                          &finish,  &run_again,  &release,   &next_due,
+                                          &find,    &reschedule, &clock_back};
 const struct query_list job_queries = {"job_store.c", all, ARRAY_LEN(all)};

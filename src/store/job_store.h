@@ -56,6 +56,9 @@ MUST_CHECK bool job_store_finish(struct db *db, const struct job *job, struct er
 MUST_CHECK bool job_store_reschedule(struct db *db, const struct job *job, int64_t run_at,
                                      const char *error, struct err *err);
 
+/* The clock was set back by step_ms: what is due after `now` is due so much sooner, else it would
+ * wait until the clock has come as far again. Some jobs then come too soon, and wait again. */
+MUST_CHECK bool job_store_clock_back(struct db *db, int64_t now, int64_t step_ms, struct err *err);
 /* Ends all leases of an owner that is known to be dead, whose place the caller has taken. `owner`
  * is the text before the first '/'. */
 MUST_CHECK bool job_store_release(struct db *db, const char *owner, int64_t *released,

@@ -245,6 +245,24 @@ static void test_wake_before(void **state)
     all_ok();
 }
 
+/* req: R23 */
+static void test_clock_back(void **state)
+{
+    (void)state;
+    struct fixture f;
+
+    fixture_open_migrated(&f);
+    enqueue(&f, "due", T0);
+    enqueue(&f, "soon", T0 + 40);
+    enqueue(&f, "later", T0 + 150);
+    MUST(&f, job_store_clock_back(f.db, T0, 100, &f.err));
+    ok(run_at_of(&f, "due") == T0, "what is due stays");
+    ok(run_at_of(&f, "soon") == T0, "what would be sooner than now is due");
+    ok(run_at_of(&f, "later") == T0 + 50, "the others are sooner by the step");
+    fixture_close(&f);
+    all_ok();
+}
+
 static void test_release(void **state)
 {
     (void)state;
@@ -277,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_wake_while_running),
         cmocka_unit_test(test_wake_before),
+        cmocka_unit_test(test_clock_back),
         cmocka_unit_test(test_release),
     };
 
