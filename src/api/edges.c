@@ -53,12 +53,23 @@ static void add_times(json_t *json, const struct edge *edge)
     json_object_set_new(json, "created_at", api_time(edge->created_at));
 }
 
-static void add_report(json_t *json, const struct edge_report *report)
+/* What the edge says of itself, else what is seen of one that follows. */
+static void add_trouble(json_t *json, const struct edge *edge, const char *said)
+{
+    const struct edge_seen seen = edge_seen_of(edge);
+
+    json_object_set_new(json, "trouble",
+                        said || !edge_is_deaf(&seen, clock_now())
+                            ? http_json_text(said)
+                            : json_sprintf("nobody can connect to it: %s", edge->try_text));
+}
+
+static void add_report(json_t *json, const struct edge *edge, const struct edge_report *report)
 {
     static const struct edge_report nothing = {0};
 
     report = report ? report : &nothing;
-    json_object_set_new(json, "trouble", http_json_text(report->trouble));
+    add_trouble(json, edge, report->trouble);
     json_object_set_new(json, "unknown_hosts",
                         json_pack("{s:I, s:o}", "count", (json_int_t)report->unknown_count, "names",
                                   api_texts(report->unknown_hosts)));
@@ -78,7 +89,7 @@ static bool to_json(const struct api_call *call, const struct edge *edge,
                      (json_int_t)edge->http_port, "https_port", (json_int_t)edge->https_port);
     add_state(json, edge, &behind);
     add_times(json, edge);
-    add_report(json, report);
+    add_report(json, edge, report);
     *out = json;
     return true;
 }

@@ -10,19 +10,42 @@
 #include "store/event_store.h"
 #include "store/job_store.h"
 
-static bool store_tries(struct db *tx, const struct edge_tries *tries, int64_t now, struct err *err)
+/* That nobody can connect to an edge which follows, once, and when it is over. */
+static bool tell_deaf(struct arena *mem, struct db *tx, const struct edge *was,
+                      const struct edge *edge, int64_t now, struct err *err)
+{
+    const struct edge_seen before = edge_seen_of(was), after = edge_seen_of(edge);
+    bool is_deaf = edge_is_deaf(&after, now);
+    bool is_told = edge_is_deaf(&before, now) && was->tried_at >= was->following_at;
+    const struct event event = {
+        .id = id_new(mem, ID_EVENT),
+        .subject_id = edge->id,
+        .at = now,
+        .kind = is_deaf ? "edge.unanswered" : "edge.answers",
+        .text = is_deaf ? arena_printf(mem, "edge %s follows, and nobody can connect to it (%s)",
+                                       edge->name, edge->try_text)
+                        : arena_printf(mem, "edge %s can be connected to again", edge->name),
+    };
+
+    return is_told == is_deaf || event_store_add(tx, &event, err);
+}
+
+static bool store_tries(struct arena *mem, struct db *tx, const struct edge_tries *tries,
+                        int64_t now, struct err *err)
 {
     for (size_t i = 0; i < tries->count; i++) {
         const struct edge_try *one = &tries->items[i];
         const struct edge_seen seen = edge_seen_of(one->edge);
         struct edge edge = *one->edge;
 
-        edge.failed_tries = edge_failed_tries(&seen, one->is_answered);
+        edge.failed_tries = edge_failed_tries(&seen, one->is_answered, now);
         if (edge.failed_tries <= 1)
             edge.unanswered_at = edge.failed_tries ? now : 0;
         edge.tried_at = now;
         edge.try_text = one->text;
         if (!edge_store_set_try(tx, &edge, err) && err->code != ERR_LOST_RACE)
+            return false;
+        if (!tell_deaf(mem, tx, one->edge, &edge, now, err))
             return false;
     }
     return true;
@@ -138,7 +161,8 @@ bool app_edge_look(const struct app *app, struct arena *mem, const char *group,
     look.tx = tx;
     look.now = clock_now(); /* not before our turn: rejoined_at is compared with other times */
     look.again_at = look.now + EDGE_LOOK_MAX_MS;
-    if (!edge_store_list(mem, tx, group, &before, err) || !store_tries(tx, tries, look.now, err) ||
+    if (!edge_store_list(mem, tx, group, &before, err) ||
+        !store_tries(mem, tx, tries, look.now, err) ||
         !edge_store_list(mem, tx, group, &tried, err) || !look_at_all(&look, &tried, err) ||
         !edge_store_list(mem, tx, group, &after, err) ||
         !edge_progress_wake(mem, tx, &before, &after, look.now, err) ||

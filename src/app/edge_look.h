@@ -6,7 +6,7 @@
 #include "app/edge.h"
 #include "model/edge_look.h"
 
-/* What was seen at the addresses of an edge that does not follow. */
+/* What was seen at the addresses of an edge. */
 struct edge_try {
     const struct edge *edge; /* as it was read before the try */
     bool is_answered;        /* on one of them at least */
@@ -31,8 +31,9 @@ struct edge_changes {
     int64_t look_again_at;
 };
 
-/* In one transaction with their events (kind "edge.<event>", the edge is the subject), and with
- * waking whoever waited for an edge that counts no more, or for one that does again. */
+/* In one transaction with their events (kind "edge.<event>", or "edge.unanswered" and
+ * "edge.answers" of one that follows while nobody can connect to it; the edge is the subject), and
+ * with waking whoever waited for an edge that counts no more, or for one that does again. */
 MUST_CHECK bool app_edge_look(const struct app *app, struct arena *mem, const char *group,
                               const struct edge_tries *tries, struct edge_changes *out,
                               struct err *err);

@@ -6,28 +6,37 @@ static bool is_following(const struct edge_seen *edge, int64_t now)
     return edge_condition_of(edge, now) == EDGE_FOLLOWING;
 }
 
-/* The failures that still tell something: none once it has polled since. */
-static int64_t failures(const struct edge_seen *edge)
+/* The failures that still tell something. */
+static int64_t failures(const struct edge_seen *edge, int64_t now)
 {
-    return edge->tried_at <= edge->polled_at ? 0 : edge->failed_tries;
+    return is_following(edge, now) || edge_try_tells(edge) ? edge->failed_tries : 0;
 }
 
-static int64_t try_at(const struct edge_seen *edge)
+static int64_t try_at(const struct edge_seen *edge, int64_t now)
 {
-    int64_t failed = failures(edge);
+    int64_t failed = failures(edge, now);
     int64_t pause = failed > 0 && failed < EDGE_TRIES ? EDGE_TRY_AGAIN_MS : EDGE_TRY_MS;
 
-    return edge->tried_at <= edge->polled_at ? 0 : edge->tried_at + pause;
+    if (edge->tried_at > now) /* by a clock that was set back since */
+        return now;
+    if (is_following(edge, now))
+        return edge->tried_at + (failed > 0 ? pause : EDGE_TRY_FOLLOWING_MS);
+    return edge_try_tells(edge) ? edge->tried_at + pause : 0;
 }
 
 bool edge_should_try(const struct edge_seen *edge, int64_t now)
 {
-    return !is_following(edge, now) && try_at(edge) <= now;
+    return try_at(edge, now) <= now;
 }
 
-int64_t edge_failed_tries(const struct edge_seen *edge, bool is_answered)
+int64_t edge_failed_tries(const struct edge_seen *edge, bool is_answered, int64_t now)
 {
-    return is_answered ? 0 : failures(edge) + 1;
+    return is_answered ? 0 : failures(edge, now) + 1;
+}
+
+bool edge_is_deaf(const struct edge_seen *edge, int64_t now)
+{
+    return is_following(edge, now) && edge->failed_tries >= EDGE_TRIES;
 }
 
 /* It asks for records, and has taken none up for so long that nobody waits for it any more. */
@@ -42,10 +51,10 @@ static struct edge_look event_of(enum edge_event event, struct edge_place rejoin
     return (struct edge_look){.is_event = true, .event = event, .rejoin = rejoin};
 }
 
-/* It was tried since it polled, and did answer. Before that it may as well be down. */
+/* It was tried since it was lost, and did answer. Before that it may as well be down. */
 static bool has_answered(const struct edge_seen *edge)
 {
-    return edge->tried_at > edge->polled_at && edge->failed_tries == 0;
+    return edge_try_tells(edge) && edge->failed_tries == 0;
 }
 
 static struct edge_look look_at_counted(const struct edge_seen *edge, int64_t now)
@@ -128,8 +137,10 @@ struct edge_look edge_look_at(const struct edge_seen *edge, struct edge_place he
 int64_t edge_look_again_at(const struct edge_seen *edge, int64_t now)
 {
     int64_t latest = now + EDGE_LOOK_MAX_MS;
-    int64_t due = is_following(edge, now) ? edge->polled_at + EDGE_FOLLOWING_MS + 1 : try_at(edge);
+    int64_t lost_at = edge->polled_at + EDGE_FOLLOWING_MS + 1, due = try_at(edge, now);
 
+    if (is_following(edge, now) && lost_at < due)
+        due = lost_at;
     return due < now ? now : due > latest ? latest : due;
 }
 
@@ -152,6 +163,9 @@ const char *edge_next_text(const struct edge_seen *edge, int64_t now)
 {
     enum edge_condition condition = edge_condition_of(edge, now);
 
+    if (edge_is_deaf(edge, now))
+        return "Its agent follows, and nobody can connect to it: the operator starts its nginx, or "
+               "mends the way to it.";
     if (!edge->is_in_rotation)
         return "It counts for nothing until the operator puts it into rotation and it has every "
                "record.";

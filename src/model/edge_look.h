@@ -8,13 +8,17 @@
 #include "base/arena.h"
 #include "model/edge_wait.h"
 
-#define EDGE_TRY_AGAIN_MS INT64_C(1000)  /* after a first failure: before it is taken to be down */
-#define EDGE_TRY_MS       INT64_C(5000)  /* else, while it does not follow */
-#define EDGE_LOOK_MAX_MS  INT64_C(15000) /* a look is never further away */
+#define EDGE_TRY_AGAIN_MS     INT64_C(1000) /* after a first failure: before it is taken to be down */
+#define EDGE_TRY_MS           INT64_C(5000)  /* else, while it does not follow */
+#define EDGE_TRY_FOLLOWING_MS INT64_C(60000) /* while it follows and answers */
+#define EDGE_LOOK_MAX_MS      INT64_C(15000) /* a look is never further away */
 
 bool edge_should_try(const struct edge_seen *edge, int64_t now);
 /* How many tries have failed in a row after one more. */
-int64_t edge_failed_tries(const struct edge_seen *edge, bool is_answered);
+int64_t edge_failed_tries(const struct edge_seen *edge, bool is_answered, int64_t now);
+/* It follows the feed, and nobody can connect to it: its web server is dead, or the way to it. What
+ * it counts for stays the same, but the operator must know. */
+bool edge_is_deaf(const struct edge_seen *edge, int64_t now);
 
 /* What changes, which may be nothing. */
 struct edge_look {

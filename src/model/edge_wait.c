@@ -21,10 +21,14 @@ const char *edge_wait_code(enum edge_wait_for what)
     return what == EDGE_WAIT_NO_EDGE || what == EDGE_WAIT_NONE_HAS ? wait_names[what] : NULL;
 }
 
-/* A try tells something only about an edge that has not polled since. */
+bool edge_try_tells(const struct edge_seen *edge)
+{
+    return edge->tried_at > 0 && edge->tried_at >= edge->polled_at + EDGE_FOLLOWING_MS;
+}
+
 static bool is_answering(const struct edge_seen *edge)
 {
-    return edge->tried_at <= edge->polled_at || edge->failed_tries < EDGE_TRIES;
+    return !edge_try_tells(edge) || edge->failed_tries < EDGE_TRIES;
 }
 
 enum edge_condition edge_condition_of(const struct edge_seen *edge, int64_t now)

@@ -44,6 +44,8 @@ struct edge_seen {
 
 enum edge_condition edge_condition_of(const struct edge_seen *edge, int64_t now);
 const char *edge_condition_name(enum edge_condition condition);
+/* The last try was made after it had been lost: it tells whether it is down. */
+bool edge_try_tells(const struct edge_seen *edge);
 /* Orders wait for it and certificates are proven with it. */
 bool edge_is_counted(const struct edge_seen *edge, int64_t now);
 bool edge_has(const struct edge_seen *edge, struct edge_place place);

@@ -3,7 +3,7 @@
 #include "model/edge_look.h"
 
 #define NOW  INT64_C(1800000000000)
-#define LOST (NOW - EDGE_FOLLOWING_MS - 1)
+#define LOST (NOW - EDGE_FOLLOWING_MS - EDGE_TRY_MS)
 #define LONG (NOW - EDGE_STALE_WAIT_MS)
 
 #define FOLLOWING .polled_at = NOW
@@ -102,8 +102,18 @@ static const struct {
     int64_t again_at; /* after NOW */
     int64_t after_a_failure;
 } tries[] = {
-    {{.polled_at = NOW}, false, EDGE_FOLLOWING_MS + 1, 1},
-    {{.polled_at = NOW - 5000, .failed_tries = 2}, false, EDGE_FOLLOWING_MS - 5000 + 1, 1},
+    /* one that follows: every minute, and sooner after a failure */
+    {{.polled_at = NOW}, true, 0, 1},
+    {{.polled_at = NOW, .tried_at = NOW - 1}, false, EDGE_FOLLOWING_MS + 1, 1},
+    {{.polled_at = NOW - 5000, .tried_at = NOW - 1}, false, EDGE_FOLLOWING_MS - 5000 + 1, 1},
+    {{.polled_at = NOW, .tried_at = NOW - EDGE_TRY_FOLLOWING_MS}, true, 0, 1},
+    {{.polled_at = NOW, .tried_at = NOW, .failed_tries = 1}, false, EDGE_TRY_AGAIN_MS, 2},
+    {{.polled_at = NOW, .tried_at = NOW, .failed_tries = 2}, false, EDGE_TRY_MS, 3},
+    /* by a clock that was set back since */
+    {{.polled_at = NOW, .tried_at = NOW + 1}, true, 0, 1},
+    {{.polled_at = LOST, .tried_at = NOW + 1, .failed_tries = 2}, true, 0, 3},
+    /* what was seen while it followed says nothing */
+    {{.polled_at = LOST, .tried_at = LOST + 1, .failed_tries = 2}, true, 0, 1},
     {{.polled_at = LOST}, true, 0, 1},
     {{.polled_at = LOST, .tried_at = LOST, .failed_tries = 2}, true, 0, 1},
     {{.polled_at = LOST, .tried_at = NOW}, false, EDGE_TRY_MS, 1},
@@ -126,10 +136,29 @@ static void test_tries(void **state)
                 edge_look_again_at(edge, NOW) - NOW == EDGE_LOOK_MAX_MS),
            "row %zu: looks again after %lld ms", i,
            (long long)(edge_look_again_at(edge, NOW) - NOW));
-        ok(edge_failed_tries(edge, false) == tries[i].after_a_failure, "row %zu: %lld failed", i,
-           (long long)edge_failed_tries(edge, false));
-        ok(edge_failed_tries(edge, true) == 0, "row %zu: an answer ends it", i);
+        ok(edge_failed_tries(edge, false, NOW) == tries[i].after_a_failure, "row %zu: %lld failed",
+           i, (long long)edge_failed_tries(edge, false, NOW));
+        ok(edge_failed_tries(edge, true, NOW) == 0, "row %zu: an answer ends it", i);
     }
+    all_ok();
+}
+
+/* req: R23, A11 */
+static void test_deaf(void **state)
+{
+    static const struct {
+        struct edge_seen edge;
+        bool want;
+    } cases[] = {
+        {{FOLLOWING}, false},
+        {{FOLLOWING, .tried_at = NOW, .failed_tries = 1}, false},
+        {{FOLLOWING, .tried_at = NOW, .failed_tries = 2}, true},
+        {{DOWN}, false}, /* its standing says so */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        ok(edge_is_deaf(&cases[i].edge, NOW) == cases[i].want, "row %zu", i);
     all_ok();
 }
 
@@ -141,7 +170,7 @@ static void test_since(void **state)
     } cases[] = {
         {{FOLLOWING}, 11},
         {{STALE}, LOST + EDGE_FOLLOWING_MS},
-        {{DOWN}, LOST + EDGE_FOLLOWING_MS},
+        {{.polled_at = NOW - EDGE_FOLLOWING_MS - 1, .tried_at = NOW, .failed_tries = 2}, NOW - 1},
         {{.polled_at = NOW - 60000, .tried_at = NOW, .failed_tries = 2}, NOW - 7},
         {{.tried_at = 0}, 13},
     };
@@ -213,7 +242,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_looks), cmocka_unit_test(test_no_feed), cmocka_unit_test(test_tries),
-        cmocka_unit_test(test_since), cmocka_unit_test(test_table),   cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_deaf),  cmocka_unit_test(test_since),   cmocka_unit_test(test_table),
+        cmocka_unit_test(test_texts),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
