@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/status.h"
 
-#include <jansson.h>
-
 #include "app/edge.h"
 #include "app/site.h"
 #include "base/clock.h"
@@ -87,14 +85,44 @@ static bool is_without_edge(const struct status *status)
     return status->counted == 0;
 }
 
-/* Who must act about the worst finding of the names. */
+/* The first finding that keeps a name from being ordered; false when there is none. */
+static bool find_worst(struct arena *mem, const struct issuance_name_list *names,
+                       struct finding *out)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (status_read_error(mem, names->items[i].finding, out))
+            return true;
+    return false;
+}
+
+/* Who must act about it. */
 static enum who_acts who_must_act(struct arena *mem, const struct issuance_name_list *names)
 {
-    enum who_acts who = WHO_NOBODY;
+    struct finding worst;
 
-    for (size_t i = 0; i < names->count && who == WHO_NOBODY; i++)
-        who = status_who_acts(mem, names->items[i].finding);
-    return who;
+    return find_worst(mem, names, &worst) ? worst.who_acts : WHO_NOBODY;
+}
+
+static bool has_records(const struct finding *finding)
+{
+    for (size_t i = 0; i < finding->consequence_count; i++)
+        if (finding->consequences[i].action_count > 0)
+            return true;
+    return finding->action_count > 0;
+}
+
+/* What somebody must do so that the names pass: set records, where there are any to set. */
+static const char *say_action(struct arena *mem, const struct status *status)
+{
+    enum who_acts who = status->badge.who_acts;
+    const char *name = who == WHO_OWNER ? "domain owner" : who_acts_name(who);
+    struct finding worst;
+
+    if (find_worst(mem, &status->names, &worst) && !has_records(&worst))
+        return arena_printf(mem, "It waits for the %s: %s. The names are looked at by themselves.",
+                            name, worst.title);
+    return arena_printf(mem, "The %s sets the records below; they are then seen by themselves.",
+                        name);
 }
 
 /* Who must act so that a name joins the certificate. */
@@ -152,10 +180,11 @@ static bool say_names(struct arena *mem, struct status *out)
 
     if (!name)
         return false;
-    out->next = arena_printf(mem,
-                             "%zu of %zu names are secured; %s is not ready, is looked at by "
-                             "itself, and joins the next certificate.",
-                             out->secured_names, out->domain_name_count, name->name->name);
+    out->next =
+        arena_printf(mem, "%zu of %zu names are secured; %s is %s the next certificate.",
+                     out->secured_names, out->domain_name_count, name->name->name,
+                     name->name->passed_at ? "ready, and joins"
+                                           : "not ready, is looked at by itself, and joins");
     out->next_at = name->name->next_look_at;
     return true;
 }
@@ -181,9 +210,7 @@ static void say_next(struct arena *mem, struct status *out)
     if (out->badge.kind == BADGE_ACTION_NEEDED && is_without_edge(out))
         out->next = "The operator brings a CDN location back; it then goes on by itself.";
     else if (out->badge.kind == BADGE_ACTION_NEEDED && issuance->state == ISSUANCE_WAITING_DNS)
-        out->next = arena_printf(
-            mem, "The %s sets the records below; they are then seen by themselves.",
-            out->badge.who_acts == WHO_OWNER ? "domain owner" : who_acts_name(out->badge.who_acts));
+        out->next = say_action(mem, out);
     else if (issuance->error_text && !issuance_state_is_final(issuance->state))
         out->next = arena_printf(mem, "%s (%s)", out->next, issuance->error_text);
 }

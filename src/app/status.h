@@ -73,8 +73,10 @@ MUST_CHECK bool app_status_renewal(const struct app *app, const struct scope *sc
 MUST_CHECK bool app_status(const struct app *app, const struct caller *caller, struct arena *mem,
                            const char *domain_id, struct status *out, struct err *err);
 
-/* Who must act about a finding as it is stored; WHO_NOBODY: there is none, or it is no error. */
-enum who_acts status_who_acts(struct arena *mem, const char *finding);
+struct finding;
+
+/* For status.c: a finding as it is stored; false when there is none, or it is no error. */
+bool status_read_error(struct arena *mem, const char *stored, struct finding *out);
 /* For status.c: the names of out->domain against out->certificate. */
 MUST_CHECK bool status_names(const struct app *app, const struct scope *scope, struct arena *mem,
                              struct status *out, struct err *err);

@@ -4,15 +4,19 @@
 #include "app/status.h"
 #include "check/finding.h"
 
-enum who_acts status_who_acts(struct arena *mem, const char *finding)
+bool status_read_error(struct arena *mem, const char *stored, struct finding *out)
 {
-    json_auto_t *json = finding ? json_loads(finding, 0, NULL) : NULL;
-    struct finding read;
+    json_auto_t *json = stored ? json_loads(stored, 0, NULL) : NULL;
     struct err ignored;
 
-    return json && finding_from_json(mem, json, &read, &ignored) && read.severity == FINDING_ERROR
-               ? read.who_acts
-               : WHO_NOBODY;
+    return json && finding_from_json(mem, json, out, &ignored) && out->severity == FINDING_ERROR;
+}
+
+static enum who_acts who_must_act(struct arena *mem, const char *stored)
+{
+    struct finding finding;
+
+    return status_read_error(mem, stored, &finding) ? finding.who_acts : WHO_NOBODY;
 }
 
 bool status_names(const struct app *app, const struct scope *scope, struct arena *mem,
@@ -30,7 +34,7 @@ bool status_names(const struct app *app, const struct scope *scope, struct arena
         views[i] = (struct status_name){.name = &names.items[i],
                                         .is_secured =
                                             live && text_list_has(live->names, names.items[i].name),
-                                        .who_acts = status_who_acts(mem, names.items[i].finding)};
+                                        .who_acts = who_must_act(mem, names.items[i].finding)};
         out->secured_names += views[i].is_secured;
     }
     out->domain_names = views;
