@@ -83,6 +83,32 @@ static bool ask_ca(const struct worker *worker, struct arena *mem,
     return true;
 }
 
+/* That its CA does not revoke it, once for each reason: it is asked again all the same, and what is
+ * returned is the failure of the run. */
+static bool refused(const struct worker *worker, struct arena *mem, const struct job *job,
+                    const struct certificate *certificate, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct scope scope = scope_platform();
+    const struct err why = *err;
+    struct timeline_entry entry = {
+        .subject_id = certificate->id,
+        .kind = "certificate.revocation.failed",
+        .text = arena_printf(mem, "it could not be revoked yet (%s), and is tried again: %s",
+                             certificate->revoke_reason, why.text),
+    };
+
+    if (job->last_error && strcmp(job->last_error, why.text) == 0)
+        return false;
+    if (!domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &entry.domain,
+                          err) ||
+        !db_tx_begin(worker->app->db, &tx, err) || !timeline_add(mem, tx, &entry, err) ||
+        !db_tx_commit(&tx, err))
+        return false;
+    *err = why;
+    return false;
+}
+
 static bool store(const struct worker *worker, struct arena *mem,
                   const struct certificate *certificate, struct err *err)
 {
@@ -126,7 +152,9 @@ bool job_revoke(void *arg, struct arena *mem, const struct job *job, struct job_
         return err_set(err, ERR_STORE, "unknown reason to revoke: \"%.40s\"",
                        certificate->revoke_reason);
     out->is_done = true;
-    if (!ask_ca(worker, mem, certificate, reason, err) || !store(worker, mem, certificate, err))
+    if (!ask_ca(worker, mem, certificate, reason, err))
+        return refused(worker, mem, job, certificate, err);
+    if (!store(worker, mem, certificate, err))
         return false;
     CRASH_POINT(REVOKE_COMMIT);
     return true;
