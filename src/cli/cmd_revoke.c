@@ -55,20 +55,38 @@ static const struct argp argp = {
     .children = cli_named_children,
 };
 
+/* The id of the certificate that is meant; one of another domain is not, whoever may revoke it. */
+static bool choose(struct arena *mem, struct cli_api *api, const struct input *input,
+                   const json_t *status, const char **id, struct err *err)
+{
+    const json_t *certificate = json_object_get(status, "certificate");
+
+    if (input->certificate && !cli_api_get(mem, api,
+                                           arena_printf(mem, "/v1/certificates/%s",
+                                                        cli_query_text(mem, input->certificate)),
+                                           &certificate, err))
+        return false;
+    *id = json_string_value(json_object_get(certificate, "id"));
+    if (!*id)
+        return err_set(err, ERR_CONFLICT, "%.253s has no certificate", input->named.name);
+    if (!json_equal(json_object_get(certificate, "domain_id"),
+                    json_object_get(json_object_get(status, "domain"), "id")))
+        return err_set(err, ERR_CONFLICT, "%.40s is not a certificate of %.253s", *id,
+                       input->named.name);
+    return true;
+}
+
 static bool revoke(struct arena *mem, const struct input *input, const json_t **certificate,
                    struct err *err)
 {
-    const char *id = input->certificate;
     const json_t *status;
+    const char *id;
     struct cli_api *api;
 
     if (!cli_api_open(mem, &input->named.target, &api, err) ||
-        !cli_domain_named(mem, api, input->named.name, &status, err))
+        !cli_domain_named(mem, api, input->named.name, &status, err) ||
+        !choose(mem, api, input, status, &id, err))
         return false;
-    if (!id)
-        id = json_string_value(json_object_get(json_object_get(status, "certificate"), "id"));
-    if (!id)
-        return err_set(err, ERR_CONFLICT, "%.253s has no certificate", input->named.name);
     return cli_api_post(mem, api,
                         arena_printf(mem, "/v1/certificates/%s/revoke", cli_query_text(mem, id)),
                         json_pack("{s:s, s:b}", "reason", input->reason, "leave_unsecured",

@@ -35,6 +35,10 @@ def test_commands(days):
     assert done.returncode == 0 and "is being revoked" in done.stdout, done.stderr
     wait_for(lambda: certificate(partner, old)["revocation"]["revoked_at"])
     assert serials(days, "typed.example") == {number(new)}
+    _, _, elsewhere = days.ordered(partner, "elsewhere.example")
+    refused = days.run("revoke", "typed.example", "--reason", "superseded", "--certificate",
+                       elsewhere["certificate"]["id"], api=partner)
+    assert refused.returncode == 1 and "is not a certificate of typed.example" in refused.stderr
     refused = days.run("revoke", "typed.example", "--reason", "cessation_of_operation", api=partner)
     assert refused.returncode == 1 and "nothing would secure typed.example" in refused.stderr
     done = days.run("revoke", "typed.example", "--reason", "key_compromise", "--json", api=partner)
