@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A certificate of ten minutes is followed by another one by itself; visitors always get a valid one."""
+import os
+import signal
 import time
 
 import pytest
@@ -101,3 +103,31 @@ def test_expired_while_nothing_ran(minutes):
     wait_replaced(minutes, partner, domain, old)
     assert certificate(partner, old)["state"] == "expired"
     wait_for(lambda: minutes.http(minutes.addresses()[0], "late.example")[0] == 301)
+
+
+@pytest.mark.req("R9", "R10", "A11")
+def test_expired_before_it_was_live(minutes):
+    """Its edges stand still from before it is published until it has expired: another one is made."""
+    partner = minutes.tenant()
+    point = "worker.deploy.before"
+    minutes.zone("stuck.example", minutes.right_records())
+    domain = minutes.domain(partner, "stuck.example")
+    minutes.trap.hold(point)
+    minutes.order(partner, domain)
+    minutes.trap.wait_hit(point)
+    agents = [minutes.kill(f"{e.name}-agent", signal.SIGSTOP) for e in minutes.edges]
+    minutes.trap.let_go()
+    try:
+        wait_for(lambda: minutes.status(partner, domain)["issuance"]["state"] == "deploying")
+        minutes.jump(11 * MINUTE)
+    finally:
+        for pid in agents:
+            os.kill(pid, signal.SIGCONT)
+    minutes.wait_live(partner, domain, 90)
+    assert "issuance.expired" in events(partner, domain)
+    of_it = partner.get(f"/v1/certificates?domain_id={domain['id']}")["items"]
+    assert [c["state"] for c in of_it] == ["cancelled", "live"], of_it
+    with Visitors(minutes, "stuck.example"):
+        time.sleep(1)
+    assert store_rows(minutes, "SELECT length(sealed_key) > 0 FROM certificate WHERE domain_id = ?"
+                      " ORDER BY id", domain["id"]) == [(0,), (1,)]
