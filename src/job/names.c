@@ -84,31 +84,10 @@ static bool look(struct watch *w, struct err *err)
     return true;
 }
 
-static bool find_history(const struct watch *w, struct name_history *out, struct err *err)
-{
-    struct certificate_filter filter = {.domain_id = w->domain->id,
-                                        .page = {.limit = PAGE_LIMIT_MAX}};
-    const struct scope scope = scope_platform();
-    struct certificate_list list;
-
-    *out = (struct name_history){0};
-    do {
-        if (!certificate_store_list(w->mem, w->worker->app->db, &scope, &filter, &list, err))
-            return false;
-        for (size_t i = 0; i < list.count; i++) {
-            out->issued_in_week += list.items[i].created_at > w->now - NAME_JOIN_WEEK_MS;
-            out->last_issued_at = list.items[i].created_at;
-        }
-        if (list.has_more)
-            filter.page.after = list.items[list.count - 1].id;
-    } while (list.has_more);
-    return true;
-}
-
 static bool join_at(const struct watch *w, int64_t *out, struct err *err)
 {
     struct name_look *looks = arena_array_of(w->mem, w->count, struct name_look);
-    struct name_history history;
+    struct certificate_history issued;
 
     for (size_t i = 0; i < w->count; i++)
         looks[i] = (struct name_look){
@@ -116,9 +95,12 @@ static bool join_at(const struct watch *w, int64_t *out, struct err *err)
             .is_covered = is_covered(w, w->names[i].name),
             .passed_at = w->names[i].held_until > w->now ? 0 : w->names[i].passed_at,
         };
-    if (!find_history(w, &history, err))
+    if (!certificate_store_history(w->worker->app->db, w->domain->id, w->now - NAME_JOIN_WEEK_MS,
+                                   &issued, err))
         return false;
-    *out = name_join_at(looks, w->count, &history, w->worker->app->config->check.patience_ms);
+    *out = name_join_at(looks, w->count,
+                        &(struct name_history){issued.last_at, (size_t)issued.count_new},
+                        w->worker->app->config->check.patience_ms);
     return true;
 }
 

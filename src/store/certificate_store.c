@@ -125,6 +125,26 @@ bool certificate_store_list(struct arena *mem, struct db *db, const struct scope
            read_page(mem, &rows, &filter->page, out, err);
 }
 
+static const struct query history = {
+    .name = "certificate.history",
+    .sql = "SELECT COALESCE(MAX(created_at), 0), COUNT(CASE WHEN created_at > $2 THEN 1 END)"
+           " FROM certificate WHERE domain_id = $1",
+    .params = "ti",
+    .cols = "ii",
+};
+
+bool certificate_store_history(struct db *db, const char *domain_id, int64_t since,
+                               struct certificate_history *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &history, &row, err, QT(domain_id), QI(since)))
+        return false;
+    *out = (struct certificate_history){row_i64(row, 0), row_i64(row, 1)};
+    return true;
+}
+
 static const struct query supersede = {
     .name = "certificate.supersede",
     .sql = "UPDATE certificate SET state = 'superseded', ended_at = $2"
@@ -392,7 +412,7 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
 
 /* clang-format off */
 static const struct query *const all[] = {
-    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &supersede, &go_live,
+    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &history, &supersede, &go_live,
     &cancel, &cancel_all, &set_sample, &due, &next_sample, &key, &ask_revoked, &set_revoked, &end,
     &expired, &expire, &next_expiry, &without_job, &ended, &destroy_key, &destroy_issuance_key,
 };

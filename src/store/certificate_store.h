@@ -98,6 +98,13 @@ MUST_CHECK bool certificate_store_due(struct arena *mem, struct db *db,
 /* The earliest sample_at after `now` of a live one; INT64_MAX when there is none. */
 MUST_CHECK bool certificate_store_next_sample(struct db *db, int64_t now, int64_t *at,
                                               struct err *err);
+/* What has been issued for a domain, whatever has become of it. */
+struct certificate_history {
+    int64_t last_at;   /* 0: nothing */
+    int64_t count_new; /* since then */
+};
+MUST_CHECK bool certificate_store_history(struct db *db, const char *domain_id, int64_t since,
+                                          struct certificate_history *out, struct err *err);
 /* That it shall be revoked. ERR_LOST_RACE: it is revoked already, or outside of the scope. */
 MUST_CHECK bool certificate_store_ask_revoked(struct db *db, const struct scope *scope,
                                               const char *id, const char *reason, struct err *err);

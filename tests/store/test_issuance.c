@@ -175,7 +175,8 @@ static void test_certificates(void **state)
     struct tenant a = open_tenant(&f);
     struct issuance issuance = issuance_of(&a);
     struct certificate second = certificate_of(&a);
-    const struct certificate *read;
+    const struct certificate *read, *first;
+    struct certificate_history issued;
     struct slice key;
 
     second.id = "crt_b";
@@ -198,6 +199,17 @@ static void test_certificates(void **state)
            read->ended_at == T0 + 5,
        "the first is superseded");
     ok(lost(&f, go_live(&f, a.certificate)), "and does not come back: %s", f.err.text);
+    MUST(&f, certificate_store_get(f.mem, f.db, &platform, a.certificate, &first, &f.err));
+    MUST(&f, certificate_store_get(f.mem, f.db, &platform, "crt_b", &read, &f.err));
+    MUST(&f, certificate_store_history(f.db, a.domain, first->created_at - 1, &issued, &f.err));
+    ok(issued.count_new == 2 &&
+           issued.last_at ==
+               (read->created_at > first->created_at ? read->created_at : first->created_at),
+       "both were issued");
+    MUST(&f, certificate_store_history(f.db, a.domain, issued.last_at, &issued, &f.err));
+    ok(issued.count_new == 0, "none is newer than the last");
+    MUST(&f, certificate_store_history(f.db, "dom_x", 0, &issued, &f.err));
+    ok(issued.count_new == 0 && issued.last_at == 0, "nothing for another domain");
     MUST(&f, certificate_store_end(f.db, "crt_b", T0 + 6, &f.err));
     ok(lost(&f, certificate_store_end(f.db, "crt_b", T0 + 7, &f.err)), "it ends once");
     MUST(&f, certificate_store_set_revoked(f.db, "crt_b", T0 + 8, &f.err));

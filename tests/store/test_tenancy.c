@@ -329,7 +329,7 @@ static const struct {
     {"order.set_subscription", "the worker, which holds the order"},
     {"issuance.save", "the worker, by the version that it read"},
     {"issuance.waiting", "the acknowledgement of an edge, which wakes the jobs of all of them"},
-    {"certificate.move", "the worker"},
+    {"certificate.history", "the worker"},
     {"certificate.supersede", "the worker"},
     {"certificate.go_live", "the worker"},
     {"certificate.set_sample", "the worker"},
