@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <jansson.h>
 
 #include "app/timeline.h"
@@ -210,11 +211,13 @@ static bool go(struct issue *is, struct err *err)
 
     for (size_t i = 0; i < is->name_count; i++)
         is->names[i].is_chosen = false;
-    for (size_t i = 0; i < is->looked_count; i++)
-        if (passed_at(is, &is->looked[i])) {
-            issue_find_name(is, is->looked[i].name)->is_chosen = true;
-            count++;
-        }
+    for (size_t i = 0; i < is->looked_count; i++) {
+        struct issuance_name *name = issue_find_name(is, is->looked[i].name);
+
+        assert(name); /* load_names() has put it there */
+        name->is_chosen = passed_at(is, &is->looked[i]);
+        count += name->is_chosen;
+    }
     if (count < is->looked_count)
         text = arena_printf(is->mem, "%zu of %zu names point to us", count, is->looked_count);
     issuance->error_code = issuance->error_text = NULL;
