@@ -5,6 +5,7 @@
 #include "ca/state_dir.h"
 #include "http/request.h"
 #include "net/http_client.h"
+#include "net/unix_path.h"
 
 static bool send(struct arena *mem, const struct http_request *request, struct http_response *out,
                  struct err *err)
@@ -37,9 +38,11 @@ bool ca_manage_ask(struct arena *mem, const char *dir, const char *method, const
     struct http_request request = {
         .method = method,
         .url = arena_printf(mem, "http://localhost%s", path),
-        .unix_socket = ca_state_path(mem, dir, CA_MANAGE_SOCKET),
     };
+    const char *socket = ca_state_path(mem, dir, CA_MANAGE_SOCKET);
     struct http_response answer;
+    struct unix_path path_of;
+    bool is_answered;
 
     if (body) {
         char *text = json_dumps(body, JSON_COMPACT);
@@ -50,7 +53,12 @@ bool ca_manage_ask(struct arena *mem, const char *dir, const char *method, const
         free(text);
         json_decref(body);
     }
-    if (!ca_state_exists(request.unix_socket))
+    if (!ca_state_exists(socket))
         return err_set(err, ERR_NOT_FOUND, "no sandbox CA is running in %s", dir);
-    return send(mem, &request, &answer, err) && read_answer(mem, &answer, out, err);
+    if (!unix_path_open(socket, &path_of, err))
+        return false;
+    request.unix_socket = path_of.text;
+    is_answered = send(mem, &request, &answer, err);
+    unix_path_close(&path_of);
+    return is_answered && read_answer(mem, &answer, out, err);
 }

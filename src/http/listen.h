@@ -5,8 +5,7 @@
 #include "base/err.h"
 
 /* Replaces a socket that nobody answers on; ERR_CONFIG when one does, when something else is at the
- * path, or when the path is longer than a socket address holds (107 octets). One that is in the
- * current folder is opened by its name alone, so that only the name counts. */
+ * path, or when its name is too long (net/unix_path.h; the folder may have any length). */
 MUST_CHECK bool listen_unix(const char *path, unsigned mode, int *out, struct err *err);
 /* Closes it and removes the path. */
 void unlisten_unix(const char *path, int fd);

@@ -169,7 +169,8 @@ static void test_socket(void **state)
     long_path[0] = '/';
     long_path[108] = '\0';
     o.socket_path = long_path;
-    ok(!http_server_start(&o, &second, &err) && strstr(err.text, "108 octets, 1 to 107"),
+    ok(!http_server_start(&o, &second, &err) && err.code == ERR_CONFIG &&
+           strstr(err.text, "the name of the socket is too long") != NULL,
        "long: %s", err.text);
     o.socket_path = peer.dir;
     ok(!http_server_start(&o, &second, &err) && strstr(err.text, "is there and is no socket"),
