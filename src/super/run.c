@@ -6,8 +6,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,7 +22,8 @@
 #include "super/plan.h"
 #include "super/render.h"
 
-#define SUMMARY_MAX 65536
+#define SUMMARY_MAX    65536
+#define ZONES_AGAIN_MS 500
 
 struct running {
     struct arena *mem;
@@ -30,6 +33,8 @@ struct running {
     const char *domain; /* --domain as it is stored */
     int64_t service_at; /* when the front nginx's certificate was made */
     int zones;          /* inotify */
+    int zones_timer;    /* since the last change */
+    int zones_any;      /* epoll: either of them */
     int lock;
     bool is_live;
 };
@@ -146,27 +151,49 @@ static void on_exit_of(struct supervisor *super, const struct child_spec *child,
     }
 }
 
-/* A zone came, went or changed. */
+/* Whether there was something to read, which is thrown away. */
+static bool drain(int fd)
+{
+    char octets[4096];
+    bool any = false;
+
+    while (read(fd, octets, sizeof(octets)) > 0)
+        any = true;
+    return any;
+}
+
+/* A zone came, went or changed, or the time has come to say so once more: a SIGHUP that reaches
+ * Knot right at the end of a reload wakes nobody there until the next one. */
 static void on_zones(struct supervisor *super, void *arg)
 {
+    static const struct itimerspec again = {.it_value = {.tv_nsec = ZONES_AGAIN_MS * 1000000}};
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct running *running = arg;
     struct err err = {0};
-    char events[4096];
 
-    while (read(running->zones, events, sizeof(events)) > 0)
-        continue;
+    (void)drain(running->zones_timer);
+    if (drain(running->zones))
+        (void)timerfd_settime(running->zones_timer, 0, &again, NULL);
     if (!generate_knot(mem, &running->layout, &err))
         LOG(ERROR, "run.zones", KERR(&err));
     supervisor_signal(super, "dns", SIGHUP);
 }
 
+static bool watch_one(int epoll, int fd)
+{
+    return fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &(struct epoll_event){EPOLLIN, {0}}) == 0;
+}
+
 static bool zones_watch(struct running *running, struct err *err)
 {
     running->zones = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (running->zones < 0 ||
+    running->zones_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    running->zones_any = epoll_create1(EPOLL_CLOEXEC);
+    if (running->zones < 0 || running->zones_any < 0 ||
         inotify_add_watch(running->zones, running->layout.zones,
-                          IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) < 0)
+                          IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) < 0 ||
+        !watch_one(running->zones_any, running->zones) ||
+        !watch_one(running->zones_any, running->zones_timer))
         return err_errno(err, ERR_CONFIG, errno, "cannot watch %s", running->layout.zones);
     return true;
 }
@@ -229,7 +256,7 @@ static bool supervise(struct running *running, struct err *err)
         .is_verbose = running->options->is_verbose,
         .on_ready = on_ready,
         .on_exit = on_exit_of,
-        .watch_fd = running->zones,
+        .watch_fd = running->zones_any,
         .on_watch = on_zones,
         .arg = running,
     };
@@ -238,16 +265,27 @@ static bool supervise(struct running *running, struct err *err)
            supervisor_run(&options, err);
 }
 
+static void close_all(const struct running *running)
+{
+    const int open[] = {running->zones_any, running->zones_timer, running->zones, running->lock};
+
+    for (size_t i = 0; i < ARRAY_LEN(open); i++)
+        if (open[i] >= 0)
+            close(open[i]);
+}
+
 bool run(const struct run_options *options, bool *is_live, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct running running = {.mem = mem, .options = options, .zones = -1, .lock = -1};
+    struct running running = {.mem = mem,
+                              .options = options,
+                              .zones = -1,
+                              .zones_timer = -1,
+                              .zones_any = -1,
+                              .lock = -1};
     bool pass = prepare(&running, err) && supervise(&running, err);
 
-    if (running.zones >= 0)
-        close(running.zones);
-    if (running.lock >= 0)
-        close(running.lock);
+    close_all(&running);
     *is_live = running.is_live || !options->is_once;
     if (options->is_once && !pass)
         fputs(failure_line(mem, err->text), stdout);
