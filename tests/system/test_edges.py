@@ -190,7 +190,12 @@ def test_alarm(platform, partner, edges):
     assert partner.get(f"/v1/events?subject_id={edge.id}")["items"] == []
 
 
-@pytest.mark.skipif(not LONG, reason="in real time: with LATCHKEY_LONG=1")
+def in_the_long_form(test):
+    """Is no test otherwise: `./test edges-whole` has it."""
+    return test if LONG else None
+
+
+@in_the_long_form
 @pytest.mark.req("R23", "A11")
 def test_real_time(edges):
     """Without the movable clock: how soon an edge is down, and counts again."""
