@@ -95,6 +95,8 @@ static bool daemons_add(struct plan *plan, struct err *err)
         return err_errno(err, ERR_INTERNAL, errno, "could not make a socket");
     dns->process.argv =
         WORDS(plan->mem, l->knotd, "-c", arena_printf(plan->mem, "%s/knot.conf", l->dns));
+    /* a killed Knot's number may be another process's by now: then it would not start again */
+    dns->process.leftover = arena_printf(plan->mem, "%s/knotd.lock", l->dns);
     dns->ready = READY_TCP;
     dns->where = layout_endpoint(plan->mem, "127.0.0.1", l->cfg->run.dns_port);
     signer->process.argv =

@@ -126,7 +126,9 @@ bool process_start(const struct process *process, pid_t *out, struct err *err)
 
     if (pipe2(report, O_CLOEXEC) != 0)
         return err_errno(err, ERR_INTERNAL, errno, "could not make a pipe");
-    fflush(NULL); /* or a forked function would print it again */
+    if (process->leftover)
+        (void)unlink(process->leftover); /* most often there is none */
+    fflush(NULL);                        /* or a forked function would print it again */
     pid = fork();
     if (pid == 0)
         child_main(process, parent, report[1]);

@@ -21,6 +21,8 @@ struct process {
     const char *dir;        /* its current folder: how its orphans are known (process_members) */
     int out;                /* its standard output and error */
     const char *pid_name;   /* NULL, or it writes dir/NAME.pid (super/pid_file.h) before it runs */
+    const char
+        *leftover; /* a file that a killed one leaves and the next would mind: removed before */
     const struct process_fd *fds;
     size_t fd_count;
     /* In place of a program: a function of this one, in a fork; its result is the exit status. */

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Marks, and the file of results that tools/run-tests reads."""
 import json
+import os
 
 MARKS = {
     "req(*ids)": "the requirements that this test shows to hold",
     "asan": "run once more with the sanitizers' build",
+    "memory": "says how much memory is used: not with a sanitizer, which keeps what is freed",
     "pebble(**keywords)": "what Pebble() is made with",
 }
 
@@ -19,6 +21,14 @@ def pytest_configure(config):
     path = config.getoption("--results")
     if path:
         config.pluginmanager.register(Results(path))
+
+
+def pytest_collection_modifyitems(config, items):
+    if not os.environ.get("LATCHKEY_SANITIZED"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("memory")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
 
 
 class Results:

@@ -77,6 +77,7 @@ def test_every_other_call(pebble):
     assert status["Status"] == "Revoked" and status["Reason"] == 4
 
 
+@pytest.mark.memory
 def test_no_more_memory_with_more_certificates(pebble):
     sizes = [probe(pebble, "issue", f"m{n}-", n, 4)["max_rss_kib"] for n in (20, 100)]
     print(sizes)

@@ -8,6 +8,7 @@ ORDERS = 300
 GROWTH_MAX_KIB = 16384  # caches are not full yet: what is lost for each order is 70 KiB at most
 
 
+@pytest.mark.memory
 @pytest.mark.req("R22")
 def test_orders_leave_nothing():
     with Platform({"sandbox_ca": {"retry_after_s": 0}}) as platform:
