@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/slice.h"
 #include "cli/commands.h"
 #include "cli/domain.h"
 #include "cli/follow.h"
@@ -11,16 +10,13 @@
 struct input {
     struct cli_named named; /* first: see cli_named_parse() */
     const char *account, *site, *ca;
-    bool is_wait;
-    int64_t timeout_s; /* 0: none */
+    struct cli_wait wait;
 };
 
-enum { OPT_ACCOUNT = 256, OPT_SITE, OPT_CA, OPT_TIMEOUT };
+enum { OPT_ACCOUNT = 256, OPT_SITE, OPT_CA };
 
 /* clang-format off */
 static const struct argp_option options[] = {
-    {"wait", 'w', NULL, 0, "Follow it until it is served, has failed, or waits for a person", 0},
-    {"timeout", OPT_TIMEOUT, "SECONDS", 0, "With --wait: give up following after so long", 0},
     {"account", OPT_ACCOUNT, "ID", 0, "Whose domain it becomes, if it is none yet", 0},
     {"site", OPT_SITE, "ID", 0, "The site that it is attached to then; else one of its own", 0},
     {"ca", OPT_CA, "ID", 0, "A configured certificate authority; else the default one", 0},
@@ -33,13 +29,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
     struct input *input = state->input;
 
     switch (key) {
-    case 'w':
-        input->is_wait = true;
-        return 0;
-    case OPT_TIMEOUT:
-        if (!slice_i64(slice_str(arg), 1, 86400, &input->timeout_s))
-            argp_error(state, "--timeout %s: not a number of seconds from 1 to 86400", arg);
-        return 0;
+    case ARGP_KEY_INIT:
+        state->child_inputs[CLI_WAIT_CHILD] = &input->wait;
+        return cli_named_parse(key, arg, state);
     case OPT_ACCOUNT:
         input->account = arg;
         return 0;
@@ -63,7 +55,7 @@ static const struct argp argp = {
         "yet is added, and attached to a site.\n\n"
         "Exit: 0 ordered (with --wait: served), 1 refused, failed, or waits for a person, 2 could "
         "not tell.",
-    .children = cli_named_children,
+    .children = cli_wait_children,
 };
 
 static const char *id_of(const json_t *thing)
@@ -113,7 +105,8 @@ static bool find_or_add(struct arena *mem, struct cli_api *api, const struct inp
 static bool order(struct arena *mem, const struct input *input, const json_t **status,
                   struct err *err)
 {
-    struct cli_follow f = {.is_json = input->named.common.is_json, .timeout_s = input->timeout_s};
+    struct cli_follow f = {.is_json = input->named.common.is_json,
+                           .timeout_s = input->wait.timeout_s};
     const json_t *placed;
 
     if (!cli_api_open(mem, &input->named.target, &f.api, err) ||
@@ -122,8 +115,8 @@ static bool order(struct arena *mem, const struct input *input, const json_t **s
                       json_pack("{s:s, s:s*}", "domain_id", f.domain_id, "ca", input->ca), &placed,
                       err))
         return false;
-    return input->is_wait ? cli_follow(mem, &f, status, err)
-                          : cli_domain_status(mem, f.api, f.domain_id, status, err);
+    return input->wait.is_wait ? cli_follow(mem, &f, status, err)
+                               : cli_domain_status(mem, f.api, f.domain_id, status, err);
 }
 
 static enum cli_exit run(int argc, char **argv)
@@ -140,7 +133,7 @@ static enum cli_exit run(int argc, char **argv)
         cli_show_json(stdout, status);
     else
         cli_show_status(stdout, mem, status);
-    return !input.is_wait || cli_domain_is_live(status) ? CLI_DONE : CLI_NO;
+    return !input.wait.is_wait || cli_domain_is_live(status) ? CLI_DONE : CLI_NO;
 }
 
 const struct cli_command cmd_order = {"order", "order a certificate for a domain", &argp, run};

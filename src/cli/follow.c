@@ -2,8 +2,49 @@
 #include "cli/follow.h"
 
 #include "base/clock.h"
+#include "base/slice.h"
+#include "cli/command.h"
 #include "cli/domain.h"
 #include "cli/show.h"
+
+enum { OPT_TIMEOUT = 768 };
+
+#define TIMEOUT_MAX_S 86400
+
+/* clang-format off */
+static const struct argp_option wait_options[] = {
+    {"wait", 'w', NULL, 0, "Follow it until it is served, has failed, or waits for a person", 0},
+    {"timeout", OPT_TIMEOUT, "SECONDS", 0, "With --wait: give up following after so long", 0},
+    {0},
+};
+/* clang-format on */
+
+static error_t parse_wait(int key, char *arg, struct argp_state *state)
+{
+    struct cli_wait *wait = state->input;
+
+    switch (key) {
+    case 'w':
+        wait->is_wait = true;
+        return 0;
+    case OPT_TIMEOUT:
+        if (!slice_i64(slice_str(arg), 1, TIMEOUT_MAX_S, &wait->timeout_s))
+            argp_error(state, "--timeout %s: not a number of seconds from 1 to %d", arg,
+                       TIMEOUT_MAX_S);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp wait_argp = {.options = wait_options, .parser = parse_wait};
+
+const struct argp_child cli_wait_children[] = {
+    {&cli_common_argp, 0, NULL, 0},
+    {&cli_target_argp, 0, NULL, 0},
+    [CLI_WAIT_CHILD] = {&wait_argp, 0, NULL, 0},
+    {0},
+};
 
 #define POLL_S     20
 #define CURSOR_MAX 96

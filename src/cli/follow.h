@@ -2,7 +2,19 @@
 #pragma once
 
 /* follow: the timeline of a domain, shown as it goes on, until its issuance has ended. */
+#include <argp.h>
+
 #include "cli/api_client.h"
+
+/* --wait and --timeout: what the commands that begin an issuance take beside cli_named_children.
+ * The command's parser gives child_inputs[CLI_WAIT_CHILD] a struct cli_wait at ARGP_KEY_INIT. */
+struct cli_wait {
+    bool is_wait;
+    int64_t timeout_s; /* 0: none */
+};
+
+enum { CLI_WAIT_CHILD = 2 };
+extern const struct argp_child cli_wait_children[];
 
 struct cli_follow {
     struct cli_api *api;

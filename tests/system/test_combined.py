@@ -117,7 +117,7 @@ def test_an_alias_is_given_back(days, partner):
     assert ca_rows(days, authorized, zone)[0][0] > 0, "the others stay"
     address = days.addresses()[0]
     wait_for(lambda: days.http(address, name)[0] == 404)
-    with pytest.raises(OSError):
+    with pytest.raises(ssl.SSLError):  # an alert, not a dead edge
         unverified(days, address, name).close()
     days.jump(DAY + HOUR)  # proofs are taken again
     at = before["edges"]["items"][0]["proven_at"]
