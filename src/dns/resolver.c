@@ -6,13 +6,15 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <unbound.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "dns/packet.h"
 
-#define IDLE_MAX       8
+#define IDLE_MAX       32
+#define CONFIG_MAX     256
 #define RCODE_SERVFAIL 2
 
 struct idle {
@@ -20,12 +22,17 @@ struct idle {
     int64_t made_at; /* clock_boot_ms() */
 };
 
+/* Contexts for the same age of answers, that nobody asks just now. */
+struct idle_list {
+    struct idle items[IDLE_MAX];
+    size_t count;
+};
+
 struct resolver {
     struct resolver_options options; /* texts are copies of its own */
     char *forwarder, *anchor_file, *anchor;
     pthread_mutex_t lock; /* of the idle contexts */
-    struct idle idle[IDLE_MAX];
-    size_t idle_count;
+    struct idle_list idle[DNS_AGE_COUNT];
 };
 
 /* One look-up of a batch. */
@@ -86,6 +93,45 @@ static const struct {
 /* Zones that libunbound would answer from itself. */
 static const char *const own_zones[] = {"test.", "invalid."};
 
+/* Whether a context may be asked again. A fresh answer needs one that keeps nothing: that is what
+ * is told of a forwarder below, and cannot be told of the keys that validation keeps. */
+static bool is_reusable(const struct resolver *resolver, enum dns_age age)
+{
+    return age == DNS_RECENT ||
+           (resolver->forwarder && !resolver->anchor && !resolver->anchor_file);
+}
+
+/* Of the library's reader of files, which has one state for the whole process. */
+static pthread_mutex_t reader_lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* There is no option for this, only a clause of a file. */
+static int forward_uncached(struct ub_ctx *ctx, const char *forwarder)
+{
+    char text[CONFIG_MAX], path[32];
+    int fd = memfd_create("forward", MFD_CLOEXEC), code = UB_READFILE;
+    int len = snprintf(text, sizeof(text),
+                       "forward-zone:\n name: \".\"\n forward-addr: %s\n"
+                       " forward-no-cache: yes\n",
+                       forwarder);
+
+    if (fd < 0)
+        return code;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    pthread_mutex_lock(&reader_lock);
+    if (write(fd, text, (size_t)len) == len)
+        code = ub_ctx_config(ctx, path);
+    pthread_mutex_unlock(&reader_lock);
+    close(fd);
+    return code;
+}
+
+static int set_forwarder(struct ub_ctx *ctx, const struct resolver *resolver, enum dns_age age)
+{
+    if (age == DNS_FRESH && is_reusable(resolver, age))
+        return forward_uncached(ctx, resolver->forwarder);
+    return ub_ctx_set_fwd(ctx, resolver->forwarder);
+}
+
 static int configure(struct ub_ctx *ctx, const struct resolver *resolver, enum dns_age age)
 {
     int code = ub_ctx_async(ctx, 1);
@@ -97,7 +143,7 @@ static int configure(struct ub_ctx *ctx, const struct resolver *resolver, enum d
     if (code == 0)
         code = ub_ctx_debugout(ctx, NULL);
     if (code == 0 && resolver->forwarder)
-        code = ub_ctx_set_fwd(ctx, resolver->forwarder);
+        code = set_forwarder(ctx, resolver, age);
     if (code == 0 && resolver->anchor_file)
         code = ub_ctx_add_ta_file(ctx, resolver->anchor_file);
     if (code == 0 && resolver->anchor)
@@ -131,12 +177,13 @@ static bool context_new(const struct resolver *resolver, enum dns_age age, struc
 static bool take_context(struct resolver *resolver, enum dns_age age, struct idle *out,
                          struct err *err)
 {
+    struct idle_list *idle = &resolver->idle[age];
     int64_t now = clock_boot_ms();
 
     out->ctx = NULL;
     pthread_mutex_lock(&resolver->lock);
-    while (age == DNS_RECENT && !out->ctx && resolver->idle_count > 0) {
-        *out = resolver->idle[--resolver->idle_count];
+    while (!out->ctx && idle->count > 0) {
+        *out = idle->items[--idle->count];
         if (now - out->made_at < RESOLVER_RECENT_S * 1000)
             break;
         ub_ctx_delete(out->ctx);
@@ -149,18 +196,19 @@ static bool take_context(struct resolver *resolver, enum dns_age age, struct idl
     return context_new(resolver, age, &out->ctx, err);
 }
 
-static void put_context(struct resolver *resolver, enum dns_age age, struct idle idle)
+static void put_context(struct resolver *resolver, enum dns_age age, struct idle context)
 {
+    struct idle_list *idle = &resolver->idle[age];
     bool is_kept = false;
 
     pthread_mutex_lock(&resolver->lock);
-    if (age == DNS_RECENT && resolver->idle_count < IDLE_MAX) {
-        resolver->idle[resolver->idle_count++] = idle;
+    if (is_reusable(resolver, age) && idle->count < IDLE_MAX) {
+        idle->items[idle->count++] = context;
         is_kept = true;
     }
     pthread_mutex_unlock(&resolver->lock);
     if (!is_kept)
-        ub_ctx_delete(idle.ctx);
+        ub_ctx_delete(context.ctx);
 }
 
 /* ---- making and freeing ---- */
@@ -227,8 +275,10 @@ bool resolver_new(const struct resolver_options *options, struct resolver **out,
 
 void resolver_free(struct resolver *resolver)
 {
-    for (size_t i = 0; i < resolver->idle_count; i++)
-        ub_ctx_delete(resolver->idle[i].ctx);
+    for (size_t age = 0; age < DNS_AGE_COUNT; age++) {
+        for (size_t i = 0; i < resolver->idle[age].count; i++)
+            ub_ctx_delete(resolver->idle[age].items[i].ctx);
+    }
     pthread_mutex_destroy(&resolver->lock);
     free(resolver->forwarder);
     free(resolver->anchor_file);
@@ -398,6 +448,17 @@ static bool find_loops(struct arena *mem, struct ub_ctx *ctx, const struct dns_b
     return true;
 }
 
+static bool is_all_answered(const struct dns_batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        enum dns_reply reply = batch->answers[i].reply;
+
+        if (reply != DNS_REPLY_RECORDS && reply != DNS_REPLY_NODATA && reply != DNS_REPLY_NXDOMAIN)
+            return false;
+    }
+    return true;
+}
+
 bool resolver_ask(struct arena *mem, struct resolver *resolver, const struct dns_batch *batch,
                   struct err *err)
 {
@@ -410,6 +471,10 @@ bool resolver_ask(struct arena *mem, struct resolver *resolver, const struct dns
         return false;
     is_asked = ask_once(mem, idle.ctx, batch, deadline, err) &&
                find_loops(mem, idle.ctx, batch, deadline, err);
-    put_context(resolver, batch->age, idle);
+    /* what a context has learnt of servers that fail it would tell again for a while */
+    if (batch->age == DNS_FRESH && !(is_asked && is_all_answered(batch)))
+        ub_ctx_delete(idle.ctx);
+    else
+        put_context(resolver, batch->age, idle);
     return is_asked;
 }

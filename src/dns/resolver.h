@@ -99,8 +99,9 @@ static inline void resolver_freep(struct resolver **resolver)
 }
 
 enum dns_age {
-    DNS_FRESH, /* nothing from a cache of ours: for checks */
-    DNS_RECENT /* at most RESOLVER_RECENT_S old: for places we connect to often */
+    DNS_FRESH,  /* nothing from a cache of ours: for checks */
+    DNS_RECENT, /* at most RESOLVER_RECENT_S old: for places we connect to often */
+    DNS_AGE_COUNT
 };
 #define RESOLVER_RECENT_S 60
 

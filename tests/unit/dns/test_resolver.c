@@ -27,6 +27,8 @@ static const struct knot_zone zones[] = {
     {"secure.example", SOA("1") "@ 300 A 192.0.2.3\nwww 60 CNAME @\n", true},
     {"bogus.example", SOA("1") "@ 300 A 192.0.2.4\n", true},
     {"broken.example", NULL, false},
+    {"failing.example", NULL, false},
+    {"changing.example", SOA("1") "www 60 A 192.0.2.81\nalias 60 CNAME www\n", false},
 };
 
 static struct knot knot;
@@ -140,6 +142,18 @@ static struct resolver *make(struct arena *mem)
     return resolver;
 }
 
+/* Without a trust anchor: the contexts of such a one are asked again and again. */
+static struct resolver *make_plain(void)
+{
+    struct resolver *resolver = NULL;
+    struct err err = {0};
+
+    if (!resolver_new(&(struct resolver_options){.forwarder = knot.forwarder, .is_offline = true},
+                      &resolver, &err))
+        fail_msg("%s", err.text);
+    return resolver;
+}
+
 static bool ask(struct arena *mem, struct resolver *resolver, struct dns_batch batch,
                 struct err *err)
 {
@@ -215,6 +229,66 @@ static void test_freshness(void **state)
     all_ok();
 }
 
+/* What changes, each as the contexts that are asked again have seen it before. */
+static const struct {
+    const char *name;
+    enum dns_type type;
+    const char *before, *after;
+} changes[] = {
+    {"www.changing.example", DNS_TYPE_A, "192.0.2.81; ", "192.0.2.82; "},
+    {"alias.changing.example", DNS_TYPE_A, "> www.changing.example 192.0.2.81; ",
+     "> www.changing.example 192.0.2.82; "},
+    {"new.changing.example", DNS_TYPE_A, "", "192.0.2.83; "},
+    {"www.changing.example", DNS_TYPE_TXT, "", "\"there\" =there; "},
+    {"failing.example", DNS_TYPE_A, "", "192.0.2.84; "},
+};
+
+/* One at a time, each by its own resolver: a context whose look-up fails is not asked again. */
+static size_t count_seen(struct arena *mem, struct resolver *const resolvers[ARRAY_LEN(changes)],
+                         bool is_after)
+{
+    size_t seen = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
+        const struct dns_query query = {changes[i].name, changes[i].type};
+        const char *wanted = is_after ? changes[i].after : changes[i].before;
+        struct dns_answer answer;
+        struct err err = {0};
+
+        ok(ask(mem, resolvers[i], (struct dns_batch){DNS_FRESH, 1, &query, &answer}, &err), "%s",
+           err.text);
+        seen += strcmp(describe(mem, &answer), wanted) == 0;
+    }
+    return seen;
+}
+
+/* Nothing is kept in a context that is asked again: values, aliases, what was not there, failures;
+ * each record would be kept for a minute. */
+static void test_nothing_is_kept(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct resolver *resolvers[ARRAY_LEN(changes)];
+    size_t seen = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        resolvers[i] = make_plain();
+    ok(count_seen(mem, resolvers, false) == ARRAY_LEN(changes), "before");
+    knot_write(&knot, "changing.example.zone",
+               SOA("2") "www 60 A 192.0.2.82\nwww 60 TXT there\nnew 60 A 192.0.2.83\n"
+                        "alias 60 CNAME www\n");
+    knot_write(&knot, "failing.example.zone", SOA("1") "@ 60 A 192.0.2.84\n");
+    knot_reload(&knot);
+    for (int i = 0; i < 100 && seen < ARRAY_LEN(changes); i++) {
+        usleep(20000);
+        seen = count_seen(mem, resolvers, true);
+    }
+    ok(seen == ARRAY_LEN(changes), "after: %zu of %zu", seen, ARRAY_LEN(changes));
+    for (size_t i = 0; i < ARRAY_LEN(changes); i++)
+        resolver_free(resolvers[i]);
+    all_ok();
+}
+
 /* A forwarder that never answers: the deadline holds, and nothing is left behind. */
 static void test_timeout(void **state)
 {
@@ -247,6 +321,67 @@ static void test_timeout(void **state)
            "%s", dns_reply_name(answers[i].reply));
     ok(took >= 290 && took < 2000, "took %lld ms", (long long)took);
     close(silent);
+    all_ok();
+}
+
+/* Answers everything with NXDOMAIN until the socket is shut down. */
+static void *answer_nxdomain(void *arg)
+{
+    const int *fd = arg;
+    struct sockaddr_in from;
+    unsigned char packet[512];
+    socklen_t len = sizeof(from);
+    ssize_t n;
+
+    while ((n = recvfrom(*fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &len)) > 12) {
+        packet[2] = 0x84; /* QR, AA */
+        packet[3] = 0x83; /* RA, NXDOMAIN */
+        (void)!sendto(*fd, packet, (size_t)n, 0, (const struct sockaddr *)&from, len);
+    }
+    return NULL;
+}
+
+static enum dns_reply reply_of(struct arena *mem, struct resolver *resolver)
+{
+    const struct dns_query query = {"www.plain.example", DNS_TYPE_A};
+    struct dns_answer answer = {.reply = DNS_REPLY_COUNT};
+    struct err err = {0};
+
+    ok(ask(mem, resolver, (struct dns_batch){DNS_FRESH, 1, &query, &answer}, &err), "%s", err.text);
+    return answer.reply;
+}
+
+/* Once a silent forwarder answers again, so does the next look-up: the pauses of those before, and
+ * what they wait for, are not taken over. */
+static void test_after_silence(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(resolver_freep) struct resolver *resolver = NULL;
+    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(sa);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    unsigned char packet[512];
+    struct err err = {0};
+    pthread_t thread;
+
+    ok(bind(fd, (struct sockaddr *)&sa, len) == 0 &&
+           getsockname(fd, (struct sockaddr *)&sa, &len) == 0,
+       "bind");
+    ok(resolver_new(&(struct resolver_options){.forwarder = arena_printf(mem, "127.0.0.1@%u",
+                                                                         ntohs(sa.sin_port)),
+                                               .timeout_ms = 300},
+                    &resolver, &err),
+       "%s", err.text);
+    for (int i = 0; i < 4; i++)
+        ok(reply_of(mem, resolver) == DNS_REPLY_TIMEOUT, "silent");
+    while (recv(fd, packet, sizeof(packet), MSG_DONTWAIT) > 0)
+        continue; /* never answered */
+    pthread_create(&thread, NULL, answer_nxdomain, &fd);
+    ok(reply_of(mem, resolver) == DNS_REPLY_NXDOMAIN, "answering");
+    shutdown(fd, SHUT_RDWR);
+    pthread_join(thread, NULL);
+    close(fd);
     all_ok();
 }
 
@@ -335,11 +470,8 @@ static void *ask_often(void *arg)
     return NULL;
 }
 
-static void test_threads(void **state)
+static void ask_at_once(struct resolver *resolver)
 {
-    (void)state;
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    AUTO(resolver_freep) struct resolver *resolver = make(mem);
     struct asker askers[12];
     pthread_t threads[12];
 
@@ -351,6 +483,17 @@ static void test_threads(void **state)
         pthread_join(threads[i], NULL);
         ok(askers[i].failed == 0, "thread %zu: %d failed", i, askers[i].failed);
     }
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(resolver_freep) struct resolver *resolver = make(mem);
+    AUTO(resolver_freep) struct resolver *plain = make_plain();
+
+    ask_at_once(resolver);
+    ask_at_once(plain);
     all_ok();
 }
 
@@ -376,9 +519,10 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_answers),  cmocka_unit_test(test_freshness),
-        cmocka_unit_test(test_timeout),  cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_bad_name), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_answers),         cmocka_unit_test(test_freshness),
+        cmocka_unit_test(test_nothing_is_kept), cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_after_silence),   cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_bad_name),        cmocka_unit_test(test_threads),
     };
 
     if (!knot_is_there())
