@@ -145,6 +145,7 @@ bool ca_start(const struct ca_options *options, struct ca **out, struct err *err
     *ca = (struct ca){.mem = mem,
                       .options = *options,
                       .nonces = ca_nonces_new(),
+                      .keys = ca_key_cache_new(),
                       .faults = ca_faults_new(),
                       .requests = ca_request_limits_new()};
     ca->profiles = ca_profiles_make(mem, options->profiles, options->profile_count);
@@ -172,6 +173,7 @@ void ca_stop(struct ca *ca)
     if (ca->db)
         db_close(ca->db);
     ca_nonces_free(ca->nonces);
+    ca_key_cache_free(ca->keys);
     ca_request_limits_free(ca->requests);
     ca_faults_free(ca->faults);
     psl_free(ca->public_suffixes);

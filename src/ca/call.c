@@ -62,7 +62,7 @@ static bool take_account(struct ca_call *call, struct ca_problem *problem)
         return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
                          "Account is not valid, has status \"%s\"",
                          ca_status_name(call->account->status));
-    if (!ca_jwk_parse(call->mem, call->account->jwk, &call->key, &err))
+    if (!ca_key_cache_get(call->mem, call->ca->keys, call->account, &call->key, &err))
         return ca_fail(problem, &err, "Error retrieving account");
     return true;
 }

@@ -217,6 +217,31 @@ static bool set_subject(X509 *cert, const char *common_name)
                                       (const unsigned char *)common_name, -1, -1, 0) == 1;
 }
 
+/* Without the detour over a key that X509_set_pubkey() makes. */
+static bool copy_key(X509 *cert, const X509_PUBKEY *from)
+{
+    ASN1_OBJECT *kind;
+    const unsigned char *octets;
+    const void *value;
+    X509_ALGOR *algorithm;
+    int type, len;
+
+    if (X509_PUBKEY_get0_param(&kind, &octets, &len, &algorithm, from) != 1)
+        return false;
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    if (type != V_ASN1_OBJECT && type != V_ASN1_NULL)
+        return false; /* neither a curve (RFC 5480) nor RSA (RFC 3279) */
+    return X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(cert), OBJ_dup(kind), type,
+                                  type == V_ASN1_OBJECT ? OBJ_dup(value) : NULL,
+                                  OPENSSL_memdup(octets, (size_t)len), len) == 1;
+}
+
+static bool set_key(X509 *cert, const struct ca_cert_wish *wish)
+{
+    return wish->encoded_key ? copy_key(cert, wish->encoded_key)
+                             : X509_set_pubkey(cert, wish->key) == 1;
+}
+
 static bool set_times(X509 *cert, const struct ca_cert_wish *wish)
 {
     return ASN1_TIME_set(X509_getm_notBefore(cert), wish->not_before / 1000) &&
@@ -230,8 +255,8 @@ bool ca_certificate_make(const struct ca_cert_wish *wish, X509 **out, struct err
 
     if (!cert || X509_set_version(cert, X509_VERSION_3) != 1 || !set_serial(cert) ||
         !set_subject(cert, wish->common_name) || !set_times(cert, wish) ||
-        X509_set_issuer_name(cert, X509_get_subject_name(issuer)) != 1 ||
-        X509_set_pubkey(cert, wish->key) != 1 || !add_extensions(cert, wish))
+        X509_set_issuer_name(cert, X509_get_subject_name(issuer)) != 1 || !set_key(cert, wish) ||
+        !add_extensions(cert, wish))
         return tls_err(err, ERR_CRYPTO, "could not make a certificate");
     if (X509_sign(cert, wish->signer, EVP_sha256()) == 0)
         return tls_err(err, ERR_CRYPTO, "could not sign a certificate");

@@ -119,18 +119,30 @@ static bool take_names(struct arena *mem, X509_REQ *request, struct ca_names *ou
     return true;
 }
 
+/* NULL: none. *len: octets of the DER that it took. */
+static X509_REQ *decode(struct arena *mem, struct slice der, size_t *len)
+{
+    const unsigned char *end = der.data;
+    X509_REQ *request = d2i_X509_REQ(NULL, &end, (long)der.len);
+
+    ERR_clear_error();
+    if (!request)
+        return NULL;
+    arena_defer(mem, release_request, request);
+    *len = (size_t)(end - der.data);
+    return request;
+}
+
 bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
                   struct ca_problem *problem)
 {
     struct ca_csr csr = {.der = der};
-    const unsigned char *end = der.data;
+    size_t len;
 
-    csr.request = d2i_X509_REQ(NULL, &end, (long)der.len);
-    ERR_clear_error();
+    csr.request = decode(mem, der, &len);
     if (!csr.request)
         return ca_refuse(problem, CA_PROBLEM_BAD_CSR, "Error parsing certificate request");
-    arena_defer(mem, release_request, csr.request);
-    if (end != der.data + der.len)
+    if (len != der.len)
         return ca_refuse(problem, CA_PROBLEM_BAD_CSR,
                          "Error parsing certificate request: trailing data");
     if (!check_key(mem, csr.request, problem) || !check_signature(csr.request, problem) ||
@@ -139,6 +151,20 @@ bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
     csr.key_hash = ca_key_hash(mem, X509_REQ_get0_pubkey(csr.request));
     if (!csr.key_hash)
         return bad_csr(problem, "invalid public key in CSR");
+    *out = csr;
+    return true;
+}
+
+bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_csr *out, struct err *err)
+{
+    struct ca_csr csr = {.der = der};
+    size_t len;
+
+    csr.request = decode(mem, der, &len);
+    if (csr.request && X509_REQ_get0_pubkey(csr.request))
+        csr.key_hash = ca_key_hash(mem, X509_REQ_get0_pubkey(csr.request));
+    if (!csr.key_hash)
+        return err_set(err, ERR_STORE, "the stored request is none");
     *out = csr;
     return true;
 }

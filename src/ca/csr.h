@@ -24,6 +24,10 @@ struct ca_csr {
 
 MUST_CHECK bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
                              struct ca_problem *problem);
+/* One that ca_csr_parse() has taken before and the store has kept: the checks are not made again,
+ * and the names are not read. ERR_STORE when it is none. */
+MUST_CHECK bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_csr *out,
+                              struct err *err);
 /* `text`: base64url of the DER. */
 MUST_CHECK bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
                             struct ca_problem *problem);

@@ -19,14 +19,13 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
     const struct ca_profile *profile = ca_profile_find(&ca->profiles, order->profile);
     const struct ca_authority *authority;
     struct ca_leaf_wish want = {.profile = profile, .names = &order->names, .at = clock_now()};
-    struct ca_problem problem;
     struct ca_csr csr;
 
     if (!profile)
         return err_set(err, ERR_CONFIG, "profile %s is no longer configured", order->profile);
-    if (!ca_csr_parse(mem, order->csr, &csr, &problem))
-        return err_set(err, ERR_STORE, "the stored request is not acceptable: %s", problem.detail);
-    want.key = X509_REQ_get0_pubkey(csr.request);
+    if (!ca_csr_reload(mem, order->csr, &csr, err))
+        return false;
+    want.request = csr.request;
     if (!ca_keeper_get(ca->keeper, want.at, &authority, err) ||
         !ca_authority_issue(authority, &want, &leaf, err))
         return false;

@@ -31,6 +31,18 @@ json_t *ca_json_keep(struct arena *mem, json_t *json)
     return json;
 }
 
+static void release_key(void *key)
+{
+    EVP_PKEY_free(key);
+}
+
+EVP_PKEY *ca_jwk_keep(struct arena *mem, EVP_PKEY *key)
+{
+    EVP_PKEY_up_ref(key);
+    arena_defer(mem, release_key, key);
+    return key;
+}
+
 static const char *member(const json_t *object, const char *name)
 {
     return json_string_value(json_object_get(object, name));
@@ -142,6 +154,7 @@ bool ca_jwk_read(struct arena *mem, const json_t *object, struct ca_jwk *out,
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Invalid JWK in JWS header");
     if (!check_key(mem, key, problem))
         return false;
+    jwk.key = ca_jwk_keep(mem, key);
     jwk.thumbprint = thumbprint(mem, jwk.json);
     jwk.key_hash = key_hash(mem, jwk.json, kind, key);
     if (!jwk.thumbprint || !jwk.key_hash)
@@ -161,6 +174,7 @@ const char *ca_jwk_text(struct arena *mem, const struct ca_jwk *jwk)
 
 bool ca_jwk_parse(struct arena *mem, const char *text, struct ca_jwk *out, struct err *err)
 {
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
     json_t *object = ca_json_keep(mem, json_loads(text, JSON_REJECT_DUPLICATES, NULL));
     const struct kind *kind = object ? kind_of(object) : NULL;
     struct ca_jwk jwk = {.json = object};
@@ -171,6 +185,10 @@ bool ca_jwk_parse(struct arena *mem, const char *text, struct ca_jwk *out, struc
     jwk.thumbprint = thumbprint(mem, object);
     if (!jwk.thumbprint)
         return err_set(err, ERR_STORE, "the stored account key has no thumbprint");
+    key = jose_openssl_jwk_to_EVP_PKEY(NULL, object);
+    if (!key)
+        return err_set(err, ERR_STORE, "the stored account key is not a key");
+    jwk.key = ca_jwk_keep(mem, key);
     *out = jwk;
     return true;
 }

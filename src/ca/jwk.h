@@ -9,12 +9,14 @@
 #include "base/slice.h"
 #include "ca/alg.h"
 #include "ca/problem.h"
+#include "tls/handle.h"
 
 #define CA_THUMBPRINT_LEN 43 /* base64url of SHA-256 */
 #define CA_KEY_HASH_LEN   64 /* hex of SHA-256 */
 
 struct ca_jwk {
     json_t *json;           /* kty and the public members alone */
+    EVP_PKEY *key;          /* the same, to verify with */
     enum ca_alg alg;        /* the one algorithm that goes with this key */
     const char *thumbprint; /* RFC 7638, SHA-256 */
     const char *key_hash;   /* ca_key_hash(): the same key in a CSR has it */
@@ -31,3 +33,5 @@ MUST_CHECK bool ca_jwk_parse(struct arena *mem, const char *text, struct ca_jwk 
 
 /* A json_t that is released with the arena. */
 json_t *ca_json_keep(struct arena *mem, json_t *json);
+/* One more hold of the key, that ends with the arena. */
+EVP_PKEY *ca_jwk_keep(struct arena *mem, EVP_PKEY *key);

@@ -15,12 +15,13 @@
 
 struct ca_jws {
     enum ca_alg alg;
-    const char *kid;      /* account URL, or NULL: then `jwk` */
-    json_t *jwk;          /* as sent, unchecked; NULL when there is a kid */
-    const char *nonce;    /* NULL when absent */
-    const char *url;      /* NULL when absent */
-    struct slice payload; /* decoded and NUL-terminated; empty: POST-as-GET */
-    json_t *json;         /* the JWS itself */
+    const char *kid;              /* account URL, or NULL: then `jwk` */
+    json_t *jwk;                  /* as sent, unchecked; NULL when there is a kid */
+    const char *nonce;            /* NULL when absent */
+    const char *url;              /* NULL when absent */
+    struct slice payload;         /* decoded and NUL-terminated; empty: POST-as-GET */
+    struct slice signed_texts[2]; /* header and payload as they were sent */
+    struct slice signature;       /* decoded */
 };
 
 /* `problem`: malformed, or badSignatureAlgorithm; the wording is Boulder's. */

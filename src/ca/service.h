@@ -7,6 +7,7 @@
 
 #include "ca/ca.h"
 #include "ca/fault.h"
+#include "ca/key_cache.h"
 #include "ca/limit.h"
 #include "ca/nonce.h"
 #include "ca/pool.h"
@@ -31,6 +32,7 @@ struct ca {
     struct ca_faults *faults;
     struct db *db;
     struct ca_nonces *nonces;
+    struct ca_key_cache *keys;
     struct ca_validator validator;
     struct ca_keeper *keeper;
     struct ca_pool *validation, *issuing;

@@ -9,7 +9,7 @@
 #include "ca/caa_lookup.h"
 #include "ca/fault_effect.h"
 #include "ca/journal_store.h"
-#include "ca/jwk.h"
+#include "ca/key_cache.h"
 #include "ca/service.h"
 
 struct task {
@@ -54,7 +54,7 @@ static bool look(struct arena *mem, const struct ca *ca, const struct task *task
     struct ca_http01 challenge;
     struct ca_jwk key;
 
-    if (!ca_jwk_parse(mem, task->account->jwk, &key, err))
+    if (!ca_key_cache_get(mem, ca->keys, task->account, &key, err))
         return false;
     challenge = (struct ca_http01){
         .name = task->authorization->name,

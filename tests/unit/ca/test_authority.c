@@ -332,6 +332,43 @@ static const struct ca_profile *profile_of(struct arena *mem, const char *name)
     return ca_profile_find(&profiles, name);
 }
 
+static void release_request(void *request)
+{
+    X509_REQ_free(request);
+}
+
+/* As it comes from the store: read from DER. */
+static X509_REQ *request_for(struct arena *mem, EVP_PKEY *key)
+{
+    AUTO(X509_REQ_freep) X509_REQ *made = X509_REQ_new();
+    unsigned char *der = NULL;
+    const unsigned char *at;
+    X509_REQ *request;
+    int len;
+
+    assert_int_equal(X509_REQ_set_pubkey(made, key), 1);
+    assert_true(X509_REQ_sign(made, key, EVP_sha256()) > 0);
+    len = i2d_X509_REQ(made, &der);
+    at = der;
+    request = d2i_X509_REQ(NULL, &at, len);
+    OPENSSL_free(der);
+    assert_non_null(request);
+    arena_defer(mem, release_request, request);
+    return request;
+}
+
+/* The certificate as others read it has this key. */
+static bool has_key(struct arena *mem, X509 *leaf, const EVP_PKEY *key)
+{
+    AUTO(X509_freep) X509 *read = NULL;
+    struct slice der;
+    struct err err;
+
+    assert_true(ca_certificate_der(mem, leaf, &der, &err));
+    read = d2i_X509(NULL, &der.data, (long)der.len);
+    return read && EVP_PKEY_eq(X509_get0_pubkey(read), key) == 1;
+}
+
 static void test_leaf(void **state)
 {
     static const char *const items[] = {"a.test", "b.test"};
@@ -351,8 +388,9 @@ static void test_leaf(void **state)
     init(mem, dir, NULL);
     authority = loaded(mem, dir);
     assert_true(key_make(&key, &err));
-    want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, key, at};
+    want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, request_for(mem, key), at};
     assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
+    assert_true(has_key(mem, leaf, key));
     assert_true(ca_certificate_der(mem, leaf, &der, &err));
     assert_true(chain_from_der(mem, &der, 1, &chain, &err));
     assert_int_equal(chain.name_count, 2);
@@ -395,13 +433,15 @@ static void test_slim_leaf(void **state)
     init(mem, dir, NULL);
     authority = loaded(mem, dir);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct ca_leaf_wish want = {profile_of(mem, rows[i].profile), &names, key, at};
+        struct ca_leaf_wish want = {profile_of(mem, rows[i].profile), &names, request_for(mem, key),
+                                    at};
         AUTO(X509_freep) X509 *leaf = NULL;
         bool is_slim = rows[i].is_slim;
         int64_t begin;
         struct err err;
 
         assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
+        ok(has_key(mem, leaf, key), "%s: key", rows[i].profile);
         begin = ca_certificate_not_before(leaf);
         ok(begin == at - rows[i].backdate_ms, "%s: begin", rows[i].profile);
         ok(ca_certificate_not_after(leaf) == begin + rows[i].life_ms - 1000, "%s: end",
@@ -436,7 +476,8 @@ static void test_common_name_limit(void **state)
         struct ca_leaf_wish want;
         bool has_name, is_critical;
 
-        want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, key, clock_now()};
+        want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, request_for(mem, key),
+                                     clock_now()};
         assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
         has_name = X509_NAME_entry_count(X509_get_subject_name(leaf)) > 0;
         is_critical = X509_EXTENSION_get_critical(

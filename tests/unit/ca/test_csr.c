@@ -210,6 +210,31 @@ static void test_hash_of_a_compressed_point(void **state)
     assert_string_equal(plain, ca_key_hash(mem, key));
 }
 
+/* What was taken once is taken again, without its names; what is none is refused. */
+static void test_reload(void **state)
+{
+    static const char *const keys[] = {"P-256", "P-384", "RSA 2048"};
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct ca_problem problem;
+    struct ca_csr csr, again;
+    struct err err;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct row row = {.key = keys[i], .san = "DNS:a.test"};
+
+        assert_true(
+            ca_csr_read(mem, base64url_encode(mem, request_der(mem, &row)), &csr, &problem));
+        assert_true(ca_csr_reload(mem, csr.der, &again, &err));
+        ok(strcmp(csr.key_hash, again.key_hash) == 0, "%s: hash", keys[i]);
+        ok(EVP_PKEY_eq(X509_REQ_get0_pubkey(csr.request), X509_REQ_get0_pubkey(again.request)) == 1,
+           "%s: key", keys[i]);
+    }
+    assert_false(ca_csr_reload(mem, SLICE_LIT("hello"), &again, &err));
+    assert_string_equal(err.text, "the stored request is none");
+    all_ok();
+}
+
 static void test_name_limit(void **state)
 {
     (void)state;
@@ -235,7 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),          cmocka_unit_test(test_not_a_request),
         cmocka_unit_test(test_name_with_nul), cmocka_unit_test(test_hash_of_a_compressed_point),
-        cmocka_unit_test(test_name_limit),
+        cmocka_unit_test(test_reload),        cmocka_unit_test(test_name_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
