@@ -171,6 +171,7 @@ static struct ca_options ca_options_of(struct arena *mem, const struct config *c
         .profile_count = config->sandbox_ca.profile_count,
         .caa_identity = config->sandbox_ca.caa_identity,
         .limits = config->sandbox_ca.limits,
+        .reuses_authorizations = config->sandbox_ca.reuse_authorizations,
         .retry_after_s = config->sandbox_ca.retry_after_s,
     };
 

@@ -2,6 +2,7 @@
 
 /* Authorizations and challenges: read, deactivated, answered (RFC 8555 section 7.5). */
 #include "base/clock.h"
+#include "ca/admission.h"
 #include "ca/authorization_store.h"
 #include "ca/call.h"
 
@@ -93,6 +94,17 @@ static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_k
 
 /* --- authorizations -------------------------------------------------------------------------- */
 
+/* One that is given up before it was tried counts as one that has failed, as with Boulder. */
+static bool count_given_up(const struct ca_call *call, struct db *tx,
+                           const struct ca_authorization *authorization, struct err *err)
+{
+    const struct ca_validated failed = {
+        .account_id = authorization->account_id, .name = authorization->name, .at = call->now};
+
+    return authorization->status != CA_STATUS_PENDING ||
+           ca_count_validated(call->mem, call->ca, tx, &failed, err);
+}
+
 /* Orders that need it can then never be finalized. */
 static bool deactivate(const struct ca_call *call, const struct ca_authorization *authorization,
                        struct err *err)
@@ -101,6 +113,7 @@ static bool deactivate(const struct ca_call *call, const struct ca_authorization
 
     return db_tx_begin(call->ca->db, &tx, err) &&
            ca_authorization_deactivate(tx, authorization->id, err) &&
+           count_given_up(call, tx, authorization, err) &&
            ca_order_invalid_by(tx, authorization->id, err) &&
            journal(call, tx, CA_JOURNAL_AUTHORIZATION_DEACTIVATED, authorization, err) &&
            db_tx_commit(&tx, err);

@@ -4,22 +4,14 @@
 #define CHALLENGE_COLUMNS "id, authorization_id, type, token, status, error, record, validated_at"
 #define CHALLENGE_TYPES   "iitttTTI"
 
-static const struct query get = {
-    .name = "ca_authorization.get",
-    .sql = "SELECT id, account_id, name, status, created_at, expires_at, profile"
-           " FROM acme_authorization WHERE id = $1",
-    .params = "i",
-    .cols = "iittiit",
-};
+#define COLUMNS "id, account_id, name, status, created_at, expires_at, profile"
+#define TYPES   "iittiit"
 
-bool ca_authorization_get(struct arena *mem, struct db *db, int64_t id,
-                          const struct ca_authorization **out, struct err *err)
+static bool read_row(struct arena *mem, const struct row *row, const struct ca_authorization **out,
+                     struct err *err)
 {
     struct ca_authorization *authorization;
-    const struct row *row;
 
-    if (!db_one(mem, db, &get, &row, err, QI(id)))
-        return false;
     *out = NULL;
     if (!row)
         return true;
@@ -36,6 +28,40 @@ bool ca_authorization_get(struct arena *mem, struct db *db, int64_t id,
         return false;
     *out = authorization;
     return true;
+}
+
+static const struct query get = {
+    .name = "ca_authorization.get",
+    .sql = "SELECT " COLUMNS " FROM acme_authorization WHERE id = $1",
+    .params = "i",
+    .cols = TYPES,
+};
+
+bool ca_authorization_get(struct arena *mem, struct db *db, int64_t id,
+                          const struct ca_authorization **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &get, &row, err, QI(id)) && read_row(mem, row, out, err);
+}
+
+static const struct query find_valid = {
+    .name = "ca_authorization.find_valid",
+    .sql = "SELECT " COLUMNS " FROM acme_authorization WHERE account_id = $1 AND name = $2"
+           " AND status = 'valid' AND profile = $3 AND expires_at > $4"
+           " ORDER BY expires_at DESC LIMIT 1",
+    .params = "itti",
+    .cols = TYPES,
+};
+
+bool ca_authorization_find_valid(struct arena *mem, struct db *db, const struct ca_claim *claim,
+                                 const struct ca_authorization **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &find_valid, &row, err, QI(claim->account_id), QT(claim->names.items[0]),
+                  QT(claim->profile), QI(claim->at)) &&
+           read_row(mem, row, out, err);
 }
 
 static const struct query add = {
@@ -244,17 +270,10 @@ bool ca_challenge_processing(struct arena *mem, struct db *db, int64_t after_id,
 }
 
 static const struct query *const all[] = {
-    &get,
-    &add,
-    &validate,
-    &invalidate,
-    &deactivate,
-    &has_valid,
-    &get_challenge,
-    &list_challenges,
-    &add_challenge,
-    &start_challenge,
-    &finish_challenge,
+    &get,           &find_valid,      &add,
+    &validate,      &invalidate,      &deactivate,
+    &has_valid,     &get_challenge,   &list_challenges,
+    &add_challenge, &start_challenge, &finish_challenge,
     &processing,
 };
 const struct query_list ca_authorization_queries = {"authorization_store.c", all, ARRAY_LEN(all)};

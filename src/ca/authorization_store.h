@@ -39,6 +39,11 @@ MUST_CHECK bool ca_authorization_validate(struct db *db, int64_t id, int64_t exp
 MUST_CHECK bool ca_authorization_invalidate(struct db *db, int64_t id, struct err *err);
 /* pending, valid -> deactivated */
 MUST_CHECK bool ca_authorization_deactivate(struct db *db, int64_t id, struct err *err);
+/* Of those of the account for the one name of the claim, by its profile, that are valid until after
+ * `claim->at`: the one that is valid longest. */
+MUST_CHECK bool ca_authorization_find_valid(struct arena *mem, struct db *db,
+                                            const struct ca_claim *claim,
+                                            const struct ca_authorization **out, struct err *err);
 /* For how many of the names the account has a valid authorization. */
 MUST_CHECK bool ca_authorization_count_valid(struct arena *mem, struct db *db,
                                              const struct ca_claim *claim, size_t *out,

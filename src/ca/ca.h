@@ -26,6 +26,7 @@ struct ca_options {
     size_t profile_count;
     const char *caa_identity;      /* what CAA records call it */
     const char *limits;            /* "none", "letsencrypt" or a file: see ca/limit_file.h */
+    bool reuses_authorizations;    /* of the same account, name and profile while they are valid */
     int64_t retry_after_s;         /* on processing orders; 0 = no header */
     unsigned handlers, validators; /* threads; 0 = 16, 32 */
 };

@@ -94,8 +94,16 @@ struct wish {
     bool is_in_window;    /* of the certificate that it replaces */
 };
 
-static bool add_authorization(const struct ca_call *call, struct db *tx, int64_t order_id,
-                              const char *name, const struct ca_profile *profile, struct err *err)
+/* The authorizations that an order needs, and until when all of them are good. */
+struct proof {
+    int64_t *ids;
+    size_t count;
+    int64_t expires_at;
+    enum ca_status status; /* of an order that needs these: pending or ready */
+};
+
+static bool add_authorization(const struct ca_call *call, struct db *tx, const char *name,
+                              const struct ca_profile *profile, int64_t *id, struct err *err)
 {
     struct ca_authorization authorization = {
         .account_id = call->account->id,
@@ -104,31 +112,82 @@ static bool add_authorization(const struct ca_call *call, struct db *tx, int64_t
         .created_at = call->now,
         .expires_at = call->now + profile->pending_ms,
     };
-    int64_t id;
 
-    return ca_authorization_add(call->mem, tx, &authorization, &id, err) &&
-           ca_challenge_add(tx, id, "http-01", ca_token_new(call->mem), err) &&
-           ca_order_need(tx, order_id, id, err);
+    return ca_authorization_add(call->mem, tx, &authorization, id, err) &&
+           ca_challenge_add(tx, *id, "http-01", ca_token_new(call->mem), err);
 }
 
+/* A valid authorization of the account is used again, by an order of the same profile alone. */
+static bool find_reusable(const struct ca_call *call, struct db *tx, const char *name,
+                          const struct ca_profile *profile, const struct ca_authorization **out,
+                          struct err *err)
+{
+    const struct ca_claim claim = {.account_id = call->account->id,
+                                   .names = {.items = &name, .count = 1},
+                                   .profile = profile->name,
+                                   .at = call->now + ca_profile_reuse_left_ms(profile)};
+
+    *out = NULL;
+    return !call->ca->options.reuses_authorizations ||
+           ca_authorization_find_valid(call->mem, tx, &claim, out, err);
+}
+
+static bool prove_name(const struct ca_call *call, struct db *tx, const char *name,
+                       const struct ca_profile *profile, struct proof *proof, struct err *err)
+{
+    const struct ca_authorization *valid;
+    int64_t expires_at = call->now + profile->pending_ms, id;
+
+    if (!find_reusable(call, tx, name, profile, &valid, err) ||
+        (!valid && !add_authorization(call, tx, name, profile, &id, err)))
+        return false;
+    if (valid) {
+        expires_at = valid->expires_at;
+        id = valid->id;
+    } else {
+        proof->status = CA_STATUS_PENDING;
+    }
+    if (expires_at < proof->expires_at)
+        proof->expires_at = expires_at;
+    proof->ids[proof->count++] = id;
+    return true;
+}
+
+static bool prove_names(const struct ca_call *call, struct db *tx, const struct wish *wish,
+                        struct proof *out, struct err *err)
+{
+    *out = (struct proof){.ids = arena_array_of(call->mem, wish->names.count, int64_t),
+                          .expires_at = call->now + wish->profile->order_ms,
+                          .status = CA_STATUS_READY};
+    for (size_t i = 0; i < wish->names.count; i++) {
+        if (!prove_name(call, tx, wish->names.items[i], wish->profile, out, err))
+            return false;
+    }
+    return true;
+}
+
+/* Never longer than the first of its authorizations. */
 static bool add_order(const struct ca_call *call, struct db *tx, const struct wish *wish,
                       const struct ca_order **out, struct err *err)
 {
     struct ca_order *order = arena_new_of(call->mem, struct ca_order);
+    struct proof proof;
 
+    if (!prove_names(call, tx, wish, &proof, err))
+        return false;
     *order = (struct ca_order){
         .account_id = call->account->id,
-        .status = CA_STATUS_PENDING,
+        .status = proof.status,
         .names = wish->names,
         .profile = wish->profile->name,
         .replaces = wish->replaces,
         .created_at = call->now,
-        .expires_at = call->now + wish->profile->order_ms,
+        .expires_at = proof.expires_at,
     };
     if (!ca_order_add(call->mem, tx, order, &order->id, err))
         return false;
-    for (size_t i = 0; i < order->names.count; i++) {
-        if (!add_authorization(call, tx, order->id, order->names.items[i], wish->profile, err))
+    for (size_t i = 0; i < proof.count; i++) {
+        if (!ca_order_need(tx, order->id, proof.ids[i], err))
             return false;
     }
     *out = order;
@@ -262,15 +321,12 @@ static bool find_order(const struct ca_call *call, const struct ca_order **out,
         return false;
     if (!ca_order_get(call->mem, call->ca->db, id, out, &err))
         return ca_fail(problem, &err, "Failed to retrieve order");
-    if (!*out)
+    if (!*out || (*out)->expires_at <= call->now)
         return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "No order for ID %lld",
                             (long long)id);
     if ((*out)->account_id != account_id || account_id != call->account->id)
         return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED,
                             "No order found for account ID %lld", (long long)account_id);
-    if ((*out)->expires_at <= call->now)
-        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "Order %lld is expired",
-                            (long long)id);
     return true;
 }
 

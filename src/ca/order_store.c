@@ -97,8 +97,8 @@ bool ca_order_is_replacing(struct arena *mem, struct db *db, const char *replace
 static const struct query add = {
     .name = "ca_order.add",
     .sql = "INSERT INTO acme_order (account_id, status, names, created_at, expires_at, profile,"
-           " replaces) VALUES ($1, 'pending', $2, $3, $4, $5, $6) RETURNING id",
-    .params = "itiitT",
+           " replaces) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+    .params = "ittiitT",
     .cols = "i",
 };
 
@@ -107,7 +107,7 @@ bool ca_order_add(struct arena *mem, struct db *db, const struct ca_order *order
 {
     const struct row *row;
 
-    if (!db_one(mem, db, &add, &row, err, QI(order->account_id),
+    if (!db_one(mem, db, &add, &row, err, QI(order->account_id), QT(ca_status_name(order->status)),
                 QT(ca_names_text(mem, &order->names)), QI(order->created_at), QI(order->expires_at),
                 QT(order->profile), QT(order->replaces)))
         return false;

@@ -45,7 +45,7 @@ MUST_CHECK bool ca_order_find_open(struct arena *mem, struct db *db, const struc
  * a certificate. */
 MUST_CHECK bool ca_order_is_replacing(struct arena *mem, struct db *db, const char *replaces,
                                       int64_t at, bool *out, struct err *err);
-/* Its id is given by the database; status pending. */
+/* Its id is given by the database; pending, or ready. */
 MUST_CHECK bool ca_order_add(struct arena *mem, struct db *db, const struct ca_order *order,
                              int64_t *id, struct err *err);
 MUST_CHECK bool ca_order_need(struct db *db, int64_t id, int64_t authorization_id, struct err *err);

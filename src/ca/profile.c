@@ -88,3 +88,10 @@ int64_t ca_profile_backdate_ms(const struct ca_profile *profile)
 
     return share < BACKDATE_MS ? share : BACKDATE_MS;
 }
+
+int64_t ca_profile_reuse_left_ms(const struct ca_profile *profile)
+{
+    int64_t share = profile->order_ms / 8;
+
+    return share < HOUR_MS ? HOUR_MS : share > DAY_MS ? DAY_MS : share;
+}

@@ -36,6 +36,10 @@ struct ca_profiles ca_profiles_make(struct arena *mem, const struct ca_own_profi
 /* NULL: there is none. */
 const struct ca_profile *ca_profile_find(const struct ca_profiles *profiles, const char *name);
 
+/* How long an authorization must still be valid to be used again: an eighth of an order's life, at
+ * least an hour and at most a day, as with Let's Encrypt. */
+int64_t ca_profile_reuse_left_ms(const struct ca_profile *profile);
+
 /* How long before its issuance a certificate begins to be valid: an hour as with Let's Encrypt, but
  * at most a hundredth of its life. */
 int64_t ca_profile_backdate_ms(const struct ca_profile *profile);

@@ -106,6 +106,7 @@ struct config {
         const char *caa_identity;     /* a DNS name */
         const char *limits;           /* "none", "letsencrypt" or an absolute path */
         struct config_list permitted; /* DNS suffixes beyond the four reserved TLDs */
+        bool reuse_authorizations;
         bool validate_private; /* whether validation may connect to loopback and private nets */
     } sandbox_ca;
     struct {

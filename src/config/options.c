@@ -124,6 +124,7 @@ static const struct option options[] = {
      ROWS(profile_table), .help = "Profiles beside those of Let's Encrypt, shaped as shortlived is."},
     {AT(sandbox_ca, caa_identity), NEEDED("sandbox-ca.example", format_name), .help = "What CAA records call it."},
     {AT(sandbox_ca, limits), NEEDED("none", NULL), .help = "Rate limits: none, letsencrypt, or a file of them (relative to this file's folder)."},
+    {AT(sandbox_ca, reuse_authorizations), FLAG("true"), .help = "Whether a name that an account has shown control of is validated again only when that is too old for its profile."},
     {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify beside test, example, invalid and localhost."},
     {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},
 

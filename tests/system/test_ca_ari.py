@@ -107,8 +107,8 @@ def test_profiles_are_in_the_directory(ca):
 
 @pytest.mark.parametrize("profile,life,backdate,order_life,is_slim", [
     (None, 90 * DAY, HOUR, 7 * DAY, False), ("", 90 * DAY, HOUR, 7 * DAY, False),
-    ("classic", 90 * DAY, HOUR, 7 * DAY, False), ("tlsserver", 45 * DAY, HOUR, 8 * HOUR, True),
-    ("shortlived", 160 * HOUR, HOUR, 8 * HOUR, True), ("minutes", 600, 6, 8 * HOUR, True)])
+    ("classic", 90 * DAY, HOUR, 7 * DAY, False), ("tlsserver", 45 * DAY, HOUR, HOUR, True),
+    ("shortlived", 160 * HOUR, HOUR, HOUR, True), ("minutes", 600, 6, HOUR, True)])
 def test_what_a_profile_issues(client, tmp_path, profile, life, backdate,  # noqa: F811
                                order_life, is_slim):
     name = f"{profile or 'default'}-{life}.example"
@@ -168,14 +168,20 @@ def test_lifetimes_of_authorizations(client, profile, pending, valid):  # noqa: 
 
 
 def test_lifetimes_of_orders_on_the_moved_clock(moved):
-    """An order by shortlived ends after 8 hours, its authorizations pend for one."""
+    """An order lives for 8 hours by shortlived, but not longer than an authorization that it needs."""
     order = moved.client.order("slow.example", profile="shortlived")
     url = order.json["authorizations"][0]
+    moved.to(HOUR - 60)
+    assert moved.client.post(order.headers["Location"]).status == 200
     moved.to(HOUR + 60)
     assert moved.client.post(url).problem == (404, "malformed")
-    assert moved.client.post(order.headers["Location"]).status == 200
-    moved.to(8 * HOUR + 60)
-    assert moved.client.post(order.headers["Location"]).problem == (404, "malformed")
+    refused = moved.client.post(order.headers["Location"])
+    number = order.headers["Location"].split("/")[-1]
+    assert (refused.problem, refused.json["detail"]) == (
+        (404, "malformed"), f"No order for ID {number}")
+    assert moved.client.finalize(order, b"").problem == (404, "malformed")
+    assert moved.client.order("slow.example", profile="shortlived").headers["Location"] != \
+        order.headers["Location"]
 
 
 # --- windows -------------------------------------------------------------------------------------
@@ -277,10 +283,10 @@ def test_a_failed_replacement_may_be_tried_again(client):  # noqa: F811
 def test_an_expired_replacement_may_be_tried_again(moved):
     _, pem, _ = moved.client.issue("expired.example")
     moved.client.order("expired.example", replaces=id_of(pem), profile="shortlived")
-    moved.to(8 * HOUR - 60)
+    moved.to(HOUR - 60)
     assert moved.client.order("expired.example", replaces=id_of(pem)).problem == (
         409, "alreadyReplaced")
-    moved.to(8 * HOUR + 60)
+    moved.to(HOUR + 60)
     assert moved.client.order("expired.example", replaces=id_of(pem)).status == 201
 
 

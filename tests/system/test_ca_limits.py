@@ -279,9 +279,10 @@ def test_accounts_per_network(limited):
 def test_pausing(limited):
     ca = limited("failures_in_a_row 1 1d 2")
     client = ca.client()
+    shortlived = {"profile": "shortlived"}  # classic's good authorization would be used again
     fail(ca, client, "zombie.example", "second.example")
     fail(ca, client, "zombie.example", "second.example")
-    client.issue("second.example")  # a success: its row begins again
+    client.issue("second.example", **shortlived)  # a success: its row begins again
     fail(ca, client, "zombie.example", "second.example")
     reply = client.order("good.example", "zombie.example", "second.example")
     assert reply.problem == (429, "rateLimited") and "Retry-After" not in reply.headers

@@ -49,6 +49,12 @@ static void test_profiles(void **state)
            "%s: lifetimes", p->name);
         ok(strcmp(p->description, rows[i].description) == 0, "%s: %s", p->name, p->description);
     }
+    assert_int_equal(ca_profile_reuse_left_ms(&profiles.items[0]), 21 * HOUR_MS);
+    assert_int_equal(ca_profile_reuse_left_ms(&profiles.items[1]), HOUR_MS);
+    assert_int_equal(ca_profile_reuse_left_ms(&(struct ca_profile){.order_ms = 8 * DAY_MS}),
+                     DAY_MS);
+    assert_int_equal(ca_profile_reuse_left_ms(&(struct ca_profile){.order_ms = 9 * DAY_MS}),
+                     DAY_MS);
     assert_null(ca_profile_find(&profiles, "gold"));
     assert_null(ca_profile_find(&profiles, ""));
     all_ok();
