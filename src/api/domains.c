@@ -113,7 +113,8 @@ bool api_add_domain(struct http_req *req, struct http_res *res, struct err *err)
 
     if (!http_body_fields(req, fields, COUNT, in, err) ||
         !app_domain_add(&call->app, &call->caller, req->mem,
-                        &(struct domain_input){in[SITE].text, in[NAME].text}, &domain, &names, err))
+                        &(struct domain_input){in[SITE].text, in[NAME].text}, &domain, err) ||
+        !app_domain_names(&call->app, req->mem, domain, &names, err))
         return false;
     http_res_header(res, "Location", arena_printf(req->mem, "/v1/domains/%s", domain->id));
     return http_reply_json(res, 201, full_json(req->mem, domain, &names));

@@ -91,10 +91,10 @@ bool api_change_site(struct http_req *req, struct http_res *res, struct err *err
 
     if (!http_body_fields(req, fields, COUNT, in, err))
         return false;
-    change = (struct site_change){.name = in[NAME].text,
+    change = (struct site_change){.site_id = http_param(req, "id"),
+                                  .name = in[NAME].text,
                                   .canonical = in[CANONICAL].text,
                                   .is_https_on = in[HTTPS].is_given ? &in[HTTPS].is_true : NULL};
-    return app_site_change(&call->app, &call->caller, req->mem, http_param(req, "id"), &change,
-                           &site, err) &&
+    return app_site_change(&call->app, &call->caller, req->mem, &change, &site, err) &&
            http_reply_json(res, 200, to_json(site));
 }

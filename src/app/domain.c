@@ -81,8 +81,7 @@ static bool store_domain(const struct app *app, struct arena *mem, const struct 
 }
 
 bool app_domain_add(const struct app *app, const struct caller *caller, struct arena *mem,
-                    const struct domain_input *in, const struct domain **out,
-                    struct name_set *covered, struct err *err)
+                    const struct domain_input *in, const struct domain **out, struct err *err)
 {
     struct domain *domain = arena_new_of(mem, struct domain);
     const struct site *site;
@@ -109,7 +108,5 @@ bool app_domain_add(const struct app *app, const struct caller *caller, struct a
     if (!store_domain(app, mem, domain, &names, err))
         return false;
     *out = domain;
-    if (covered)
-        *covered = names;
     return true;
 }

@@ -90,8 +90,7 @@ static bool publish_domains(struct arena *mem, struct db *tx, const struct scope
 }
 
 bool app_site_change(const struct app *app, const struct caller *caller, struct arena *mem,
-                     const char *site_id, const struct site_change *change, const struct site **out,
-                     struct err *err)
+                     const struct site_change *change, const struct site **out, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct site *changed = arena_new_of(mem, struct site);
@@ -101,17 +100,17 @@ bool app_site_change(const struct app *app, const struct caller *caller, struct 
     if ((change->name && !app_check_text("name", change->name, err)) ||
         (change->canonical && !check_canonical(change->canonical, err)) ||
         !db_tx_begin(app->db, &tx, err) ||
-        !site_store_get(mem, tx, &caller->scope, site_id, &site, err))
+        !site_store_get(mem, tx, &caller->scope, change->site_id, &site, err))
         return false;
     if (!site)
-        return err_set(err, ERR_NOT_FOUND, "there is no site %.40s", site_id);
+        return err_set(err, ERR_NOT_FOUND, "there is no site %.40s", change->site_id);
     *changed = *site;
     changed->name = change->name ? change->name : site->name;
     changed->canonical = change->canonical ? change->canonical : site->canonical;
     changed->is_https_on = change->is_https_on ? *change->is_https_on : site->is_https_on;
     changed->updated_at = now > site->updated_at ? now : site->updated_at + 1;
     if (!site_store_save(tx, &caller->scope, changed, site->updated_at, err) ||
-        !publish_domains(mem, tx, &caller->scope, site_id, err) || !db_tx_commit(&tx, err))
+        !publish_domains(mem, tx, &caller->scope, site->id, err) || !db_tx_commit(&tx, err))
         return false;
     *out = changed;
     return true;

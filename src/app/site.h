@@ -20,6 +20,7 @@ MUST_CHECK bool app_site_create(const struct app *app, const struct caller *call
 
 /* What is NULL stays as it is. */
 struct site_change {
+    const char *site_id;
     const char *name;
     const char *canonical;
     const bool *is_https_on; /* "Enable SSL (https)": a wish, applied once a certificate is live */
@@ -28,9 +29,8 @@ struct site_change {
 /* Stores the wish and has the worker publish it. ERR_NOT_FOUND; ERR_LOST_RACE when somebody else
  * changed the site meanwhile. */
 MUST_CHECK bool app_site_change(const struct app *app, const struct caller *caller,
-                                struct arena *mem, const char *site_id,
-                                const struct site_change *change, const struct site **out,
-                                struct err *err);
+                                struct arena *mem, const struct site_change *change,
+                                const struct site **out, struct err *err);
 
 struct domain_input {
     const char *site_id; /* the site that it is attached to (R8) */
@@ -40,13 +40,11 @@ struct domain_input {
 /*
  * Adds a domain to a site's account, attaches it, and claims every name it covers (R41, R54).
  * ERR_BAD_INPUT, field "name": not a name that can be served, or a reserved one. ERR_CONFLICT,
- * field "name": one of its names is claimed, by whom is not said. *covered (may be NULL) gets the
- * names.
+ * field "name": one of its names is claimed, by whom is not said.
  */
 MUST_CHECK bool app_domain_add(const struct app *app, const struct caller *caller,
                                struct arena *mem, const struct domain_input *in,
-                               const struct domain **out, struct name_set *covered,
-                               struct err *err);
+                               const struct domain **out, struct err *err);
 
 /* ERR_BAD_INPUT, field "name": the platform's own names and everything under them (R41). */
 MUST_CHECK bool app_check_reserved(const struct app *app, struct arena *mem, const char *name,

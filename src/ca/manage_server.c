@@ -61,7 +61,7 @@ static bool read_fault(const json_t *body, struct ca_fault *out, struct err *err
     static const struct member share = {"share", 1, 100, 100}, count = {"count", 1, 1000000, 0},
                                span = {"for_s", 1, 86400, 0},
                                wait = {"wait_s", 0, 30, CA_FAULT_WAIT_S};
-    int64_t for_s;
+    int64_t for_s = 0;
 
     *out = (struct ca_fault){0};
     if (!json_is_object(body))

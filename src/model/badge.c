@@ -84,5 +84,4 @@ const char *trust_name(enum trust trust)
     return trust_names[trust];
 }
 
-DEFINE_NAME_PARSE(badge_parse, enum badge_kind, names)
 DEFINE_NAME_PARSE(trust_parse, enum trust, trust_names)

@@ -51,6 +51,5 @@ struct badge badge_of(const struct badge_facts *facts, int64_t now);
 /* "Secured", "Action needed (owner)", "At risk (12 days)": for people, in English. */
 const char *badge_text(struct arena *mem, const struct badge *badge);
 const char *badge_name(enum badge_kind kind);
-MUST_CHECK bool badge_parse(const char *name, enum badge_kind *out);
 const char *trust_name(enum trust trust);
 MUST_CHECK bool trust_parse(const char *name, enum trust *out);

@@ -51,21 +51,5 @@ bool check_store_get(struct arena *mem, struct db *db, const struct scope *scope
            read_one(mem, row, out, err);
 }
 
-static const struct query latest = {
-    .name = "check.latest",
-    .sql = SELECT " WHERE domain_id = $1 AND " SQL_SCOPE(2, 3) " ORDER BY id DESC LIMIT 1",
-    .params = "tTT",
-    .cols = LETTERS,
-};
-
-bool check_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
-                        const char *domain_id, const struct check_run **out, struct err *err)
-{
-    const struct row *row;
-
-    return db_one(mem, db, &latest, &row, err, QT(domain_id), SCOPE_ARGS(scope)) &&
-           read_one(mem, row, out, err);
-}
-
-static const struct query *const all[] = {&add, &get, &latest};
+static const struct query *const all[] = {&add, &get};
 const struct query_list check_queries = {"check_store.c", all, ARRAY_LEN(all)};

@@ -22,7 +22,3 @@ MUST_CHECK bool check_store_add(struct db *db, const struct check_run *run, stru
 /* *out is NULL when it is not there or outside of the scope. */
 MUST_CHECK bool check_store_get(struct arena *mem, struct db *db, const struct scope *scope,
                                 const char *id, const struct check_run **out, struct err *err);
-/* The newest run of a domain; *out is NULL when there is none. */
-MUST_CHECK bool check_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
-                                   const char *domain_id, const struct check_run **out,
-                                   struct err *err);

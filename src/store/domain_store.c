@@ -92,20 +92,6 @@ bool domain_store_version(struct arena *mem, struct db *db, const struct scope *
     return true;
 }
 
-static const struct query attach = {
-    .name = "domain.attach",
-    .sql = "UPDATE domain SET site_id = $4"
-           " WHERE id = $1 AND " SQL_SCOPE(2, 3) " AND is_removed = 0",
-    .params = "tTTT",
-    .cols = "",
-};
-
-bool domain_store_attach(struct db *db, const struct scope *scope, const char *id,
-                         const char *site_id, struct err *err)
-{
-    return db_exec_one(db, &attach, err, QT(id), SCOPE_ARGS(scope), QT(site_id));
-}
-
 static const struct query remove_one = {
     .name = "domain.remove",
     .sql = "UPDATE domain SET is_removed = 1, site_id = NULL"
@@ -119,6 +105,6 @@ bool domain_store_remove(struct db *db, const struct scope *scope, const char *i
     return db_exec_one(db, &remove_one, err, QT(id), SCOPE_ARGS(scope));
 }
 
-static const struct query *const all[] = {&add,     &get,    LISTED_BY_TENANT_AND_PARENT(list),
-                                          &version, &attach, &remove_one};
+static const struct query *const all[] = {&add, &get, LISTED_BY_TENANT_AND_PARENT(list), &version,
+                                          &remove_one};
 const struct query_list domain_queries = {"domain_store.c", all, ARRAY_LEN(all)};

@@ -45,10 +45,6 @@ MUST_CHECK bool domain_store_list(struct arena *mem, struct db *db, const struct
  * scope. */
 MUST_CHECK bool domain_store_version(struct arena *mem, struct db *db, const struct scope *scope,
                                      const char *id, const char **out, struct err *err);
-/* `site_id` NULL detaches it. ERR_LOST_RACE when the domain is removed or not in the scope. That
- * the site belongs to the same account is checked: ERR_CONFLICT, field "foreign_key". */
-MUST_CHECK bool domain_store_attach(struct db *db, const struct scope *scope, const char *id,
-                                    const char *site_id, struct err *err);
 /* ERR_LOST_RACE when it is removed already or not in the scope. Its claims: claim_store_end(). */
 MUST_CHECK bool domain_store_remove(struct db *db, const struct scope *scope, const char *id,
                                     struct err *err);

@@ -111,18 +111,6 @@ bool edge_store_list(struct arena *mem, struct db *db, const char *group, struct
     return db_each(mem, db, &list, &rows, err, QT(group)) && read_all(mem, &rows, out, err);
 }
 
-static const struct query poll_one = {
-    .name = "edge.poll",
-    .sql = "UPDATE edge SET polled_at = $2 WHERE id = $1",
-    .params = "ti",
-    .cols = "",
-};
-
-bool edge_store_poll(struct db *db, const char *id, int64_t now, struct err *err)
-{
-    return db_exec_one(db, &poll_one, err, QT(id), QI(now));
-}
-
 static const struct query ack = {
     .name = "edge.ack",
     .sql = "UPDATE edge SET ack_epoch = $2, ack_seq = $3, acked_at = $4, polled_at = $4,"
@@ -208,6 +196,6 @@ bool edge_store_behind(struct db *db, const struct edge *edge, struct edge_behin
     return true;
 }
 
-static const struct query *const all[] = {&put, &get,          &find,    &list, &poll_one,
-                                          &ack, &set_rotation, &set_try, &move, &behind};
+static const struct query *const all[] = {&put,          &get,     &find, &list,  &ack,
+                                          &set_rotation, &set_try, &move, &behind};
 const struct query_list edge_queries = {"edge_store.c", all, ARRAY_LEN(all)};

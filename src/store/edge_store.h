@@ -55,9 +55,8 @@ MUST_CHECK bool edge_store_find(struct arena *mem, struct db *db, const char *na
 /* In order of the name. `group` NULL: all. */
 MUST_CHECK bool edge_store_list(struct arena *mem, struct db *db, const char *group,
                                 struct edge_list *out, struct err *err);
-/* The edge asked for the feed. ERR_LOST_RACE, as below: there is no such edge. */
-MUST_CHECK bool edge_store_poll(struct db *db, const char *id, int64_t now, struct err *err);
-/* The last value wins: it may go down. Sets polled_at too. */
+/* The last value wins: it may go down. Sets polled_at too. ERR_LOST_RACE, as below: there is no
+ * such edge. */
 MUST_CHECK bool edge_store_ack(struct db *db, const char *id, int64_t epoch, int64_t seq,
                                int64_t now, struct err *err);
 MUST_CHECK bool edge_store_set_rotation(struct db *db, const char *id, bool is_in_rotation,

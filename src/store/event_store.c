@@ -63,17 +63,15 @@ static const struct query latest = {
 };
 
 bool event_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
-                        const char *domain_id, int64_t limit, struct event_list *out,
-                        struct err *err)
+                        const struct event_filter *filter, struct event_list *out, struct err *err)
 {
-    const struct page page = {.limit = limit};
     struct event_list newest;
     struct event *turned;
     struct rows rows;
 
-    if (!db_each(mem, db, &latest, &rows, err, QT(domain_id), SCOPE_ARGS(scope),
-                 QI(page_limit(&page) + 1)) ||
-        !read_page(mem, &rows, &page, &newest, err))
+    if (!db_each(mem, db, &latest, &rows, err, QT(filter->domain_id), SCOPE_ARGS(scope),
+                 QI(page_limit(&filter->page) + 1)) ||
+        !read_page(mem, &rows, &filter->page, &newest, err))
         return false;
     turned = arena_array_of(mem, newest.count, struct event);
     for (size_t i = 0; i < newest.count; i++)

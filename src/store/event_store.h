@@ -35,10 +35,10 @@ struct event_list {
 extern const struct query_list event_queries;
 
 MUST_CHECK bool event_store_add(struct db *db, const struct event *event, struct err *err);
-/* The last `limit` (1..PAGE_LIMIT_MAX) events of a domain, oldest first; has_more: there are older
- * ones. */
+/* The last events of filter->domain_id, as many as its page has, oldest first; has_more: there are
+ * older ones. */
 MUST_CHECK bool event_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
-                                   const char *domain_id, int64_t limit, struct event_list *out,
+                                   const struct event_filter *filter, struct event_list *out,
                                    struct err *err);
 
 /* The seq of the event stored last; 0 without any. */

@@ -3,16 +3,6 @@
 
 #include "store/record.h"
 
-static void read_record(struct reader *r, struct origin *out)
-{
-    out->id = next_text(r);
-    out->address = next_text(r);
-    out->created_at = next_i64(r);
-}
-
-DEFINE_READ_ONE(origin)
-DEFINE_READ_ALL(origin, origin_list)
-
 static const struct query put = {
     .name = "origin.put",
     .sql = "INSERT INTO origin (id, address, created_at) VALUES ($1, $2, $3)"
@@ -27,34 +17,5 @@ bool origin_store_put(struct db *db, const struct origin *origin, struct err *er
                    QI(origin->created_at));
 }
 
-static const struct query get = {
-    .name = "origin.get",
-    .sql = "SELECT id, address, created_at FROM origin WHERE id = $1",
-    .params = "t",
-    .cols = "tti",
-};
-
-bool origin_store_get(struct arena *mem, struct db *db, const char *id, const struct origin **out,
-                      struct err *err)
-{
-    const struct row *row;
-
-    return db_one(mem, db, &get, &row, err, QT(id)) && read_one(mem, row, out, err);
-}
-
-static const struct query list = {
-    .name = "origin.list",
-    .sql = "SELECT id, address, created_at FROM origin ORDER BY id",
-    .params = "",
-    .cols = "tti",
-};
-
-bool origin_store_list(struct arena *mem, struct db *db, struct origin_list *out, struct err *err)
-{
-    struct rows rows;
-
-    return db_each(mem, db, &list, &rows, err, QNONE) && read_all(mem, &rows, out, err);
-}
-
-static const struct query *const all[] = {&put, &get, &list};
+static const struct query *const all[] = {&put};
 const struct query_list origin_queries = {"origin_store.c", all, ARRAY_LEN(all)};

@@ -65,10 +65,10 @@ static bool domain_make(const struct app *app, struct arena *mem, const char *na
                            &(struct site_input){.account_id = account->id, .name = name}, &site,
                            err) &&
            app_domain_add(app, &operator_caller, mem,
-                          &(struct domain_input){.site_id = site->id, .name = name}, out, NULL,
-                          err) &&
-           app_site_change(app, &operator_caller, mem, site->id,
-                           &(struct site_change){.is_https_on = &on}, &site, err);
+                          &(struct domain_input){.site_id = site->id, .name = name}, out, err) &&
+           app_site_change(app, &operator_caller, mem,
+                           &(struct site_change){.site_id = site->id, .is_https_on = &on}, &site,
+                           err);
 }
 
 bool demo_order(const struct app *app, struct arena *mem, const char *name, struct demo *out,

@@ -195,8 +195,7 @@ static bool add_new_domain(const struct web_call *call, const struct web_account
                                .name = strlen(host.unicode) > APP_TEXT_MAX ? "Site" : host.unicode},
                            &site, err) &&
            app_domain_add(&app, &in->caller, mem,
-                          &(struct domain_input){.site_id = site->id, .name = name}, out, NULL,
-                          err) &&
+                          &(struct domain_input){.site_id = site->id, .name = name}, out, err) &&
            db_tx_commit(&tx, err);
 }
 

@@ -16,12 +16,14 @@
 static bool find_status(struct http_req *req, json_t **out, struct status *status, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
+    struct event_filter filter = {.page = {.limit = EVENTS_SHOWN}};
     struct event_list events;
 
-    if (!app_status(call->app, &call->who.caller, req->mem, http_param(req, "domain"), status,
-                    err) ||
-        !event_store_latest(req->mem, call->app->db, &call->who.caller.scope, status->domain->id,
-                            EVENTS_SHOWN, &events, err))
+    if (!app_status(call->app, &call->who.caller, req->mem, http_param(req, "domain"), status, err))
+        return false;
+    filter.domain_id = status->domain->id;
+    if (!event_store_latest(req->mem, call->app->db, &call->who.caller.scope, &filter, &events,
+                            err))
         return false;
     *out = view_status(req->mem, status, &events);
     return true;

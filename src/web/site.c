@@ -104,7 +104,8 @@ bool web_post_site(struct http_req *req, struct http_res *res, struct err *err)
     if (!find_site(req, &site, err) || !http_form_fields(req, fields, COUNT, value, err))
         return false;
     change.is_https_on = &value[F_HTTPS].is_true;
+    change.site_id = site->id;
     change.canonical = value[F_CANONICAL].text;
-    return app_site_change(call->app, &call->who.caller, req->mem, site->id, &change, &site, err) &&
+    return app_site_change(call->app, &call->who.caller, req->mem, &change, &site, err) &&
            web_redirect(res, arena_printf(req->mem, "/sites/%s/settings", site->id));
 }

@@ -81,20 +81,16 @@ static void test_domains(void **state)
 
     ok(conflict(&f, domain_store_add(f.db, &domain, &f.err), "domain.account_id"),
        "one domain of a name in an account: %s (%s)", f.err.text, f.err.field);
-    ok(conflict(&f, domain_store_attach(f.db, &platform, a.domain, b.site, &f.err), "foreign_key"),
-       "not to another account's site: %s", f.err.text);
     domain =
         (struct domain){"dom_3", "par_1", b.account, a.site, "b.example", "b.example", false, T0};
     ok(conflict(&f, domain_store_add(f.db, &domain, &f.err), "foreign_key"),
-       "nor is one added there: %s", f.err.text);
+       "none is added to another account's site: %s", f.err.text);
     domain.partner_id = "par_9";
     domain.site_id = NULL;
     ok(conflict(&f, domain_store_add(f.db, &domain, &f.err), "foreign_key"),
        "nor under another partner: %s", f.err.text);
-    MUST(&f, domain_store_attach(f.db, &platform, a.domain, NULL, &f.err));
     MUST(&f, domain_store_remove(f.db, &platform, a.domain, &f.err));
     ok(lost(&f, domain_store_remove(f.db, &platform, a.domain, &f.err)), "removed once");
-    ok(lost(&f, domain_store_attach(f.db, &platform, a.domain, a.site, &f.err)), "nor attached");
     MUST(&f, domain_store_get(f.mem, f.db, &platform, a.domain, &read, &f.err));
     ok(read->is_removed && !read->site_id && same(read->name, a.name), "it is still there");
     domain = (struct domain){"dom_4", "par_1", a.account, NULL, a.name, a.name, false, T0};
@@ -210,8 +206,6 @@ static void test_small(void **state)
     const char *const address[] = {"192.0.2.1"};
     const struct address_set *set;
     const struct check_run *check;
-    const struct origin *origin;
-    struct origin_list origins;
 
     MUST(&f, setting_store_get(f.mem, f.db, "check-key", &value, &f.err));
     ok(!value, "never put");
@@ -244,10 +238,6 @@ static void test_small(void **state)
        "its own");
 
     MUST(&f, origin_store_put(f.db, &(struct origin){"demo", "127.0.0.1:1", T0 + 5}, &f.err));
-    MUST(&f, origin_store_get(f.mem, f.db, "demo", &origin, &f.err));
-    MUST(&f, origin_store_list(f.mem, f.db, &origins, &f.err));
-    ok(same(origin->address, "127.0.0.1:1") && origin->created_at == T0 && origins.count == 1,
-       "another address");
     MUST(&f, check_store_get(f.mem, f.db, &platform, a.check, &check, &f.err));
     ok(same(check->verdict, "ready") && same(check->findings, "[]") && check->at == T0, "a check");
     fixture_close(&f);

@@ -69,7 +69,6 @@ LOOK_ONE(latest_issuance, issuance, GET(issuance_store_latest, domain))
 LOOK_ONE(get_certificate, certificate, GET(certificate_store_get, certificate))
 LOOK_ONE(current_certificate, certificate, GET(certificate_store_current, domain))
 LOOK_ONE(get_check, check_run, GET(check_store_get, check))
-LOOK_ONE(latest_check, check_run, GET(check_store_latest, domain))
 
 LOOK_LIST(list_accounts, account_list, id, account,
           LIST(account_store_list, account_filter, .name_prefix = NULL))
@@ -98,7 +97,7 @@ LOOK_LIST(list_events, event_list, id, event,
 LOOK_LIST(events_of_domain, event_list, id, event,
           LIST(event_store_list, event_filter, .domain_id = t->domain))
 LOOK_LIST(latest_events, event_list, id, event,
-          event_store_latest(f->mem, f->db, scope, t->domain, 10, &out, &f->err))
+          LIST(event_store_latest, event_filter, .domain_id = t->domain))
 LOOK_LIST(list_tokens, api_token_list, id, token,
           token_store_list(f->mem, f->db, scope, &first_page, &out, &f->err))
 LOOK_LIST(list_claims, claim_list, id, claim, GET(claim_store_list, domain))
@@ -107,7 +106,6 @@ LOOK_LIST(list_names, issuance_name_list, issuance_id, issuance,
 LOOK_LIST(names_of_domain, domain_name_list, domain_id, domain, GET(domain_name_store_list, domain))
 LOOK_LIST(list_proofs, edge_proof_list, issuance_id, issuance, GET(proof_store_list, issuance))
 
-LOOK_CHANGE(attach_domain, domain_store_attach(f->db, scope, t->domain, t->site, &f->err))
 LOOK_CHANGE(set_auto_renew,
             subscription_store_set_auto_renew(f->db, scope, t->subscription, false, &f->err))
 LOOK_CHANGE(move_subscription,
@@ -184,7 +182,6 @@ static const struct {
     {"domain.list", list_domains, false},
     {"domain.list.of_parent", domains_of_site, false},
     {"domain.version", version_of_domain, false},
-    {"domain.attach", attach_domain, false},
     {"claim.list", list_claims, false},
     {"order.get", get_order, false},
     {"order.latest", latest_order, false},
@@ -210,7 +207,6 @@ static const struct {
     {"certificate.ask_revoked", ask_revoked, false},
     {"renewal.get", get_renewal, false},
     {"check.get", get_check, false},
-    {"check.latest", latest_check, false},
     {"event.list", list_events, false},
     {"event.list.of_parent", events_of_domain, false},
     {"event.latest", latest_events, false},

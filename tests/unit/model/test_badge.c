@@ -62,12 +62,6 @@ static void test_badges(void **state)
 static void test_names(void **state)
 {
     (void)state;
-    for (int i = 0; i < BADGE_COUNT; i++) {
-        enum badge_kind back;
-
-        ok(badge_parse(badge_name((enum badge_kind)i), &back) && (int)back == i, "%s",
-           badge_name((enum badge_kind)i));
-    }
     for (int i = 0; i < TRUST_COUNT; i++) {
         enum trust back;
 
