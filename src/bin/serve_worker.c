@@ -11,11 +11,14 @@
 static bool run_jobs(struct worker *worker, int stop_fd, struct err *err)
 {
     struct job_runner *runner;
-    char owner[HOST_MAX + 16], host[HOST_MAX + 1] = "";
+    char owner[HOST_MAX + 32], host[HOST_MAX + 1] = "";
+    unsigned place;
 
     if (gethostname(host, HOST_MAX) != 0)
         return err_set(err, ERR_INTERNAL, "this machine has no host name");
-    snprintf(owner, sizeof(owner), "worker@%s", host);
+    if (!db_take_place(worker->app->db, &place, err))
+        return false;
+    snprintf(owner, sizeof(owner), "worker-%u@%s", place, host);
     if (!jobs_start(worker, owner, &runner, err))
         return false;
     LOG(INFO, "worker.ready", KI("threads", worker->app->config->worker.threads));

@@ -122,6 +122,12 @@ static inline void db_closep(struct db **pool)
         db_close(*pool);
 }
 
+/* The lowest number, from 1, that no other process has taken at this database; it is this process's
+ * until it closes the database or dies, however. Asked for once. ERR_CONFIG: DB_PLACES_MAX have
+ * one. */
+#define DB_PLACES_MAX 64
+MUST_CHECK bool db_take_place(struct db *pool, unsigned *place, struct err *err);
+
 /*
  * Transactions. db_tx_commit() returns true only when all is durable; it ends the transaction
  * either way and sets *tx to NULL. AUTO(db_tx_endp) rolls back what was not committed. A statement

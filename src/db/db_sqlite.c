@@ -46,6 +46,11 @@ bool db_open_sqlite(const char *path, unsigned readers, struct db **out, struct 
     return true;
 }
 
+bool db_take_place(struct db *db, unsigned *place, struct err *err)
+{
+    return writer_take_place(db->pool->writer, place, err);
+}
+
 void db_close(struct db *db)
 {
     struct pool *pool = db->pool;

@@ -7,7 +7,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-enum { GATE, TURN }; /* which octet of the file is locked */
+#include "db/db.h"
+
+enum { GATE, TURN, PLACES }; /* which octet of the file is locked; of the places, the first */
 
 static bool lock(int fd, int command, short type, off_t octet)
 {
@@ -56,6 +58,20 @@ bool turn_take(int fd, struct err *err)
 void turn_give(int fd)
 {
     lock(fd, F_OFD_SETLK, F_UNLCK, TURN);
+}
+
+bool turn_take_place(int fd, unsigned *place, struct err *err)
+{
+    for (unsigned i = 0; i < DB_PLACES_MAX; i++) {
+        if (lock(fd, F_OFD_SETLK, F_WRLCK, PLACES + i)) {
+            *place = i + 1;
+            return true;
+        }
+        if (errno != EAGAIN && errno != EACCES)
+            return err_errno(err, ERR_STORE, errno, "could not take a place at the database");
+    }
+    return err_set(err, ERR_CONFIG, "%d workers are at this database already: no more are possible",
+                   DB_PLACES_MAX);
 }
 
 void turn_tell(int fd)

@@ -14,6 +14,12 @@ MUST_CHECK bool turn_open(const char *database, int *fd, struct err *err);
 /* Waits for as long as it takes: transactions are short, and a lock ends with its process. */
 MUST_CHECK bool turn_take(int fd, struct err *err);
 void turn_give(int fd);
+
+/* Takes the lowest free number, from 1, that the processes at this database have; the kernel frees
+ * it with the process. To be asked once for an `fd`: it would get the same again. ERR_CONFIG when
+ * DB_PLACES_MAX are taken. */
+MUST_CHECK bool turn_take_place(int fd, unsigned *place, struct err *err);
+
 /* After a commit: whoever watches the file, in any process, is woken. A hint: it may get lost. */
 void turn_tell(int fd);
 

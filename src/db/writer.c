@@ -99,6 +99,11 @@ void writer_close(struct writer *w)
     free(w);
 }
 
+bool writer_take_place(struct writer *w, unsigned *place, struct err *err)
+{
+    return turn_take_place(w->turn_fd, place, err);
+}
+
 static void unlink_waiter(struct writer *w, struct waiter *me)
 {
     struct waiter **at = &w->first;

@@ -16,6 +16,7 @@ struct writer;
 MUST_CHECK bool writer_open(const char *path, void (*on_commit)(void *), void *arg,
                             struct writer **out, struct err *err);
 void writer_close(struct writer *w);
+MUST_CHECK bool writer_take_place(struct writer *w, unsigned *place, struct err *err);
 
 /* Waits for the turn and begins. ERR_BUSY after DB_TURN_WAIT_MS. */
 MUST_CHECK bool writer_begin(struct writer *w, struct err *err);

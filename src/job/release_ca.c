@@ -76,12 +76,11 @@ static bool finish(const struct giving *g, const char *text, const char *certifi
         .text = text,
     };
 
+    CRASH_POINT(GIVE_UP_REPLY);
     if (!db_tx_begin(g->rel->worker->app->db, &tx, err) ||
         !order_at_ca_store_remove(tx, g->row->url, err) ||
-        (text && !timeline_add(g->rel->mem, tx, &entry, err)))
-        return false;
-    CRASH_POINT(GIVE_UP_REPLY);
-    if ((certificate_id && !mark_revoked(tx, certificate_id, err)) || !db_tx_commit(&tx, err))
+        (text && !timeline_add(g->rel->mem, tx, &entry, err)) ||
+        (certificate_id && !mark_revoked(tx, certificate_id, err)) || !db_tx_commit(&tx, err))
         return false;
     CRASH_POINT(GIVE_UP_COMMIT);
     return true;

@@ -132,11 +132,48 @@ static void test_killed(void **state)
     all_ok();
 }
 
+static unsigned place_of(struct fixture *f, struct db *db)
+{
+    unsigned place = 0;
+
+    MUST(f, db_take_place(db, &place, &f->err));
+    return place;
+}
+
+/* Two workers of one host never have the same name; the next one takes the place of a dead one. */
+static void test_places(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct db *others[DB_PLACES_MAX];
+    unsigned place;
+
+    fixture_open_migrated(&f);
+    ok(place_of(&f, f.db) == 1, "the first");
+    for (unsigned i = 1; i < DB_PLACES_MAX; i++) {
+        MUST(&f, db_open_sqlite(f.path, 1, &others[i], &f.err));
+        place = place_of(&f, others[i]);
+        ok(place == i + 1, "%u after %u", place, i);
+    }
+    MUST(&f, db_open_sqlite(f.path, 1, &others[0], &f.err));
+    ok(!db_take_place(others[0], &place, &f.err) && f.err.code == ERR_CONFIG &&
+           strstr(f.err.text, "64 workers"),
+       "one too many: %s", f.err.text);
+    db_close(others[7]);
+    ok(place_of(&f, others[0]) == 8, "one that was left");
+    for (unsigned i = 0; i < DB_PLACES_MAX; i++)
+        if (i != 7)
+            db_close(others[i]);
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fair),
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_places),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
