@@ -57,8 +57,8 @@ bool ca_authority_is_due(const struct ca_authority *authority, int64_t at);
 struct ca_leaf_wish {
     const struct ca_profile *profile;
     const struct ca_names *names;
-    X509_REQ *request; /* its key alone is used */
-    int64_t at;        /* valid from somewhat before: ca_profile_backdate_ms() */
+    const X509_PUBKEY *key;
+    int64_t at; /* valid from somewhat before: ca_profile_backdate_ms() */
 };
 
 /* Common name, where the profile has one: the first name that fits 64 octets, else none. The caller

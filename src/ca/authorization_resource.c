@@ -199,7 +199,7 @@ static bool answer(const struct ca_call *call, const struct ca_authorization *au
         return ca_refuse_as(problem, 503, CA_PROBLEM_RATE_LIMITED, "Service busy; retry later.");
     challenge->status = CA_STATUS_PROCESSING;
     if (start(call, authorization, challenge, &err)) {
-        ca_pool_add(call->ca->validation, challenge->id);
+        ca_pool_add(call->ca->validation, challenge->id, (struct ca_hint){.data = NULL});
         return true;
     }
     ca_pool_release(call->ca->validation);

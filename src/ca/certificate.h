@@ -28,7 +28,7 @@ struct ca_cert_wish {
     size_t address_count;
     const struct ca_suffixes *permitted; /* root, issuer: with 127.0.0.0/8 and ::1 */
     EVP_PKEY *key;                       /* the subject's; its public part is used */
-    X509_PUBKEY *encoded_key;            /* the same, copied as it is; NULL: made of `key` */
+    const X509_PUBKEY *encoded_key;      /* the same, copied as it is; NULL: made of `key` */
     int64_t not_before, not_after;       /* unix milliseconds, cut to seconds */
     X509 *issuer;                        /* NULL: self-signed with `signer` */
     EVP_PKEY *signer;

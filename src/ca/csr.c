@@ -155,20 +155,6 @@ bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
     return true;
 }
 
-bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_csr *out, struct err *err)
-{
-    struct ca_csr csr = {.der = der};
-    size_t len;
-
-    csr.request = decode(mem, der, &len);
-    if (csr.request && X509_REQ_get0_pubkey(csr.request))
-        csr.key_hash = ca_key_hash(mem, X509_REQ_get0_pubkey(csr.request));
-    if (!csr.key_hash)
-        return err_set(err, ERR_STORE, "the stored request is none");
-    *out = csr;
-    return true;
-}
-
 bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
                  struct ca_problem *problem)
 {
@@ -179,4 +165,46 @@ bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
                          "Error unmarshaling finalize order request");
     return ca_csr_parse(mem, der, out, problem);
+}
+
+static struct ca_subject_key *subject_key(X509_REQ *request, const char *hash)
+{
+    struct ca_subject_key *out = calloc(1, sizeof(*out));
+
+    if (!out)
+        abort();
+    out->key = X509_PUBKEY_dup(X509_REQ_get_X509_PUBKEY(request));
+    if (!out->key)
+        abort();
+    snprintf(out->hash, sizeof(out->hash), "%s", hash);
+    return out;
+}
+
+struct ca_subject_key *ca_csr_subject_key(const struct ca_csr *csr)
+{
+    return subject_key(csr->request, csr->key_hash);
+}
+
+bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_subject_key **out,
+                   struct err *err)
+{
+    size_t len;
+    X509_REQ *request = decode(mem, der, &len);
+    const EVP_PKEY *key = request ? X509_REQ_get0_pubkey(request) : NULL;
+    const char *hash = key ? ca_key_hash(mem, key) : NULL;
+
+    if (!hash)
+        return err_set(err, ERR_STORE, "the stored request is none");
+    *out = subject_key(request, hash);
+    return true;
+}
+
+void ca_subject_key_free(void *key)
+{
+    struct ca_subject_key *subject = key;
+
+    if (!subject)
+        return;
+    X509_PUBKEY_free(subject->key);
+    free(subject);
 }

@@ -12,6 +12,7 @@
 
 #include "base/slice.h"
 #include "ca/identifier.h"
+#include "ca/public_key.h"
 
 #define CA_CSR_MAX 32768 /* octets of DER */
 
@@ -22,12 +23,26 @@ struct ca_csr {
     X509_REQ *request; /* released with the arena */
 };
 
+/* What of a CSR goes into the certificate. */
+struct ca_subject_key {
+    X509_PUBKEY *key;
+    char hash[CA_KEY_HASH_LEN + 1];
+};
+
 MUST_CHECK bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
                              struct ca_problem *problem);
-/* One that ca_csr_parse() has taken before and the store has kept: the checks are not made again,
- * and the names are not read. ERR_STORE when it is none. */
-MUST_CHECK bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_csr *out,
-                              struct err *err);
 /* `text`: base64url of the DER. */
 MUST_CHECK bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *out,
                             struct ca_problem *problem);
+
+/* The caller's to free. */
+struct ca_subject_key *ca_csr_subject_key(const struct ca_csr *csr);
+/* Of a CSR that was accepted before and that the store has kept: nothing is checked again.
+ * ERR_STORE when it is none. */
+MUST_CHECK bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_subject_key **out,
+                              struct err *err);
+void ca_subject_key_free(void *key); /* NULL is fine */
+static inline void ca_subject_key_freep(struct ca_subject_key **key)
+{
+    ca_subject_key_free(*key);
+}

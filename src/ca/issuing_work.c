@@ -13,19 +13,16 @@
 #include "ca/service.h"
 
 static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
-                 struct ca_issued *out, struct err *err)
+                 const struct ca_subject_key *key, struct ca_issued *out, struct err *err)
 {
     AUTO(X509_freep) X509 *leaf = NULL;
     const struct ca_profile *profile = ca_profile_find(&ca->profiles, order->profile);
     const struct ca_authority *authority;
-    struct ca_leaf_wish want = {.profile = profile, .names = &order->names, .at = clock_now()};
-    struct ca_csr csr;
+    struct ca_leaf_wish want = {
+        .profile = profile, .names = &order->names, .key = key->key, .at = clock_now()};
 
     if (!profile)
         return err_set(err, ERR_CONFIG, "profile %s is no longer configured", order->profile);
-    if (!ca_csr_reload(mem, order->csr, &csr, err))
-        return false;
-    want.request = csr.request;
     if (!ca_keeper_get(ca->keeper, want.at, &authority, err) ||
         !ca_authority_issue(authority, &want, &leaf, err))
         return false;
@@ -35,7 +32,7 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
         .account_id = order->account_id,
         .issuer_id = authority->id,
         .names = order->names,
-        .key_hash = csr.key_hash,
+        .key_hash = key->hash,
         .not_before = ca_certificate_not_before(leaf),
         .not_after = ca_certificate_not_after(leaf),
         .created_at = want.at,
@@ -81,11 +78,15 @@ static bool store_failure(struct arena *mem, struct db *db, const struct ca_orde
            ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
-static bool issue(struct arena *mem, struct ca *ca, const struct ca_order *order, struct err *err)
+/* `key`: of its CSR; NULL: read from the store. */
+static bool issue(struct arena *mem, struct ca *ca, const struct ca_order *order,
+                  const struct ca_subject_key *key, struct err *err)
 {
+    AUTO(ca_subject_key_freep) struct ca_subject_key *loaded = NULL;
     struct ca_issued issued;
 
-    if (!sign(mem, ca, order, &issued, err)) {
+    if ((!key && !ca_csr_reload(mem, order->csr, &loaded, err)) ||
+        !sign(mem, ca, order, key ? key : loaded, &issued, err)) {
         LOG(ERROR, "ca.issue_failed", KI("order", order->id), KERR(err));
         return store_failure(mem, ca->db, order, err);
     }
@@ -96,7 +97,7 @@ static bool issue(struct arena *mem, struct ca *ca, const struct ca_order *order
     return true;
 }
 
-bool ca_issue_order(void *arg, struct arena *mem, int64_t order_id)
+bool ca_issue_order(void *arg, struct arena *mem, int64_t order_id, const void *hint)
 {
     struct ca *ca = arg;
     const struct ca_order *order;
@@ -105,7 +106,7 @@ bool ca_issue_order(void *arg, struct arena *mem, int64_t order_id)
     if (ca_order_get(mem, ca->db, order_id, &order, &err)) {
         if (!order || order->status != CA_STATUS_PROCESSING)
             return true;
-        if (issue(mem, ca, order, &err))
+        if (issue(mem, ca, order, hint, &err))
             return true;
     }
     LOG(ERROR, "ca.issue_not_stored", KI("order", order_id), KERR(&err));

@@ -9,10 +9,10 @@
 #include "base/slice.h"
 #include "ca/alg.h"
 #include "ca/problem.h"
+#include "ca/public_key.h"
 #include "tls/handle.h"
 
 #define CA_THUMBPRINT_LEN 43 /* base64url of SHA-256 */
-#define CA_KEY_HASH_LEN   64 /* hex of SHA-256 */
 
 struct ca_jwk {
     json_t *json;           /* kty and the public members alone */

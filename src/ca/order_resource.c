@@ -375,20 +375,22 @@ static bool refuse_status(enum ca_status status, struct ca_problem *problem)
                      ca_status_name(status));
 }
 
-static bool finalize(const struct ca_call *call, struct ca_order *order, struct slice csr,
+static bool finalize(const struct ca_call *call, struct ca_order *order, const struct ca_csr *csr,
                      struct ca_problem *problem)
 {
+    struct ca_hint hint = {.free = ca_subject_key_free};
     struct err err;
 
     if (!ca_pool_reserve(call->ca->issuing))
         return ca_refuse_as(problem, 503, CA_PROBLEM_RATE_LIMITED, "Service busy; retry later.");
-    if (!start(call, order, csr, &err)) {
+    if (!start(call, order, csr->der, &err)) {
         ca_pool_release(call->ca->issuing);
         if (err.code == ERR_LOST_RACE)
             return refuse_status(CA_STATUS_PROCESSING, problem);
         return ca_fail(problem, &err, "Error finalizing order");
     }
-    ca_pool_add(call->ca->issuing, order->id);
+    hint.data = ca_csr_subject_key(csr);
+    ca_pool_add(call->ca->issuing, order->id, hint);
     return reply_order(call, 200, order, problem);
 }
 
@@ -409,5 +411,5 @@ bool ca_finalize_order(struct ca_call *call, struct ca_problem *problem)
     if (!ca_csr_read(call->mem, text, &csr, problem) || !check_csr(call, found, &csr, problem))
         return false;
     order = *found;
-    return finalize(call, &order, csr.der, problem);
+    return finalize(call, &order, &csr, problem);
 }

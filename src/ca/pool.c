@@ -7,6 +7,7 @@
 struct job {
     struct job *next;
     int64_t id;
+    struct ca_hint hint;
 };
 
 struct ca_pool {
@@ -20,6 +21,13 @@ struct ca_pool {
     unsigned thread_count;
     pthread_t threads[];
 };
+
+static void free_job(struct job *job)
+{
+    if (job->hint.data)
+        job->hint.free(job->hint.data);
+    free(job);
+}
 
 /* NULL: the pool stops. */
 static struct job *take(struct ca_pool *pool)
@@ -67,11 +75,11 @@ static void *run(void *arg)
     while ((job = take(pool))) {
         AUTO(arena_freep) struct arena *mem = arena_new();
 
-        if (!pool->work(pool->arg, mem, job->id)) {
+        if (!pool->work(pool->arg, mem, job->id, job->hint.data)) {
             put_back(pool, job);
             continue;
         }
-        free(job);
+        free_job(job);
         ca_pool_release(pool);
     }
     return NULL;
@@ -116,7 +124,7 @@ void ca_pool_free(struct ca_pool *pool)
         struct job *job = pool->first;
 
         pool->first = job->next;
-        free(job);
+        free_job(job);
     }
     pthread_cond_destroy(&pool->wake);
     pthread_cond_destroy(&pool->pause);
@@ -142,13 +150,14 @@ void ca_pool_release(struct ca_pool *pool)
     pthread_mutex_unlock(&pool->lock);
 }
 
-static void push(struct ca_pool *pool, int64_t id, size_t places)
+static void push(struct ca_pool *pool, int64_t id, struct ca_hint hint, size_t places)
 {
     struct job *job = calloc(1, sizeof(*job));
 
     if (!job)
         abort();
     job->id = id;
+    job->hint = hint;
     pthread_mutex_lock(&pool->lock);
     pool->taken += places;
     *pool->last = job;
@@ -157,12 +166,12 @@ static void push(struct ca_pool *pool, int64_t id, size_t places)
     pthread_mutex_unlock(&pool->lock);
 }
 
-void ca_pool_add(struct ca_pool *pool, int64_t id)
+void ca_pool_add(struct ca_pool *pool, int64_t id, struct ca_hint hint)
 {
-    push(pool, id, 0);
+    push(pool, id, hint, 0);
 }
 
 void ca_pool_restore(struct ca_pool *pool, int64_t id)
 {
-    push(pool, id, 1);
+    push(pool, id, (struct ca_hint){NULL, NULL}, 1);
 }

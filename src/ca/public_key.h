@@ -9,6 +9,7 @@
 #include "base/slice.h"
 #include "tls/handle.h"
 
+#define CA_KEY_HASH_LEN 64 /* hex of SHA-256 */
 #define CA_RSA_BITS_MIN 2048
 #define CA_RSA_BITS_MAX 4096
 

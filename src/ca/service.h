@@ -43,5 +43,6 @@ struct ca {
 const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...) PRINTF(3, 4);
 
 /* Work of the two pools (ca/pool.h); `arg` is the struct ca. */
-bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id);
-bool ca_issue_order(void *arg, struct arena *mem, int64_t order_id);
+bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id, const void *hint);
+/* The hint is a struct ca_subject_key (ca/csr.h). */
+bool ca_issue_order(void *arg, struct arena *mem, int64_t order_id, const void *hint);

@@ -116,13 +116,14 @@ static bool store(struct arena *mem, const struct ca *ca, const struct task *tas
            db_tx_commit(&tx, err);
 }
 
-bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id)
+bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id, const void *hint)
 {
     struct ca *ca = arg;
     struct outcome outcome;
     struct task task;
     struct err err;
 
+    (void)hint;
     if (load(mem, ca->db, challenge_id, &task, &err)) {
         if (task.challenge->status != CA_STATUS_PROCESSING)
             return true;

@@ -332,29 +332,23 @@ static const struct ca_profile *profile_of(struct arena *mem, const char *name)
     return ca_profile_find(&profiles, name);
 }
 
-static void release_request(void *request)
+static void release_public(void *key)
 {
-    X509_REQ_free(request);
+    X509_PUBKEY_free(key);
 }
 
-/* As it comes from the store: read from DER. */
-static X509_REQ *request_for(struct arena *mem, EVP_PKEY *key)
+/* As it stands in a request that was read. */
+static const X509_PUBKEY *public_of(struct arena *mem, EVP_PKEY *key)
 {
-    AUTO(X509_REQ_freep) X509_REQ *made = X509_REQ_new();
-    unsigned char *der = NULL;
-    const unsigned char *at;
-    X509_REQ *request;
-    int len;
+    X509_PUBKEY *out;
+    struct slice der;
+    struct err err;
 
-    assert_int_equal(X509_REQ_set_pubkey(made, key), 1);
-    assert_true(X509_REQ_sign(made, key, EVP_sha256()) > 0);
-    len = i2d_X509_REQ(made, &der);
-    at = der;
-    request = d2i_X509_REQ(NULL, &at, len);
-    OPENSSL_free(der);
-    assert_non_null(request);
-    arena_defer(mem, release_request, request);
-    return request;
+    assert_true(key_spki(mem, key, &der, &err));
+    out = d2i_X509_PUBKEY(NULL, &der.data, (long)der.len);
+    assert_non_null(out);
+    arena_defer(mem, release_public, out);
+    return out;
 }
 
 /* The certificate as others read it has this key. */
@@ -388,7 +382,7 @@ static void test_leaf(void **state)
     init(mem, dir, NULL);
     authority = loaded(mem, dir);
     assert_true(key_make(&key, &err));
-    want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, request_for(mem, key), at};
+    want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, public_of(mem, key), at};
     assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
     assert_true(has_key(mem, leaf, key));
     assert_true(ca_certificate_der(mem, leaf, &der, &err));
@@ -433,7 +427,7 @@ static void test_slim_leaf(void **state)
     init(mem, dir, NULL);
     authority = loaded(mem, dir);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct ca_leaf_wish want = {profile_of(mem, rows[i].profile), &names, request_for(mem, key),
+        struct ca_leaf_wish want = {profile_of(mem, rows[i].profile), &names, public_of(mem, key),
                                     at};
         AUTO(X509_freep) X509 *leaf = NULL;
         bool is_slim = rows[i].is_slim;
@@ -476,7 +470,7 @@ static void test_common_name_limit(void **state)
         struct ca_leaf_wish want;
         bool has_name, is_critical;
 
-        want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, request_for(mem, key),
+        want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, public_of(mem, key),
                                      clock_now()};
         assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
         has_name = X509_NAME_entry_count(X509_get_subject_name(leaf)) > 0;

@@ -210,27 +210,32 @@ static void test_hash_of_a_compressed_point(void **state)
     assert_string_equal(plain, ca_key_hash(mem, key));
 }
 
-/* What was taken once is taken again, without its names; what is none is refused. */
-static void test_reload(void **state)
+/* What goes into the certificate, from the request itself and from the one that was stored. */
+static void test_subject_key(void **state)
 {
     static const char *const keys[] = {"P-256", "P-384", "RSA 2048"};
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct ca_problem problem;
-    struct ca_csr csr, again;
+    struct ca_subject_key *never;
     struct err err;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        AUTO(ca_subject_key_freep) struct ca_subject_key *key = NULL, *stored = NULL;
         struct row row = {.key = keys[i], .san = "DNS:a.test"};
+        struct ca_problem problem;
+        struct ca_csr csr;
 
         assert_true(
             ca_csr_read(mem, base64url_encode(mem, request_der(mem, &row)), &csr, &problem));
-        assert_true(ca_csr_reload(mem, csr.der, &again, &err));
-        ok(strcmp(csr.key_hash, again.key_hash) == 0, "%s: hash", keys[i]);
-        ok(EVP_PKEY_eq(X509_REQ_get0_pubkey(csr.request), X509_REQ_get0_pubkey(again.request)) == 1,
+        key = ca_csr_subject_key(&csr);
+        assert_true(ca_csr_reload(mem, csr.der, &stored, &err));
+        ok(strcmp(csr.key_hash, key->hash) == 0 && strcmp(csr.key_hash, stored->hash) == 0,
+           "%s: hash", keys[i]);
+        ok(EVP_PKEY_eq(X509_REQ_get0_pubkey(csr.request), X509_PUBKEY_get0(key->key)) == 1 &&
+               EVP_PKEY_eq(X509_PUBKEY_get0(stored->key), X509_PUBKEY_get0(key->key)) == 1,
            "%s: key", keys[i]);
     }
-    assert_false(ca_csr_reload(mem, SLICE_LIT("hello"), &again, &err));
+    assert_false(ca_csr_reload(mem, SLICE_LIT("hello"), &never, &err));
     assert_string_equal(err.text, "the stored request is none");
     all_ok();
 }
@@ -260,7 +265,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),          cmocka_unit_test(test_not_a_request),
         cmocka_unit_test(test_name_with_nul), cmocka_unit_test(test_hash_of_a_compressed_point),
-        cmocka_unit_test(test_reload),        cmocka_unit_test(test_name_limit),
+        cmocka_unit_test(test_subject_key),   cmocka_unit_test(test_name_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

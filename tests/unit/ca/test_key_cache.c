@@ -159,7 +159,7 @@ static void test_threads(void **state)
  */
 static void test_shapes_of_signatures(void **state)
 {
-    static const int extras[] = {-64, -1, 0, 1, 64};
+    static const ptrdiff_t extras[] = {-64, -1, 0, 1, 64};
     static const unsigned char fills[] = {0x00, 0xff};
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct client clients[] = {make(mem, "ES256"), make(mem, "ES384"), make(mem, "RS256")};
@@ -176,11 +176,11 @@ static void test_shapes_of_signatures(void **state)
         assert_true(ca_jws_parse(mem, slice_str(clients[i].body), &jws, &problem));
         memcpy(octets, jws.signature.data, jws.signature.len);
         for (size_t k = 0; k < ARRAY_LEN(extras); k++) {
-            size_t len = (size_t)((int)jws.signature.len + extras[k]);
+            size_t len = jws.signature.len + (size_t)extras[k];
 
             ok(ca_signature_is_good(jwk.key, jwk.alg, jws.signed_texts, slice_of(octets, len)) ==
                    (extras[k] == 0),
-               "%s: %+d octets", ca_alg_name(jwk.alg), extras[k]);
+               "%s: %+td octets", ca_alg_name(jwk.alg), extras[k]);
         }
         for (size_t k = 0; k < ARRAY_LEN(fills); k++) {
             memset(octets, fills[k], sizeof(octets));

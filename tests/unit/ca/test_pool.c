@@ -9,12 +9,14 @@
 
 #define COUNT 1000
 
+static const struct ca_hint none;
 static atomic_int done, refused, is_held;
 static atomic_bool was_seen[COUNT + 1];
 
-static bool count_once(void *arg, struct arena *mem, int64_t id)
+static bool count_once(void *arg, struct arena *mem, int64_t id, const void *hint)
 {
     (void)arg;
+    (void)hint;
     (void)arena_alloc(mem, 64);
     atomic_store(&was_seen[id], true);
     atomic_fetch_add(&done, 1);
@@ -22,9 +24,10 @@ static bool count_once(void *arg, struct arena *mem, int64_t id)
 }
 
 /* Not now, the first two times. */
-static bool be_refused(void *arg, struct arena *mem, int64_t id)
+static bool be_refused(void *arg, struct arena *mem, int64_t id, const void *hint)
 {
     (void)arg;
+    (void)hint;
     (void)mem;
     (void)id;
     if (atomic_fetch_add(&refused, 1) < 2)
@@ -33,9 +36,10 @@ static bool be_refused(void *arg, struct arena *mem, int64_t id)
     return true;
 }
 
-static bool hold(void *arg, struct arena *mem, int64_t id)
+static bool hold(void *arg, struct arena *mem, int64_t id, const void *hint)
 {
     (void)arg;
+    (void)hint;
     (void)mem;
     (void)id;
     while (atomic_load(&is_held))
@@ -67,7 +71,7 @@ static void test_each_once(void **state)
     (void)state;
     for (int64_t id = 1; id <= COUNT; id++) {
         assert_true(ca_pool_reserve(pool));
-        ca_pool_add(pool, id);
+        ca_pool_add(pool, id, none);
     }
     wait_for(COUNT);
     ca_pool_free(pool);
@@ -83,7 +87,7 @@ static void test_again_later(void **state)
 
     (void)state;
     assert_true(ca_pool_reserve(pool));
-    ca_pool_add(pool, 1);
+    ca_pool_add(pool, 1, none);
     wait_for(1);
     assert_in_range(clock_boot_ms() - began, 2 * CA_POOL_AGAIN_MS, 10000);
     assert_int_equal(atomic_load(&refused), 3);
@@ -97,12 +101,12 @@ static void test_places(void **state)
     (void)state;
     atomic_store(&is_held, 1);
     assert_true(ca_pool_reserve(pool));
-    ca_pool_add(pool, 1);
+    ca_pool_add(pool, 1, none);
     assert_true(ca_pool_reserve(pool));
     assert_false(ca_pool_reserve(pool));
     ca_pool_release(pool);
     assert_true(ca_pool_reserve(pool));
-    ca_pool_add(pool, 2);
+    ca_pool_add(pool, 2, none);
     assert_false(ca_pool_reserve(pool));
     ca_pool_restore(pool, 3); /* beyond the limit */
     atomic_store(&is_held, 0);
@@ -126,6 +130,61 @@ static void test_stopped(void **state)
     ca_pool_free(NULL);
 }
 
+static atomic_int freed, wrong;
+
+static void free_hint(void *data)
+{
+    (void)data;
+    atomic_fetch_add(&freed, 1);
+}
+
+/* Each hint is that of its id, the second time too. */
+static bool compare(void *arg, struct arena *mem, int64_t id, const void *hint)
+{
+    static atomic_bool was_asked[COUNT + 1];
+
+    (void)arg;
+    (void)mem;
+    if (hint != &was_seen[id])
+        atomic_fetch_add(&wrong, 1);
+    if (id == 1 && !atomic_exchange(&was_asked[id], true))
+        return false;
+    atomic_fetch_add(&done, 1);
+    return true;
+}
+
+static void test_hints(void **state)
+{
+    struct ca_pool *pool = ca_pool_new(2, 10, compare, NULL);
+
+    (void)state;
+    for (int64_t id = 1; id <= 10; id++) {
+        assert_true(ca_pool_reserve(pool));
+        ca_pool_add(pool, id, (struct ca_hint){&was_seen[id], free_hint});
+    }
+    wait_for(10);
+    ca_pool_free(pool);
+    assert_int_equal(atomic_load(&wrong), 0);
+    assert_int_equal(atomic_load(&freed), 10);
+}
+
+/* Those of what is dropped are freed too. */
+static void test_hints_of_a_stopped_pool(void **state)
+{
+    struct ca_pool *pool = ca_pool_new(1, 10, hold, NULL);
+
+    (void)state;
+    atomic_store(&freed, 0);
+    atomic_store(&is_held, 1);
+    for (int64_t id = 1; id <= 10; id++) {
+        assert_true(ca_pool_reserve(pool));
+        ca_pool_add(pool, id, (struct ca_hint){&was_seen[id], free_hint});
+    }
+    atomic_store(&is_held, 0);
+    ca_pool_free(pool);
+    assert_int_equal(atomic_load(&freed), 10);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -133,6 +192,8 @@ int main(void)
         cmocka_unit_test_setup(test_again_later, start_anew),
         cmocka_unit_test_setup(test_places, start_anew),
         cmocka_unit_test_setup(test_stopped, start_anew),
+        cmocka_unit_test_setup(test_hints, start_anew),
+        cmocka_unit_test_setup(test_hints_of_a_stopped_pool, start_anew),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
