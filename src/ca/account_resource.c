@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Accounts: made, found again, changed, deactivated (RFC 8555 section 7.3). */
-#include "base/clock.h"
+#include "ca/account_view.h"
 #include "ca/admission.h"
-#include "ca/call.h"
 #include "ca/contact.h"
-
-static json_t *account_json(const struct ca_account *account)
-{
-    char created[CLOCK_TEXT_SIZE];
-
-    return json_pack("{s:s, s:o*, s:o*, s:s}", "status", ca_status_name(account->status), "contact",
-                     json_loads(account->contact, 0, NULL), "key",
-                     json_loads(account->jwk, 0, NULL), "createdAt",
-                     clock_text(account->created_at, created));
-}
-
-static const char *account_url(const struct ca_call *call, int64_t id)
-{
-    return ca_url(call->mem, call->ca, "/acme/acct/%lld", (long long)id);
-}
-
-static void add_terms_link(const struct ca_call *call)
-{
-    http_res_header(call->res, "Link",
-                    arena_printf(call->mem, "<%s>;rel=\"terms-of-service\"",
-                                 ca_url(call->mem, call->ca, CA_TERMS_PATH)));
-}
 
 static bool reply_account(const struct ca_call *call, int status, const struct ca_account *account)
 {
-    http_res_header(call->res, "Location", account_url(call, account->id));
-    add_terms_link(call);
-    return http_reply_json(call->res, status, account_json(account));
+    http_res_header(call->res, "Location", ca_account_url(call, account->id));
+    ca_account_terms(call);
+    return http_reply_json(call->res, status, ca_account_json(account));
 }
 
 static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_kind kind,
@@ -145,6 +122,17 @@ static bool set_contact(const struct ca_call *call, const struct ca_account *acc
            journal(call, tx, CA_JOURNAL_ACCOUNT_UPDATED, account, err) && db_tx_commit(&tx, err);
 }
 
+static bool refuse_status(const json_t *status, struct ca_problem *problem)
+{
+    if (!json_is_string(status))
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                         "Unable to update account :: parsing account update request");
+    return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                     "Unable to update account :: invalid status \"%s\" for account update "
+                     "request, must be \"valid\" or \"deactivated\"",
+                     json_string_value(status));
+}
+
 /* Clients post whole accounts, "valid" included; only another status is a wish. */
 static bool update(const struct ca_call *call, struct ca_account *account,
                    struct ca_problem *problem)
@@ -155,8 +143,7 @@ static bool update(const struct ca_call *call, struct ca_account *account,
 
     if (status && strcmp(json_is_string(status) ? json_string_value(status) : "", "valid") != 0) {
         if (!json_is_string(status) || strcmp(json_string_value(status), "deactivated") != 0)
-            return ca_refuse(problem, CA_PROBLEM_MALFORMED,
-                             "Invalid value provided for status field");
+            return refuse_status(status, problem);
         return deactivate(call, account, &err) ||
                ca_fail(problem, &err, "Unable to deactivate account");
     }
@@ -179,6 +166,6 @@ bool ca_update_account(struct ca_call *call, struct ca_problem *problem)
                          "Request signing key did not match account key");
     if (call->payload && !update(call, &account, problem))
         return false;
-    add_terms_link(call);
-    return http_reply_json(call->res, 200, account_json(&account));
+    ca_account_terms(call);
+    return http_reply_json(call->res, 200, ca_account_json(&account));
 }

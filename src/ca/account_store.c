@@ -102,15 +102,17 @@ bool ca_account_deactivate(struct db *db, int64_t id, struct err *err)
 
 static const struct query set_key = {
     .name = "ca_account.set_key",
-    .sql = "UPDATE account SET key_hash = $2, jwk = $3 WHERE id = $1 AND status = 'valid'",
-    .params = "itt",
+    .sql = "UPDATE account SET key_hash = $2, jwk = $3 WHERE id = $1 AND status = 'valid'"
+           " AND key_hash = $4",
+    .params = "ittt",
     .cols = "",
 };
 
-bool ca_account_set_key(struct db *db, int64_t id, const char *key_hash, const char *jwk,
+bool ca_account_set_key(struct db *db, const struct ca_account *account, const char *old_hash,
                         struct err *err)
 {
-    return db_exec_one(db, &set_key, err, QI(id), QT(key_hash), QT(jwk));
+    return db_exec_one(db, &set_key, err, QI(account->id), QT(account->key_hash), QT(account->jwk),
+                       QT(old_hash));
 }
 
 static const struct query lose_all = {

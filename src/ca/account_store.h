@@ -27,9 +27,10 @@ MUST_CHECK bool ca_account_add(struct arena *mem, struct db *db, const struct ca
 MUST_CHECK bool ca_account_set_contact(struct db *db, int64_t id, const char *contact,
                                        struct err *err);
 MUST_CHECK bool ca_account_deactivate(struct db *db, int64_t id, struct err *err);
-/* ERR_CONFLICT: the new key has an account. */
-MUST_CHECK bool ca_account_set_key(struct db *db, int64_t id, const char *key_hash, const char *jwk,
-                                   struct err *err);
+/* The key of `account` in place of the one with `old_hash`. ERR_CONFLICT: the new key has an
+ * account. */
+MUST_CHECK bool ca_account_set_key(struct db *db, const struct ca_account *account,
+                                   const char *old_hash, struct err *err);
 
 /* All that are not lost are from now on; their keys are free again. */
 MUST_CHECK bool ca_account_lose_all(struct db *db, int64_t at, int64_t *count, struct err *err);

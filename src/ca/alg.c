@@ -34,5 +34,5 @@ json_t *ca_alg_list(void)
 
 const char *ca_alg_words(void)
 {
-    return "RS256, ES256 or ES384";
+    return "[RS256 ES256 ES384]"; /* as Go writes a list */
 }

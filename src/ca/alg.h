@@ -11,4 +11,4 @@ enum ca_alg { CA_ALG_RS256, CA_ALG_ES256, CA_ALG_ES384, CA_ALG_COUNT };
 const char *ca_alg_name(enum ca_alg alg);
 MUST_CHECK bool ca_alg_parse(const char *name, enum ca_alg *out);
 json_t *ca_alg_list(void);      /* a new array of the names */
-const char *ca_alg_words(void); /* "RS256, ES256 or ES384" */
+const char *ca_alg_words(void); /* "[RS256 ES256 ES384]" */

@@ -310,21 +310,13 @@ bool ca_authority_init(struct arena *mem, const char *dir, const struct ca_suffi
     return true;
 }
 
-static const char *common_name(const struct ca_leaf_wish *want)
-{
-    for (size_t i = 0; want->profile->has_common_name && i < want->names->count; i++) {
-        if (strlen(want->names->items[i]) <= CA_COMMON_NAME_MAX)
-            return want->names->items[i];
-    }
-    return NULL;
-}
-
 bool ca_authority_issue(const struct ca_authority *authority, const struct ca_leaf_wish *want,
                         X509 **out, struct err *err)
 {
     int64_t begin = want->at - ca_profile_backdate_ms(want->profile);
     struct ca_cert_wish wish = {.kind = want->profile->kind,
-                                .common_name = common_name(want),
+                                .common_name =
+                                    want->profile->has_common_name ? want->common_name : NULL,
                                 .names = want->names,
                                 .key = X509_PUBKEY_get0(want->key),
                                 .encoded_key = want->key,

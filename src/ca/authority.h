@@ -57,11 +57,11 @@ bool ca_authority_is_due(const struct ca_authority *authority, int64_t at);
 struct ca_leaf_wish {
     const struct ca_profile *profile;
     const struct ca_names *names;
+    const char *common_name; /* for a profile that has one; NULL: none */
     const X509_PUBKEY *key;
     int64_t at; /* valid from somewhat before: ca_profile_backdate_ms() */
 };
 
-/* Common name, where the profile has one: the first name that fits 64 octets, else none. The caller
- * owns *out. */
+/* The caller owns *out. */
 MUST_CHECK bool ca_authority_issue(const struct ca_authority *authority,
                                    const struct ca_leaf_wish *want, X509 **out, struct err *err);

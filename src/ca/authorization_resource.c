@@ -55,23 +55,26 @@ static json_t *authorization_json(const struct ca_call *call,
                      "expires", clock_text(authorization->expires_at, expires), "challenges", list);
 }
 
-/* `what` is what is said to be missing. */
-static bool find_authorization(const struct ca_call *call, const char *what,
+/* What is said of one that is not there, and of another account's. */
+struct words {
+    const char *missing, *foreign;
+};
+
+static bool find_authorization(const struct ca_call *call, const struct words *words,
                                const struct ca_authorization **out, struct ca_problem *problem)
 {
     int64_t account_id, id;
     struct err err;
 
-    if (!ca_call_id(call, "account", what, &account_id, problem) ||
-        !ca_call_id(call, "authorization", what, &id, problem))
+    if (!ca_call_id(call, "account", words->missing, &account_id, problem) ||
+        !ca_call_id(call, "authorization", words->missing, &id, problem))
         return false;
     if (!ca_authorization_get(call->mem, call->ca->db, id, out, &err))
         return ca_fail(problem, &err, "Problem getting authorization");
     if (!*out || (*out)->account_id != account_id)
-        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "%s", what);
+        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "%s", words->missing);
     if ((*out)->account_id != call->account->id)
-        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
-                         "Account ID doesn't match ID for authorization");
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "%s", words->foreign);
     if ((*out)->expires_at <= call->now)
         return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "Expired authorization");
     return true;
@@ -140,12 +143,14 @@ static bool update(const struct ca_call *call, struct ca_authorization *authoriz
 
 bool ca_get_authorization(struct ca_call *call, struct ca_problem *problem)
 {
+    static const struct words words = {"No such authorization",
+                                       "Account ID doesn't match ID for authorization"};
     const struct ca_authorization *found;
     struct ca_authorization authorization;
     struct ca_challenges challenges;
     struct err err;
 
-    if (!find_authorization(call, "No such authorization", &found, problem))
+    if (!find_authorization(call, &words, &found, problem))
         return false;
     authorization = *found;
     if (call->payload && !update(call, &authorization, problem))
@@ -208,11 +213,13 @@ static bool answer(const struct ca_call *call, const struct ca_authorization *au
 
 bool ca_post_challenge(struct ca_call *call, struct ca_problem *problem)
 {
+    static const struct words words = {"No such challenge",
+                                       "User account ID doesn't match account ID in authorization"};
     const struct ca_authorization *authorization;
     struct ca_challenge challenge;
     const char *up;
 
-    if (!find_authorization(call, "No such challenge", &authorization, problem) ||
+    if (!find_authorization(call, &words, &authorization, problem) ||
         !find_challenge(call, authorization, &challenge, problem))
         return false;
     if (call->payload && !answer(call, authorization, &challenge, problem))

@@ -7,8 +7,9 @@
 #include "ca/routes.h"
 
 #define CONTENT_TYPE "application/jose+json"
-#define ACCOUNT_PATH "/acme/acct/"
 #define SECOND_MS    INT64_C(1000)
+
+#define INTERNAL_RETRY_S 60 /* after a serverInternal, as with Boulder */
 
 /* --- taking in ------------------------------------------------------------------------------- */
 
@@ -33,7 +34,7 @@ static bool check_headers(const struct ca_call *call, struct ca_problem *problem
 
 static bool account_id_of(const struct ca_call *call, int64_t *out, struct ca_problem *problem)
 {
-    const char *prefix = ca_url(call->mem, call->ca, ACCOUNT_PATH), *kid = call->jws.kid;
+    const char *prefix = ca_url(call->mem, call->ca, CA_ACCOUNT_PATH), *kid = call->jws.kid;
     size_t len = strlen(prefix);
 
     if (strncmp(kid, prefix, len) != 0)
@@ -88,12 +89,9 @@ static bool check_nonce(const struct ca_call *call, struct ca_problem *problem)
 {
     int64_t wait_s;
 
-    if (!call->jws.nonce || !*call->jws.nonce)
-        return ca_refuse(problem, CA_PROBLEM_BAD_NONCE, "JWS has no anti-replay nonce");
-    if (!ca_nonce_use(call->ca->nonces, call->jws.nonce) ||
+    if (!call->jws.nonce || !ca_nonce_use(call->ca->nonces, call->jws.nonce) ||
         ca_fault_hits(call->ca->faults, CA_FAULT_BAD_NONCE, &wait_s))
-        return ca_refuse(problem, CA_PROBLEM_BAD_NONCE,
-                         "JWS has an invalid anti-replay nonce: \"%s\"", call->jws.nonce);
+        return ca_refuse(problem, CA_PROBLEM_BAD_NONCE, "JWS has an invalid anti-replay nonce");
     return true;
 }
 
@@ -127,15 +125,21 @@ static bool take_payload(struct ca_call *call, enum ca_payload expected, struct 
 }
 
 /* The signature first: only a client that holds the key may use up a nonce. */
+static bool take_jws(struct ca_call *call, const struct ca_endpoint *endpoint,
+                     struct ca_problem *problem)
+{
+    return check_headers(call, problem) &&
+           ca_jws_parse(call->mem, call->req->body, &call->jws, problem) &&
+           take_key(call, endpoint->auth, problem) &&
+           ca_jws_verify(&call->jws, &call->key, problem) && check_nonce(call, problem) &&
+           check_url(call, problem) && take_payload(call, endpoint->payload, problem);
+}
+
 static bool take_in(struct ca_call *call, const struct ca_endpoint *endpoint,
                     struct ca_problem *problem)
 {
-    return endpoint->auth == CA_AUTH_NONE ||
-           (check_headers(call, problem) &&
-            ca_jws_parse(call->mem, call->req->body, &call->jws, problem) &&
-            take_key(call, endpoint->auth, problem) &&
-            ca_jws_verify(&call->jws, &call->key, problem) && check_nonce(call, problem) &&
-            check_url(call, problem) && take_payload(call, endpoint->payload, problem));
+    return endpoint->auth == CA_AUTH_NONE || take_jws(call, endpoint, problem) ||
+           ca_refuse_within(call->mem, problem, CA_JWS_REFUSED);
 }
 
 bool ca_call_id(const struct ca_call *call, const char *param, const char *what, int64_t *out,
@@ -156,13 +160,24 @@ static void note_for_log(struct http_res *res, const struct ca_problem *problem)
     (void)err_set(&res->err, code, "%s: %s", ca_problem_name(problem->type), text);
 }
 
-static void add_problem_headers(struct http_res *res, const struct ca_problem *problem)
+/* Seconds; 0: no header. */
+static int64_t retry_after(const struct ca_problem *problem)
 {
     int64_t left_ms = problem->retry_at - clock_now();
-    int64_t left_s = left_ms > SECOND_MS ? (left_ms + SECOND_MS - 1) / SECOND_MS : 1;
 
-    if (problem->retry_at || problem->status == 503)
-        http_res_header(res, "Retry-After", arena_printf(res->mem, "%lld", (long long)left_s));
+    if (problem->status == 500)
+        return INTERNAL_RETRY_S;
+    if (!problem->retry_at && problem->status != 503)
+        return 0;
+    return left_ms > SECOND_MS ? (left_ms + SECOND_MS - 1) / SECOND_MS : 1;
+}
+
+static void add_problem_headers(struct http_res *res, const struct ca_problem *problem)
+{
+    int64_t wait_s = retry_after(problem);
+
+    if (wait_s)
+        http_res_header(res, "Retry-After", arena_printf(res->mem, "%lld", (long long)wait_s));
     if (problem->help)
         http_res_header(res, "Link", arena_printf(res->mem, "<%s>;rel=\"help\"", problem->help));
 }
@@ -239,6 +254,8 @@ bool ca_handle_error(struct http_res *res, const struct err *err)
             (void)ca_refuse_as(&problem, status, CA_PROBLEM_MALFORMED, "%s",
                                server_errors[i].detail);
     }
+    if (err->code == ERR_BAD_METHOD)
+        http_res_header(res, "Allow", http_allow(res->mem, res->req->match.allowed));
     if (!http_res_get(res, "Link"))
         add_headers(res->req->context, res->req, res);
     return reply_problem(res, &problem);

@@ -33,17 +33,39 @@ static bool check_contact(const char *contact, struct ca_problem *problem)
     if (strncmp(contact, SCHEME, strlen(SCHEME)) != 0)
         return ca_refuse(problem, CA_PROBLEM_UNSUPPORTED_CONTACT,
                          "only contact scheme 'mailto:' is supported");
-    if (!is_plain(contact) || strlen(contact) > CA_CONTACT_LENGTH)
-        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
-                         "contact email contains non-ASCII characters or is too long");
     address = contact + strlen(SCHEME);
     if (strchr(address, '?'))
         return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
-                         "contact email \"%s\" contains a question mark", address);
-    if (!is_mail_address(address))
+                         "contact email contains a question mark");
+    if (strchr(address, '#'))
+        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT, "contact email contains a '#'");
+    if (!is_plain(contact))
         return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
-                         "\"%s\" is not a valid e-mail address", address);
+                         "contact email contains non-ASCII characters");
+    if (strlen(contact) > CA_CONTACT_LENGTH || !is_mail_address(address))
+        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT, "unable to parse email address");
     return true;
+}
+
+static bool check_contacts(const json_t *list, struct ca_problem *problem)
+{
+    if (json_array_size(list) > CA_CONTACTS_MAX)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "too many contacts provided: %zu > %d",
+                         json_array_size(list), CA_CONTACTS_MAX);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (!check_contact(json_string_value(json_array_get(list, i)), problem))
+            return false;
+    }
+    return true;
+}
+
+static bool is_list_of_texts(const json_t *value)
+{
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (!json_is_string(json_array_get(value, i)))
+            return false;
+    }
+    return json_is_array(value);
 }
 
 bool ca_contacts_read(struct arena *mem, const json_t *value, const char **out,
@@ -55,20 +77,10 @@ bool ca_contacts_read(struct arena *mem, const json_t *value, const char **out,
         *out = "[]";
         return true;
     }
-    if (!json_is_array(value))
+    if (!is_list_of_texts(value))
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Error unmarshaling JSON");
-    if (json_array_size(value) > CA_CONTACTS_MAX)
-        return ca_refuse(problem, CA_PROBLEM_INVALID_CONTACT,
-                         "too many contacts provided: %zu > %d", json_array_size(value),
-                         CA_CONTACTS_MAX);
-    for (size_t i = 0; i < json_array_size(value); i++) {
-        const char *contact = json_string_value(json_array_get(value, i));
-
-        if (!contact)
-            return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Error unmarshaling JSON");
-        if (!check_contact(contact, problem))
-            return false;
-    }
+    if (!check_contacts(value, problem))
+        return ca_refuse_within(mem, problem, "Error validating contact(s)");
     text = json_dumps(value, JSON_COMPACT);
     *out = arena_strdup(mem, text);
     free(text);

@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * csr: what a client may ask to have signed (RFC 2986, RFC 8555 section 7.4). Refused as badCSR: no
- * PKCS#10 in DER, a bad signature or one by another algorithm than RSA or ECDSA with SHA-2, a key
- * that is neither P-256, P-384 nor RSA of 2048..4096 bits, names other than DNS names. Only the
- * key and the names of a CSR are ever used. Whether the names are those of the order and the key is
- * no account's is the caller's to check.
+ * csr: what a client may ask to have signed (RFC 2986, RFC 8555 section 7.4), by Boulder's rules.
+ * malformed: no PKCS#10 in DER. badCSR: a key that ca/public_key.h does not accept, a bad signature
+ * or one by another algorithm than RSA or ECDSA with SHA-2, mail addresses and URIs, an IP address
+ * as the common name, no name at all. unauthorized: OCSP must-staple. IP addresses are names like
+ * others, and so not those of any order here; further kinds of names are passed over. Only the key
+ * and the names of a CSR are ever used. Whether the names are those of the order and the key is no
+ * account's is the caller's to check.
  */
 #include <openssl/x509.h>
 
@@ -27,6 +29,9 @@ struct ca_csr {
 struct ca_subject_key {
     X509_PUBKEY *key;
     char hash[CA_KEY_HASH_LEN + 1];
+    /* That of the CSR; without one the first of its DNS names that fits. "": none, also when the
+     * CSR has a longer one. */
+    char common_name[CA_COMMON_NAME_MAX + 1];
 };
 
 MUST_CHECK bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
@@ -36,7 +41,7 @@ MUST_CHECK bool ca_csr_read(struct arena *mem, const char *text, struct ca_csr *
                             struct ca_problem *problem);
 
 /* The caller's to free. */
-struct ca_subject_key *ca_csr_subject_key(const struct ca_csr *csr);
+struct ca_subject_key *ca_csr_subject_key(struct arena *mem, const struct ca_csr *csr);
 /* Of a CSR that was accepted before and that the store has kept: nothing is checked again.
  * ERR_STORE when it is none. */
 MUST_CHECK bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_subject_key **out,

@@ -245,7 +245,7 @@ static bool read_identifier(const json_t *entry, const char **out, struct ca_pro
                          type, value);
     if (!*value)
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
-                         "NewOrder request included empty domain name");
+                         "NewOrder request included empty identifier");
     *out = value;
     return true;
 }
@@ -291,8 +291,10 @@ bool ca_names_read(struct arena *mem, const struct ca_suffixes *suffixes, const 
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
                          "NewOrder request did not specify any identifiers");
     if (count > CA_NAMES_MAX)
-        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
-                         "Order cannot contain more than %d identifiers", CA_NAMES_MAX);
+        return ca_refuse(
+            problem, CA_PROBLEM_MALFORMED,
+            "Error creating new order :: Order cannot contain more than %d identifiers",
+            CA_NAMES_MAX);
     for (size_t i = 0; i < count; i++) {
         if (!read_identifier(json_array_get(value, i), &items[i], problem))
             return false;

@@ -21,6 +21,8 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
     struct ca_leaf_wish want = {
         .profile = profile, .names = &order->names, .key = key->key, .at = clock_now()};
 
+    if (*key->common_name)
+        want.common_name = key->common_name;
     if (!profile)
         return err_set(err, ERR_CONFIG, "profile %s is no longer configured", order->profile);
     if (!ca_keeper_get(ca->keeper, want.at, &authority, err) ||

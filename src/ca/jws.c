@@ -106,7 +106,7 @@ bool ca_jws_parse(struct arena *mem, struct slice body, struct ca_jws *out,
 bool ca_jws_verify(const struct ca_jws *jws, const struct ca_jwk *key, struct ca_problem *problem)
 {
     if (jws->alg != key->alg)
-        return ca_refuse(problem, CA_PROBLEM_BAD_SIGNATURE_ALGORITHM,
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED,
                          "JWS signature header algorithm \"%s\" does not match expected algorithm "
                          "\"%s\" for JWK",
                          ca_alg_name(jws->alg), ca_alg_name(key->alg));

@@ -24,10 +24,13 @@ struct ca_jws {
     struct slice signature;       /* decoded */
 };
 
+/* What stands in front of each refusal of a JWS (ca_refuse_within()). */
+#define CA_JWS_REFUSED "Unable to validate JWS"
+
 /* `problem`: malformed, or badSignatureAlgorithm; the wording is Boulder's. */
 MUST_CHECK bool ca_jws_parse(struct arena *mem, struct slice body, struct ca_jws *out,
                              struct ca_problem *problem);
-/* badSignatureAlgorithm when the algorithm is not the key's, malformed for a bad signature. */
+/* malformed: the algorithm is not the key's, or the signature is bad. */
 MUST_CHECK bool ca_jws_verify(const struct ca_jws *jws, const struct ca_jwk *key,
                               struct ca_problem *problem);
 /* The verified payload as a JSON object (RFC 8555 has no other); malformed otherwise. */

@@ -255,10 +255,16 @@ static bool read_text(const struct ca_call *call, const char *key, const char **
         return true;
     if (!json_is_string(value))
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
-                         "Error unmarshaling NewOrder request: %s is no string", key);
+                         "Unable to unmarshal NewOrder request body");
     if (json_string_length(value) > 0)
         *out = json_string_value(value);
     return true;
+}
+
+static bool refuse_profile(const char *name, struct ca_problem *problem)
+{
+    return ca_refuse(problem, CA_PROBLEM_INVALID_PROFILE, "profile name \"%s\" not recognized",
+                     name);
 }
 
 static bool read_profile(const struct ca_call *call, const struct ca_profile **out,
@@ -269,8 +275,7 @@ static bool read_profile(const struct ca_call *call, const struct ca_profile **o
     if (!read_text(call, "profile", &name, problem))
         return false;
     *out = name ? ca_profile_find(&call->ca->profiles, name) : call->ca->profiles.items;
-    return *out || ca_refuse(problem, CA_PROBLEM_INVALID_PROFILE,
-                             "profile name \"%s\" not recognized", name);
+    return *out || refuse_profile(name, problem);
 }
 
 static bool read_names(const struct ca_call *call, const struct ca_profile *profile,
@@ -278,11 +283,14 @@ static bool read_names(const struct ca_call *call, const struct ca_profile *prof
 {
     if (!ca_names_read(call->mem, &call->ca->suffixes,
                        json_object_get(call->payload, "identifiers"), out, problem))
-        return false;
+        return problem->type == CA_PROBLEM_REJECTED_IDENTIFIER
+                   ? ca_refuse_within(call->mem, problem, "Invalid identifiers requested")
+                   : false;
     if (out->count <= profile->names_max)
         return true;
     return ca_refuse(problem, CA_PROBLEM_MALFORMED,
-                     "Order cannot contain more than %zu identifiers", profile->names_max);
+                     "Error creating new order :: Order cannot contain more than %zu identifiers",
+                     profile->names_max);
 }
 
 static bool read_wish(const struct ca_call *call, struct wish *out, struct ca_problem *problem)
@@ -340,9 +348,15 @@ bool ca_get_order(struct ca_call *call, struct ca_problem *problem)
 static bool check_csr(const struct ca_call *call, const struct ca_order *order,
                       const struct ca_csr *csr, struct ca_problem *problem)
 {
+    const struct ca_profile *profile = ca_profile_find(&call->ca->profiles, order->profile);
     const struct ca_account *owner;
     struct err err;
 
+    if (csr->names.count > profile->names_max)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "Error finalizing order :: CSR identifier count is not at minimum 1 or at "
+                         "maximum %zu",
+                         profile->names_max);
     if (!ca_names_equal(&csr->names, &order->names))
         return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
                          "Error finalizing order :: CSR does not specify same identifiers as "
@@ -389,7 +403,7 @@ static bool finalize(const struct ca_call *call, struct ca_order *order, const s
             return refuse_status(CA_STATUS_PROCESSING, problem);
         return ca_fail(problem, &err, "Error finalizing order");
     }
-    hint.data = ca_csr_subject_key(csr);
+    hint.data = ca_csr_subject_key(call->mem, csr);
     ca_pool_add(call->ca->issuing, order->id, hint);
     return reply_order(call, 200, order, problem);
 }
@@ -405,6 +419,8 @@ bool ca_finalize_order(struct ca_call *call, struct ca_problem *problem)
         return false;
     if (found->status != CA_STATUS_READY)
         return refuse_status(found->status, problem);
+    if (!ca_profile_find(&call->ca->profiles, found->profile))
+        return refuse_profile(found->profile, problem);
     if (!text)
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
                          "Error unmarshaling finalize order request");

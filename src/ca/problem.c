@@ -63,6 +63,23 @@ bool ca_refuse_as(struct ca_problem *problem, int status, enum ca_problem_type t
     return false;
 }
 
+bool ca_refuse_within(struct arena *mem, struct ca_problem *problem, const char *what)
+{
+    struct ca_subproblem *subs;
+
+    if (problem->type == CA_PROBLEM_BAD_NONCE || problem->type == CA_PROBLEM_SERVER_INTERNAL)
+        return false;
+    snprintf(problem->detail, sizeof(problem->detail), "%s",
+             arena_printf(mem, "%s :: %s", what, problem->detail));
+    subs = arena_array_of(mem, problem->sub_count + 1, struct ca_subproblem);
+    for (size_t i = 0; i < problem->sub_count; i++) {
+        subs[i] = problem->subs[i];
+        subs[i].detail = arena_printf(mem, "%s :: %s", what, subs[i].detail);
+    }
+    problem->subs = subs;
+    return false;
+}
+
 bool ca_fail(struct ca_problem *problem, const struct err *err, const char *what)
 {
     struct err cause = *err;

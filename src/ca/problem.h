@@ -70,6 +70,9 @@ bool ca_refuse(struct ca_problem *problem, enum ca_problem_type type, const char
     PRINTF(3, 4);
 bool ca_refuse_as(struct ca_problem *problem, int status, enum ca_problem_type type,
                   const char *fmt, ...) PRINTF(4, 5);
+/* "what :: detail", as Boulder says what was refused, in `problem` and each of its subproblems. A
+ * badNonce and a serverInternal stay as they are. */
+bool ca_refuse_within(struct arena *mem, struct ca_problem *problem, const char *what);
 /* serverInternal with Boulder's kind of sentence as detail; `err` goes to the log. */
 bool ca_fail(struct ca_problem *problem, const struct err *err, const char *what);
 

@@ -8,7 +8,8 @@
 #include "base/buf.h"
 #include "base/hash.h"
 
-#define HASHED_MAX ((size_t)2 * CA_RSA_BITS_MAX)
+#define HASHED_MAX       ((size_t)2 * CA_RSA_BITS_MAX)
+#define SMALL_FACTOR_MAX 752
 
 static struct slice without_zeros(struct slice number)
 {
@@ -55,33 +56,49 @@ const char *ca_key_hash(struct arena *mem, const EVP_PKEY *key)
     return ca_key_hash_of(mem, EVP_PKEY_get_bits(key), first, second);
 }
 
+/* Whether a prime below SMALL_FACTOR_MAX divides it; that others are tried, too, does no harm. */
+static bool has_small_factor(const BIGNUM *modulus)
+{
+    if (!BN_is_odd(modulus))
+        return true;
+    for (BN_ULONG factor = 3; factor < SMALL_FACTOR_MAX; factor += 2) {
+        if (BN_mod_word(modulus, factor) == 0)
+            return true;
+    }
+    return false;
+}
+
 static const char *rsa_refusal(struct arena *mem, const EVP_PKEY *key)
 {
-    AUTO(BIGNUM_freep) BIGNUM *exponent = NULL;
+    AUTO(BIGNUM_freep) BIGNUM *modulus = NULL, *exponent = NULL;
     int bits = EVP_PKEY_get_bits(key);
 
-    if (bits < CA_RSA_BITS_MIN)
-        return arena_printf(mem, "key too small: %d", bits);
-    if (bits > CA_RSA_BITS_MAX)
-        return arena_printf(mem, "key too large: %d > %d", bits, CA_RSA_BITS_MAX);
-    if (bits % 8)
-        return arena_printf(mem, "key length wasn't a multiple of 8: %d", bits);
-    if (EVP_PKEY_get_bn_param(key, "e", &exponent) != 1 || !BN_is_word(exponent, 65537))
+    if (bits != 2048 && bits != 3072 && bits != CA_RSA_BITS_MAX)
+        return arena_printf(mem, "key size not supported: %d", bits);
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1 ||
+        !BN_is_word(exponent, 65537))
         return "key exponent must be 65537";
+    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &modulus) != 1 ||
+        has_small_factor(modulus))
+        return "key divisible by small prime";
     return "";
 }
 
-static const char *curve_refusal(EVP_PKEY *key)
+static const char *curve_refusal(struct arena *mem, EVP_PKEY *key)
 {
     AUTO(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
     char curve[32] = "";
+    const char *name;
+    int nid;
 
     if (EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL) != 1)
-        return "invalid public key in CSR";
-    if (strcmp(curve, SN_X9_62_prime256v1) != 0 && strcmp(curve, SN_secp384r1) != 0)
-        return "ECDSA curve is not allowed";
+        return "ECDSA curve not allowed";
+    nid = OBJ_txt2nid(curve);
+    name = EC_curve_nid2nist(nid);
+    if (nid != NID_X9_62_prime256v1 && nid != NID_secp384r1)
+        return arena_printf(mem, "ECDSA curve %s not allowed", name ? name : curve);
     /* these curves have cofactor 1, so the quick check is the whole one */
-    return ctx && EVP_PKEY_public_check_quick(ctx) == 1 ? "" : "point is not on the curve";
+    return ctx && EVP_PKEY_public_check_quick(ctx) == 1 ? "" : "key point is not on the curve";
 }
 
 const char *ca_key_refusal(struct arena *mem, EVP_PKEY *key)
@@ -90,8 +107,8 @@ const char *ca_key_refusal(struct arena *mem, EVP_PKEY *key)
     case EVP_PKEY_RSA:
         return rsa_refusal(mem, key);
     case EVP_PKEY_EC:
-        return curve_refusal(key);
+        return curve_refusal(mem, key);
     default:
-        return "unknown key type";
+        return arena_printf(mem, "unsupported key type %s", OBJ_nid2ln(EVP_PKEY_get_id(key)));
     }
 }

@@ -2,15 +2,16 @@
 #pragma once
 
 /*
- * public_key: which public keys the CA accepts, of accounts and of certificates alike: P-256 and
- * P-384 with a point on the curve; RSA of 2048..4096 bits in steps of 8, public exponent 65537.
+ * public_key: which public keys the CA accepts, of accounts and of certificates alike, as Let's
+ * Encrypt does: P-256 and P-384 with a point on the curve; RSA of 2048, 3072 or 4096 bits, public
+ * exponent 65537, no prime factor below 752. Not looked at: factors that are close together, keys
+ * of broken hardware.
  */
 #include "base/arena.h"
 #include "base/slice.h"
 #include "tls/handle.h"
 
 #define CA_KEY_HASH_LEN 64 /* hex of SHA-256 */
-#define CA_RSA_BITS_MIN 2048
 #define CA_RSA_BITS_MAX 4096
 
 /* "": accepted; else why not, in Boulder's words. */

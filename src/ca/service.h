@@ -15,6 +15,7 @@
 #include "ca/validator.h"
 #include "db/db.h"
 
+#define CA_ACCOUNT_PATH      "/acme/acct/"
 #define CA_TERMS_PATH        "/terms"
 #define CA_EXPLANATION_PATH  "/renew-now"
 #define CA_RENEWAL_INFO_PATH "/acme/renewal-info"

@@ -136,7 +136,7 @@ def test_how_many_names_a_profile_takes(client, profile, most):  # noqa: F811
     names = [f"n{i}.{profile}.example" for i in range(most + 1)]
     refused = client.order(*names, profile=profile)
     assert refused.problem == (400, "malformed")
-    assert refused.json["detail"] == f"Order cannot contain more than {most} identifiers"
+    assert refused.json["detail"] == f"Error creating new order :: Order cannot contain more than {most} identifiers"
     assert client.order(*names[:-1], profile=profile).status == 201
 
 

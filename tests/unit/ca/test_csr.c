@@ -9,7 +9,7 @@
 
 DEFINE_FREEP(GENERAL_NAMES, GENERAL_NAMES_free)
 
-enum fault { SOUND, BAD_SIGNATURE, TRAILING_OCTET, CUT, WEAK_DIGEST, OTHER_KEY };
+enum fault { SOUND, BAD_SIGNATURE, TRAILING_OCTET, CUT, WEAK_DIGEST, OTHER_KEY, MUST_STAPLE };
 
 static const struct row {
     const char *title;
@@ -28,30 +28,40 @@ static const struct row {
     {"common name that is no name in the SAN", "P-256", "c.test", "DNS:a.test", SOUND, NULL,
      "a.test,c.test"},
     {"RSA 1024", "RSA 1024", NULL, "DNS:a.test", SOUND, "badCSR",
-     "Error finalizing order :: invalid public key in CSR: key too small: 1024"},
+     "Error finalizing order :: invalid public key in CSR: key size not supported: 1024"},
     {"P-521", "P-521", NULL, "DNS:a.test", SOUND, "badCSR",
-     "Error finalizing order :: invalid public key in CSR: ECDSA curve is not allowed"},
+     "Error finalizing order :: invalid public key in CSR: ECDSA curve P-521 not allowed"},
     {"secp256k1", "secp256k1", NULL, "DNS:a.test", SOUND, "badCSR",
-     "Error finalizing order :: invalid public key in CSR: ECDSA curve is not allowed"},
+     "Error finalizing order :: invalid public key in CSR: ECDSA curve secp256k1 not allowed"},
     {"Ed25519", "ED25519", NULL, "DNS:a.test", SOUND, "badCSR",
-     "Error finalizing order :: invalid public key in CSR: unknown key type"},
+     "Error finalizing order :: invalid public key in CSR: unsupported key type ED25519"},
     {"no names", "P-256", NULL, NULL, SOUND, "badCSR",
      "Error finalizing order :: at least one identifier is required"},
     {"mail address", "P-256", NULL, "DNS:a.test,email:a@a.test", SOUND, "badCSR",
      "Error finalizing order :: CSR contains one or more email address fields"},
-    {"IP address", "P-256", NULL, "DNS:a.test,IP:127.0.0.1", SOUND, "badCSR",
-     "Error finalizing order :: CSR contains one or more IP address fields"},
+    {"IP addresses", "P-256", NULL, "DNS:a.test,IP:127.0.0.1,IP:2001:DB8::1", SOUND, NULL,
+     "127.0.0.1,2001:db8::1,a.test"},
+    {"IP address as the common name", "P-256", "127.0.0.1", "DNS:a.test", SOUND, "badCSR",
+     "Error finalizing order :: CSR contains IP address in Common Name"},
+    {"IPv6 address as the common name", "P-256", "2001:db8::1", "DNS:a.test", SOUND, "badCSR",
+     "Error finalizing order :: CSR contains IP address in Common Name"},
     {"URI", "P-256", NULL, "DNS:a.test,URI:https://a.test/", SOUND, "badCSR",
-     "Error finalizing order :: CSR contains a name that is not a DNS name"},
+     "Error finalizing order :: CSR contains one or more URI fields"},
+    {"other names are passed over", "P-256", NULL, "DNS:a.test,RID:1.2.3.4", SOUND, NULL, "a.test"},
+    {"other names alone", "P-256", NULL, "RID:1.2.3.4", SOUND, "badCSR",
+     "Error finalizing order :: at least one identifier is required"},
+    {"must-staple", "P-256", NULL, "DNS:a.test", MUST_STAPLE, "unauthorized",
+     "Error finalizing order :: OCSP must-staple extension is no longer available: see "
+     "https://letsencrypt.org/2024/12/05/ending-ocsp"},
     {"bad signature", "P-256", NULL, "DNS:a.test", BAD_SIGNATURE, "badCSR",
      "Error finalizing order :: invalid signature on CSR"},
     {"signed by another key", "P-256", NULL, "DNS:a.test", OTHER_KEY, "badCSR",
      "Error finalizing order :: invalid signature on CSR"},
     {"SHA-1", "RSA 2048", NULL, "DNS:a.test", WEAK_DIGEST, "badCSR",
      "Error finalizing order :: signature algorithm not supported"},
-    {"trailing octet", "P-256", NULL, "DNS:a.test", TRAILING_OCTET, "badCSR",
+    {"trailing octet", "P-256", NULL, "DNS:a.test", TRAILING_OCTET, "malformed",
      "Error parsing certificate request: trailing data"},
-    {"cut", "P-256", NULL, "DNS:a.test", CUT, "badCSR", "Error parsing certificate request"},
+    {"cut", "P-256", NULL, "DNS:a.test", CUT, "malformed", "Error parsing certificate request"},
 };
 
 static EVP_PKEY *key_of(const char *kind)
@@ -68,12 +78,18 @@ static EVP_PKEY *key_of(const char *kind)
     return key;
 }
 
-static void add_san(X509_REQ *request, const char *san)
+static void add_extensions(X509_REQ *request, const struct row *row)
 {
     STACK_OF(X509_EXTENSION) *list = sk_X509_EXTENSION_new_null();
 
-    sk_X509_EXTENSION_push(list, X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, san));
-    X509_REQ_add_extensions(request, list);
+    if (row->san)
+        sk_X509_EXTENSION_push(list,
+                               X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, row->san));
+    if (row->fault == MUST_STAPLE)
+        sk_X509_EXTENSION_push(list,
+                               X509V3_EXT_conf_nid(NULL, NULL, NID_tlsfeature, "status_request"));
+    if (sk_X509_EXTENSION_num(list) > 0)
+        X509_REQ_add_extensions(request, list);
     sk_X509_EXTENSION_pop_free(list, X509_EXTENSION_free);
 }
 
@@ -95,10 +111,9 @@ static struct slice request_der(struct arena *mem, const struct row *row)
 
     X509_REQ_set_pubkey(request, key);
     if (row->cn)
-        X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN", MBSTRING_UTF8,
-                                   (const unsigned char *)row->cn, -1, -1, 0);
-    if (row->san)
-        add_san(request, row->san);
+        X509_NAME_add_entry_by_NID(X509_REQ_get_subject_name(request), NID_commonName,
+                                   V_ASN1_UTF8STRING, (const unsigned char *)row->cn, -1, -1, 0);
+    add_extensions(request, row);
     assert_true(X509_REQ_sign(request, signer, digest_of(key, row->fault)) > 0);
     len = i2d_X509_REQ(request, &der);
     copy = arena_alloc(mem, (size_t)len + 1);
@@ -138,14 +153,51 @@ static void test_rows(void **state)
     all_ok();
 }
 
+/* What becomes the common name, at the limit and just beside. */
+static void test_common_name(void **state)
+{
+    enum { FIT = CA_COMMON_NAME_MAX };
+    static const struct {
+        int common, first;    /* octets; 0: no common name */
+        const char *expected; /* how it begins */
+    } names[] = {
+        {0, FIT, "0"},
+        {0, FIT + 1, "a"},
+        {FIT, 10, "1"},
+        {FIT + 1, 10, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        const char *first = arena_printf(mem, "0%0*d.Test", names[i].first - 6, 0);
+        const char *common = arena_printf(mem, "1%0*d.Test", names[i].common - 6, 0);
+        AUTO(ca_subject_key_freep) struct ca_subject_key *key = NULL;
+        const struct row row = {.key = "P-256",
+                                .cn = names[i].common ? common : NULL,
+                                .san = arena_printf(mem, "DNS:%s,DNS:a.test", first)};
+        struct ca_problem problem = {.detail = ""};
+        struct ca_csr csr;
+
+        if (!ok(ca_csr_parse(mem, request_der(mem, &row), &csr, &problem), "%zu: %s", i,
+                problem.detail))
+            continue;
+        key = ca_csr_subject_key(mem, &csr);
+        ok(key->common_name[0] == names[i].expected[0], "%zu: %s", i, key->common_name);
+        ok(!*key->common_name || strstr(key->common_name, ".test"), "%zu: in lower case: %s", i,
+           key->common_name);
+    }
+    all_ok();
+}
+
 static void test_not_a_request(void **state)
 {
     static const struct {
         const char *text, *type, *detail;
     } texts[] = {
-        {"", "badCSR", "Error parsing certificate request"},
-        {"wP_u", "badCSR", "Error parsing certificate request"},
-        {"MAA", "badCSR", "Error parsing certificate request"},
+        {"", "malformed", "Error parsing certificate request"},
+        {"wP_u", "malformed", "Error parsing certificate request"},
+        {"MAA", "malformed", "Error parsing certificate request"},
         {"+/", "malformed", "Error unmarshaling finalize order request"},
     };
 
@@ -194,7 +246,7 @@ static void test_name_with_nul(void **state)
     OPENSSL_free(der);
     assert_false(ca_csr_read(mem, text, &csr, &problem));
     assert_string_equal(problem.detail,
-                        "Error finalizing order :: CSR contains a name that is not a DNS name");
+                        "Error finalizing order :: CSR contains a name that cannot be read");
 }
 
 /* The account's key in another encoding is still the account's key. */
@@ -227,10 +279,12 @@ static void test_subject_key(void **state)
 
         assert_true(
             ca_csr_read(mem, base64url_encode(mem, request_der(mem, &row)), &csr, &problem));
-        key = ca_csr_subject_key(&csr);
+        key = ca_csr_subject_key(mem, &csr);
         assert_true(ca_csr_reload(mem, csr.der, &stored, &err));
         ok(strcmp(csr.key_hash, key->hash) == 0 && strcmp(csr.key_hash, stored->hash) == 0,
            "%s: hash", keys[i]);
+        ok(strcmp(key->common_name, "a.test") == 0 && strcmp(stored->common_name, "a.test") == 0,
+           "%s: common name", keys[i]);
         ok(EVP_PKEY_eq(X509_REQ_get0_pubkey(csr.request), X509_PUBKEY_get0(key->key)) == 1 &&
                EVP_PKEY_eq(X509_PUBKEY_get0(stored->key), X509_PUBKEY_get0(key->key)) == 1,
            "%s: key", keys[i]);
@@ -240,32 +294,33 @@ static void test_subject_key(void **state)
     all_ok();
 }
 
-static void test_name_limit(void **state)
+/* More than an order may have: the caller refuses them with the limit of the profile. */
+static void test_many_names(void **state)
 {
-    (void)state;
-    for (size_t count = CA_NAMES_MAX - 1; count <= CA_NAMES_MAX + 1; count++) {
-        AUTO(arena_freep) struct arena *mem = arena_new();
-        const char *san = "DNS:n0.test";
-        struct ca_problem problem = {.detail = ""};
-        struct ca_csr csr;
-        struct row row = {.key = "P-256"};
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *san = "DNS:n0.test";
+    struct ca_problem problem;
+    struct ca_csr csr;
+    struct row row = {.key = "P-256"};
 
-        for (size_t i = 1; i < count; i++)
-            san = arena_printf(mem, "%s,DNS:n%zu.test", san, i);
-        row.san = san;
-        ok(ca_csr_read(mem, base64url_encode(mem, request_der(mem, &row)), &csr, &problem) ==
-               (count <= CA_NAMES_MAX),
-           "%zu names: %s", count, problem.detail);
-    }
-    all_ok();
+    (void)state;
+    for (size_t i = 1; i < CA_NAMES_MAX + 5; i++)
+        san = arena_printf(mem, "%s,DNS:n%zu.test", san, i);
+    row.san = san;
+    assert_true(ca_csr_parse(mem, request_der(mem, &row), &csr, &problem));
+    assert_int_equal(csr.names.count, CA_NAMES_MAX + 5);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),          cmocka_unit_test(test_not_a_request),
-        cmocka_unit_test(test_name_with_nul), cmocka_unit_test(test_hash_of_a_compressed_point),
-        cmocka_unit_test(test_subject_key),   cmocka_unit_test(test_name_limit),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_common_name),
+        cmocka_unit_test(test_not_a_request),
+        cmocka_unit_test(test_name_with_nul),
+        cmocka_unit_test(test_hash_of_a_compressed_point),
+        cmocka_unit_test(test_subject_key),
+        cmocka_unit_test(test_many_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,7 +158,7 @@ static void test_refused_lists(void **state)
         {"[1]", "malformed", "Unable to unmarshal NewOrder request body", 0},
         {"[{\"type\":\"dns\"}]", "malformed", "Unable to unmarshal NewOrder request body", 0},
         {"[{\"type\":\"dns\",\"value\":\"\"}]", "malformed",
-         "NewOrder request included empty domain name", 0},
+         "NewOrder request included empty identifier", 0},
         {"[{\"type\":\"ip\",\"value\":\"127.0.0.1\"}]", "unsupportedIdentifier",
          "NewOrder request included unsupported identifier: type \"ip\", value \"127.0.0.1\"", 0},
         {"[{\"type\":\"dns\",\"value\":\"a_.test\"}]", "rejectedIdentifier",

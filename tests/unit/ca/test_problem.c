@@ -75,6 +75,42 @@ static void test_subproblems(void **state)
         "\"status\":400,\"identifier\":{\"type\":\"dns\",\"value\":\"a.com\"}}]}");
 }
 
+static void test_within(void **state)
+{
+    static const struct ca_subproblem sub = {CA_PROBLEM_MALFORMED, "a.b_.test", "bad"};
+    static const struct {
+        enum ca_problem_type type;
+        const char *detail, *expected;
+    } rows[] = {
+        {CA_PROBLEM_MALFORMED, "no", "Here :: no"},
+        {CA_PROBLEM_ACCOUNT_DOES_NOT_EXIST, "", "Here :: "},
+        {CA_PROBLEM_BAD_NONCE, "no", "no"},
+        {CA_PROBLEM_SERVER_INTERNAL, "no", "no"},
+    };
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct ca_problem problem;
+    char longest[CA_DETAIL_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        (void)ca_refuse(&problem, rows[i].type, "%s", rows[i].detail);
+        ok(!ca_refuse_within(mem, &problem, "Here"), "row %zu", i);
+        ok(strcmp(problem.detail, rows[i].expected) == 0, "row %zu: %s", i, problem.detail);
+    }
+    (void)ca_refuse(&problem, CA_PROBLEM_REJECTED_IDENTIFIER, "two");
+    problem.subs = &sub;
+    problem.sub_count = 1;
+    (void)ca_refuse_within(mem, &problem, "Here");
+    ok(strcmp(problem.subs[0].detail, "Here :: bad") == 0, "sub: %s", problem.subs[0].detail);
+    ok(strcmp(problem.subs[0].identifier, "a.b_.test") == 0, "sub of a name");
+    memset(longest, 'x', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = 0;
+    (void)ca_refuse(&problem, CA_PROBLEM_MALFORMED, "%s", longest);
+    (void)ca_refuse_within(mem, &problem, "Here");
+    ok(strlen(problem.detail) == CA_DETAIL_MAX - 1, "cut at the limit");
+    all_ok();
+}
+
 /* What others sent is quoted, but nothing that breaks a document or a terminal. */
 static void test_cleaned(void **state)
 {
@@ -106,9 +142,13 @@ static void test_cause_is_not_shown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_type), cmocka_unit_test(test_document),
-        cmocka_unit_test(test_algorithms), cmocka_unit_test(test_subproblems),
-        cmocka_unit_test(test_cleaned),    cmocka_unit_test(test_cause_is_not_shown),
+        cmocka_unit_test(test_every_type),
+        cmocka_unit_test(test_document),
+        cmocka_unit_test(test_algorithms),
+        cmocka_unit_test(test_subproblems),
+        cmocka_unit_test(test_within),
+        cmocka_unit_test(test_cleaned),
+        cmocka_unit_test(test_cause_is_not_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,9 +128,15 @@ static void test_accounts(void **state)
     assert_false(ca_account_add(w->mem, w->db, &again, &id, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
     add_account(w, "key 2");
-    assert_false(ca_account_set_key(w->db, w->account, "key 2", "{}", &err));
+    again.id = w->account;
+    again.key_hash = "key 2";
+    assert_false(ca_account_set_key(w->db, &again, "key 1", &err));
     assert_int_equal(err.code, ERR_CONFLICT);
-    must(ca_account_set_key(w->db, w->account, "key 3", "{\"a\":1}", &err));
+    again.key_hash = "key 3";
+    again.jwk = "{\"a\":1}";
+    assert_false(ca_account_set_key(w->db, &again, "key 0", &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
+    must(ca_account_set_key(w->db, &again, "key 1", &err));
     must(ca_account_set_contact(w->db, w->account, "[\"mailto:a@b.test\"]", &err));
     must(ca_account_get(w->mem, w->db, w->account, &account, &err));
     assert_string_equal(account->jwk, "{\"a\":1}");
