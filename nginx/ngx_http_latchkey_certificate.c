@@ -79,9 +79,11 @@ ngx_http_latchkey_crypto_free(ngx_http_latchkey_crypto_t *crypto)
     ngx_http_latchkey_null_ctx_free(crypto);
     EC_GROUP_free(crypto->group);
     EVP_MD_free(crypto->sha256);
+    EVP_PKEY_free(crypto->acme_key);
 
     crypto->group = NULL;
     crypto->sha256 = NULL;
+    crypto->acme_key = NULL;
 }
 
 

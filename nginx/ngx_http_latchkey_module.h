@@ -22,6 +22,7 @@
 #define NGX_HTTP_LATCHKEY_KID_MAX     255
 #define NGX_HTTP_LATCHKEY_READERS     512
 #define NGX_HTTP_LATCHKEY_LOG_PERIOD  10         /* seconds */
+#define NGX_HTTP_LATCHKEY_CHALLENGES  4096       /* looked at, of one host */
 
 
 typedef struct {
@@ -39,6 +40,7 @@ typedef struct {
     EVP_MD                     *sha256;
     OSSL_LIB_CTX               *null_ctx;        /* NULL: only the slow path */
     OSSL_PROVIDER              *null_provider;
+    EVP_PKEY                   *acme_key;        /* NULL until it is needed */
 } ngx_http_latchkey_crypto_t;
 
 
@@ -79,6 +81,7 @@ typedef struct {
     ngx_http_latchkey_store_t   store;
     ngx_http_latchkey_crypto_t  crypto;
     ngx_http_latchkey_cache_t   cache;
+    SSL_CTX                    *acme_ctx;        /* of tls-alpn-01 */
 } ngx_http_latchkey_main_conf_t;
 
 
@@ -95,6 +98,8 @@ typedef struct {
     struct edge_host_name          host;         /* the SNI */
     ngx_http_latchkey_cert_name_t  cert;
     ngx_flag_t                     preview;      /* the SNI is of edge_preview() */
+    ngx_flag_t                     acme;         /* tls-alpn-01 */
+    u_char                         digest[EDGE_HASH_SIZE];
 } ngx_http_latchkey_tls_t;
 
 
@@ -116,7 +121,7 @@ extern int           ngx_http_latchkey_ssl_index;
  * A look-up: begin, get, copy out, end; all in one go, since a reader that
  * stays keeps the agent from reusing pages.  begin: NGX_OK or NGX_ERROR (not
  * there yet, tried again each time).  get: NGX_OK, NGX_DECLINED (no live
- * record, or a damaged one), NGX_ERROR.  Views in the record end with "end".
+ * record, or a damaged one), NGX_ERROR.  get_challenge: the newest of a host.  Views in the record end with "end".
  */
 
 ngx_int_t ngx_http_latchkey_store_begin(ngx_http_latchkey_store_t *store,
@@ -129,6 +134,9 @@ ngx_int_t ngx_http_latchkey_store_get_host(ngx_http_latchkey_store_t *store,
 ngx_int_t ngx_http_latchkey_store_get_settings(
     ngx_http_latchkey_store_t *store, ngx_log_t *log,
     struct edge_settings *settings);
+ngx_int_t ngx_http_latchkey_store_get_challenge(
+    ngx_http_latchkey_store_t *store, ngx_log_t *log, struct slice host,
+    struct edge_record *record);
 void ngx_http_latchkey_store_end(ngx_http_latchkey_store_t *store);
 void ngx_http_latchkey_store_close(ngx_http_latchkey_store_t *store);
 
@@ -159,6 +167,17 @@ STACK_OF(X509) *ngx_http_latchkey_cert_chain(ngx_http_latchkey_cert_t *cert);
 
 ngx_int_t ngx_http_latchkey_tls_init(ngx_conf_t *cf,
     ngx_http_core_srv_conf_t *cscf, ngx_http_latchkey_main_conf_t *lmcf);
+
+/*
+ * tls-alpn-01.  is_asked: whether the ClientHello wants it.  begin: takes the
+ * connection over; NGX_DECLINED when there is no challenge for its host.
+ */
+
+ngx_int_t ngx_http_latchkey_alpn_init(ngx_conf_t *cf,
+    ngx_http_latchkey_main_conf_t *lmcf, SSL_client_hello_cb_fn hello);
+ngx_flag_t ngx_http_latchkey_alpn_is_asked(ngx_ssl_conn_t *ssl);
+ngx_int_t ngx_http_latchkey_alpn_begin(ngx_http_latchkey_main_conf_t *lmcf,
+    ngx_ssl_conn_t *ssl, ngx_http_latchkey_tls_t *tls);
 
 ngx_int_t ngx_http_latchkey_handler(ngx_http_request_t *r);
 

@@ -53,7 +53,7 @@ ngx_http_latchkey_handler(ngx_http_request_t *r)
 
     tls = ngx_http_latchkey_tls(r);
 
-    if (tls != NULL && tls->preview) {
+    if (tls != NULL && (tls->preview || tls->acme)) {
         return ngx_http_latchkey_send(r, NGX_HTTP_MISDIRECTED_REQUEST,
                                       &ngx_http_latchkey_text,
                                       &ngx_http_latchkey_misdirected);

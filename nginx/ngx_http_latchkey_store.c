@@ -208,6 +208,60 @@ ngx_http_latchkey_store_get_settings(ngx_http_latchkey_store_t *store,
 }
 
 
+ngx_int_t
+ngx_http_latchkey_store_get_challenge(ngx_http_latchkey_store_t *store,
+    ngx_log_t *log, struct slice host, struct edge_record *record)
+{
+    int                  rc;
+    MDB_val              key, value;
+    ngx_int_t            found;
+    ngx_uint_t           n;
+    MDB_cursor          *cursor;
+    struct edge_record   one;
+    struct edge_db_key   prefix;
+
+    if (!edge_challenge_db_prefix(host, &prefix)) {
+        return NGX_DECLINED;
+    }
+
+    rc = mdb_cursor_open(store->txn, store->dbi, &cursor);
+
+    if (rc != 0) {
+        return ngx_http_latchkey_store_failed(store, log, "mdb_cursor_open()",
+                                              rc);
+    }
+
+    found = NGX_DECLINED;
+    key.mv_data = prefix.octets;
+    key.mv_size = prefix.len;
+
+    rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
+
+    for (n = 0; rc == 0 && n < NGX_HTTP_LATCHKEY_CHALLENGES; n++) {
+
+        if (!slice_starts(slice_of(key.mv_data, key.mv_size),
+                          edge_db_key_view(&prefix)))
+        {
+            break;
+        }
+
+        if (edge_live_record(slice_of(value.mv_data, value.mv_size),
+                             EDGE_CHALLENGE, &one)
+            && (found != NGX_OK || edge_record_is_newer(&one, record)))
+        {
+            *record = one;
+            found = NGX_OK;
+        }
+
+        rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
+    }
+
+    mdb_cursor_close(cursor);
+
+    return found;
+}
+
+
 void
 ngx_http_latchkey_store_close(ngx_http_latchkey_store_t *store)
 {

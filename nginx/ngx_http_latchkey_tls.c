@@ -82,7 +82,8 @@ ngx_http_latchkey_tls_init(ngx_conf_t *cf, ngx_http_core_srv_conf_t *cscf,
                                 lmcf);
     SSL_CTX_set_cert_cb(sscf->ssl.ctx, ngx_http_latchkey_certificate, lmcf);
 
-    return NGX_OK;
+    return ngx_http_latchkey_alpn_init(cf, lmcf,
+                                       ngx_http_latchkey_client_hello);
 }
 
 
@@ -91,6 +92,7 @@ ngx_http_latchkey_client_hello(ngx_ssl_conn_t *ssl, int *alert, void *arg)
 {
     ngx_http_latchkey_main_conf_t  *lmcf = arg;
 
+    int                       refusal;
     ngx_int_t                 rc;
     ngx_connection_t         *c;
     ngx_http_latchkey_tls_t  *tls;
@@ -102,10 +104,17 @@ ngx_http_latchkey_client_hello(ngx_ssl_conn_t *ssl, int *alert, void *arg)
         return SSL_CLIENT_HELLO_ERROR;
     }
 
-    rc = ngx_http_latchkey_find_cert(lmcf, c->log, tls);
+    if (tls->acme) {
+        refusal = SSL_AD_NO_APPLICATION_PROTOCOL;
+        rc = ngx_http_latchkey_alpn_begin(lmcf, ssl, tls);
+
+    } else {
+        refusal = SSL_AD_UNRECOGNIZED_NAME;
+        rc = ngx_http_latchkey_find_cert(lmcf, c->log, tls);
+    }
 
     if (rc == NGX_DECLINED) {
-        *alert = SSL_AD_UNRECOGNIZED_NAME;
+        *alert = refusal;
         return SSL_CLIENT_HELLO_ERROR;
     }
 
@@ -151,10 +160,14 @@ ngx_http_latchkey_sni(ngx_ssl_conn_t *ssl, int *alert)
 
     if (tls != NULL) {
 
-        /* a second ClientHello (RFC 8446, 4.1.2) must not change the name */
+        /*
+         * a second ClientHello (RFC 8446, 4.1.2) must not change the name,
+         * nor turn from tls-alpn-01 to something else
+         */
 
-        if (!slice_eq(edge_host_name_view(&tls->host),
-                      edge_host_name_view(&host)))
+        if (tls->acme != ngx_http_latchkey_alpn_is_asked(ssl)
+            || !slice_eq(edge_host_name_view(&tls->host),
+                         edge_host_name_view(&host)))
         {
             *alert = SSL_AD_ILLEGAL_PARAMETER;
             return NULL;
@@ -175,6 +188,7 @@ ngx_http_latchkey_sni(ngx_ssl_conn_t *ssl, int *alert)
     }
 
     tls->host = host;
+    tls->acme = ngx_http_latchkey_alpn_is_asked(ssl);
 
     return tls;
 }

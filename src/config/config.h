@@ -18,6 +18,8 @@ struct config_list {
 };
 
 enum config_mode { CONFIG_SANDBOX, CONFIG_LIVE };
+/* How names are proven to a CA (RFC 8555 section 8.3, RFC 8737). */
+enum config_challenge { CONFIG_HTTP_01, CONFIG_TLS_ALPN_01 };
 enum config_ca_kind { CONFIG_CA_PUBLIC, CONFIG_CA_PRIVATE, CONFIG_CA_SANDBOX };
 
 /* An ACME CA that certificates are ordered from. */
@@ -31,9 +33,10 @@ struct config_ca {
         roots; /* PEM files: what a chain from it must end in; empty = tls.trust_store */
     struct config_list contact; /* URLs, "mailto:..." */
     const char *profile;        /* ACME profile that is ordered by; "" = the CA's default */
-    const char *eab_kid;        /* external account binding (RFC 8555 7.3.4); "" = none */
-    const char *eab_key_file;   /* base64url, as the CA gives it; read by the signer alone */
-    bool is_default;            /* exactly one of the list */
+    enum config_challenge challenge;
+    const char *eab_kid;      /* external account binding (RFC 8555 7.3.4); "" = none */
+    const char *eab_key_file; /* base64url, as the CA gives it; read by the signer alone */
+    bool is_default;          /* exactly one of the list */
 };
 
 /* A place that a site's visitors are served from; its id is all that partners ever name (R43). */

@@ -31,6 +31,9 @@
 
 static const char *const modes[] = {
     [CONFIG_SANDBOX] = "sandbox", [CONFIG_LIVE] = "live", [CONFIG_LIVE + 1] = NULL};
+static const char *const challenges[] = {[CONFIG_HTTP_01] = "http-01",
+                                         [CONFIG_TLS_ALPN_01] = "tls-alpn-01",
+                                         [CONFIG_TLS_ALPN_01 + 1] = NULL};
 static const char *const ca_kinds[] = {[CONFIG_CA_PUBLIC] = "public",
                                        [CONFIG_CA_PRIVATE] = "private",
                                        [CONFIG_CA_SANDBOX] = "sandbox",
@@ -55,6 +58,8 @@ static const struct option ca_options[] = {
     {AT_CA(roots), PATHS(), .help = "PEM files of the roots that its chains must end in; none: tls.trust_store."},
     {AT_CA(contact), TEXTS(format_contact), .help = "Contacts of the account, as \"mailto:name@domain\"."},
     {AT_CA(profile), TEXT("", format_id), .help = "Profile that certificates are ordered by, such as tlsserver or shortlived; empty, or one that the CA no longer offers: the CA's default."},
+    {AT_CA(challenge), CHOICE("http-01", challenges),
+     .help = "How names are proven to it. tls-alpn-01 needs port 443 alone, for networks that let no plain http in."},
     {AT_CA(eab_kid), TEXT("", NULL), .help = "Key id of the external account binding, where the CA wants one."},
     {AT_CA(eab_key_file), OPT_PATH(""), .help = "File, mode 0400, with the HMAC key that belongs to it, in base64url. Only the signer reads it."},
     {AT_CA(is_default), FLAG("false"), .help = "Taken when an order names none. The only one in the list needs no mark."},

@@ -33,6 +33,13 @@ bool edge_sni(struct slice extension, struct slice *name)
     return true;
 }
 
+bool edge_alpn_is_acme(struct slice extension)
+{
+    static const unsigned char list[] = "\0\x0b\x0a" EDGE_ALPN_ACME;
+
+    return slice_eq(extension, slice_of(list, sizeof(list) - 1));
+}
+
 bool edge_preview(struct slice host, struct edge_preview *out)
 {
     static const struct slice suffix = {(const unsigned char *)"." EDGE_PREVIEW_DOMAIN,
@@ -63,12 +70,18 @@ bool edge_db_key(enum edge_kind kind, struct slice key, struct edge_db_key *out)
     return true;
 }
 
-bool edge_challenge_db_key(struct slice host, struct slice token, struct edge_db_key *out)
+bool edge_challenge_db_prefix(struct slice host, struct edge_db_key *out)
 {
-    if (host.len > EDGE_HOST_MAX || !edge_token_is_valid(token) ||
-        !edge_db_key(EDGE_CHALLENGE, host, out))
+    if (host.len > EDGE_HOST_MAX || !edge_db_key(EDGE_CHALLENGE, host, out))
         return false;
     out->octets[out->len++] = 0;
+    return true;
+}
+
+bool edge_challenge_db_key(struct slice host, struct slice token, struct edge_db_key *out)
+{
+    if (!edge_token_is_valid(token) || !edge_challenge_db_prefix(host, out))
+        return false;
     memcpy(out->octets + out->len, token.data, token.len);
     out->len += token.len;
     return true;

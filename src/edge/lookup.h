@@ -32,6 +32,11 @@ MUST_CHECK bool edge_host_name(struct slice text, struct edge_host_name *out);
 /* The server name of a TLS server_name extension (RFC 6066 section 3): exactly one host_name. */
 MUST_CHECK bool edge_sni(struct slice extension, struct slice *name);
 
+/* Whether an ALPN extension (RFC 7301 section 3.1) asks for the protocol of tls-alpn-01 and for
+ * nothing else, as a CA must (RFC 8737 section 4). */
+#define EDGE_ALPN_ACME "acme-tls/1"
+bool edge_alpn_is_acme(struct slice extension);
+
 /*
  * "crt-0123.certificate.invalid" -> "crt_0123": the name by which the worker sees whether an edge
  * can show one certificate before any visitor gets it. No visitor can have such a name (RFC 6761
@@ -49,6 +54,9 @@ MUST_CHECK bool edge_db_key(enum edge_kind kind, struct slice key, struct edge_d
 /* The LMDB key of a challenge; `host` is a checked name. False when `token` is none. */
 MUST_CHECK bool edge_challenge_db_key(struct slice host, struct slice token,
                                       struct edge_db_key *out);
+
+/* What the LMDB keys of all challenges of a host begin with. */
+MUST_CHECK bool edge_challenge_db_prefix(struct slice host, struct edge_db_key *out);
 
 #define EDGE_CHALLENGE_PATH  "/.well-known/acme-challenge/"
 #define EDGE_CHECK_PATH      "/.well-known/host-check/"

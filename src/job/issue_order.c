@@ -104,7 +104,7 @@ static bool take_authorization(struct issue *is, const struct acme_authorization
 {
     struct issuance_name *name = issue_find_name(is, authorization->identifier);
     const struct acme_challenge *challenge =
-        acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
+        acme_authorization_find(authorization, is->ca->challenge);
 
     if (!name)
         return err_set(err, ERR_CA_PROTOCOL, "the CA asks about %.80s, which was not ordered",
@@ -115,8 +115,8 @@ static bool take_authorization(struct issue *is, const struct acme_authorization
         return true;
     }
     if (!challenge)
-        return err_set(err, ERR_CA_REFUSED, "the CA offers no http-01 challenge for %.80s",
-                       authorization->identifier);
+        return err_set(err, ERR_CA_REFUSED, "the CA offers no %s challenge for %.80s",
+                       acme_challenge_type_name(is->ca->challenge), authorization->identifier);
     name->challenge_url = challenge->url;
     name->token = challenge->token;
     name->challenge_state = CHALLENGE_PENDING;

@@ -86,13 +86,15 @@ static bool is_answer_lost(struct issue *is, struct ca_session *ca, struct issua
                            bool *lost, struct err *err)
 {
     struct acme_authorization *authorization;
-    const struct acme_challenge *challenge;
+    bool is_pending;
 
     if (!acme_authorization_get(is->mem, &ca->call, name->authorization_url, &authorization, err))
         return false;
-    challenge = acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
-    *lost = authorization->status == ACME_AUTHORIZATION_PENDING && challenge &&
-            challenge->status == ACME_CHALLENGE_PENDING;
+    is_pending = authorization->status == ACME_AUTHORIZATION_PENDING;
+    *lost = false;
+    for (size_t i = 0; i < authorization->challenge_count; i++)
+        if (strcmp(authorization->challenges[i].url, name->challenge_url) == 0)
+            *lost = is_pending && authorization->challenges[i].status == ACME_CHALLENGE_PENDING;
     return true;
 }
 

@@ -44,6 +44,9 @@ static bool load_roots(struct arena *mem, const struct worker *worker, const str
 static bool open_ca(struct arena *mem, struct worker *worker, const struct config_ca *config,
                     struct worker_ca *out, struct err *err)
 {
+    static const enum acme_challenge_type types[] = {[CONFIG_HTTP_01] = ACME_CHALLENGE_HTTP_01,
+                                                     [CONFIG_TLS_ALPN_01] =
+                                                         ACME_CHALLENGE_TLS_ALPN_01};
     struct acme_options options = {
         .name = config->name,
         .directory_url = config->directory,
@@ -53,6 +56,7 @@ static bool open_ca(struct arena *mem, struct worker *worker, const struct confi
     };
 
     out->config = config;
+    out->challenge = types[config->challenge];
     return load_roots(mem, worker, config, &out->roots, err) &&
            ca_http_options(mem, worker->app->config, config, worker->resolver, &options.http,
                            err) &&

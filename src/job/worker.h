@@ -5,6 +5,7 @@
  * worker: what all jobs share: the app, the signer, the CAs, the resolver, the feed. Made once,
  * read-only afterwards; each of its parts may be used by many threads.
  */
+#include "acme/authorization.h"
 #include "acme/client.h"
 #include "app/app.h"
 #include "check/check.h"
@@ -22,6 +23,7 @@ struct worker_ca {
     const struct config_ca *config;
     struct acme_client *client;
     const struct verify_roots *roots; /* what its chains must lead to */
+    enum acme_challenge_type challenge;
 };
 
 struct worker {

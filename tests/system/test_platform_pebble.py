@@ -72,6 +72,26 @@ def test_order_through_pebble(folder, is_trusted, badge):
         pebble.stop()
 
 
+@pytest.mark.req("R22")
+def test_order_by_tls_alpn_01(folder):
+    """Port 80 is closed to the CA: port 443 is enough."""
+    root = folder / "pebble-root.pem"
+    platform = Platform()
+    pebble = Pebble(folder, free_port(), dns=f"127.0.0.1:{platform.dns_port}",
+                    tls_port=platform.https_port)
+    pebble.start()
+    platform.configure({"ca": [{**pebble.as_ca(root), "challenge": "tls-alpn-01"}]})
+    try:
+        with platform:
+            partner = platform.tenant()
+            platform.zone("alpn.example", platform.right_records())
+            domain = platform.domain(partner, "alpn.example")
+            platform.order(partner, domain, ca="pebble")
+            check_wire(platform, root, "alpn.example", platform.wait_live(partner, domain, 60))
+    finally:
+        pebble.stop()
+
+
 @pytest.mark.req("R45")
 def test_sandbox_root_in_the_trust_store_is_refused(folder):
     with Platform() as platform:

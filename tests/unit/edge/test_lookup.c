@@ -77,6 +77,41 @@ static void test_sni(void **state)
     all_ok();
 }
 
+#define ALPN(text)                                                                                 \
+    {                                                                                              \
+        (const unsigned char *)(text), sizeof(text) - 1                                            \
+    }
+static const struct {
+    struct slice extension;
+    bool is_acme;
+} protocols[] = {
+    {ALPN("\0\x0b\x0a"
+          "acme-tls/1"),
+     true},
+    {ALPN("\0\x0e\x0a"
+          "acme-tls/1\x02h2"),
+     false},
+    {ALPN("\0\x0e\x02h2\x0a"
+          "acme-tls/1"),
+     false},
+    {ALPN("\0\x0b\x0a"
+          "acme-tls/2"),
+     false},
+    {ALPN("\0\x0c\x0a"
+          "acme-tls/1"),
+     false},
+    {ALPN("\0\x03\x02h2"), false},
+    {ALPN(""), false},
+};
+
+static void test_protocols(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+        ok(edge_alpn_is_acme(protocols[i].extension) == protocols[i].is_acme, "row %zu", i);
+    all_ok();
+}
+
 static const struct {
     const char *host, *id; /* NULL: another name */
 } previews[] = {
@@ -208,9 +243,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),        cmocka_unit_test(test_sni),
-        cmocka_unit_test(test_previews),     cmocka_unit_test(test_db_keys),
-        cmocka_unit_test(test_paths),        cmocka_unit_test(test_check_tokens),
-        cmocka_unit_test(test_live_records),
+        cmocka_unit_test(test_previews),     cmocka_unit_test(test_protocols),
+        cmocka_unit_test(test_db_keys),      cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_check_tokens), cmocka_unit_test(test_live_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
