@@ -56,6 +56,7 @@
     X(REVOKE, "worker.revoke", REQUEST, "a certificate is revoked at the CA")                      \
     X(GIVE_UP, "worker.give-up", REQUEST, "an order at the CA is given up, and what came of it")   \
     X(WITHDRAWN, "worker.withdrawn", STORE, "edges have removed the hosts of a domain")            \
+    X(LOOK, "worker.look", STORE, "names without a certificate are looked at")                     \
     X(RETIRE, "worker.retire", REQUEST, "a key is destroyed, its record withdrawn")                \
     X(FINISH_JOB, "worker.finish-job", STORE, "a job has run; its row says so")                    \
     X(SIGNER_MAKE_KEY, "signer.make_key", ASK, "a key is made and sealed")                         \

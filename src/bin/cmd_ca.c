@@ -312,7 +312,8 @@ static bool list_faults(struct arena *mem, const struct input *input, const stru
 {
     json_t *answer;
 
-    if (!ca_manage_ask(mem, ca->dir, "GET", "/faults", NULL, &answer, err))
+    if (!ca_manage_ask(mem, &(struct ca_manage_request){ca->dir, "GET", "/faults", NULL}, &answer,
+                       err))
         return false;
     print_faults(input, answer);
     return true;
@@ -340,15 +341,16 @@ static bool begin_fault(struct arena *mem, const struct input *input, const stru
                         struct err *err)
 {
     bool is_off = strcmp(input->subject, "off") == 0;
+    struct ca_manage_request want = {ca->dir, "DELETE", "/faults", NULL};
     enum ca_fault_kind kind;
     json_t *answer;
 
     if (!is_off && !ca_fault_parse(input->subject, &kind))
         return err_set(err, ERR_NOT_FOUND, "there is no fault \"%s\"", input->subject);
-    if (is_off)
-        return ca_manage_ask(mem, ca->dir, "DELETE", "/faults", NULL, &answer, err);
-    return ca_manage_ask(mem, ca->dir, "POST", arena_printf(mem, "/faults/%s", input->subject),
-                         fault_json(input), &answer, err);
+    if (!is_off)
+        want = (struct ca_manage_request){
+            ca->dir, "POST", arena_printf(mem, "/faults/%s", input->subject), fault_json(input)};
+    return ca_manage_ask(mem, &want, &answer, err);
 }
 
 /* What may follow "latchkey ca". */

@@ -31,30 +31,30 @@ static bool read_answer(struct arena *mem, const struct http_response *answer, j
                    detail ? detail : "the CA refused it");
 }
 
-bool ca_manage_ask(struct arena *mem, const char *dir, const char *method, const char *path,
-                   json_t *body, json_t **out, struct err *err)
+bool ca_manage_ask(struct arena *mem, const struct ca_manage_request *want, json_t **out,
+                   struct err *err)
 {
     static const struct http_header type = {"Content-Type", "application/json"};
     struct http_request request = {
-        .method = method,
-        .url = arena_printf(mem, "http://localhost%s", path),
+        .method = want->method,
+        .url = arena_printf(mem, "http://localhost%s", want->path),
     };
-    const char *socket = ca_state_path(mem, dir, CA_MANAGE_SOCKET);
+    const char *socket = ca_state_path(mem, want->dir, CA_MANAGE_SOCKET);
     struct http_response answer;
     struct unix_path path_of;
     bool is_answered;
 
-    if (body) {
-        char *text = json_dumps(body, JSON_COMPACT);
+    if (want->body) {
+        char *text = json_dumps(want->body, JSON_COMPACT);
 
         request.body = slice_str(arena_strdup(mem, text));
         request.headers = &type;
         request.header_count = 1;
         free(text);
-        json_decref(body);
+        json_decref(want->body);
     }
     if (!ca_state_exists(socket))
-        return err_set(err, ERR_NOT_FOUND, "no sandbox CA is running in %s", dir);
+        return err_set(err, ERR_NOT_FOUND, "no sandbox CA is running in %s", want->dir);
     if (!unix_path_open(socket, &path_of, err))
         return false;
     request.unix_socket = path_of.text;

@@ -7,7 +7,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-/* `body` is stolen; NULL = none. *out lives in `mem`. ERR_NOT_FOUND: no CA runs in `dir`, or it
- * does not know what is asked for; ERR_BAD_INPUT with its reason. */
-MUST_CHECK bool ca_manage_ask(struct arena *mem, const char *dir, const char *method,
-                              const char *path, json_t *body, json_t **out, struct err *err);
+struct ca_manage_request {
+    const char *dir; /* of the CA */
+    const char *method, *path;
+    json_t *body; /* stolen; NULL: none */
+};
+
+/* *out lives in `mem`. ERR_NOT_FOUND: no CA runs in `dir`, or it does not know what is asked for;
+ * ERR_BAD_INPUT with its reason. */
+MUST_CHECK bool ca_manage_ask(struct arena *mem, const struct ca_manage_request *want, json_t **out,
+                              struct err *err);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "feed/renewal.h"
 
+#include "base/clock.h"
+
 int64_t feed_next_epoch(const struct feed_head *head, int64_t now)
 {
     int64_t last = head->epoch > head->ahead_epoch ? head->epoch : head->ahead_epoch;
@@ -60,8 +62,8 @@ static bool store(struct arena *mem, const struct feed *feed, const struct selec
            db_tx_commit(&tx, err);
 }
 
-bool feed_renew(struct arena *mem, const struct feed *feed, struct feed_renewal *renewal,
-                struct err *err)
+static bool renew_page(struct arena *mem, const struct feed *feed, struct feed_renewal *renewal,
+                       struct err *err)
 {
     AUTO(arena_freep) struct arena *page_mem = arena_new();
     struct selection *selection = arena_new_of(page_mem, struct selection);
@@ -81,5 +83,15 @@ bool feed_renew(struct arena *mem, const struct feed *feed, struct feed_renewal 
 
         renewal->after = slice_of(arena_memdup(mem, last.data, last.len), last.len);
     }
+    return true;
+}
+
+bool feed_renew(struct arena *mem, const struct feed *feed, struct feed_renewal *renewal,
+                struct err *err)
+{
+    do {
+        if (!renew_page(mem, feed, renewal, err))
+            return false;
+    } while (!renewal->is_done && clock_boot_ms() < renewal->until_ms);
     return true;
 }

@@ -12,13 +12,15 @@ struct feed_renewal {
     /* Whether a record shall stay as it is. NULL: none. */
     bool (*is_held)(void *arg, const struct edge_record *record, bool *out, struct err *err);
     void *arg;
-    struct slice after; /* the page begins after this key; {NULL, 0} at the beginning */
+    int64_t until_ms;   /* clock_boot_ms(): no page is begun later, but for the first */
+    struct slice after; /* the next page begins after this key; {NULL, 0} at the beginning */
     bool is_done;
     size_t renewed, held; /* so far */
 };
 
-/* One page. `renewal->after` is then in `mem`. End records are not renewed: feed_publish_end().
- * ERR_SIGNER, ERR_STORE; ERR_LOST_RACE: ask for the same page again. */
+/* Pages until the end, or until the time is over: is_done is false then, and it goes on from there.
+ * `renewal->after` is in `mem`. End records are not renewed: feed_publish_end(). ERR_SIGNER,
+ * ERR_STORE; ERR_LOST_RACE: ask for the same page again. */
 MUST_CHECK bool feed_renew(struct arena *mem, const struct feed *feed, struct feed_renewal *renewal,
                            struct err *err);
 

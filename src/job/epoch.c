@@ -72,36 +72,28 @@ static const char *summary(struct arena *mem, const struct feed_renewal *renewal
                         text, renewal->held);
 }
 
-/* The time is over in which edges keep what they have: what was held until then goes over it too.
- */
-static bool renew_held(const struct worker *worker, struct arena *mem, struct err *err)
+/* Goes over all records, as far as it gets in the time of one run. */
+static bool renew(const struct worker *worker, struct arena *mem, struct feed_renewal *renewal,
+                  struct err *err)
 {
-    struct feed_renewal renewal = {0};
-
-    while (!renewal.is_done)
-        if (!feed_renew(mem, &worker->feed, &renewal, err))
-            return false;
-    return true;
+    renewal->until_ms = clock_boot_ms() + RUN_MS;
+    return feed_renew(mem, &worker->feed, renewal, err);
 }
 
-static bool renew_all(void *arg, struct arena *mem, struct job_result *out, struct err *err)
+static bool renew_all(void *arg, struct arena *mem, bool *is_done, struct err *err)
 {
     const struct worker *worker = arg;
     struct feed_renewal renewal = {.is_held = is_held, .arg = arg};
-    const int64_t end = clock_boot_ms() + RUN_MS;
 
-    while (!renewal.is_done) {
-        if (clock_boot_ms() > end) {
-            *out = (struct job_result){.run_at = clock_now()};
-            return true;
-        }
-        if (!feed_renew(mem, &worker->feed, &renewal, err))
-            return false;
-    }
+    *is_done = false;
+    if (!renew(worker, mem, &renewal, err))
+        return false;
+    if (!renewal.is_done)
+        return true;
     if (renewal.renewed > 0 && !tell(mem, worker->app->db, worker->feed.group, "feed.epoch_signed",
                                      summary(mem, &renewal), err))
         return false;
-    return epoch_end(worker, mem, err);
+    return epoch_end(worker, mem, is_done, err);
 }
 
 bool job_epoch(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
@@ -112,7 +104,6 @@ bool job_epoch(void *arg, struct arena *mem, const struct job *job, struct job_r
     int64_t age;
 
     (void)job;
-    out->is_done = true;
     if (!feed_store_head(worker->app->db, worker->feed.group, &head, err))
         return false;
     age = clock_real_ms() - head.epoch;
@@ -122,7 +113,8 @@ bool job_epoch(void *arg, struct arena *mem, const struct job *job, struct job_r
     }
     if (head.ahead_epoch != 0 && !begin(worker, mem, &head, err))
         return false;
-    return renew_all(arg, mem, out, err);
+    out->run_at = clock_now();
+    return renew_all(arg, mem, &out->is_done, err);
 }
 
 bool epoch_keeps(const struct worker *worker, bool *out, struct err *err)
@@ -137,16 +129,22 @@ bool epoch_keeps(const struct worker *worker, bool *out, struct err *err)
     return true;
 }
 
-bool epoch_end(const struct worker *worker, struct arena *mem, struct err *err)
+/* The time in which edges keep what they have is over: what was held until then goes over it too.
+ */
+bool epoch_end(const struct worker *worker, struct arena *mem, bool *is_done, struct err *err)
 {
+    struct feed_renewal renewal = {0};
     struct feed_head head;
     bool is_kept;
 
+    *is_done = true;
     if (!epoch_keeps(worker, &is_kept, err) ||
         !feed_store_head(worker->app->db, worker->feed.group, &head, err))
         return false;
     if (is_kept)
         return true;
-    return (head.restored_at == 0 || renew_held(worker, mem, err)) &&
-           feed_publish_end(mem, &worker->feed, err);
+    if (head.restored_at != 0 && !renew(worker, mem, &renewal, err))
+        return false;
+    *is_done = head.restored_at == 0 || renewal.is_done;
+    return !*is_done || feed_publish_end(mem, &worker->feed, err);
 }

@@ -26,5 +26,6 @@ MUST_CHECK bool job_epoch(void *worker, struct arena *mem, const struct job *job
 MUST_CHECK bool epoch_keeps(const struct worker *worker, bool *out, struct err *err);
 
 /* Publishes the end record of what is live now, unless edges shall still keep what it would remove.
- */
-MUST_CHECK bool epoch_end(const struct worker *worker, struct arena *mem, struct err *err);
+ * *is_done is false when the time of a run was too short for that: it is to be called again. */
+MUST_CHECK bool epoch_end(const struct worker *worker, struct arena *mem, bool *is_done,
+                          struct err *err);

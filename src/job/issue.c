@@ -135,20 +135,13 @@ static bool save_names(const struct issue *is, struct db *tx, struct err *err)
     return true;
 }
 
-/* A transaction of a run that still has its lease, which begins anew: a run may take longer than
- * one lease, but no longer than that between two transactions. */
-static bool begin(const struct issue *is, struct db **tx, struct err *err)
-{
-    return db_tx_begin(is->worker->app->db, tx, err) &&
-           job_store_extend(*tx, is->job, JOB_LEASE_MS, err);
-}
-
 bool issue_save(struct issue *is, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
-    return begin(is, &tx, err) && issuance_store_save(tx, is->issuance, err) &&
-           save_names(is, tx, err) && db_tx_commit(&tx, err);
+    return job_tx_begin(is->worker->app->db, is->job, &tx, err) &&
+           issuance_store_save(tx, is->issuance, err) && save_names(is, tx, err) &&
+           db_tx_commit(&tx, err);
 }
 
 /* When each stage was passed first, for the timeline and the statistics. */
@@ -217,7 +210,8 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
         is->issuance->ca_failures = 0;
     is->issuance->wait_seq = change->keep_seq;
     stamp(is->issuance, step->to, clock_now());
-    if (!begin(is, &tx, err) || (!change->is_quiet && !add_timeline(is, tx, step, change, err)) ||
+    if (!job_tx_begin(is->worker->app->db, is->job, &tx, err) ||
+        (!change->is_quiet && !add_timeline(is, tx, step, change, err)) ||
         (change->also && !change->also(is, tx, err)) || !save_names(is, tx, err))
         return false;
     if (change->batch) {

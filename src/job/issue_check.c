@@ -120,7 +120,7 @@ static bool store_report(struct issue *is, const struct check_report *report, st
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
-    return db_tx_begin(is->worker->app->db, &tx, err) && add_run(is, tx, report, err) &&
+    return job_tx_begin(is->worker->app->db, is->job, &tx, err) && add_run(is, tx, report, err) &&
            db_tx_commit(&tx, err);
 }
 

@@ -79,8 +79,7 @@ static bool begin_anew(struct issue *is, struct issue_outcome *out, struct err *
 
     *out = (struct issue_outcome){.is_done = true};
     return app_domain_names(is->worker->app, is->mem, is->domain, &names, err) &&
-           db_tx_begin(is->worker->app->db, &tx, err) &&
-           job_store_extend(tx, is->job, JOB_LEASE_MS, err) &&
+           job_tx_begin(is->worker->app->db, is->job, &tx, err) &&
            app_issuance_cancel(is->mem, tx, old, err) &&
            app_issuance_start(is->mem, tx, &wish, &next, err) &&
            timeline_add(is->mem, tx, &entry, err) && db_tx_commit(&tx, err);
@@ -161,8 +160,7 @@ static bool give_up(struct issue *is, const char *why, const char *old_id, struc
                              why),
     };
 
-    return db_tx_begin(is->worker->app->db, &tx, err) &&
-           job_store_extend(tx, is->job, JOB_LEASE_MS, err) &&
+    return job_tx_begin(is->worker->app->db, is->job, &tx, err) &&
            app_issuance_cancel(is->mem, tx, is->issuance, err) &&
            timeline_add(is->mem, tx, &entry, err) &&
            job_store_wake(tx, old_id, is->now, NULL, err) &&

@@ -50,7 +50,7 @@ static bool put_challenges(struct issue *is, struct err *err)
     if (!feed_prepare(is->mem, &is->worker->feed, changes, count, &batch, err))
         return false;
     CRASH_POINT(CHALLENGES_REPLY);
-    if (!db_tx_begin(is->worker->app->db, &tx, err) || !feed_put(tx, batch, &head, err))
+    if (!job_tx_begin(is->worker->app->db, is->job, &tx, err) || !feed_put(tx, batch, &head, err))
         return false;
     is->issuance->wait_seq = head.seq;
     is->issuance->next_try_at = is->now;

@@ -55,14 +55,17 @@ bool job_settings(void *arg, struct arena *mem, const struct job *job, struct jo
                   struct err *err)
 {
     const struct worker *worker = arg;
+    int64_t wait = JOB_SETTINGS_EVERY_MS;
+    bool is_done = true;
 
     (void)job;
-    out->run_at = clock_now() + JOB_SETTINGS_EVERY_MS;
     if (!publish_settings(worker, mem, err))
         return false;
-    if (clock_boot_ms() - worker->started_ms >= EPOCH_LOOK_MS)
-        return epoch_end(worker, mem, err);
-    out->run_at = clock_now() + EPOCH_LOOK_MS;
+    if (clock_boot_ms() - worker->started_ms < EPOCH_LOOK_MS)
+        wait = EPOCH_LOOK_MS;
+    else if (!epoch_end(worker, mem, &is_done, err))
+        return false;
+    out->run_at = clock_now() + (is_done ? wait : 0);
     return true;
 }
 

@@ -4,6 +4,7 @@
 #include "app/issuance.h"
 #include "app/timeline.h"
 #include "base/clock.h"
+#include "base/crash.h"
 #include "job/name_check.h"
 #include "model/name_choice.h"
 #include "model/pace.h"
@@ -14,6 +15,7 @@
 struct watch {
     const struct worker *worker;
     struct arena *mem;
+    const struct job *job;
     const struct domain *domain;
     const struct subscription *subscription;
     const struct certificate *live;
@@ -59,6 +61,22 @@ static bool is_due(const struct watch *w, const struct domain_name *name)
            name->held_until <= w->now;
 }
 
+static bool save(const struct watch *w, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    CRASH_POINT(LOOK_BEFORE);
+    if (!job_tx_begin(w->worker->app->db, w->job, &tx, err))
+        return false;
+    for (size_t i = 0; i < w->count; i++)
+        if (!domain_name_store_save(tx, &w->names[i], err))
+            return false;
+    if (!db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(LOOK_COMMIT);
+    return true;
+}
+
 /* A www name is judged beside its base, so what is looked at is every name, or nothing. */
 static bool look(struct watch *w, struct err *err)
 {
@@ -76,12 +94,9 @@ static bool look(struct watch *w, struct err *err)
     want.retry_at = w->now + w->worker->app->config->check.retry_min_ms;
     if (!name_check_run(w->worker, w->mem, &want, &report, err))
         return false;
-    for (size_t i = 0; i < w->count; i++) {
+    for (size_t i = 0; i < w->count; i++)
         name_check_take(w->worker, w->mem, &report, &w->names[i]);
-        if (!domain_name_store_save(w->worker->app->db, &w->names[i], err))
-            return false;
-    }
-    return true;
+    return save(w, err);
 }
 
 static bool join_at(const struct watch *w, int64_t *out, struct err *err)
@@ -116,7 +131,7 @@ static bool start(const struct watch *w, struct err *err)
                                    .kind = "names.join",
                                    .text = "a name is ready: a certificate with it is asked for"};
 
-    if (!db_tx_begin(w->worker->app->db, &tx, err))
+    if (!job_tx_begin(w->worker->app->db, w->job, &tx, err))
         return false;
     if (!app_issuance_replace(w->worker->app, w->mem, tx, &want, &issuance, err))
         return err->code == ERR_CONFLICT; /* one that has begun meanwhile looks at all names */
@@ -145,7 +160,7 @@ static int64_t next_run_at(const struct watch *w, int64_t join)
 bool job_names(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
                struct err *err)
 {
-    struct watch w = {.worker = worker, .mem = mem, .now = clock_now()};
+    struct watch w = {.worker = worker, .mem = mem, .job = job, .now = clock_now()};
     int64_t join;
     bool due;
 

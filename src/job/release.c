@@ -22,7 +22,7 @@ static bool finish_edges(const struct release *rel, int64_t seq, const struct ed
     };
 
     CRASH_POINT(WITHDRAWN_BEFORE);
-    if (!db_tx_begin(rel->worker->app->db, &tx, err) ||
+    if (!job_tx_begin(rel->worker->app->db, rel->job, &tx, err) ||
         !edge_withdrawal_store_done(tx, rel->domain->id, seq, err) ||
         !timeline_add(rel->mem, tx, &entry, err) || !db_tx_commit(&tx, err))
         return false;

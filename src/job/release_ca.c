@@ -77,7 +77,7 @@ static bool finish(const struct giving *g, const char *text, const char *certifi
     };
 
     CRASH_POINT(GIVE_UP_REPLY);
-    if (!db_tx_begin(g->rel->worker->app->db, &tx, err) ||
+    if (!job_tx_begin(g->rel->worker->app->db, g->rel->job, &tx, err) ||
         !order_at_ca_store_remove(tx, g->row->url, err) ||
         (text && !timeline_add(g->rel->mem, tx, &entry, err)) ||
         (certificate_id && !mark_revoked(tx, certificate_id, err)) || !db_tx_commit(&tx, err))

@@ -18,6 +18,7 @@
 struct run {
     const struct worker *worker;
     struct arena *mem;
+    const struct job *job;
     int64_t now;
     const struct certificate *certificate;
     const struct domain *domain;
@@ -183,7 +184,7 @@ static bool store(struct run *run, bool is_due, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
-    return db_tx_begin(run->worker->app->db, &tx, err) &&
+    return job_tx_begin(run->worker->app->db, run->job, &tx, err) &&
            renewal_store_put(tx, &run->renewal, err) &&
            (!run->is_drawn ||
             tell(run, tx, "certificate.renewal.scheduled", schedule_text(run), err)) &&
@@ -201,7 +202,7 @@ static int64_t next_at(const struct run *run, bool is_under_way)
 bool job_renew(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
                struct err *err)
 {
-    struct run run = {.worker = worker, .mem = mem, .now = clock_now()};
+    struct run run = {.worker = worker, .mem = mem, .job = job, .now = clock_now()};
     bool goes_on, is_due;
 
     if (!load(&run, job->subject_id, &goes_on, err))

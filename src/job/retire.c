@@ -6,7 +6,7 @@
 #include "store/certificate_store.h"
 
 /* Record off the edges and key destroyed, together. */
-static bool retire(const struct worker *worker, struct arena *mem,
+static bool retire(const struct worker *worker, struct arena *mem, const struct job *job,
                    const struct certificate *certificate, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -18,7 +18,7 @@ static bool retire(const struct worker *worker, struct arena *mem,
     if (!feed_prepare(mem, &worker->feed, &change, 1, &batch, err))
         return false;
     CRASH_POINT(RETIRE_REPLY);
-    if (!db_tx_begin(worker->app->db, &tx, err) ||
+    if (!job_tx_begin(worker->app->db, job, &tx, err) ||
         !certificate_store_destroy_key(tx, certificate->id, err) ||
         !feed_put(tx, batch, &head, err) || !db_tx_commit(&tx, err))
         return false;
@@ -39,7 +39,7 @@ bool job_retire(void *arg, struct arena *mem, const struct job *job, struct job_
         out->run_at = ended.items[i].ended_at + JOB_RETIRE_AFTER_MS;
         if (out->run_at > now)
             return true;
-        if (!retire(worker, mem, &ended.items[i], err))
+        if (!retire(worker, mem, job, &ended.items[i], err))
             return err_wrap(err, "certificate %s", ended.items[i].id);
     }
     out->is_done = true;

@@ -102,14 +102,14 @@ static bool refused(const struct worker *worker, struct arena *mem, const struct
         return false;
     if (!domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &entry.domain,
                           err) ||
-        !db_tx_begin(worker->app->db, &tx, err) || !timeline_add(mem, tx, &entry, err) ||
+        !job_tx_begin(worker->app->db, job, &tx, err) || !timeline_add(mem, tx, &entry, err) ||
         !db_tx_commit(&tx, err))
         return false;
     *err = why;
     return false;
 }
 
-static bool store(const struct worker *worker, struct arena *mem,
+static bool store(const struct worker *worker, struct arena *mem, const struct job *job,
                   const struct certificate *certificate, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -123,7 +123,7 @@ static bool store(const struct worker *worker, struct arena *mem,
 
     return domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &entry.domain,
                             err) &&
-           db_tx_begin(worker->app->db, &tx, err) &&
+           job_tx_begin(worker->app->db, job, &tx, err) &&
            certificate_store_set_revoked(tx, certificate->id, clock_now(), err) &&
            job_store_enqueue(tx, job_kind_name(JOB_RETIRE), certificate->domain_id,
                              clock_now() + JOB_RETIRE_AFTER_MS, err) &&
@@ -154,7 +154,7 @@ bool job_revoke(void *arg, struct arena *mem, const struct job *job, struct job_
     out->is_done = true;
     if (!ask_ca(worker, mem, certificate, reason, err))
         return refused(worker, mem, job, certificate, err);
-    if (!store(worker, mem, certificate, err))
+    if (!store(worker, mem, job, certificate, err))
         return false;
     CRASH_POINT(REVOKE_COMMIT);
     return true;

@@ -45,6 +45,11 @@ int64_t job_backoff_ms(int64_t attempts)
     return steps[attempts < 0 ? 0 : (size_t)attempts > last ? last : (size_t)attempts];
 }
 
+bool job_tx_begin(struct db *db, const struct job *job, struct db **tx, struct err *err)
+{
+    return db_tx_begin(db, tx, err) && job_store_extend(*tx, job, JOB_LEASE_MS, err);
+}
+
 /* What the row says after the run: done, later, or again because it failed with `err`. */
 static bool store_outcome(struct job_runner *runner, const struct job *job,
                           const struct job_result *result, const struct err *err,

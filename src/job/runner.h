@@ -14,7 +14,7 @@
 #include "store/job_store.h"
 
 /* Longer than a run takes between two transactions: its requests have deadlines. A run that stores
- * on its way begins the lease anew each time (job_store_extend()). */
+ * on its way begins the lease anew each time (job_tx_begin()). */
 #define JOB_LEASE_MS INT64_C(120000)
 
 struct job_result {
@@ -42,6 +42,10 @@ MUST_CHECK bool job_runner_start(const struct job_runner_options *options, struc
                                  struct err *err);
 /* Lets the runs under way end. */
 void job_runner_stop(struct job_runner *runner);
+
+/* A transaction of a run that still has its lease, which begins anew: a run may take longer than
+ * one lease, but no longer than that between two transactions. ERR_LOST_RACE: it has it no more. */
+MUST_CHECK bool job_tx_begin(struct db *db, const struct job *job, struct db **tx, struct err *err);
 
 /* When a run that failed `attempts` times before is repeated, in ms from now. */
 int64_t job_backoff_ms(int64_t attempts);

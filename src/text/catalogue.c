@@ -8,7 +8,7 @@
 
 #define KEY_MAX   80
 #define PAIRS_MAX 8
-#define TEXT_MAX  4096 /* octets of a text with its values */
+#define CUT       "\u2026"
 
 struct catalogue {
     json_t *groups;
@@ -100,19 +100,37 @@ static const char *value_of(const struct pair *pairs, size_t count, struct slice
     return "";
 }
 
+/* False when it was cut: nothing belongs behind it any more. */
+static bool add(struct buf *out, struct slice piece)
+{
+    size_t room = CATALOGUE_TEXT_MAX - out->len;
+
+    if (piece.len <= room) {
+        buf_slice(out, piece);
+        return true;
+    }
+    while (room > 0 && (piece.data[room] & 0xc0) == 0x80)
+        room--;
+    buf_add(out, piece.data, room);
+    buf_str(out, CUT);
+    return false;
+}
+
 static const char *fill(struct arena *mem, const char *text, const struct pair *pairs, size_t count)
 {
-    struct buf out = buf_new(mem, TEXT_MAX);
-    const char *open, *close, *filled;
+    struct buf out = buf_new(mem, CATALOGUE_TEXT_MAX + strlen(CUT));
+    const char *open, *close;
 
     while ((open = strchr(text, '{')) && (close = strchr(open, '}'))) {
-        buf_add(&out, text, (size_t)(open - text));
-        buf_str(&out, value_of(pairs, count, slice_of(open + 1, (size_t)(close - open - 1))));
+        struct slice name = slice_of(open + 1, (size_t)(close - open - 1));
+
+        if (!add(&out, slice_of(text, (size_t)(open - text))) ||
+            !add(&out, slice_str(value_of(pairs, count, name))))
+            return buf_cstr(&out);
         text = close + 1;
     }
-    buf_str(&out, text);
-    filled = buf_cstr(&out);
-    return filled ? filled : text;
+    (void)add(&out, slice_str(text));
+    return buf_cstr(&out);
 }
 
 const char *catalogue_text(struct arena *mem, const struct catalogue *catalogue, const char *key,

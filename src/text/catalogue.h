@@ -22,6 +22,8 @@ void catalogue_free(struct catalogue *catalogue); /* NULL is fine */
 json_t *catalogue_json(const struct catalogue *catalogue);
 
 /* `key` is "group.key"; one that is not there ends the process, as does a value that is not given.
- * The arguments are pairs of a name and a text, ended by NULL. */
+ * The arguments are pairs of a name and a text, ended by NULL. What is longer than
+ * CATALOGUE_TEXT_MAX octets is cut behind a whole character, and ends with "…". */
+#define CATALOGUE_TEXT_MAX 4096
 const char *catalogue_text(struct arena *mem, const struct catalogue *catalogue, const char *key,
                            ...) __attribute__((sentinel));

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "edge/record_digest.h"
 #include "edge/record_write.h"
 #include "feed/feed_page.h"
@@ -377,7 +378,8 @@ static bool hold_c(void *arg, const struct edge_record *record, bool *out, struc
     return true;
 }
 
-/* In two pages, the second one taken twice, as by a worker that was killed. */
+/* In two pages, for there is no time for more, the second one taken twice, as by a worker that was
+ * killed; then all again, in time enough. */
 static void test_renewal(void **state)
 {
     struct feed_change changes[FEED_PAGE_RECORDS];
@@ -406,6 +408,10 @@ static void test_renewal(void **state)
     ok(renewal.is_done && renewal.renewed == FEED_PAGE_RECORDS + 1, "%zu", renewal.renewed);
     MUST(&w.f, feed_renew(w.f.mem, &w.feed, &again, &w.f.err));
     ok(again.renewed == FEED_PAGE_RECORDS - 1 + 0, "what is renewed is left alone: %zu",
+       again.renewed);
+    again = (struct feed_renewal){.until_ms = clock_boot_ms() + 60000};
+    MUST(&w.f, feed_renew(w.f.mem, &w.feed, &again, &w.f.err));
+    ok(again.is_done && again.renewed == 1, "what was held, behind another page: %zu",
        again.renewed);
     page = read_feed(&w, seq);
     ok(asked == FEED_PAGE_RECORDS + 2, "each is asked about: %zu", asked);

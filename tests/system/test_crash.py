@@ -22,10 +22,11 @@ FIRST = ["agent.snapshot.before", "agent.snapshot.reply", "worker.account-key.be
 PARENT = [p for p in ALL if p.startswith("run.")]
 LEAVING = [p for p in ALL if p.rpartition(".")[0] in (
     "worker.revoke", "worker.give-up", "worker.withdrawn", "worker.retire")]
+LOOKING = [p for p in ALL if p.startswith("worker.look")]
 STAGING = [p for p in ALL if p.startswith("worker.stage")]
 # What a certificate passes on its way to the place of a live one; the first way there is RUNNING's.
 REPLACING = STAGING + [p for p in ALL if p.rpartition(".")[0] in ("worker.deploy", "worker.prove")]
-RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING + STAGING]
+RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING + LOOKING + STAGING]
 # tests/crash/all-points: each order goes live before the next is placed, and the parent dies at the
 # start of each of its children.
 IS_LONG = os.environ.get("LATCHKEY_CRASH_LONG") == "1"
@@ -183,6 +184,77 @@ def test_leaving():
         revoked = sorted(e["subject"] for e in journal.entries if e["kind"] == "certificate.revoked")
         assert revoked == sorted({c["serial"] for c in certificates})
         assert all(journal.count("certificate.issued", d["name"]) == 1 for d in domains)
+
+
+@needs_points
+@pytest.mark.req("R42", "R46")
+def test_release_holds_up_nobody():
+    """What the CA has given up is written down in a transaction that waits for nothing."""
+    platform = Platform()
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        site, domain, _ = platform.ordered(partner, "released.example")
+        trap.hold("worker.give-up.reply")
+        leave(partner, domain, None, "give-up")
+        trap.wait_hit("worker.give-up.reply")
+        began = time.monotonic()
+        partner.patch(f"/v1/sites/{site['id']}", {"name": "Written meanwhile"})
+        assert time.monotonic() - began < 1
+        trap.let_go()
+        insist(lambda: Journal(platform).count("certificate.revoked") == 1)
+
+
+def rows(platform, sql, *values):
+    with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db", timeout=10)) as db, db:
+        return db.execute(sql, values).fetchall()
+
+
+def half_right(platform, partner, site, name):
+    """A live domain whose www is still to come."""
+    domain = platform.domain(partner, name, site=site)
+    platform.zone(name, platform.right_records(www=None))
+    place(partner, domain)
+    wait_live(platform, partner, domain)
+    return domain
+
+
+def look_without_lease(platform, trap, domain):
+    """Another worker has taken the job over meanwhile: what this one saw is old, and not stored."""
+    looked = "SELECT checked_at FROM domain_name WHERE name = ?", f"www.{domain['name']}"
+    trap.hold("worker.look.before")
+    trap.wait_hit("worker.look.before")
+    before = rows(platform, *looked)
+    lease = rows(platform, "UPDATE job SET fence = fence + 1 WHERE kind = 'names' AND subject_id = ?"
+                           " RETURNING lease_until", domain["id"])
+    trap.let_go()
+    time.sleep(1)
+    assert rows(platform, *looked) == before and lease[0][0]
+    rows(platform, "UPDATE job SET lease_until = 0 WHERE subject_id = ?", domain["id"])
+    insist(lambda: rows(platform, *looked) > before)
+
+
+@needs_points
+@pytest.mark.req("R22", "R54", "A11")
+def test_looking():
+    """A name that became right joins, though the worker dies as it looks at it: one more certificate."""
+    platform = Platform({"check": {"patience_ms": 1000, "retry_min_ms": 200, "retry_max_ms": 500}})
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        site = platform.site(partner)
+        for point in LOOKING:
+            name = f"look{len(trap.hits)}.example"
+            domain = half_right(platform, partner, site, name)
+            platform.zone(name, platform.right_records())
+            trap.arm(point)
+            trap.wait_hit(point)
+            hurry(platform)
+            insist(lambda: all(n["secured"] for n in platform.status(partner, domain)["names"]))
+            of_it = partner.get(f"/v1/certificates?domain_id={domain['id']}")["items"]
+            assert len(of_it) == 2, (point, of_it)
+        tell(trap, LOOKING)
+        look_without_lease(platform, trap, half_right(platform, partner, site, "fenced.example"))
 
 
 def parent_deaths(platform):
