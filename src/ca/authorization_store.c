@@ -269,11 +269,46 @@ bool ca_challenge_processing(struct arena *mem, struct db *db, int64_t after_id,
     return true;
 }
 
+/* The newest stays: its id is what the next one is counted from. */
+#define ENDED                                                                                      \
+    "(SELECT id FROM acme_authorization WHERE expires_at < $1"                                     \
+    " AND id < (SELECT max(id) FROM acme_authorization) ORDER BY expires_at LIMIT $2)"
+
+static const struct query tidy_challenges = {
+    .name = "ca_authorization.tidy_challenges",
+    .sql = "DELETE FROM challenge WHERE authorization_id IN " ENDED,
+    .params = "ii",
+    .cols = "",
+};
+
+static const struct query tidy_needs = {
+    .name = "ca_authorization.tidy_needs",
+    .sql = "DELETE FROM order_authorization WHERE authorization_id IN " ENDED,
+    .params = "ii",
+    .cols = "",
+};
+
+static const struct query tidy = {
+    .name = "ca_authorization.tidy",
+    .sql = "DELETE FROM acme_authorization WHERE id IN " ENDED,
+    .params = "ii",
+    .cols = "",
+};
+
+bool ca_authorization_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count,
+                           struct err *err)
+{
+    return db_exec(tx, &tidy_challenges, NULL, err, QI(before), QI(limit)) &&
+           db_exec(tx, &tidy_needs, NULL, err, QI(before), QI(limit)) &&
+           db_exec(tx, &tidy, count, err, QI(before), QI(limit));
+}
+
 static const struct query *const all[] = {
     &get,           &find_valid,      &add,
     &validate,      &invalidate,      &deactivate,
     &has_valid,     &get_challenge,   &list_challenges,
     &add_challenge, &start_challenge, &finish_challenge,
-    &processing,
+    &processing,    &tidy_challenges, &tidy_needs,
+    &tidy,
 };
 const struct query_list ca_authorization_queries = {"authorization_store.c", all, ARRAY_LEN(all)};

@@ -65,4 +65,8 @@ MUST_CHECK bool ca_challenge_finish(struct db *db, int64_t id, const char *error
 MUST_CHECK bool ca_challenge_processing(struct arena *mem, struct db *db, int64_t after_id,
                                         struct ca_ids *out, struct err *err);
 
+/* As ca_order_tidy(), with their challenges. No order that needs one of them may still be open. */
+MUST_CHECK bool ca_authorization_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count,
+                                      struct err *err);
+
 extern const struct query_list ca_authorization_queries;

@@ -10,6 +10,7 @@
 #include "ca/limit_file.h"
 #include "ca/manage_server.h"
 #include "ca/routes.h"
+#include "ca/tidy.h"
 #include "http/server.h"
 
 #define HANDLERS        16
@@ -96,6 +97,7 @@ static bool start_work(struct ca *ca, struct err *err)
     unsigned validators = or_default(ca->options.validators, VALIDATORS);
 
     ca->validation = ca_pool_new(validators, VALIDATIONS_MAX, ca_validate_challenge, ca);
+    ca->tidy = ca_tidy_start(ca->db);
     ca->issuing = ca_pool_new(ISSUERS, ISSUES_MAX, ca_issue_order, ca);
     return take_up(ca, ca_challenge_processing, ca->validation, err) &&
            take_up(ca, ca_order_processing, ca->issuing, err);
@@ -167,6 +169,7 @@ void ca_stop(struct ca *ca)
     http_server_stop(ca->management);
     ca_pool_free(ca->validation);
     ca_pool_free(ca->issuing);
+    ca_tidy_stop(ca->tidy);
     ca_keeper_free(ca->keeper);
     if (ca->validator.resolver)
         resolver_free(ca->validator.resolver);

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/database.h"
 
+#include "ca/account_store.h"
+#include "ca/authorization_store.h"
+#include "ca/certificate_store.h"
+#include "ca/journal_store.h"
+#include "ca/limit_store.h"
 #include "ca/state_dir.h"
 #include "db/migrate.h"
 
@@ -9,6 +14,17 @@
 
 extern const struct embedded_file ca_migrations[];
 extern const size_t ca_migrations_count;
+
+static const struct query_list *const lists[] = {
+    &ca_client_queries,  &ca_authorization_queries, &ca_issued_queries,
+    &ca_journal_queries, &ca_limit_queries,         &ca_order_queries,
+};
+
+const struct query_list *const *ca_database_queries(size_t *count)
+{
+    *count = ARRAY_LEN(lists);
+    return lists;
+}
 
 static bool open_file(const char *path, struct db **out, struct err *err)
 {

@@ -30,12 +30,21 @@ bool ca_journal_add(struct db *db, const struct ca_journal_entry *entry, struct 
                    QT(kind_names[entry->kind]), QT(entry->subject), QT(entry->detail));
 }
 
+#define COLUMNS "id, at, account_id, kind, subject, detail"
+
 static const struct query list = {
     .name = "ca_journal.list",
-    .sql = "SELECT id, at, account_id, kind, subject, detail FROM journal WHERE id > $1"
-           " AND ($2 IS NULL OR account_id = $2)"
-           " AND ($3 IS NULL OR kind = $3) ORDER BY id LIMIT $4",
-    .params = "iITi",
+    .sql = "SELECT " COLUMNS " FROM journal WHERE id > $1 AND ($2 IS NULL OR kind = $2)"
+           " ORDER BY id LIMIT $3",
+    .params = "iTi",
+    .cols = "iiIttt",
+};
+
+static const struct query list_of_account = {
+    .name = "ca_journal.list_of_account",
+    .sql = "SELECT " COLUMNS " FROM journal WHERE account_id = $4 AND id > $1"
+           " AND ($2 IS NULL OR kind = $2) ORDER BY id LIMIT $3",
+    .params = "iTii",
     .cols = "iiIttt",
 };
 
@@ -53,14 +62,23 @@ static bool read_entry(const struct row *row, struct ca_journal_entry *out, stru
     return true;
 }
 
+static bool read_rows(struct arena *mem, struct db *db, const struct ca_journal_filter *filter,
+                      struct rows *out, struct err *err)
+{
+    if (filter->account_id)
+        return db_each(mem, db, &list_of_account, out, err, QI(filter->after_id), QT(filter->kind),
+                       QI(filter->limit), QI(filter->account_id));
+    return db_each(mem, db, &list, out, err, QI(filter->after_id), QT(filter->kind),
+                   QI(filter->limit));
+}
+
 bool ca_journal_list(struct arena *mem, struct db *db, const struct ca_journal_filter *filter,
                      struct ca_journal *out, struct err *err)
 {
     struct ca_journal_entry *entries;
     struct rows rows;
 
-    if (!db_each(mem, db, &list, &rows, err, QI(filter->after_id), QI0(filter->account_id),
-                 QT(filter->kind), QI(filter->limit)))
+    if (!read_rows(mem, db, filter, &rows, err))
         return false;
     entries = arena_array_of(mem, rows.count + 1, struct ca_journal_entry);
     for (size_t i = 0; i < rows.count; i++) {
@@ -71,5 +89,18 @@ bool ca_journal_list(struct arena *mem, struct db *db, const struct ca_journal_f
     return true;
 }
 
-static const struct query *const all[] = {&add, &list};
+static const struct query tidy = {
+    .name = "ca_journal.tidy",
+    .sql = "DELETE FROM journal WHERE at < $1 AND id IN (SELECT id FROM journal"
+           " WHERE id < (SELECT max(id) FROM journal) ORDER BY id LIMIT $2)",
+    .params = "ii",
+    .cols = "",
+};
+
+bool ca_journal_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count, struct err *err)
+{
+    return db_exec(tx, &tidy, count, err, QI(before), QI(limit));
+}
+
+static const struct query *const all[] = {&add, &list, &list_of_account, &tidy};
 const struct query_list ca_journal_queries = {"journal_store.c", all, ARRAY_LEN(all)};

@@ -66,4 +66,8 @@ MUST_CHECK bool ca_journal_list(struct arena *mem, struct db *db,
                                 const struct ca_journal_filter *filter, struct ca_journal *out,
                                 struct err *err);
 
+/* Deletes entries from before `before` among the `limit` (1..) oldest; the newest one stays. */
+MUST_CHECK bool ca_journal_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count,
+                                struct err *err);
+
 extern const struct query_list ca_journal_queries;

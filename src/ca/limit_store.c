@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/limit_store.h"
 
+#define MS_US INT64_C(1000)
+
 static const struct query get = {
     .name = "ca_bucket.get",
     .sql = "SELECT tat_us FROM rate_bucket WHERE name = $1 AND subject = $2",
@@ -43,6 +45,19 @@ static const struct query forget = {
 bool ca_bucket_forget(struct db *db, const char *name, const char *subject, struct err *err)
 {
     return db_exec(db, &forget, NULL, err, QT(name), QT(subject));
+}
+
+static const struct query tidy = {
+    .name = "ca_bucket.tidy",
+    .sql = "DELETE FROM rate_bucket WHERE (name, subject) IN"
+           " (SELECT name, subject FROM rate_bucket WHERE tat_us < $1 ORDER BY tat_us LIMIT $2)",
+    .params = "ii",
+    .cols = "",
+};
+
+bool ca_bucket_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count, struct err *err)
+{
+    return db_exec(tx, &tidy, count, err, QI(before * MS_US), QI(limit));
 }
 
 static const struct query pause = {
@@ -147,6 +162,6 @@ bool ca_unpause_find(struct arena *mem, struct db *db, const char *token, int64_
     return true;
 }
 
-static const struct query *const all[] = {&get,  &set,     &forget,   &pause,    &is_paused,
-                                          &list, &unpause, &add_page, &find_page};
+static const struct query *const all[] = {&get,       &set,  &forget,  &tidy,     &pause,
+                                          &is_paused, &list, &unpause, &add_page, &find_page};
 const struct query_list ca_limit_queries = {"limit_store.c", all, ARRAY_LEN(all)};

@@ -13,6 +13,11 @@ MUST_CHECK bool ca_bucket_set(struct db *db, const char *name, const char *subje
 MUST_CHECK bool ca_bucket_forget(struct db *db, const char *name, const char *subject,
                                  struct err *err);
 
+/* Deletes at most `limit` buckets that are full since before `before` (unix milliseconds): without
+ * a row they are full as well. */
+MUST_CHECK bool ca_bucket_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count,
+                               struct err *err);
+
 /* Fine when it is paused. */
 MUST_CHECK bool ca_pause_add(struct db *db, int64_t account_id, const char *name, int64_t at,
                              struct err *err);

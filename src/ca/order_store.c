@@ -233,7 +233,33 @@ bool ca_order_processing(struct arena *mem, struct db *db, int64_t after_id, str
     return true;
 }
 
-static const struct query *const all[] = {&get,      &find_open, &replacing, &add,
-                                          &need,     &needs,     &ready_by,  &invalid_by,
-                                          &finalize, &complete,  &fail,      &processing};
+/* The newest stays: its id is what the next one is counted from. */
+#define ENDED                                                                                      \
+    "(SELECT id FROM acme_order WHERE status IN ('pending', 'ready', 'invalid')"                   \
+    " AND expires_at < $1 AND id < (SELECT max(id) FROM acme_order) ORDER BY expires_at LIMIT $2)"
+
+static const struct query tidy_needs = {
+    .name = "ca_order.tidy_needs",
+    .sql = "DELETE FROM order_authorization WHERE order_id IN " ENDED,
+    .params = "ii",
+    .cols = "",
+};
+
+static const struct query tidy = {
+    .name = "ca_order.tidy",
+    .sql = "DELETE FROM acme_order WHERE id IN " ENDED,
+    .params = "ii",
+    .cols = "",
+};
+
+bool ca_order_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count, struct err *err)
+{
+    return db_exec(tx, &tidy_needs, NULL, err, QI(before), QI(limit)) &&
+           db_exec(tx, &tidy, count, err, QI(before), QI(limit));
+}
+
+static const struct query *const all[] = {
+    &get,        &find_open, &replacing, &add,  &need,       &needs,      &ready_by,
+    &invalid_by, &finalize,  &complete,  &fail, &processing, &tidy_needs, &tidy,
+};
 const struct query_list ca_order_queries = {"order_store.c", all, ARRAY_LEN(all)};

@@ -68,6 +68,11 @@ MUST_CHECK bool ca_order_fail(struct db *db, int64_t id, const char *error, stru
 MUST_CHECK bool ca_order_processing(struct arena *mem, struct db *db, int64_t after_id,
                                     struct ca_ids *out, struct err *err);
 
+/* Deletes at most `limit` (1..) that expired before `before` and led to no certificate, those that
+ * expired first before others; *count: how many. `tx` is a transaction. */
+MUST_CHECK bool ca_order_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count,
+                              struct err *err);
+
 extern const struct query_list ca_order_queries;
 
 /* The first column of each row. */

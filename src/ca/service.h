@@ -36,6 +36,7 @@ struct ca {
     struct ca_key_cache *keys;
     struct ca_validator validator;
     struct ca_keeper *keeper;
+    struct ca_tidy *tidy;
     struct ca_pool *validation, *issuing;
     struct http_server *server, *management;
 };

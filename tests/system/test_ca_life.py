@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sandbox CA over time: many orders at once, kill -9, a moved clock, its root."""
 import concurrent.futures
+import contextlib
 import datetime
+import sqlite3
 import time
 
 import pytest
@@ -9,6 +11,7 @@ from cryptography import x509
 
 from ca_fixtures import (Client, Responder, SandboxCa, ca, client, knot, leaf_of,  # noqa: F401
                          make_csr, names_of, openssl_verify, responder, validity)
+from edge_kit import wait_for
 
 pytestmark = pytest.mark.req("R45")
 
@@ -58,6 +61,48 @@ def test_killed_and_started_again(client, tmp_path):
     assert (count("order.created"), count("order.repeated"), count("certificate.issued")) == (1, 1, 1)
     assert (count("challenge.started"), count("challenge.valid")) == (2, 2)
     assert count("order.finalized") == 1
+
+
+def rows(ca, table, where="1"):
+    with contextlib.closing(sqlite3.connect(f"file:{ca.folder}/ca/ca.db?mode=ro", uri=True)) as db:
+        return db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0]
+
+
+def test_what_has_ended_is_deleted(tmp_path, knot):
+    """By the running CA itself, once the movable clock is past it; certificates stay, and so do the
+    orders that they came of."""
+    day = 86400 * 1000
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    ca = SandboxCa(tmp_path / "ca", knot.port, limits="letsencrypt")
+    ca.environment["LATCHKEY_CLOCK_FILE"] = str(clock)
+    ca.start()
+    responder = Responder(ca.http_port)
+    try:
+        client = Client(ca)
+        client.register()
+        responder.thumbprint = client.key.thumbprint
+        done, pem, _ = client.issue("kept.example")
+        for number in range(40):
+            assert client.order(f"ended-{number}.example").status == 201
+        assert (rows(ca, "acme_order"), rows(ca, "acme_authorization")) == (41, 41)
+        assert rows(ca, "rate_bucket") > 0
+        clock.write_text(str(100 * day))
+        wait_for(lambda: rows(ca, "acme_authorization") == 1, 20, "the end of authorizations")
+        # the newest of each stays, so that its id is not used again
+        wait_for(lambda: rows(ca, "acme_order") == 2 and rows(ca, "rate_bucket") == 0 and
+                 rows(ca, "journal") == 1, 20, "the end of the rest")
+        assert rows(ca, "challenge", "authorization_id NOT IN (SELECT id FROM acme_authorization)"
+                    ) == 0
+        assert rows(ca, "certificate") == 1
+        again = client.order("ended-1.example")
+        assert int(again.headers["Location"].rsplit("/", 1)[-1]) == 42
+        client.nonce = None
+        assert client.post(client.url("cert/" + done.json["certificate"].rsplit("/", 1)[-1])).body \
+            .decode() == pem
+    finally:
+        responder.stop()
+        ca.stop()
 
 
 def test_root_is_constrained(ca, tmp_path):
