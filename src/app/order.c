@@ -68,12 +68,10 @@ static bool check_no_other(const struct app *app, const struct caller *caller, s
         !subscription_store_current(mem, app->db, &caller->scope, domain->id, &subscription, err))
         return false;
     if (orders.count > 0)
-        return err_set(err, ERR_CONFLICT, "%s has a placed order already: %s", domain->name,
-                       orders.items[0].id);
+        return err_set(err, ERR_CONFLICT, "%s has a placed order already", domain->name);
     if (subscription)
-        return err_set(err, ERR_CONFLICT, "%s has a subscription already: %s, until %s",
-                       domain->name, subscription->id,
-                       clock_text_in(mem, subscription->term_end_at));
+        return err_set(err, ERR_CONFLICT, "%s has a subscription already, paid until %s",
+                       domain->name, clock_text_in(mem, subscription->term_end_at));
     return true;
 }
 

@@ -26,8 +26,9 @@ bool web_find_account(const struct http_req *req, struct web_account *out, struc
 }
 
 static bool reply_tab(struct http_req *req, struct http_res *res, const struct account *account,
-                      const struct web_page *page, struct err *err)
+                      struct web_page *page, struct err *err)
 {
+    page->about = account->name;
     json_object_set_new(page->data, "account", view_account(account));
     json_object_set_new(page->data, arena_printf(req->mem, "tab_%s", page->name), json_true());
     return web_reply_page(req, res, page, err);
@@ -60,7 +61,7 @@ static bool add_domain(const struct domain_rows *to, const char *domain_id, stru
         return true;
     row = view_domain(mem, status.domain);
     json_object_set_new(row, "badge", view_badge(&status));
-    json_object_set_new(row, "next", http_json_text(status.next));
+    json_object_set_new(row, "next", view_sentence(status.next));
     if (status.subscription)
         json_object_set_new(row, "term_end", view_time(status.subscription->term_end_at));
     json_array_append_new(to->rows, row);
@@ -118,13 +119,13 @@ static bool list_domains(struct http_req *req, struct http_res *res, const struc
 
 bool web_list_subscriptions(struct http_req *req, struct http_res *res, struct err *err)
 {
-    return list_domains(req, res, &(struct domain_tab){"subscriptions", "Subscriptions", true},
-                        err);
+    return list_domains(req, res,
+                        &(struct domain_tab){"subscriptions", "account.subscriptions", true}, err);
 }
 
 bool web_list_domains(struct http_req *req, struct http_res *res, struct err *err)
 {
-    return list_domains(req, res, &(struct domain_tab){"domains", "Domains", false}, err);
+    return list_domains(req, res, &(struct domain_tab){"domains", "account.domains", false}, err);
 }
 
 static json_t *site_row(const struct site *site)
@@ -137,7 +138,7 @@ bool web_list_sites(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
     struct site_filter filter = {0};
-    struct web_page page = {.name = "sites", .title = "Sites", .place = "accounts"};
+    struct web_page page = {.name = "sites", .title = "account.sites", .place = "accounts"};
     struct site_list list;
     struct web_account in;
     struct web_list query;
@@ -162,7 +163,7 @@ static bool show_new_domain(struct http_req *req, struct http_res *res,
 {
     return reply_tab(req, res, in->account,
                      &(struct web_page){.name = "domain_new",
-                                        .title = "Add a domain",
+                                        .title = "domain_new.title",
                                         .place = "accounts",
                                         .status = status,
                                         .data = data},

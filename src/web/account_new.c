@@ -62,7 +62,7 @@ static bool show(struct http_req *req, struct http_res *res, const struct http_v
     }
     return web_reply_page(req, res,
                           &(struct web_page){.name = "account_new",
-                                             .title = "New account",
+                                             .title = "account_new.title",
                                              .place = "accounts",
                                              .status = problem ? WEB_FORM_AGAIN : 0,
                                              .data = data},

@@ -55,7 +55,8 @@ static bool list_accounts(struct http_req *req, struct http_res *res, const stru
     const struct web_call *call = web_call_of(req);
     const bool with_partner = scope->kind == SCOPE_PLATFORM;
     struct web_page page = {.name = "accounts",
-                            .title = partner ? partner->name : "Accounts",
+                            .title = "accounts.title",
+                            .about = partner ? partner->name : NULL,
                             .place = partner ? "partners" : "accounts"};
     struct account_filter filter = {0};
     struct account_list list;
@@ -108,7 +109,7 @@ bool web_get_partner(struct http_req *req, struct http_res *res, struct err *err
 bool web_list_partners(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
-    struct web_page page = {.name = "partners", .title = "Partners", .place = "partners"};
+    struct web_page page = {.name = "partners", .title = "partners.title", .place = "partners"};
     struct partner_list list;
     struct web_list in;
     json_t *rows;

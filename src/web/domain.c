@@ -52,7 +52,8 @@ bool web_get_domain(struct http_req *req, struct http_res *res, struct err *err)
         return false;
     return web_reply_page(req, res,
                           &(struct web_page){.name = "domain",
-                                             .title = json_string_value(json_object_get(
+                                             .title = "domain.title",
+                                             .about = json_string_value(json_object_get(
                                                  json_object_get(data, "domain"), "name")),
                                              .place = "accounts",
                                              .data = data},

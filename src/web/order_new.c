@@ -127,7 +127,7 @@ static bool show(struct http_req *req, struct http_res *res, const struct web_ac
     }
     return web_reply_page(req, res,
                           &(struct web_page){.name = "order_new",
-                                             .title = "Add SSL certificate",
+                                             .title = "account.add_ssl",
                                              .place = "accounts",
                                              .status = problem ? WEB_FORM_AGAIN : 0,
                                              .data = data},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/page.h"
 
+#include "base/clock.h"
+#include "http/response.h"
 #include "store/partner_store.h"
 #include "web/assets.h"
 #include "web/view.h"
@@ -76,6 +78,20 @@ bool web_reply_part(struct http_req *req, struct http_res *res, const char *name
     return web_render_part(req, name, data, &html, err) && reply_html(res, 200, html);
 }
 
+/* What a whole page has beside add_frame(). */
+static void add_head(struct http_req *req, const char *brand, const char *title, const char *about,
+                     json_t *data)
+{
+    const struct web *web = req->context;
+
+    json_object_set_new(data, "brand", json_string(brand));
+    json_object_set_new(data, "now", json_string(clock_text_in(req->mem, clock_now())));
+    json_object_set_new(data, "title",
+                        json_string(catalogue_text(req->mem, web->catalogue, title, NULL)));
+    if (about)
+        json_object_set_new(data, "about", http_json_text(about));
+}
+
 bool web_reply_page(struct http_req *req, struct http_res *res, const struct web_page *page,
                     struct err *err)
 {
@@ -87,38 +103,70 @@ bool web_reply_page(struct http_req *req, struct http_res *res, const struct web
         json_decref(data);
         return false;
     }
-    json_object_set_new(data, "brand", json_string(brand));
-    json_object_set_new(data, "title", json_string(page->title));
+    add_head(req, brand, page->title, page->about, data);
     if (page->place)
         json_object_set_new(data, arena_printf(req->mem, "at_%s", page->place), json_true());
     return web_render_part(req, page->name, data, &html, err) &&
            reply_html(res, page->status ? page->status : 200, html);
 }
 
+/* What heads the page of an error, by its HTTP status. */
+static const struct {
+    int status;
+    const char *title;
+} problem_titles[] = {
+    {401, "problem.signed_out"}, {403, "problem.forbidden"}, {404, "problem.not_found"},
+    {405, "problem.bad_method"}, {409, "problem.conflict"},  {410, "problem.gone"},
+    {429, "problem.wait"},       {500, "problem.internal"},  {503, "problem.busy"},
+};
+
+static const char *problem_title(const struct err *err)
+{
+    for (size_t i = 0; i < ARRAY_LEN(problem_titles); i++)
+        if (problem_titles[i].status == err_http(err->code))
+            return problem_titles[i].title;
+    return "problem.title";
+}
+
 /* What people read about an error that has no page of its own. */
 static json_t *problem_json(const struct http_res *res, const struct err *err)
 {
-    const char *text = err_http(err->code) == 500 ? "" : err->text;
+    bool is_internal = err_http(err->code) == 500;
     const struct web *web = res->req->context;
+    const char *title = catalogue_text(res->mem, web->catalogue, problem_title(err), NULL);
 
-    return json_pack("{s:i, s:s, s:o, s:s, s:s, s:s, s:b, s:b}", "status", err_http(err->code),
-                     "code", err_name(err->code), "text", view_sentence(text), "request",
-                     res->req->id, "title", err_name(err->code), "brand",
-                     web->app->config->platform.brand, "is_internal", err_http(err->code) == 500,
-                     "is_signed_out", err->code == ERR_UNAUTHENTICATED);
+    return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:b}", "status", err_http(err->code), "code",
+                     err_name(err->code), "text",
+                     is_internal ? json_null() : view_sentence(err->text), "request", res->req->id,
+                     "heading", title, "is_internal", is_internal, "is_signed_out",
+                     err->code == ERR_UNAUTHENTICATED);
+}
+
+/* The brand that the visitor knows; the platform's when it cannot be found now. */
+static const char *brand_of(struct http_req *req)
+{
+    const struct web *web = req->context;
+    struct err ignored = {0};
+    const char *brand;
+
+    if (web_call_of(req) && find_brand(web_call_of(req), req->mem, &brand, &ignored))
+        return brand;
+    return web->app->config->platform.brand;
 }
 
 bool web_problem(struct http_res *res, const struct err *err)
 {
     struct http_req *req = (struct http_req *)(uintptr_t)res->req;
     const char *name = http_req_header(req, "HX-Request") ? "problem_part" : "problem";
+    json_t *data = problem_json(res, err);
     struct err failed = {0};
     struct slice html;
 
     res->err = *err;
     if (err->code == ERR_BAD_METHOD)
         http_res_header(res, "Allow", http_allow(res->mem, req->match.allowed));
-    if (!web_render_part(req, name, problem_json(res, err), &html, &failed))
+    add_head(req, brand_of(req), problem_title(err), NULL, data);
+    if (!web_render_part(req, name, data, &html, &failed))
         html = slice_str("error");
     return reply_html(res, err_http(err->code), html);
 }

@@ -7,7 +7,8 @@
 
 struct web_page {
     const char *name;  /* of the template */
-    const char *title; /* for the window; the brand is added */
+    const char *title; /* for the window: a key of the catalogue; the brand is added */
+    const char *about; /* the thing that the page is about, before the title; NULL: none */
     const char *place; /* which entry of the menu is the current one, "accounts"; NULL: none */
     int status;        /* 0: 200 */
     json_t *data;      /* stolen; an object, or NULL */

@@ -12,7 +12,7 @@ static bool show_sign_in(struct http_req *req, struct http_res *res, json_t *dat
                          struct err *err)
 {
     const struct web_page page = {
-        .name = "sign_in", .title = "Sign in", .status = status, .data = data};
+        .name = "sign_in", .title = "sign_in.title", .status = status, .data = data};
 
     return web_reply_page(req, res, &page, err);
 }
@@ -75,7 +75,7 @@ static bool show_welcome(struct http_req *req, struct http_res *res, const struc
                          const struct err *problem, struct err *err)
 {
     const struct web_page page = {.name = "welcome",
-                                  .title = "Choose a password",
+                                  .title = "welcome.title",
                                   .status = problem ? WEB_FORM_AGAIN : 0,
                                   .data = json_pack("{s:s, s:s, s:i}", "name", user->name, "email",
                                                     user->email, "password_min", PASSWORD_MIN)};

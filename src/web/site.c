@@ -37,7 +37,7 @@ static bool domains_of(struct http_req *req, const struct site *site, json_t *ro
             return false;
         row = view_domain(req->mem, status.domain);
         json_object_set_new(row, "badge", view_badge(&status));
-        json_object_set_new(row, "next", http_json_text(status.next));
+        json_object_set_new(row, "next", view_sentence(status.next));
         json_object_set_new(row, "site_url", json_string(status.site_url));
         json_array_append_new(rows, row);
         *is_live =
@@ -74,7 +74,8 @@ static bool show(struct http_req *req, struct http_res *res, const struct site *
         catalogue_text(req->mem, call->web->catalogue, sentence_key(site, is_live), NULL));
     return web_reply_page(req, res,
                           &(struct web_page){.name = "site",
-                                             .title = site->name,
+                                             .title = "site.title",
+                                             .about = site->name,
                                              .place = "accounts",
                                              .status = status,
                                              .data = data},

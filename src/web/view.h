@@ -3,17 +3,20 @@
 
 /*
  * view: the things of the store as templates show them. All return new references; texts for eyes:
- * names in Unicode, instants as {"iso", "text", "exact"} in UTC. Internal to src/web.
+ * names in Unicode, instants in UTC, which the page's script puts into the reader's time zone.
+ * Internal to src/web.
  */
 #include "app/status.h"
 #include "store/account_store.h"
 #include "store/event_store.h"
 #include "web/call.h"
 
-/* A text of an error or an event as a sentence begins: with a capital letter, unless it begins with
- * a name that has a dot. NULL gives null. */
+/* A text of an error or an event for sentence.html: {"parts": [{"text", "time"}]}, where each
+ * RFC 3339 instant in it is a "time" as view_time() has it. It begins as a sentence does: with a
+ * capital letter, unless it begins with a name that has a dot. null for NULL and "". */
 json_t *view_sentence(const char *text);
-/* null for 0. */
+/* For time.html and time_distance.html: {"iso", "text", "exact"}, and "days_ahead" or "days_past"
+ * where it is two days or more from now. null for 0. */
 json_t *view_time(int64_t at);
 /* {code, text, style}: style is the class that colours it; the text says it all without. */
 json_t *view_badge(const struct status *status);

@@ -3,7 +3,6 @@
 /* view_status: what is known of a domain's certificate as status_panel.html shows it. */
 #include "base/buf.h"
 #include "base/clock.h"
-#include "http/response.h"
 #include "model/hostname.h"
 #include "web/view.h"
 
@@ -46,6 +45,12 @@ static json_t *zone_of(struct arena *mem, json_t *actions)
     return text && *text ? json_string(text) : json_null();
 }
 
+/* The text of `key` as a sentence. */
+static void say(json_t *json, const char *key)
+{
+    json_object_set_new(json, key, view_sentence(json_string_value(json_object_get(json, key))));
+}
+
 /* The finding as it was stored, with what a template cannot ask. */
 static json_t *finding_json(struct arena *mem, const char *text)
 {
@@ -58,6 +63,8 @@ static json_t *finding_json(struct arena *mem, const char *text)
                         json_boolean(json_array_size(actions) > 0 ||
                                      json_array_size(json_object_get(finding, "found")) > 0));
     json_object_set_new(finding, "zone", zone_of(mem, actions));
+    say(finding, "title");
+    say(finding, "detail");
     return finding;
 }
 
@@ -176,9 +183,9 @@ static void add_renewal(json_t *json, const struct status_renewal *renewal)
     if (renewal->state == RENEWAL_NONE)
         return;
     json_object_set_new(json, "renewal",
-                        json_pack("{s:s, s:o, s:o}", "text", renewal->next, "at",
+                        json_pack("{s:o, s:o, s:o}", "text", view_sentence(renewal->next), "at",
                                   view_time(renewal->at), "reason",
-                                  renewal->reason ? view_sentence(renewal->reason) : json_null()));
+                                  view_sentence(renewal->reason)));
 }
 
 json_t *view_status(struct arena *mem, const struct status *s, const struct event_list *events)
@@ -186,7 +193,7 @@ json_t *view_status(struct arena *mem, const struct status *s, const struct even
     json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:o}", "domain",
                              view_domain(mem, s->domain), "badge", view_badge(s), "names",
                              names_json(mem, s), "locations", edges_json(mem, s), "next",
-                             http_json_text(s->next), "next_at", view_time(s->next_at), "site_url",
+                             view_sentence(s->next), "next_at", view_time(s->next_at), "site_url",
                              s->site_url, "is_busy", s->badge.kind == BADGE_SETTING_UP, "can_order",
                              !s->subscription && (!s->order || s->order->state != ORDER_PLACED),
                              "who", who_json(s->badge.who_acts));
@@ -199,7 +206,7 @@ json_t *view_status(struct arena *mem, const struct status *s, const struct even
     add_meanwhile(json, s);
     add_renewal(json, &s->renewal);
     if (s->issuance && s->issuance->error_text && s->badge.kind == BADGE_ACTION_NEEDED)
-        json_object_set_new(json, "problem_title", http_json_text(s->issuance->error_text));
+        json_object_set_new(json, "problem_title", view_sentence(s->issuance->error_text));
     if (has_live(s))
         json_object_set_new(json, "live_url", json_string(s->site_url));
     if (s->order)

@@ -24,8 +24,9 @@ const calls = {
       args: ["--no-sandbox", `--host-resolver-rules=${resolver}`, ...(args ?? [])],
     });
   },
-  // A new visitor: cookies gone. Options: width, height, dark, script (false: without JavaScript).
-  async visitor({ width = 1280, height = 900, dark = false, script = true } = {}) {
+  // A new visitor: cookies gone. Options: width, height, dark, script (false: without JavaScript),
+  // zone (of the clock, "Asia/Tokyo").
+  async visitor({ width = 1280, height = 900, dark = false, script = true, zone } = {}) {
     await context?.close();
     context = await browser.newContext({
       ignoreHTTPSErrors: true,
@@ -33,6 +34,8 @@ const calls = {
       colorScheme: dark ? "dark" : "light",
       reducedMotion: "reduce",
       javaScriptEnabled: script,
+      locale: "en-GB",
+      timezoneId: zone,
       permissions: ["clipboard-read", "clipboard-write"],
     });
     page = watch(await context.newPage());

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every page, holding rows: axe finds nothing, the browser complains about nothing under the strict
 policy, and nothing has to be scrolled sideways; light and dark, on a desk and on a phone."""
+import datetime
 import re
 
 import pytest
@@ -135,6 +136,39 @@ def test_every_problem(platform, browser, seeded, people):
     for path, status in PROBLEMS:
         wrong += look(browser, platform.url + path.format(**seeded), status)
     assert not wrong, "\n".join(wrong)
+
+
+ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+
+
+@pytest.mark.parametrize("zone, hours", [("Asia/Tokyo", 9), ("America/Phoenix", -7), (None, 0)])
+def test_instants_are_in_the_readers_time_zone(platform, browser, seeded, people, zone, hours):
+    """`zone` None: a browser without JavaScript, which is told that it is UTC."""
+    browser.visitor({"zone": zone} if zone else {"script": False})
+    people["partner"].sign_in(browser, platform.url)
+    browser.go(f"{platform.url}/domains/{seeded['live']}")
+    at = datetime.datetime.fromisoformat(browser.attribute("dl.facts time", "datetime"))
+    at += datetime.timedelta(hours=hours)
+    want = f"{at.day} {at:%b %Y, %H:%M}" + ("" if zone else " UTC")
+    assert browser.text("dl.facts time") == want
+    times = browser.texts("main time")
+    assert len(times) > 10 and all(t.endswith(" UTC") == (not zone) for t in times), times
+    assert any(re.fullmatch(r"\(in \d+ days\)", t) for t in browser.texts(".distance"))
+    browser.go(f"{platform.url}/accounts/{seeded['account']}/ssl/new")
+    assert "seeded.example has a subscription already, paid until" in browser.text("main")
+    assert not ISO.search(browser.text("main")) and "sub_" not in browser.text("main")
+    browser.complaints()
+
+
+def test_a_part_that_is_swapped_has_the_readers_time(platform, browser, seeded, people, partner):
+    """The panel of a domain comes again, from the server, with each thing that happens."""
+    browser.visitor({"zone": "Asia/Tokyo"})
+    people["partner"].sign_in(browser, platform.url)
+    browser.go(f"{platform.url}/domains/{seeded['idn']}")
+    count = browser.count(".timeline-list li")
+    partner.post(f"/v1/domains/{seeded['idn']}/names", {"name": "shop.xn--mnchen-3ya.example"})
+    browser.wait(f".timeline-list li:nth-child({count + 1})")
+    assert not [t for t in browser.texts("main time") if "UTC" in t]
 
 
 def test_refused_forms(platform, browser, seeded, people):
