@@ -14,6 +14,7 @@
 #include "ca/authority.h"
 #include "ca/authorization_store.h"
 #include "ca/certificate_store.h"
+#include "ca/challenge_store.h"
 #include "ca/database.h"
 #include "ca/journal_store.h"
 #include "ca/jwk.h"
@@ -99,6 +100,7 @@ static void place(struct item *item)
                                              .name = item->names.items[0],
                                              .status = CA_STATUS_PENDING,
                                              .profile = profile->name,
+                                             .token = ca_token_new(item->mem),
                                              .created_at = item->at,
                                              .expires_at = item->at + profile->pending_ms};
     struct ca_order order = {.account_id = item->account,
@@ -108,28 +110,26 @@ static void place(struct item *item)
                              .created_at = item->at,
                              .expires_at = item->at + profile->order_ms};
 
-    need(
-        ca_authorization_add(item->mem, item->tx, &authorization, &item->authorization, &err) &&
-        ca_challenge_add(item->tx, item->authorization, "http-01", ca_token_new(item->mem), &err) &&
-        ca_order_add(item->mem, item->tx, &order, &item->order, &err) &&
-        ca_order_need(item->tx, item->order, item->authorization, &err));
+    need(ca_authorization_add(item->mem, item->tx, &authorization, &item->authorization, &err) &&
+         ca_order_add(item->mem, item->tx, &order, &item->order, &err) &&
+         ca_order_need(item->tx, item->order, item->authorization, &err));
     journal(item, CA_JOURNAL_ORDER_CREATED, id_text(item, item->order), item->names.items[0]);
 }
 
 static void validate(struct item *item)
 {
     const char *subject = id_text(item, item->authorization), *name = item->names.items[0];
-    struct ca_challenges challenges;
+    int64_t challenge;
     const char *record = arena_printf(
         item->mem,
         "[{\"url\":\"http://%s/.well-known/acme-challenge/%s\",\"hostname\":\"%s\",\"port\":\"80\","
         "\"addressesResolved\":[\"127.0.0.1\"],\"addressUsed\":\"127.0.0.1\"}]",
         name, ca_token_new(item->mem), name);
 
-    need(ca_challenge_list(item->mem, item->tx, item->authorization, &challenges, &err) &&
-         ca_challenge_start(item->tx, challenges.items[0].id, &err));
+    need(ca_challenge_start(item->mem, item->tx, item->authorization, CA_CHALLENGE_HTTP_01,
+                            &challenge, &err));
     journal(item, CA_JOURNAL_CHALLENGE_STARTED, subject, name);
-    need(ca_challenge_finish(item->tx, challenges.items[0].id, NULL, record, item->at, &err) &&
+    need(ca_challenge_finish(item->tx, challenge, NULL, record, item->at, &err) &&
          ca_authorization_validate(item->tx, item->authorization,
                                    item->at + item->fill->profile->valid_ms, &err) &&
          ca_order_ready_by(item->tx, item->authorization, &err));

@@ -182,9 +182,10 @@ bool ca_admit_account(const struct ca_call *call, struct db *tx, struct ca_probl
 
 const char *ca_registered_domain(const struct ca *ca, const char *name)
 {
-    const char *domain = psl_registrable_domain(ca->public_suffixes, name);
+    const char *base = ca_name_base(name);
+    const char *domain = psl_registrable_domain(ca->public_suffixes, base);
 
-    return domain ? domain : name;
+    return domain ? domain : base;
 }
 
 /* One of each. */

@@ -42,5 +42,6 @@ struct ca_validated {
 MUST_CHECK bool ca_count_validated(struct arena *mem, const struct ca *ca, struct db *tx,
                                    const struct ca_validated *validated, struct err *err);
 
-/* The registered domain, by the public suffix list; the name itself when it is a suffix. */
+/* The registered domain, by the public suffix list; of a suffix, and of "*." and one, the suffix.
+ */
 const char *ca_registered_domain(const struct ca *ca, const char *name);

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* authorization_store: an account's proof of control of one name, and the challenges for it. */
+/* authorization_store: an account's proof of control of one name. */
 #include "ca/order_store.h"
 
 struct ca_authorization {
     int64_t id, account_id;
-    const char *name;
+    const char *name;      /* "shop.example", "*.shop.example" */
     enum ca_status status; /* pending, valid, invalid, deactivated */
     const char *profile;   /* of the order that it was made for */
+    const char *token;     /* of each of its challenges */
     int64_t created_at, expires_at;
-};
-
-struct ca_challenge {
-    int64_t id, authorization_id;
-    const char *type; /* "http-01" */
-    const char *token;
-    enum ca_status status; /* pending, processing, valid, invalid */
-    const char *error;     /* a problem document, or NULL */
-    const char *record;    /* JSON array: what was connected to; or NULL */
-    int64_t validated_at;  /* 0 = not */
-};
-
-struct ca_challenges {
-    const struct ca_challenge *items;
-    size_t count;
 };
 
 /* *out = NULL: there is none. */
@@ -48,22 +34,6 @@ MUST_CHECK bool ca_authorization_find_valid(struct arena *mem, struct db *db,
 MUST_CHECK bool ca_authorization_count_valid(struct arena *mem, struct db *db,
                                              const struct ca_claim *claim, size_t *out,
                                              struct err *err);
-
-MUST_CHECK bool ca_challenge_get(struct arena *mem, struct db *db, int64_t id,
-                                 const struct ca_challenge **out, struct err *err);
-MUST_CHECK bool ca_challenge_list(struct arena *mem, struct db *db, int64_t authorization_id,
-                                  struct ca_challenges *out, struct err *err);
-/* A pending one. */
-MUST_CHECK bool ca_challenge_add(struct db *db, int64_t authorization_id, const char *type,
-                                 const char *token, struct err *err);
-/* pending -> processing */
-MUST_CHECK bool ca_challenge_start(struct db *db, int64_t id, struct err *err);
-/* processing -> valid (`error` NULL) or invalid. */
-MUST_CHECK bool ca_challenge_finish(struct db *db, int64_t id, const char *error,
-                                    const char *record, int64_t at, struct err *err);
-/* Those that a killed CA left in processing: as ca_order_processing(). */
-MUST_CHECK bool ca_challenge_processing(struct arena *mem, struct db *db, int64_t after_id,
-                                        struct ca_ids *out, struct err *err);
 
 /* As ca_order_tidy(), with their challenges. No order that needs one of them may still be open. */
 MUST_CHECK bool ca_authorization_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *count,

@@ -4,7 +4,7 @@
 #include <curl/curl.h>
 #include <stdarg.h>
 
-#include "ca/authorization_store.h"
+#include "ca/challenge_store.h"
 #include "ca/database.h"
 #include "ca/keeper.h"
 #include "ca/limit_file.h"

@@ -16,7 +16,7 @@ struct ca_caa_case {
     const char *issuer;  /* the domain that means this CA */
     const char *account; /* its URL */
     const char *method;  /* "http-01" */
-    bool is_wildcard;
+    bool is_wildcard;    /* "*.shop.example" */
 };
 
 /*

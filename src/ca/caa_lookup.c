@@ -52,7 +52,8 @@ bool ca_caa_check(struct arena *mem, struct resolver *resolver, const char *name
 {
     struct dns_query queries[CA_NAME_LABELS_MAX];
     struct dns_answer answers[CA_NAME_LABELS_MAX];
-    const struct dns_batch batch = {DNS_FRESH, climb(name, queries), queries, answers};
+    const struct dns_batch batch = {DNS_FRESH, climb(ca_name_base(name), queries), queries,
+                                    answers};
     const struct dns_answer *set;
     struct err err;
 

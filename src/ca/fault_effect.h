@@ -10,5 +10,5 @@ MUST_CHECK bool ca_fault_admit(const struct ca_call *call, const struct ca_endpo
 /* What becomes of an answer that is ready: late, garbage, cut. */
 void ca_fault_spoil(const struct ca_call *call);
 /* False: refused as another viewpoint would. */
-MUST_CHECK bool ca_fault_validation(struct ca_faults *faults, const struct ca_http01 *challenge,
+MUST_CHECK bool ca_fault_validation(struct ca_faults *faults, const struct ca_control *control,
                                     struct ca_problem *problem);

@@ -9,6 +9,9 @@
 
 static const char *const always_permitted[] = {"test", "example", "invalid", "localhost"};
 
+#define WILDCARD "*."
+
+static const char too_long[] = "Domain name is longer than 253 bytes";
 static const char allowed_octets[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
 
 static bool is_hostname(const char *name)
@@ -127,34 +130,57 @@ static const char *form_refusal(const char *name, enum ca_problem_type *type)
 {
     size_t len = strlen(name);
 
-    *type = CA_PROBLEM_MALFORMED;
     if (len == 0)
-        return "Domain name is empty";
+        return "Identifier value (name) is empty";
     if (strspn(name, allowed_octets) != len)
         return "Domain name contains an invalid character";
     if (len > CA_NAME_MAX)
-        return "Domain name is longer than 253 bytes";
+        return too_long;
     if (is_ip_address(name))
-        return "The ACME server can not issue a certificate for an IP address";
+        return "Identifier type is DNS but value is an IP address";
     if (name[len - 1] == '.')
         return "Domain name ends in a dot";
     return labels_refusal(name, type);
 }
 
+bool ca_name_is_wildcard(const char *name)
+{
+    return strncmp(name, WILDCARD, sizeof(WILDCARD) - 1) == 0;
+}
+
+const char *ca_name_base(const char *name)
+{
+    return ca_name_is_wildcard(name) ? name + sizeof(WILDCARD) - 1 : name;
+}
+
+/* NULL: no "*", or one that may be there. */
+static const char *wildcard_refusal(const char *name)
+{
+    const char *star = strchr(name, '*'), *base = ca_name_base(name);
+
+    if (!star)
+        return NULL;
+    if (strchr(star + 1, '*'))
+        return "Domain name has more than one wildcard";
+    if (base == name)
+        return "Domain name contains an invalid wildcard. A wildcard is only permitted before the "
+               "first dot in a domain name";
+    if (*base && !strchr(base, '.'))
+        return "Domain name is a wildcard for an ICANN TLD";
+    return strlen(name) > CA_NAME_MAX ? too_long : NULL;
+}
+
 const char *ca_name_refusal(const struct ca_suffixes *suffixes, const char *name,
                             enum ca_problem_type *type)
 {
-    const char *refusal;
+    const char *refusal = wildcard_refusal(name), *base = ca_name_base(name);
 
-    if (strncmp(name, "*.", 2) == 0) {
-        *type = CA_PROBLEM_REJECTED_IDENTIFIER;
-        return "Wildcard domain names are not supported: they need dns-01, which this CA does not "
-               "offer yet";
-    }
-    refusal = form_refusal(name, type);
+    *type = CA_PROBLEM_MALFORMED;
+    if (!refusal)
+        refusal = form_refusal(base, type);
     if (refusal)
         return refusal;
-    if (ca_suffixes_permit(suffixes, name))
+    if (ca_suffixes_permit(suffixes, base))
         return NULL;
     *type = CA_PROBLEM_REJECTED_IDENTIFIER;
     return "Domain name is outside the names that this sandbox CA is constrained to (.test, "
@@ -280,6 +306,29 @@ static bool check_names(struct arena *mem, const struct ca_suffixes *suffixes,
     return bad == 0 || refuse_names(problem, subs, bad);
 }
 
+static bool has_name(const struct ca_names *names, const char *name)
+{
+    return bsearch(&name, names->items, names->count, sizeof(*names->items), compare_names) != NULL;
+}
+
+/* "www.shop.example" says nothing beside "*.shop.example". */
+static bool check_overlap(struct arena *mem, const struct ca_names *names,
+                          struct ca_problem *problem)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->items[i];
+
+        if (!ca_name_is_wildcard(name) &&
+            has_name(names, arena_printf(mem, "*%s", strchr(name, '.'))))
+            return ca_refuse(problem, CA_PROBLEM_MALFORMED,
+                             "Error creating new order :: Domain name \"%s\" is redundant with a "
+                             "wildcard domain in the same request. Remove one or the other from "
+                             "the certificate request.",
+                             name);
+    }
+    return true;
+}
+
 bool ca_names_read(struct arena *mem, const struct ca_suffixes *suffixes, const json_t *value,
                    struct ca_names *out, struct ca_problem *problem)
 {
@@ -300,7 +349,7 @@ bool ca_names_read(struct arena *mem, const struct ca_suffixes *suffixes, const 
             return false;
     }
     names = ca_names_make(mem, items, count);
-    if (!check_names(mem, suffixes, &names, problem))
+    if (!check_names(mem, suffixes, &names, problem) || !check_overlap(mem, &names, problem))
         return false;
     *out = names;
     return true;

@@ -28,6 +28,9 @@ MUST_CHECK bool ca_suffixes_make(struct arena *mem, const char *const *extra, si
                                  struct ca_suffixes *out, struct err *err);
 bool ca_suffixes_permit(const struct ca_suffixes *suffixes, const char *name);
 
+bool ca_name_is_wildcard(const char *name); /* begins with "*." */
+const char *ca_name_base(const char *name); /* "shop.example" of "*.shop.example", and of itself */
+
 /* One name, in lower case. NULL: permitted; else Boulder's sentence, and *type. */
 const char *ca_name_refusal(const struct ca_suffixes *suffixes, const char *name,
                             enum ca_problem_type *type);
@@ -38,7 +41,8 @@ struct ca_names {
 };
 
 /* The identifiers of newOrder (RFC 8555 section 7.1.3), `value` being an array of {type, value}.
- * One name refused: rejectedIdentifier about it; several: one subproblem each. */
+ * One name refused: rejectedIdentifier about it; several: one subproblem each. A name is not
+ * ordered together with the wildcard that has it: malformed. */
 MUST_CHECK bool ca_names_read(struct arena *mem, const struct ca_suffixes *suffixes,
                               const json_t *value, struct ca_names *out,
                               struct ca_problem *problem);

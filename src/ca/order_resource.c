@@ -109,12 +109,12 @@ static bool add_authorization(const struct ca_call *call, struct db *tx, const c
         .account_id = call->account->id,
         .name = name,
         .profile = profile->name,
+        .token = ca_token_new(call->mem),
         .created_at = call->now,
         .expires_at = call->now + profile->pending_ms,
     };
 
-    return ca_authorization_add(call->mem, tx, &authorization, id, err) &&
-           ca_challenge_add(tx, *id, "http-01", ca_token_new(call->mem), err);
+    return ca_authorization_add(call->mem, tx, &authorization, id, err);
 }
 
 /* A valid authorization of the account is used again, by an order of the same profile alone. */

@@ -7,6 +7,7 @@
 #include "ca/admission.h"
 #include "ca/authorization_store.h"
 #include "ca/caa_lookup.h"
+#include "ca/challenge_store.h"
 #include "ca/fault_effect.h"
 #include "ca/journal_store.h"
 #include "ca/key_cache.h"
@@ -41,7 +42,8 @@ static bool check_caa(struct arena *mem, const struct ca *ca, const struct task 
     const struct ca_caa_case wanted = {
         .issuer = ca->options.caa_identity,
         .account = ca_url(mem, ca, "/acme/acct/%lld", (long long)task->account->id),
-        .method = task->challenge->type,
+        .method = ca_challenge_name(task->challenge->type),
+        .is_wildcard = ca_name_is_wildcard(task->authorization->name),
     };
 
     return ca_caa_check(mem, ca->validator.resolver, task->authorization->name, &wanted, problem);
@@ -50,21 +52,23 @@ static bool check_caa(struct arena *mem, const struct ca *ca, const struct task 
 static bool look(struct arena *mem, const struct ca *ca, const struct task *task,
                  struct outcome *out, struct err *err)
 {
+    const struct ca_authorization *authorization = task->authorization;
     struct ca_problem problem;
-    struct ca_http01 challenge;
+    struct ca_control control;
     struct ca_jwk key;
 
     if (!ca_key_cache_get(mem, ca->keys, task->account, &key, err))
         return false;
-    challenge = (struct ca_http01){
-        .name = task->authorization->name,
-        .token = task->challenge->token,
-        .key_authorization = arena_printf(mem, "%s.%s", task->challenge->token, key.thumbprint),
+    control = (struct ca_control){
+        .type = task->challenge->type,
+        .name = ca_name_base(authorization->name),
+        .token = authorization->token,
+        .key_authorization = arena_printf(mem, "%s.%s", authorization->token, key.thumbprint),
     };
     *out = (struct outcome){.detail = ""};
-    if (!ca_validate_http01(mem, &ca->validator, &challenge, &out->record, &problem) ||
-        !check_caa(mem, ca, task, &problem) ||
-        !ca_fault_validation(ca->faults, &challenge, &problem)) {
+    if (!ca_validate(mem, &ca->validator, &control, &out->record, &problem) ||
+        !ca_fault_validation(ca->faults, &control, &problem) ||
+        !check_caa(mem, ca, task, &problem)) {
         out->error = ca_problem_text(mem, &problem);
         out->detail = arena_printf(mem, "%s: %s", ca_problem_name(problem.type), problem.detail);
     }

@@ -2,16 +2,11 @@
 #pragma once
 
 /*
- * validator: http-01 (RFC 8555 section 8.3) by Boulder's rules. It shares no code with the checks
- * of the product, so that the two can disagree.
- *
- * A and AAAA are asked of one resolver, uncached; the first IPv6 address is tried before the first
- * IPv4 address, and the latter only when the former could not be dialled. At most 10 redirects, by
- * 301, 302, 307 or 308, to http or https, to the ports of the options, to a DNS name, with a path
- * of at most 2000 octets, never to a place seen before. The answer counts when its status is 200
- * and its body, below 128 octets and without the white space at its end, is the key authorization.
- * Only public addresses are connected to, and those in `reachable`.
+ * validator: whether a client has shown control of a name, by the rules and in the words of
+ * Boulder. It shares no code with the checks of the product, so that the two can disagree. One
+ * resolver is asked, uncached; only public addresses are connected to, and those in `reachable`.
  */
+#include "ca/challenge.h"
 #include "ca/problem.h"
 #include "dns/resolver.h"
 #include "net/address.h"
@@ -19,8 +14,6 @@
 #define CA_VALIDATION_MS       10000 /* of each request */
 #define CA_VALIDATION_ALL_MS   30000 /* of a validation, but for the last request */
 #define CA_VALIDATION_LEAST_MS 100
-#define CA_REDIRECTS_MAX       10
-#define CA_REDIRECT_PATH_MAX   2000
 
 struct ca_validator {
     struct resolver *resolver;
@@ -30,14 +23,20 @@ struct ca_validator {
     int64_t timeout_ms; /* 0 = CA_VALIDATION_MS */
 };
 
-struct ca_http01 {
-    const char *name;
+/* What is to be shown. */
+struct ca_control {
+    enum ca_challenge_type type;
+    const char *name; /* a DNS name, without the "*." of a wildcard */
     const char *token;
     const char *key_authorization;
 };
 
 /* Whether control was shown; `problem` says why not. *record (a JSON array as text, RFC 8555 has it
  * open; Boulder's members) is set in both cases. Blocks. */
-MUST_CHECK bool ca_validate_http01(struct arena *mem, const struct ca_validator *validator,
-                                   const struct ca_http01 *challenge, const char **record,
-                                   struct ca_problem *problem);
+MUST_CHECK bool ca_validate(struct arena *mem, const struct ca_validator *validator,
+                            const struct ca_control *control, const char **record,
+                            struct ca_problem *problem);
+
+/* One type of challenge; what was connected to is appended to `record`. */
+typedef bool ca_prove(struct arena *mem, const struct ca_validator *validator,
+                      const struct ca_control *control, json_t *record, struct ca_problem *problem);

@@ -15,6 +15,8 @@ import subprocess
 import threading
 import time
 
+import dns.query
+import dns.update
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -58,9 +60,15 @@ database:
 log:
   - target: stderr
     any: warning
+acl:
+  - id: here
+    address: 127.0.0.1
+    action: update
 template:
   - id: default
     storage: {folder}
+    acl: here
+    zonefile-sync: -1
 zone:
   - domain: .
     file: root.zone
@@ -80,6 +88,14 @@ zone:
                 socket.create_connection(("127.0.0.1", self.port), 1):
             return True
         return False
+
+    def set(self, name, kind, *values):
+        """From now on the name has these records of this type, and no other (RFC 2136)."""
+        update = dns.update.UpdateMessage(".")
+        update.delete(name + ".", kind)
+        for value in values:
+            update.add(name + ".", 0, kind, value)
+        assert dns.query.tcp(update, "127.0.0.1", 10, self.port).rcode() == 0, (name, values)
 
     def stop(self):
         stop_process(self.process)
@@ -227,6 +243,31 @@ class Responder:
         self.server.server_close()
 
 
+class RawServer:
+    """Says these octets to whoever connects, and closes; None: says nothing and waits."""
+
+    def __init__(self, address, port, octets):
+        self.octets, self.open = octets, []
+        self.socket = socket.create_server((address, port))
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                self.open.append(connection)
+                if self.octets is not None:
+                    connection.recv(4096)
+                    connection.sendall(self.octets)
+                    connection.shutdown(socket.SHUT_RDWR)
+                    connection.close()
+
+    def stop(self):
+        self.socket.close()
+        for connection in self.open:
+            connection.close()
+
+
 def b64(data):
     if isinstance(data, str):
         data = data.encode()
@@ -340,11 +381,16 @@ class Client:
             assert time.monotonic() < end, reply.json
             time.sleep(0.02)
 
-    def validate(self, order):
-        """Answers every challenge of a new order; returns the order when it is decided."""
+    def challenge(self, url, kind="http-01"):
+        """This challenge of an authorization; the only one when it is decided."""
+        challenges = {one["type"]: one for one in self.post(url).json["challenges"]}
+        return challenges[kind]
+
+    def validate(self, order, kind="http-01"):
+        """Answers a challenge of each authorization of a new order; returns the order when it is
+        decided."""
         for url in order.json["authorizations"]:
-            challenge = self.post(url).json["challenges"][0]
-            reply = self.post(challenge["url"], {})
+            reply = self.post(self.challenge(url, kind)["url"], {})
             assert reply.status == 200, reply.json
         return self.poll(order.headers["Location"], ["pending"])
 

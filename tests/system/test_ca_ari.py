@@ -373,7 +373,7 @@ def test_accounts_lost_in_the_middle_of_a_validation(moved):
     """What was begun ends as it would have, also after a restart."""
     order = moved.client.order(*[f"middle-{i}.example" for i in range(20)])
     for url in order.json["authorizations"]:
-        moved.client.post(moved.client.post(url).json["challenges"][0]["url"], {})
+        moved.client.post(moved.client.challenge(url)["url"], {})
     moved.kill()
     moved.run("lose-accounts")
     moved.start_ca()

@@ -177,7 +177,7 @@ def test_control_is_looked_at_first(world):
     """A name that is not controlled is told so, whatever its CAA records say."""
     number = [row[0] for row in ROWS].index("nobody")
     order = world.order(f"row{number}.example")
-    challenge = world.post(order.json["authorizations"][0]).json["challenges"][0]
+    challenge = world.challenge(order.json["authorizations"][0])
     path = f"/.well-known/acme-challenge/{challenge['token']}"
     world.answers[path] = (200, {}, b"wrong")
     world.validate(order)

@@ -44,7 +44,7 @@ def test_killed_and_started_again(client, tmp_path):
     assert client.order("killed.example", "www.killed.example").headers["Location"] == \
         order.headers["Location"]
     for url in order.json["authorizations"]:
-        client.post(client.post(url).json["challenges"][0]["url"], {})
+        client.post(client.challenge(url)["url"], {})
     ca.kill()  # some validations promised, none or few done
     ca.start_ca()
     client.nonce = None

@@ -20,7 +20,7 @@ def test_an_order_from_end_to_end(client, tmp_path):
     assert order.json["status"] == "pending" and len(order.json["authorizations"]) == 2
     authorization = client.post(order.json["authorizations"][0])
     assert authorization.json["identifier"] == {"type": "dns", "value": "shop.example"}
-    challenge, = authorization.json["challenges"]
+    challenge = client.challenge(order.json["authorizations"][0])
     assert (challenge["type"], challenge["status"], len(challenge["token"])) == (
         "http-01", "pending", 43)
     assert client.validate(order).json["status"] == "ready"
@@ -96,7 +96,7 @@ def test_deactivated_authorization(client):
 
 def test_a_challenge_is_validated_once(client, responder):
     order = client.order("one-look.example")
-    challenge = client.post(order.json["authorizations"][0]).json["challenges"][0]
+    challenge = client.challenge(order.json["authorizations"][0])
     for _ in range(4):
         assert client.post(challenge["url"], {}).status == 200
     client.poll(order.headers["Location"], ["pending"])

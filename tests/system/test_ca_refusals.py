@@ -181,7 +181,7 @@ def test_resources_are_not_for_get(client):  # noqa: F811
     done, _, _ = client.issue("get.example")
     authorization = done.json["authorizations"][0]
     urls = [done.headers["Location"], authorization, done.json["finalize"],
-            done.json["certificate"], client.post(authorization).json["challenges"][0]["url"],
+            done.json["certificate"], client.challenge(authorization)["url"],
             client.kid, *(client.url(path) for path in ("new-acct", "new-order", "revoke-cert",
                                                         "key-change"))]
     for url in urls:
@@ -553,7 +553,7 @@ def test_what_belongs_to_another_account(client):  # noqa: F811
           f"No order found for account ID {own}")
     check(other.post(done.json["finalize"], {"csr": ""}), (404, "malformed"), "No order found for")
     authorization = done.json["authorizations"][0]
-    challenge = client.post(authorization).json["challenges"][0]["url"]
+    challenge = client.challenge(authorization)["url"]
     check(other.post(authorization), (403, "unauthorized"),
           "Account ID doesn't match ID for authorization")
     check(other.post(authorization, {"status": "deactivated"}), (403, "unauthorized"),
@@ -575,7 +575,7 @@ def test_deactivation_of_authorizations(client):  # noqa: F811
     assert client.post(url, {"status": "deactivated"}).json["status"] == "deactivated"
     check(client.post(url, {"status": "deactivated"}), (400, "malformed"),
           "Error deactivating authorization :: ")
-    challenge = client.post(url).json["challenges"][0]["url"]
+    challenge = client.challenge(url)["url"]
     check(client.post(challenge, {}), (400, "malformed"),
           "Unable to update challenge :: authorization must be pending")
 

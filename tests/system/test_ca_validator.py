@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """http-01 by the rules of Let's Encrypt's validator: each row a real server and real records."""
-import contextlib
-import socket
 import ssl
-import threading
 
 import pytest
 
-from ca_fixtures import Client, Knot, Responder, SandboxCa
+from ca_fixtures import Client, Knot, RawServer, Responder, SandboxCa
 from edge_kit import free_port
 
 pytestmark = pytest.mark.req("R45")
@@ -39,31 +36,6 @@ long-body.test. A 127.0.0.1
 """.split("\n")
 
 
-class RawServer:
-    """Says these octets to whoever connects, and closes; None: says nothing and waits."""
-
-    def __init__(self, address, port, octets):
-        self.octets, self.open = octets, []
-        self.socket = socket.create_server((address, port))
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        with contextlib.suppress(OSError):
-            while True:
-                connection, _ = self.socket.accept()
-                self.open.append(connection)
-                if self.octets is not None:
-                    connection.recv(4096)
-                    connection.sendall(self.octets)
-                    connection.shutdown(socket.SHUT_RDWR)
-                    connection.close()
-
-    def stop(self):
-        self.socket.close()
-        for connection in self.open:
-            connection.close()
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     folder = tmp_path_factory.mktemp("validator")
@@ -87,7 +59,7 @@ class Walk:
         self.v4.thumbprint = self.v6.thumbprint = self.client.key.thumbprint
         self.order = self.client.order(name)
         self.url = self.order.json["authorizations"][0]
-        self.challenge = self.client.post(self.url).json["challenges"][0]
+        self.challenge = self.client.challenge(self.url)
         self.name = name
         self.path = "/.well-known/acme-challenge/" + self.challenge["token"]
         self.fetched = f"http://{name}{self.path}"

@@ -347,7 +347,8 @@ static void test_registered_domains(void **state)
         {"a.b.shop.example", "shop.example"},    {"shop.example", "shop.example"},
         {"a.shop.co.uk", "shop.co.uk"},          {"co.uk", "co.uk"},
         {"me.github.io", "me.github.io"},        {"a.me.github.io", "me.github.io"},
-        {"host.corp.internal", "corp.internal"},
+        {"host.corp.internal", "corp.internal"}, {"*.a.shop.example", "shop.example"},
+        {"*.shop.example", "shop.example"},      {"*.co.uk", "co.uk"},
     };
     struct world *w = *state;
 

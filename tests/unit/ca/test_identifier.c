@@ -10,6 +10,9 @@
 static const char *const outside =
     "Domain name is outside the names that this sandbox CA is constrained to (.test, .example, "
     ".invalid, .localhost and those its operator has listed)";
+static const char *const misplaced = "Domain name contains an invalid wildcard. A wildcard is only "
+                                     "permitted before the first dot in "
+                                     "a domain name";
 static const char *const bad_char = "Domain name contains an invalid character";
 
 static const struct {
@@ -28,7 +31,10 @@ static const struct {
     {"own.corp.internal", NULL, NULL},
     {"corp.internal", NULL, NULL},
     {"a.lan", NULL, NULL},
-    {"", "malformed", "Domain name is empty"},
+    {"*.shop.example", NULL, NULL},
+    {"*.corp.internal", NULL, NULL},
+    {"*.a.b.c.d.e.f.g.h.i.test", NULL, NULL},
+    {"", "malformed", "Identifier value (name) is empty"},
     {"test", "malformed", "Domain name needs at least one dot"},
     {"localhost", "malformed", "Domain name needs at least one dot"},
     {"lan", "malformed", "Domain name needs at least one dot"},
@@ -45,16 +51,28 @@ static const struct {
     {"b\xc3\xbc"
      "cher.example",
      "malformed", bad_char},
-    {"a.*.test", "malformed", bad_char},
-    {"a*.test", "malformed", bad_char},
-    {"127.0.0.1", "malformed", "The ACME server can not issue a certificate for an IP address"},
+    {"a.*.test", "malformed", misplaced},
+    {"a*.test", "malformed", misplaced},
+    {"*", "malformed", misplaced},
+    {"*a.test", "malformed", misplaced},
+    {"a.test.*", "malformed", misplaced},
+    {"*.*.test", "malformed", "Domain name has more than one wildcard"},
+    {"**.test", "malformed", "Domain name has more than one wildcard"},
+    {"*.", "malformed", "Identifier value (name) is empty"},
+    {"*.test", "malformed", "Domain name is a wildcard for an ICANN TLD"},
+    {"*.lan", "malformed", "Domain name is a wildcard for an ICANN TLD"},
+    {"*.com", "malformed", "Domain name is a wildcard for an ICANN TLD"},
+    {"*..test", "malformed", "Domain name can not have two dots in a row"},
+    {"*.127.0.0.1", "malformed", "Identifier type is DNS but value is an IP address"},
+    {"*.a_b.test", "malformed", bad_char},
+    {"*.a.b.c.d.e.f.g.h.i.j.test", "malformed", "Domain name has more than 10 labels (parts)"},
+    {"*.shop.com", "rejectedIdentifier", NULL},
+    {"127.0.0.1", "malformed", "Identifier type is DNS but value is an IP address"},
     {"::1", "malformed", bad_char},
     {"ab--c.test", "rejectedIdentifier",
      "Domain name contains an invalid label in a reserved format (R-LDH: '?\?--')"},
     {"xn--a.test", "malformed", "Domain name contains malformed punycode"},
     {"xn--99999999999.test", "malformed", "Domain name contains malformed punycode"},
-    {"*.shop.example", "rejectedIdentifier",
-     "Wildcard domain names are not supported: they need dns-01, which this CA does not offer yet"},
     {"shop.com", "rejectedIdentifier", NULL},
     {"example.com", "rejectedIdentifier", NULL},
     {"shop.example.com", "rejectedIdentifier", NULL},
@@ -97,27 +115,34 @@ static void test_rows(void **state)
     all_ok();
 }
 
+/* Names of 252, 253 and 254 octets that begin with `begin`: labels of 63, and one that makes up
+ * the rest, under .test. */
+static void check_length(const struct ca_suffixes *suffixes, const char *begin)
+{
+    for (int extra = -1; extra <= 1; extra++) {
+        char name[CA_NAME_MAX + 2];
+        int rest = CA_NAME_MAX + extra - (int)strlen(begin) - 3 * 64 - 5;
+        enum ca_problem_type type;
+        const char *refusal;
+
+        snprintf(name, sizeof(name), "%s%s.%s.%s.%.*s.test", begin, L63, L63, L63, rest, L63);
+        assert_int_equal(strlen(name), CA_NAME_MAX + extra);
+        refusal = ca_name_refusal(suffixes, name, &type);
+        ok((refusal == NULL) == (extra <= 0), "%s, %d octets: %s", begin, CA_NAME_MAX + extra,
+           refusal ? refusal : "permitted");
+        if (refusal)
+            ok(strcmp(refusal, "Domain name is longer than 253 bytes") == 0, "\"%s\"", refusal);
+    }
+}
+
 static void test_length_limit(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct ca_suffixes suffixes = suffixes_of(mem);
 
     (void)state;
-    for (int extra = -1; extra <= 1; extra++) {
-        /* three labels of 63 and one that makes up the rest, under .test */
-        char name[CA_NAME_MAX + 2];
-        int rest = CA_NAME_MAX + extra - 3 * 64 - 5;
-        enum ca_problem_type type;
-        const char *refusal;
-
-        snprintf(name, sizeof(name), "%s.%s.%s.%.*s.test", L63, L63, L63, rest, L63);
-        assert_int_equal(strlen(name), CA_NAME_MAX + extra);
-        refusal = ca_name_refusal(&suffixes, name, &type);
-        ok((refusal == NULL) == (extra <= 0), "%d octets: %s", CA_NAME_MAX + extra,
-           refusal ? refusal : "permitted");
-        if (refusal)
-            ok(strcmp(refusal, "Domain name is longer than 253 bytes") == 0, "\"%s\"", refusal);
-    }
+    check_length(&suffixes, "");
+    check_length(&suffixes, "*.");
     all_ok();
 }
 
@@ -147,6 +172,24 @@ static void test_order_of_names(void **state)
     assert_true(ca_names_equal(&names, &again));
 }
 
+/* The apex, and names two labels below, are no part of a wildcard. */
+static void test_wildcard_beside_others(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct ca_problem problem;
+    struct ca_names names;
+
+    (void)state;
+    assert_true(read_text(mem,
+                          "[{\"type\":\"dns\",\"value\":\"a.test\"},"
+                          "{\"type\":\"dns\",\"value\":\"*.A.test\"},"
+                          "{\"type\":\"dns\",\"value\":\"x.y.a.test\"}]",
+                          &names, &problem));
+    assert_string_equal(ca_names_text(mem, &names), "*.a.test,a.test,x.y.a.test");
+    assert_string_equal(ca_name_base(names.items[0]), "a.test");
+    assert_string_equal(ca_name_base(names.items[1]), "a.test");
+}
+
 static void test_refused_lists(void **state)
 {
     static const struct {
@@ -169,6 +212,12 @@ static void test_refused_lists(void **state)
          "Cannot issue for \"a_.test\": Domain name contains an invalid character (and 1 more "
          "problems. Refer to sub-problems for more information.)",
          2},
+        {"[{\"type\":\"dns\",\"value\":\"*.a.test\"},{\"type\":\"dns\",\"value\":\"WWW.a.test\"}]",
+         "malformed",
+         "Error creating new order :: Domain name \"www.a.test\" is redundant with a wildcard "
+         "domain "
+         "in the same request. Remove one or the other from the certificate request.",
+         0},
     };
 
     (void)state;
@@ -231,8 +280,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),           cmocka_unit_test(test_length_limit),
-        cmocka_unit_test(test_order_of_names), cmocka_unit_test(test_refused_lists),
-        cmocka_unit_test(test_count_limit),    cmocka_unit_test(test_bad_suffixes),
+        cmocka_unit_test(test_order_of_names), cmocka_unit_test(test_wildcard_beside_others),
+        cmocka_unit_test(test_refused_lists),  cmocka_unit_test(test_count_limit),
+        cmocka_unit_test(test_bad_suffixes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include "ca/account_store.h"
 #include "ca/authorization_store.h"
 #include "ca/certificate_store.h"
+#include "ca/challenge_store.h"
 #include "ca/journal_store.h"
 #include "check.h"
 #include "db/migrate.h"
@@ -16,7 +17,7 @@ extern const size_t ca_migrations_count;
 struct world {
     struct arena *mem;
     struct db *db;
-    int64_t account, order, authorizations[2], challenges[2];
+    int64_t account, order, authorizations[2];
 };
 
 static struct err err;
@@ -62,16 +63,12 @@ static void add_order(struct world *w)
         struct ca_authorization authorization = {.account_id = w->account,
                                                  .name = order.names.items[i],
                                                  .profile = "classic",
+                                                 .token = "token",
                                                  .created_at = AT,
                                                  .expires_at = AT + 1000};
-        struct ca_challenges challenges;
 
         must(ca_authorization_add(w->mem, w->db, &authorization, &w->authorizations[i], &err));
-        must(ca_challenge_add(w->db, w->authorizations[i], "http-01", "token", &err));
         must(ca_order_need(w->db, w->order, w->authorizations[i], &err));
-        must(ca_challenge_list(w->mem, w->db, w->authorizations[i], &challenges, &err));
-        assert_int_equal(challenges.count, 1);
-        w->challenges[i] = challenges.items[0].id;
     }
 }
 
@@ -107,8 +104,10 @@ static enum ca_status order_status(struct world *w)
 
 static void validate(struct world *w, size_t i)
 {
-    must(ca_challenge_start(w->db, w->challenges[i], &err));
-    must(ca_challenge_finish(w->db, w->challenges[i], NULL, "[]", AT + 5, &err));
+    int64_t id;
+
+    must(ca_challenge_start(w->mem, w->db, w->authorizations[i], CA_CHALLENGE_HTTP_01, &id, &err));
+    must(ca_challenge_finish(w->db, id, NULL, "[]", AT + 5, &err));
     must(ca_authorization_validate(w->db, w->authorizations[i], AT + 9000, &err));
     must(ca_order_ready_by(w->db, w->authorizations[i], &err));
 }
@@ -209,6 +208,24 @@ static void test_failed_replacement(void **state)
     assert_false(is_replacing);
 }
 
+/* Tokens are the authorizations' now, and a challenge that was only offered is not stored. */
+static void check_first_challenges(struct arena *mem, struct db *db)
+{
+    static const char *const tokens[] = {"t1", "t2", "t3"};
+    static const enum ca_status statuses[] = {CA_STATUS_VALID, CA_STATUS_COUNT,
+                                              CA_STATUS_PROCESSING};
+
+    for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
+        const struct ca_authorization *authorization;
+        const struct ca_challenge *challenge;
+
+        must(ca_authorization_get(mem, db, (int64_t)i + 1, &authorization, &err));
+        assert_string_equal(authorization->token, tokens[i]);
+        must(ca_challenge_of(mem, db, (int64_t)i + 1, &challenge, &err));
+        assert_int_equal(challenge ? challenge->status : CA_STATUS_COUNT, statuses[i]);
+    }
+}
+
 /* What a database of the first release holds is of the profile `classic`. */
 static void test_first_schema(void **state)
 {
@@ -218,7 +235,11 @@ static void test_first_schema(void **state)
         "INSERT INTO acme_order (id, account_id, status, names, created_at, expires_at)"
         " VALUES (1, 1, 'ready', 'a.test', 1, 2);"
         "INSERT INTO acme_authorization (id, account_id, name, status, created_at, expires_at)"
-        " VALUES (1, 1, 'a.test', 'valid', 1, 2);";
+        " VALUES (1, 1, 'a.test', 'valid', 1, 2), (2, 1, 'b.test', 'pending', 1, 2),"
+        " (3, 1, 'c.test', 'pending', 1, 2);"
+        "INSERT INTO challenge (id, authorization_id, type, token, status)"
+        " VALUES (1, 1, 'http-01', 't1', 'valid'), (2, 2, 'http-01', 't2', 'pending'),"
+        " (3, 3, 'http-01', 't3', 'processing');";
     AUTO(arena_freep) struct arena *mem = arena_new();
     const struct ca_authorization *authorization;
     const struct ca_account *account;
@@ -237,6 +258,7 @@ static void test_first_schema(void **state)
     assert_string_equal(authorization->profile, "classic");
     must(ca_account_get(mem, db, 1, &account, &err));
     assert_int_equal(account->lost_at, 0);
+    check_first_challenges(mem, db);
     db_close(db);
 }
 
@@ -323,21 +345,31 @@ static void test_open_order(void **state)
     assert_false(has_open(w, &claim));
 }
 
+/* One challenge of an authorization, whatever its type, and one end of it. */
 static void test_challenge_once(void **state)
 {
     struct world *w = *state;
     const struct ca_challenge *challenge;
+    int64_t authorization = w->authorizations[0], id, other;
 
-    assert_false(ca_challenge_finish(w->db, w->challenges[0], NULL, NULL, AT, &err));
-    assert_int_equal(err.code, ERR_LOST_RACE);
-    must(ca_challenge_start(w->db, w->challenges[0], &err));
-    assert_false(ca_challenge_start(w->db, w->challenges[0], &err));
-    assert_int_equal(err.code, ERR_LOST_RACE);
-    must(ca_challenge_finish(w->db, w->challenges[0], "{}", "[]", AT, &err));
-    must(ca_challenge_get(w->mem, w->db, w->challenges[0], &challenge, &err));
+    must(ca_challenge_of(w->mem, w->db, authorization, &challenge, &err));
+    assert_null(challenge);
+    must(ca_challenge_start(w->mem, w->db, authorization, CA_CHALLENGE_DNS_01, &id, &err));
+    for (int i = 0; i < CA_CHALLENGE_COUNT; i++) {
+        assert_false(ca_challenge_start(w->mem, w->db, authorization, (enum ca_challenge_type)i,
+                                        &other, &err));
+        assert_int_equal(err.code, ERR_LOST_RACE);
+    }
+    must(ca_challenge_of(w->mem, w->db, authorization, &challenge, &err));
+    assert_int_equal(challenge->id, id);
+    assert_int_equal(challenge->status, CA_STATUS_PROCESSING);
+    must(ca_challenge_finish(w->db, id, "{}", "[]", AT, &err));
+    must(ca_challenge_get(w->mem, w->db, id, &challenge, &err));
+    assert_int_equal(challenge->type, CA_CHALLENGE_DNS_01);
     assert_int_equal(challenge->status, CA_STATUS_INVALID);
     assert_string_equal(challenge->error, "{}");
-    assert_false(ca_challenge_finish(w->db, w->challenges[0], NULL, NULL, AT, &err));
+    assert_false(ca_challenge_finish(w->db, id, NULL, NULL, AT, &err));
+    assert_int_equal(err.code, ERR_LOST_RACE);
 }
 
 static void test_authorizations(void **state)
@@ -349,6 +381,7 @@ static void test_authorizations(void **state)
 
     must(ca_authorization_get(w->mem, w->db, w->authorizations[0], &authorization, &err));
     assert_string_equal(authorization->name, "a.test");
+    assert_string_equal(authorization->token, "token");
     validate(w, 0);
     must(ca_authorization_count_valid(w->mem, w->db, &claim, &count, &err));
     assert_int_equal(count, 1);
@@ -363,15 +396,17 @@ static void test_authorizations(void **state)
 static void test_what_was_left_in_processing(void **state)
 {
     struct world *w = *state;
+    int64_t started[2];
     struct ca_ids ids;
 
-    must(ca_challenge_start(w->db, w->challenges[0], &err));
-    must(ca_challenge_start(w->db, w->challenges[1], &err));
+    for (size_t i = 0; i < ARRAY_LEN(started); i++)
+        must(ca_challenge_start(w->mem, w->db, w->authorizations[i], CA_CHALLENGE_HTTP_01,
+                                &started[i], &err));
     must(ca_challenge_processing(w->mem, w->db, 0, &ids, &err));
     assert_int_equal(ids.count, 2);
     must(ca_challenge_processing(w->mem, w->db, ids.items[0], &ids, &err));
     assert_int_equal(ids.count, 1);
-    assert_int_equal(ids.items[0], w->challenges[1]);
+    assert_int_equal(ids.items[0], started[1]);
     must(ca_order_processing(w->mem, w->db, 0, &ids, &err));
     assert_int_equal(ids.count, 0);
 }

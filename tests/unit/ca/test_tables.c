@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/alg.h"
+#include "ca/challenge.h"
 #include "ca/contact.h"
 #include "ca/fault.h"
 #include "ca/journal_store.h"
@@ -53,6 +54,22 @@ static void test_algorithms(void **state)
         ok(ca_alg_parse(ca_alg_name((enum ca_alg)i), &alg) && (int)alg == i, "row %d", i);
         ok(strstr(ca_alg_words(), ca_alg_name((enum ca_alg)i)) != NULL, "%s is not in the words",
            ca_alg_name((enum ca_alg)i));
+    }
+    all_ok();
+}
+
+static void test_challenge_types(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CA_CHALLENGE_COUNT; i++) {
+        enum ca_challenge_type type = CA_CHALLENGE_COUNT;
+
+        ok(ca_challenge_parse(ca_challenge_name((enum ca_challenge_type)i), &type) &&
+               (int)type == i,
+           "row %d", i);
+        ok(ca_challenge_fits(type, "a.test"), "%s: not for a name", ca_challenge_name(type));
+        ok(ca_challenge_fits(type, "*.a.test") == (type == CA_CHALLENGE_DNS_01), "%s: a wildcard",
+           ca_challenge_name(type));
     }
     all_ok();
 }
@@ -155,9 +172,10 @@ static void test_contacts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_routes),     cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_algorithms), cmocka_unit_test(test_journal_kinds),
-        cmocka_unit_test(test_contacts),   cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_routes),        cmocka_unit_test(test_statuses),
+        cmocka_unit_test(test_algorithms),    cmocka_unit_test(test_challenge_types),
+        cmocka_unit_test(test_journal_kinds), cmocka_unit_test(test_contacts),
+        cmocka_unit_test(test_faults),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "ca/account_store.h"
 #include "ca/authorization_store.h"
 #include "ca/certificate_store.h"
+#include "ca/challenge_store.h"
 #include "ca/journal_store.h"
 #include "ca/limit_store.h"
 #include "ca/tidy.h"
@@ -68,11 +69,14 @@ static struct ca_order add_order(const struct world *w, struct db *tx, const cha
     struct ca_authorization authorization = {.account_id = w->account,
                                              .name = name,
                                              .profile = "classic",
+                                             .token = "token",
                                              .created_at = AT,
                                              .expires_at = expires_at};
+    int64_t challenge_id;
 
     must(ca_authorization_add(w->mem, tx, &authorization, authorization_id, &err) &&
-         ca_challenge_add(tx, *authorization_id, "http-01", "token", &err) &&
+         ca_challenge_start(w->mem, tx, *authorization_id, CA_CHALLENGE_HTTP_01, &challenge_id,
+                            &err) &&
          ca_order_add(w->mem, tx, &order, &order.id, &err) &&
          ca_order_need(tx, order.id, *authorization_id, &err));
     return order;
@@ -139,7 +143,7 @@ static void test_what_ends(void **state)
     struct ca_order processing = add_order(w, w->db, "processing.test", AT, &authorizations[4]);
     struct ca_order last = add_order(w, w->db, "last.test", AT, &newest);
     const struct ca_issued *issued;
-    struct ca_challenges challenges;
+    const struct ca_challenge *challenge;
     struct ca_ids needs;
 
     must(ca_authorization_invalidate(w->db, authorizations[1], &err) &&
@@ -158,10 +162,10 @@ static void test_what_ends(void **state)
     ok(has_order(w, later.id) && has_authorization(w, authorizations[3]), "later");
     ok(has_order(w, processing.id) && !has_authorization(w, authorizations[4]), "processing");
     ok(has_order(w, last.id) && has_authorization(w, newest), "the newest");
-    must(ca_challenge_list(w->mem, w->db, authorizations[0], &challenges, &err) &&
+    must(ca_challenge_of(w->mem, w->db, authorizations[0], &challenge, &err) &&
          ca_order_needs(w->mem, w->db, valid.id, &needs, &err) &&
          ca_issued_get(w->mem, w->db, "05aa", &issued, &err));
-    ok(challenges.count == 0 && needs.count == 0, "challenges and needs");
+    ok(!challenge && needs.count == 0, "challenges and needs");
     ok(issued != NULL, "the certificate");
     all_ok();
 }
