@@ -156,6 +156,12 @@ static const struct ca_own_profile *own_profiles(struct arena *mem, const struct
     return list;
 }
 
+static const enum ca_binding bindings[] = {
+    [CONFIG_EAB_NONE] = CA_BINDING_NONE,
+    [CONFIG_EAB_OPTIONAL] = CA_BINDING_OPTIONAL,
+    [CONFIG_EAB_REQUIRED] = CA_BINDING_REQUIRED,
+};
+
 static struct ca_options ca_options_of(struct arena *mem, const struct config *config)
 {
     struct ca_options out = {
@@ -171,6 +177,7 @@ static struct ca_options ca_options_of(struct arena *mem, const struct config *c
         .profile_count = config->sandbox_ca.profile_count,
         .caa_identity = config->sandbox_ca.caa_identity,
         .limits = config->sandbox_ca.limits,
+        .binding = bindings[config->sandbox_ca.eab],
         .reuses_authorizations = config->sandbox_ca.reuse_authorizations,
         .retry_after_s = config->sandbox_ca.retry_after_s,
     };

@@ -4,6 +4,8 @@
 #include "ca/account_view.h"
 #include "ca/admission.h"
 #include "ca/contact.h"
+#include "ca/eab.h"
+#include "ca/eab_store.h"
 
 static bool reply_account(const struct ca_call *call, int status, const struct ca_account *account)
 {
@@ -15,15 +17,18 @@ static bool reply_account(const struct ca_call *call, int status, const struct c
 static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_kind kind,
                     const struct ca_account *account, struct err *err)
 {
-    return ca_journal_add(db,
-                          &(struct ca_journal_entry){
-                              .at = call->now,
-                              .account_id = account->id,
-                              .kind = kind,
-                              .subject = arena_printf(call->mem, "%lld", (long long)account->id),
-                              .detail = account->contact,
-                          },
-                          err);
+    return ca_journal_add(
+        db,
+        &(struct ca_journal_entry){
+            .at = call->now,
+            .account_id = account->id,
+            .kind = kind,
+            .subject = arena_printf(call->mem, "%lld", (long long)account->id),
+            .detail = account->eab_kid
+                          ? arena_printf(call->mem, "%s eab %s", account->contact, account->eab_kid)
+                          : account->contact,
+        },
+        err);
 }
 
 static bool reply_existing(const struct ca_call *call, const struct ca_account *account,
@@ -35,6 +40,52 @@ static bool reply_existing(const struct ca_call *call, const struct ca_account *
     call->req->log_who = arena_printf(call->mem, "account %lld", (long long)account->id);
     return reply_account(call, 200, account);
 }
+
+/* --- external account binding ----------------------------------------------------------------- */
+
+static bool refuse_key(struct ca_problem *problem)
+{
+    return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                     "the field 'kid' references a key that is not known to the ACME server");
+}
+
+static bool verify_binding(const struct ca_call *call, const json_t *value,
+                           struct ca_account *account, struct ca_problem *problem)
+{
+    const struct ca_eab_key *key;
+    struct ca_eab eab;
+    struct err err;
+
+    if (!ca_eab_read(call->mem, value, call->jws.url, &eab, problem))
+        return false;
+    if (!ca_eab_get(call->mem, call->ca->db, eab.kid, &key, &err))
+        return ca_fail(problem, &err, "failed to look up the external account");
+    if (!key)
+        return refuse_key(problem);
+    if (!ca_eab_verify(call->mem, &eab, key->mac_key, account->key_hash, problem))
+        return false;
+    account->eab_kid = eab.kid;
+    account->eab = ca_json_text(call->mem, value);
+    return true;
+}
+
+static bool take_binding(const struct ca_call *call, struct ca_account *account,
+                         struct ca_problem *problem)
+{
+    const json_t *value = json_object_get(call->payload, "externalAccountBinding");
+    enum ca_binding wanted = call->ca->options.binding;
+
+    if (wanted == CA_BINDING_NONE)
+        return true;
+    if (value && !json_is_null(value))
+        return verify_binding(call, value, account, problem);
+    return wanted == CA_BINDING_OPTIONAL ||
+           ca_refuse(problem, CA_PROBLEM_EXTERNAL_ACCOUNT_REQUIRED,
+                     "ACME server policy requires newAccount requests must include a value for the "
+                     "'externalAccountBinding' field");
+}
+
+/* --- newAccount ------------------------------------------------------------------------------- */
 
 /* ERR_CONFLICT: somebody else was first with this key. */
 static bool add(const struct ca_call *call, struct db *tx, struct ca_account *account,
@@ -65,6 +116,9 @@ static bool create_and_reply(const struct ca_call *call, struct ca_account *acco
         return ca_fail(problem, &err, "Error creating new account");
     if (!ca_admit_account(call, tx, problem))
         return false;
+    if (account->eab_kid && !ca_eab_use(tx, account->eab_kid, call->now, &err))
+        return err.code == ERR_LOST_RACE ? refuse_key(problem)
+                                         : ca_fail(problem, &err, "Error creating new account");
     if (add(call, tx, account, &err) && db_tx_commit(&tx, &err))
         return reply_account(call, 201, account);
     return reply_first(call, account->key_hash, &err, problem);
@@ -83,7 +137,7 @@ static bool create(const struct ca_call *call, struct ca_problem *problem)
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "must agree to terms of service");
     return ca_contacts_read(call->mem, json_object_get(call->payload, "contact"), &account.contact,
                             problem) &&
-           create_and_reply(call, &account, problem);
+           take_binding(call, &account, problem) && create_and_reply(call, &account, problem);
 }
 
 bool ca_new_account(struct ca_call *call, struct ca_problem *problem)

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/account_store.h"
 
-#define COLUMNS "id, key_hash, jwk, status, contact, created_at, lost_at"
+#define COLUMNS "id, key_hash, jwk, status, contact, created_at, lost_at, eab_kid, eab"
+#define TYPES   "ittttiITT"
 
 static const struct query get = {
     .name = "ca_account.get",
     .sql = "SELECT " COLUMNS " FROM account WHERE id = $1",
     .params = "i",
-    .cols = "ittttiI",
+    .cols = TYPES,
 };
 
 static const struct query of_key = {
     .name = "ca_account.of_key",
     .sql = "SELECT " COLUMNS " FROM account WHERE key_hash = $1",
     .params = "t",
-    .cols = "ittttiI",
+    .cols = TYPES,
 };
 
 static bool read_row(struct arena *mem, const struct row *row, const struct ca_account **out,
@@ -33,6 +34,8 @@ static bool read_row(struct arena *mem, const struct row *row, const struct ca_a
         .contact = row_text(row, 4),
         .created_at = row_i64(row, 5),
         .lost_at = row_i64(row, 6),
+        .eab_kid = row_text(row, 7),
+        .eab = row_text(row, 8),
     };
     if (!ca_status_read(row_text(row, 3), &account->status, err))
         return false;
@@ -58,9 +61,9 @@ bool ca_account_of_key(struct arena *mem, struct db *db, const char *key_hash,
 
 static const struct query add = {
     .name = "ca_account.add",
-    .sql = "INSERT INTO account (key_hash, jwk, status, contact, created_at)"
-           " VALUES ($1, $2, $3, $4, $5) RETURNING id",
-    .params = "tttti",
+    .sql = "INSERT INTO account (key_hash, jwk, status, contact, created_at, eab_kid, eab)"
+           " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
+    .params = "ttttiTT",
     .cols = "i",
 };
 
@@ -70,7 +73,8 @@ bool ca_account_add(struct arena *mem, struct db *db, const struct ca_account *a
     const struct row *row;
 
     if (!db_one(mem, db, &add, &row, err, QT(account->key_hash), QT(account->jwk),
-                QT(ca_status_name(account->status)), QT(account->contact), QI(account->created_at)))
+                QT(ca_status_name(account->status)), QT(account->contact), QI(account->created_at),
+                QT(account->eab_kid), QT(account->eab)))
         return false;
     *id = row_i64(row, 0);
     return true;

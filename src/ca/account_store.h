@@ -11,6 +11,8 @@ struct ca_account {
     const char *jwk;       /* as ca_jwk_text() */
     enum ca_status status; /* valid or deactivated */
     const char *contact;   /* a JSON array of URLs */
+    const char *eab_kid;   /* of the key that bound it, or NULL */
+    const char *eab;       /* externalAccountBinding as it was sent (JSON), or NULL */
     int64_t created_at;
     int64_t lost_at; /* 0 = not; a lost one is only for work that was begun with it */
 };

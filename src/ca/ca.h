@@ -10,6 +10,13 @@
  */
 #include "ca/authority.h"
 
+/* Whether accounts are bound to an external one (RFC 8555 section 7.3.4). */
+enum ca_binding {
+    CA_BINDING_NONE, /* what a client sends is not looked at, as with Let's Encrypt */
+    CA_BINDING_OPTIONAL,
+    CA_BINDING_REQUIRED
+};
+
 struct ca_options {
     const char *dir;    /* keys, roots, ca.db; its parent must exist */
     const char *socket; /* Unix socket, mode 0660 */
@@ -24,8 +31,9 @@ struct ca_options {
     size_t reachable_count;       /* beyond public addresses */
     const struct ca_own_profile *profiles; /* beside Let's Encrypt's; see ca/profile.h */
     size_t profile_count;
-    const char *caa_identity;      /* what CAA records call it */
-    const char *limits;            /* "none", "letsencrypt" or a file: see ca/limit_file.h */
+    const char *caa_identity; /* what CAA records call it */
+    const char *limits;       /* "none", "letsencrypt" or a file: see ca/limit_file.h */
+    enum ca_binding binding;
     bool reuses_authorizations;    /* of the same account, name and profile while they are valid */
     int64_t retry_after_s;         /* on processing orders; 0 = no header */
     unsigned handlers, validators; /* threads; 0 = 16, 32 */

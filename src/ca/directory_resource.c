@@ -40,6 +40,19 @@ static json_t *profiles_json(const struct ca_profiles *profiles)
     return json;
 }
 
+static json_t *meta_json(const struct ca_call *call)
+{
+    const struct ca_options *options = &call->ca->options;
+    json_t *meta = json_pack("{s:s, s:[s], s:o}", "termsOfService",
+                             ca_url(call->mem, call->ca, CA_TERMS_PATH), "caaIdentities",
+                             options->caa_identity, "profiles", profiles_json(&call->ca->profiles));
+
+    if (options->binding != CA_BINDING_NONE)
+        json_object_set_new(meta, "externalAccountRequired",
+                            json_boolean(options->binding == CA_BINDING_REQUIRED));
+    return meta;
+}
+
 bool ca_get_directory(struct ca_call *call, struct ca_problem *problem)
 {
     json_t *json = json_object();
@@ -48,11 +61,7 @@ bool ca_get_directory(struct ca_call *call, struct ca_problem *problem)
     for (size_t i = 0; i < ARRAY_LEN(entries); i++)
         json_object_set_new(json, entries[i].name,
                             json_string(ca_url(call->mem, call->ca, "%s", entries[i].path)));
-    json_object_set_new(json, "meta",
-                        json_pack("{s:s, s:[s], s:o}", "termsOfService",
-                                  ca_url(call->mem, call->ca, CA_TERMS_PATH), "caaIdentities",
-                                  call->ca->options.caa_identity, "profiles",
-                                  profiles_json(&call->ca->profiles)));
+    json_object_set_new(json, "meta", meta_json(call));
     json_object_set_new(json, random_name(call->mem), json_string(random_entry_help));
     return http_reply_json(call->res, 200, json);
 }

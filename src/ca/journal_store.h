@@ -26,7 +26,9 @@
     X(CERTIFICATE_ISSUED, "certificate.issued")                                                    \
     X(CERTIFICATE_REVOKED, "certificate.revoked")                                                  \
     X(RENEWAL_FORCED, "renewal.forced") /* by an operator: ca/manage.h */                          \
-    X(ACCOUNTS_LOST, "accounts.lost")
+    X(ACCOUNTS_LOST, "accounts.lost")                                                              \
+    X(EAB_KEY_ADDED, "eab_key.added")                                                              \
+    X(EAB_KEY_REVOKED, "eab_key.revoked")
 
 #define X(id, name) CA_JOURNAL_##id,
 enum ca_journal_kind { CA_JOURNAL_KINDS(X) CA_JOURNAL_KIND_COUNT };

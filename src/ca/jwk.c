@@ -164,13 +164,18 @@ bool ca_jwk_read(struct arena *mem, const json_t *object, struct ca_jwk *out,
     return true;
 }
 
-const char *ca_jwk_text(struct arena *mem, const struct ca_jwk *jwk)
+const char *ca_json_text(struct arena *mem, const json_t *json)
 {
-    char *text = json_dumps(jwk->json, JSON_COMPACT | JSON_SORT_KEYS);
+    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     const char *out = arena_strdup(mem, text);
 
     free(text);
     return out;
+}
+
+const char *ca_jwk_text(struct arena *mem, const struct ca_jwk *jwk)
+{
+    return ca_json_text(mem, jwk->json);
 }
 
 bool ca_jwk_parse(struct arena *mem, const char *text, struct ca_jwk *out, struct err *err)

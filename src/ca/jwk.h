@@ -31,6 +31,8 @@ const char *ca_jwk_text(struct arena *mem, const struct ca_jwk *jwk);
 MUST_CHECK bool ca_jwk_parse(struct arena *mem, const char *text, struct ca_jwk *out,
                              struct err *err);
 
+/* Compact text, members sorted. */
+const char *ca_json_text(struct arena *mem, const json_t *json);
 /* A json_t that is released with the arena. */
 json_t *ca_json_keep(struct arena *mem, json_t *json);
 /* One more hold of the key, that ends with the arena. */

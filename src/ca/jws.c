@@ -73,16 +73,12 @@ static bool read_header(const json_t *header, struct ca_jws *jws, struct ca_prob
     return check_alg(header, &jws->alg, problem);
 }
 
-bool ca_jws_parse(struct arena *mem, struct slice body, struct ca_jws *out,
-                  struct ca_problem *problem)
+bool ca_jws_open(struct arena *mem, const json_t *json, struct ca_jws *out, json_t **header,
+                 struct ca_problem *problem)
 {
-    struct slice protected, unused;
     struct ca_jws jws = {.kid = NULL};
-    json_t *json, *header;
+    struct slice protected, unused;
 
-    if (body.len == 0)
-        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "No body on POST");
-    json = ca_json_keep(mem, json_loadb((const char *)body.data, body.len, json_flags, NULL));
     if (!json_is_object(json))
         return bad_parse(problem);
     if (!check_members(json, problem))
@@ -93,14 +89,23 @@ bool ca_jws_parse(struct arena *mem, struct slice body, struct ca_jws *out,
         return bad_parse(problem);
     if (jws.signature.len == 0)
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "POST JWS not signed");
-    header = json_loadb((const char *)protected.data, protected.len, json_flags, NULL);
-    header = ca_json_keep(mem, header);
-    if (!json_is_object(header))
+    *header = json_loadb((const char *)protected.data, protected.len, json_flags, NULL);
+    *header = ca_json_keep(mem, *header);
+    if (!json_is_object(*header))
         return bad_parse(problem);
-    if (!read_header(header, &jws, problem))
-        return false;
     *out = jws;
     return true;
+}
+
+bool ca_jws_parse(struct arena *mem, struct slice body, struct ca_jws *out,
+                  struct ca_problem *problem)
+{
+    json_t *json, *header;
+
+    if (body.len == 0)
+        return ca_refuse(problem, CA_PROBLEM_MALFORMED, "No body on POST");
+    json = ca_json_keep(mem, json_loadb((const char *)body.data, body.len, json_flags, NULL));
+    return ca_jws_open(mem, json, out, &header, problem) && read_header(header, out, problem);
 }
 
 bool ca_jws_verify(const struct ca_jws *jws, const struct ca_jwk *key, struct ca_problem *problem)

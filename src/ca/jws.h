@@ -30,6 +30,10 @@ struct ca_jws {
 /* `problem`: malformed, or badSignatureAlgorithm; the wording is Boulder's. */
 MUST_CHECK bool ca_jws_parse(struct arena *mem, struct slice body, struct ca_jws *out,
                              struct ca_problem *problem);
+/* The form of one that is parsed already (and lives as long): *header is the protected one, which
+ * is not looked at, and neither are the members of *out that come from there. malformed. */
+MUST_CHECK bool ca_jws_open(struct arena *mem, const json_t *json, struct ca_jws *out,
+                            json_t **header, struct ca_problem *problem);
 /* malformed: the algorithm is not the key's, or the signature is bad. */
 MUST_CHECK bool ca_jws_verify(const struct ca_jws *jws, const struct ca_jwk *key,
                               struct ca_problem *problem);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ca/manage_eab.h"
 #include "ca/service.h"
 #include "ca/state_dir.h"
 #include "http/response.h"
@@ -104,6 +105,16 @@ static bool end_faults(struct http_req *req, struct http_res *res, struct err *e
 static const struct http_route routes[] = {
     {.method = HTTP_GET, .path = "/faults", .operation = "listFaults", .run = list_faults},
     {.method = HTTP_DELETE, .path = "/faults", .operation = "endFaults", .run = end_faults},
+    {.method = HTTP_GET, .path = "/eab", .operation = "listEab", .run = ca_manage_list_eab},
+    {.method = HTTP_POST,
+     .path = "/eab",
+     .operation = "addEab",
+     .run = ca_manage_add_eab,
+     .max_body = BODY_MAX},
+    {.method = HTTP_DELETE,
+     .path = "/eab/{kid}",
+     .operation = "revokeEab",
+     .run = ca_manage_revoke_eab},
     {.method = HTTP_POST,
      .path = "/faults/{kind}",
      .operation = "beginFault",

@@ -10,7 +10,8 @@
  *     POST   /faults/{kind}   {share, count, for_s, wait_s}, each of them optional
  *     DELETE /faults          ends all
  *
- * Errors are problem documents (RFC 9457), as of any server of src/http.
+ * and those of ca/manage_eab.h. Errors are problem documents (RFC 9457), as of any server of
+ * src/http.
  */
 #include "base/arena.h"
 #include "base/err.h"

@@ -25,6 +25,7 @@
     X(CONFLICT, "conflict", 409)                                                                   \
     X(CONNECTION, "connection", 400)                                                               \
     X(DNS, "dns", 400)                                                                             \
+    X(EXTERNAL_ACCOUNT_REQUIRED, "externalAccountRequired", 403)                                   \
     X(INVALID_CONTACT, "invalidContact", 400)                                                      \
     X(INVALID_PROFILE, "invalidProfile", 400)                                                      \
     X(MALFORMED, "malformed", 400)                                                                 \

@@ -20,6 +20,7 @@ struct config_list {
 enum config_mode { CONFIG_SANDBOX, CONFIG_LIVE };
 /* How names are proven to a CA (RFC 8555 section 8.3, RFC 8737). */
 enum config_challenge { CONFIG_HTTP_01, CONFIG_TLS_ALPN_01 };
+enum config_eab { CONFIG_EAB_NONE, CONFIG_EAB_OPTIONAL, CONFIG_EAB_REQUIRED };
 enum config_ca_kind { CONFIG_CA_PUBLIC, CONFIG_CA_PRIVATE, CONFIG_CA_SANDBOX };
 
 /* An ACME CA that certificates are ordered from. */
@@ -109,6 +110,7 @@ struct config {
         const char *caa_identity;     /* a DNS name */
         const char *limits;           /* "none", "letsencrypt" or an absolute path */
         struct config_list permitted; /* DNS suffixes beyond the four reserved TLDs */
+        enum config_eab eab;
         bool reuse_authorizations;
         bool validate_private; /* whether validation may connect to loopback and private nets */
     } sandbox_ca;

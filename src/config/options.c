@@ -38,6 +38,10 @@ static const char *const ca_kinds[] = {[CONFIG_CA_PUBLIC] = "public",
                                        [CONFIG_CA_PRIVATE] = "private",
                                        [CONFIG_CA_SANDBOX] = "sandbox",
                                        [CONFIG_CA_SANDBOX + 1] = NULL};
+static const char *const eab_modes[] = {[CONFIG_EAB_NONE] = "none",
+                                        [CONFIG_EAB_OPTIONAL] = "optional",
+                                        [CONFIG_EAB_REQUIRED] = "required",
+                                        [CONFIG_EAB_REQUIRED + 1] = NULL};
 static const char *const levels[] = {[LOG_DEBUG] = "debug",
                                      [LOG_INFO] = "info",
                                      [LOG_WARN] = "warn",
@@ -129,6 +133,7 @@ static const struct option options[] = {
      ROWS(profile_table), .help = "Profiles beside those of Let's Encrypt, shaped as shortlived is."},
     {AT(sandbox_ca, caa_identity), NEEDED("sandbox-ca.example", format_name), .help = "What CAA records call it."},
     {AT(sandbox_ca, limits), NEEDED("none", NULL), .help = "Rate limits: none, letsencrypt, or a file of them (relative to this file's folder)."},
+    {AT(sandbox_ca, eab), CHOICE("none", eab_modes), .help = "External account binding of its new accounts, with the keys of `latchkey ca eab`: none (not looked at), optional, required."},
     {AT(sandbox_ca, reuse_authorizations), FLAG("true"), .help = "Whether a name that an account has shown control of is validated again only when that is too old for its profile."},
     {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify beside test, example, invalid and localhost."},
     {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},

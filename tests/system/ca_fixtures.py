@@ -194,6 +194,24 @@ http {{
                 stop_process(process)
 
 
+class Management(http.client.HTTPConnection):
+    """The management socket of a CA."""
+
+    def __init__(self, ca):
+        super().__init__("localhost", timeout=20)
+        self.path = ca.folder / "ca" / "manage.sock"
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self.path))
+
+    def ask(self, method, path, body=None):
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
+        self.request(method, path, text, {"Content-Type": "application/json"} if text else {})
+        reply = self.getresponse()
+        return reply.status, json.loads(reply.read())
+
+
 class Connection:
     """One TLS connection that stays open."""
 

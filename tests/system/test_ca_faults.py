@@ -3,7 +3,6 @@
 that the ACME library of the product gets its certificate in spite of it."""
 import http.client
 import json
-import socket
 import ssl
 import stat
 import subprocess
@@ -11,7 +10,7 @@ import time
 
 import pytest
 
-from ca_fixtures import Client, SandboxCa, client, knot, responder  # noqa: F401
+from ca_fixtures import Client, Management, SandboxCa, client, knot, responder  # noqa: F401
 from edge_kit import BUILD
 
 pytestmark = pytest.mark.req("R45")
@@ -46,22 +45,6 @@ def probe(ca, port, prefix, certificates=1):
 
 
 # --- the socket ----------------------------------------------------------------------------------
-
-class Management(http.client.HTTPConnection):
-    def __init__(self, ca):
-        super().__init__("localhost", timeout=20)
-        self.path = ca.folder / "ca" / "manage.sock"
-
-    def connect(self):
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(self.path))
-
-    def ask(self, method, path, body=None):
-        text = body if body is None or isinstance(body, str) else json.dumps(body)
-        self.request(method, path, text, {"Content-Type": "application/json"} if text else {})
-        reply = self.getresponse()
-        return reply.status, json.loads(reply.read())
-
 
 def test_the_socket_is_the_owners(ca):
     mode = (ca.folder / "ca" / "manage.sock").stat().st_mode
