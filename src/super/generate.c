@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "config/format.h"
+#include "super/refused.h"
 #include "super/render.h"
 
 #define TEXT_MAX    (1 << 18)
@@ -77,6 +78,7 @@ static const char *listen_all(struct arena *mem, const struct config_list *addre
 
 static bool front_write(struct arena *mem, const struct layout *layout, struct err *err)
 {
+    const char *pages = arena_printf(mem, "%s/refused", layout->run);
     const struct nginx_file file = {
         .name = "front",
         .body = "front.conf",
@@ -89,7 +91,8 @@ static bool front_write(struct arena *mem, const struct layout *layout, struct e
     render_set(&values, "CA", layout->ca);
     render_set(&values, "LISTEN_FRONT", listen_own(mem, layout, layout->cfg->run.front_port));
     render_set(&values, "LISTEN_CA", listen_own(mem, layout, layout->cfg->run.ca_port));
-    return nginx_write(layout, &file, &values, err);
+    return folder_make(pages, err) && refused_write(mem, pages, err) &&
+           nginx_write(layout, &file, &values, err);
 }
 
 static bool origin_write(struct arena *mem, const struct layout *layout, struct err *err)

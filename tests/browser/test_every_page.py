@@ -171,6 +171,19 @@ def test_a_part_that_is_swapped_has_the_readers_time(platform, browser, seeded, 
     assert not [t for t in browser.texts("main time") if "UTC" in t]
 
 
+def test_page_of_the_front_door(platform, browser):
+    """What nginx shows while nobody answers, which has no style or script but its own."""
+    browser.visitor()
+    sock, away = platform.dir / "run/pages.sock", platform.dir / "run/pages.away"
+    sock.rename(away)
+    try:
+        wrong = look(browser, platform.url + "/accounts", 503)
+        assert browser.text("h1") == "One moment, please"
+    finally:
+        away.rename(sock)
+    assert not wrong, "\n".join(wrong)
+
+
 def test_refused_forms(platform, browser, seeded, people):
     """Forms that are shown again, with what is wrong beside the field."""
     sign_in_as(browser, platform, people["partner"])

@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The main job: from an order to https on every edge, seen from outside."""
 import datetime
-import http.client
-import json
-import socket
 import ssl
 
 import pytest
@@ -163,41 +160,6 @@ def test_origin_sees_the_host_that_was_routed(platform, partner):
             assert (code, body) == (200, b"the site of routed.example\n")
         code, _, body = platform.http(address, "victim.example", "http://routed.example/")
         assert (code, body) == (200, b"the site of routed.example\n")
-
-
-FRONT_REFUSES = [
-    (b"get /v1/sites HTTP/1.1\r\nHost: h\r\n\r\n", 400),
-    (b"GET /v1/sites/%00 HTTP/1.1\r\nHost: h\r\n\r\n", 400),
-    (b"GET /v1/sites HTTP/1.1\r\n\r\n", 400),
-    (b"GET /v1/sites HTTP/1.1\r\nHost: h\r\nHost: i\r\n\r\n", 400),
-    (b"GET /v1/sites HTTP/3.0\r\nHost: h\r\n\r\n", 400),
-    (b"POST /v1/sites HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: x\r\n\r\n", 400),
-    (b"POST /v1/sites HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\n", 400),
-    (b"TRACE /v1/sites HTTP/1.1\r\nHost: h\r\n\r\n", 405),
-    (b"POST /v1/sites HTTP/1.1\r\nHost: h\r\nContent-Length: 9000000\r\n\r\n", 413),
-    (b"GET /" + b"a" * 17000 + b" HTTP/1.1\r\nHost: h\r\n\r\n", 414),
-    (b"GET / HTTP/1.1\r\nHost: h\r\nX: " + b"a" * 17000 + b"\r\n\r\n", 431),
-]
-
-
-@pytest.mark.parametrize("request_text, status", FRONT_REFUSES)
-def test_what_the_front_door_refuses_is_a_problem(platform, request_text, status):
-    """Requests that nginx does not hand on are answered in the form of the API, and of the CA."""
-    for port, members in [(platform.front_port, {"type", "title", "status", "detail", "code",
-                                                 "instance", "who_acts"}),
-                          (platform.ca_port, {"type", "detail", "status"})]:
-        context = ssl.create_default_context(cafile=str(platform.roots))
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as raw, \
-                context.wrap_socket(raw, server_hostname="localhost") as s:
-            s.sendall(request_text)
-            answer = http.client.HTTPResponse(s)
-            answer.begin()
-            assert answer.headers["Content-Type"] == "application/problem+json"
-            problem = json.loads(answer.read())
-        assert problem["status"] == answer.status
-        assert set(problem) == members
-        if port == platform.front_port:
-            assert answer.status == status
 
 
 @pytest.mark.req("R19", "R52")

@@ -66,6 +66,13 @@ static void remove_all(struct arena *mem, const char *dir)
         "edge",
         "run/front.conf",
         "run/origin.conf",
+        "run/refused/bad_request",
+        "run/refused/method_not_allowed",
+        "run/refused/too_large",
+        "run/refused/uri_too_long",
+        "run/refused/headers_too_large",
+        "run/refused/busy",
+        "run/refused",
         "run/front.tmp",
         "run/origin.tmp",
         "run/edge-1.tmp",
@@ -128,6 +135,7 @@ static void test_nginx(void **state)
     has(mem, dir, "run/front.conf",
         arena_printf(mem, "ssl_certificate \"%s/ca/service.pem\";", dir));
     has(mem, dir, "run/front.conf", "\nuser root root;\n");
+    has(mem, dir, "run/refused/too_large", "<h1>That is too much at once</h1>");
     has(mem, dir, "run/origin.conf", "listen 127.0.0.1:8090;\n");
     has(mem, dir, "edge/edge-1/nginx.conf", "load_module \"/lib/module.so\";\n");
     has(mem, dir, "edge/edge-1/nginx.conf", "listen 127.0.0.1:8080;\n        listen [::1]:8080;\n");
