@@ -4,27 +4,51 @@
 #include <assert.h>
 #include <pthread.h>
 
+struct lane {
+    struct pool_item *first, **last;
+};
+
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    struct pool_item *first, **last;
-    unsigned queued, reserved, max_queued; /* queued: the counted ones */
+    struct lane lanes[POOL_LANES];
+    unsigned counted, max_queued; /* places of POOL_NOW, reserved or queued */
+    unsigned reserved;            /* of both lanes, to be queued yet */
     bool is_stopping;
     pool_run *run;
     pthread_t *threads;
     unsigned thread_count;
 };
 
-static void append(struct pool *pool, struct pool_item *item, bool is_counted)
+static void append(struct pool *pool, struct pool_item *item, enum pool_lane lane)
 {
-    *item = (struct pool_item){.is_counted = is_counted};
-    *pool->last = item;
-    pool->last = &item->next;
-    pool->queued += is_counted;
+    struct lane *to = &pool->lanes[lane];
+
+    item->next = NULL;
+    *to->last = item;
+    to->last = &item->next;
     if (pool->is_stopping)
         pthread_cond_broadcast(&pool->changed); /* the last reservation lets every thread go */
     else
         pthread_cond_signal(&pool->changed);
+}
+
+/* NULL: nothing is queued. */
+static struct pool_item *take_first(struct pool *pool)
+{
+    for (enum pool_lane lane = 0; lane < POOL_LANES; lane++) {
+        struct lane *from = &pool->lanes[lane];
+        struct pool_item *item = from->first;
+
+        if (!item)
+            continue;
+        from->first = item->next;
+        if (!from->first)
+            from->last = &from->first;
+        pool->counted -= item->is_counted;
+        return item;
+    }
+    return NULL;
 }
 
 /* The next item; NULL when the pool has stopped and nothing more can come. */
@@ -33,15 +57,8 @@ static struct pool_item *take(struct pool *pool)
     struct pool_item *item;
 
     pthread_mutex_lock(&pool->lock);
-    while (!pool->first && (!pool->is_stopping || pool->reserved > 0))
+    while (!(item = take_first(pool)) && (!pool->is_stopping || pool->reserved > 0))
         pthread_cond_wait(&pool->changed, &pool->lock);
-    item = pool->first;
-    if (item) {
-        pool->first = item->next;
-        if (!pool->first)
-            pool->last = &pool->first;
-        pool->queued -= item->is_counted;
-    }
     pthread_mutex_unlock(&pool->lock);
     return item;
 }
@@ -67,7 +84,8 @@ bool pool_new(unsigned threads, unsigned max_queued, pool_run *run, struct pool 
         abort();
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->changed, NULL);
-    pool->last = &pool->first;
+    for (enum pool_lane lane = 0; lane < POOL_LANES; lane++)
+        pool->lanes[lane].last = &pool->lanes[lane].first;
     pool->max_queued = max_queued;
     pool->run = run;
     for (; pool->thread_count < threads; pool->thread_count++) {
@@ -83,30 +101,33 @@ bool pool_new(unsigned threads, unsigned max_queued, pool_run *run, struct pool 
     return true;
 }
 
-bool pool_reserve(struct pool *pool)
+bool pool_reserve(struct pool *pool, enum pool_lane lane)
 {
-    bool is_free;
+    bool is_counted = lane == POOL_NOW, is_free;
 
     pthread_mutex_lock(&pool->lock);
-    is_free = !pool->is_stopping && pool->queued + pool->reserved < pool->max_queued;
+    is_free = !pool->is_stopping && (!is_counted || pool->counted < pool->max_queued);
     pool->reserved += is_free;
+    pool->counted += is_free && is_counted;
     pthread_mutex_unlock(&pool->lock);
     return is_free;
 }
 
-void pool_push(struct pool *pool, struct pool_item *item)
+void pool_push(struct pool *pool, struct pool_item *item, enum pool_lane lane)
 {
     pthread_mutex_lock(&pool->lock);
     assert(pool->reserved > 0);
     pool->reserved--;
-    append(pool, item, true);
+    item->is_counted = lane == POOL_NOW;
+    append(pool, item, lane);
     pthread_mutex_unlock(&pool->lock);
 }
 
-void pool_push_admitted(struct pool *pool, struct pool_item *item)
+void pool_push_admitted(struct pool *pool, struct pool_item *item, enum pool_lane lane)
 {
     pthread_mutex_lock(&pool->lock);
-    append(pool, item, false);
+    item->is_counted = false;
+    append(pool, item, lane);
     pthread_mutex_unlock(&pool->lock);
 }
 

@@ -33,6 +33,9 @@ struct http_route {
     size_t max_body; /* octets; 0 = a body is refused */
     unsigned needs;  /* for http_options.around: what the caller must hold; the server ignores it */
     bool is_quiet;   /* a success is logged at debug only (polls) */
+    /* One of many who wait for the same and come back together: runs when no other request waits,
+     * and a full queue does not refuse it. */
+    bool is_follower;
 };
 
 #define HTTP_PARAMS_MAX 4

@@ -65,20 +65,25 @@ static bool refuse_busy(const struct http_server *server, struct err *err)
                    server->options.max_queued);
 }
 
+static enum pool_lane lane_of(const struct exchange *x)
+{
+    return x->req.match.route->is_follower ? POOL_LATER : POOL_NOW;
+}
+
 /* The request is whole: give it to a handler thread, or say that none is free. */
 static enum MHD_Result admit(struct http_server *server, struct exchange *x)
 {
     struct err err = {0};
 
     x->must_close = atomic_load(&server->is_stopping);
-    if (!pool_reserve(server->pool)) {
+    if (!pool_reserve(server->pool, lane_of(x))) {
         refuse_busy(server, &err);
         exchange_refuse(x, &err);
         return exchange_answer(x);
     }
     x->state = EXCHANGE_RUNNING;
     MHD_suspend_connection(x->connection);
-    pool_push(server->pool, &x->item);
+    pool_push(server->pool, &x->item, lane_of(x));
     return MHD_YES;
 }
 
@@ -146,7 +151,7 @@ static void on_ready(struct room_waiter *waiter)
         MHD_resume_connection(x->connection);
         return;
     }
-    pool_push_admitted(x->server->pool, &x->item);
+    pool_push_admitted(x->server->pool, &x->item, lane_of(x));
 }
 
 void http_watch(struct http_req *req, const char *key)

@@ -44,7 +44,7 @@ static const struct http_route routes[] = {
     PAGE("/orders/{order}",                 "orderPage",         web_get_order,          WEB_SIGNED_IN),
     PAGE("/domains/{domain}",               "domainPage",        web_get_domain,         WEB_SIGNED_IN),
     {.method = HTTP_GET, .path = "/domains/{domain}/live", .operation = "followDomain",
-     .run = web_follow_domain, .needs = WEB_FOLLOWING, .is_quiet = true},
+     .run = web_follow_domain, .needs = WEB_FOLLOWING, .is_quiet = true, .is_follower = true},
     FORM("/domains/{domain}/check",         "checkAgain",        web_post_check,         WEB_SIGNED_IN),
     FORM("/domains/{domain}/cancel",        "cancelOrder",       web_post_cancel,        WEB_SIGNED_IN),
 

@@ -28,6 +28,17 @@ static bool block(struct http_req *req, struct http_res *res, struct err *err)
     return http_reply_empty(res, 204);
 }
 
+/* What the only handler has run, in this order. */
+static char ran[8];
+static size_t ran_count;
+
+static bool note(struct http_req *req, struct http_res *res, struct err *err)
+{
+    (void)err;
+    ran[ran_count++ % sizeof(ran)] = req->match.route->operation[0];
+    return http_reply_empty(res, 204);
+}
+
 static const struct http_route routes[] = {
     {.method = HTTP_POST,
      .path = "/body",
@@ -37,6 +48,8 @@ static const struct http_route routes[] = {
     {.method = HTTP_POST, .path = "/none", .operation = "none", .run = answer},
     {.method = HTTP_GET, .path = "/x", .operation = "x", .run = answer},
     {.method = HTTP_GET, .path = "/block", .operation = "block", .run = block},
+    {.method = HTTP_GET, .path = "/click", .operation = "c", .run = note},
+    {.method = HTTP_GET, .path = "/follow", .operation = "f", .run = note, .is_follower = true},
 };
 
 static const struct http_table table = {routes, ARRAY_LEN(routes)};
@@ -236,12 +249,48 @@ static void test_queue_full(void **state)
     all_ok();
 }
 
+/* Followers are not refused when the queue is full, take nobody's place in it, and let others go
+ * first. */
+static void test_followers(void **state)
+{
+    static const char *const requests[] = {"block", "follow", "follow", "follow", "click"};
+    static struct reply reply;
+    struct peer peer;
+    char request[64];
+    int fd[ARRAY_LEN(requests)];
+    (void)state;
+
+    sem_init(&entered, 0, 0);
+    sem_init(&go_on, 0, 0);
+    peer_start(&peer, (struct http_options){.table = table, .handlers = 1, .max_queued = 1});
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        int len =
+            snprintf(request, sizeof(request), "GET /%s HTTP/1.1\r\nHost: h\r\n\r\n", requests[i]);
+
+        fd[i] = peer_connect(&peer);
+        peer_send(fd[i], request, (size_t)len);
+        if (i == 0)
+            sem_wait(&entered);
+        else
+            usleep(50000); /* queued one after the other */
+    }
+    sem_post(&go_on);
+    for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
+        peer_read(fd[i], false, &reply);
+        ok(reply.status == 204, "%s: %d", requests[i], reply.status);
+        close(fd[i]);
+    }
+    peer_stop(&peer);
+    ok(strcmp(ran, "cfff") == 0, "ran in the order %s", ran);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sizes),      cmocka_unit_test(test_no_body),
         cmocka_unit_test(test_drain),      cmocka_unit_test(test_slow_body),
-        cmocka_unit_test(test_queue_full),
+        cmocka_unit_test(test_queue_full), cmocka_unit_test(test_followers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
