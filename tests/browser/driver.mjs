@@ -49,6 +49,10 @@ const calls = {
     const answer = await page.goto(url);
     return answer?.status() ?? 0;
   },
+  // The next request for this address (a glob) gets this in place of an answer; the others pass.
+  async answer_once(glob, status, contentType, body) {
+    await page.route(glob, (route) => route.fulfill({ status, contentType, body }), { times: 1 });
+  },
   url: () => page.url(),
   title: () => page.title(),
   content: () => page.content(),

@@ -17,9 +17,12 @@ FORM_CODE = re.compile(r'name="form_code" value="([^"]+)"')
 class Visitor:
     """Somebody's browser as far as HTTP goes: cookies, and the code that forms have."""
 
-    def __init__(self, platform):
+    def __init__(self, platform, cookies=()):
+        """`cookies` as browser.cookies() gives them: another tab of that browser."""
         self.platform, self.url = platform, platform.url
         self.session = requests.Session()
+        for cookie in cookies:
+            self.session.cookies.set(cookie["name"], cookie["value"])
         self.session.trust_env = False
         self.session.verify = str(platform.roots)
 

@@ -47,4 +47,13 @@
   localise();
   watch.observe(document.body, { subtree: true, childList: true, characterData: true });
   setInterval(localise, 60000);
+
+  /* The stream of a page ends when its reader is signed out, or the thing is gone: then the page itself
+   * says so. Anything else passes, and the stream is asked for again. */
+  for (const name of ["htmx:sse:error", "htmx:response:error"]) {
+    document.addEventListener(name, ({ target, detail }) => {
+      const status = detail.status ?? detail.ctx?.response.status;
+      if (target.id === "live" && [401, 404].includes(status)) location.reload();
+    });
+  }
 })();
