@@ -9,7 +9,6 @@
 #include "base/slice.h"
 
 #define OFFSET_READ_EVERY_MS 100
-#define MAX_OFFSET_MS        (INT64_C(200) * 366 * 86400 * 1000)
 
 static struct {
     pthread_once_t once;
@@ -57,7 +56,7 @@ static void refresh_offset(void)
         !atomic_compare_exchange_strong(&next_read_at, &due, now + OFFSET_READ_EVERY_MS))
         return;
     read_line(setup.path, text, sizeof(text));
-    if (slice_i64(slice_str(text), -MAX_OFFSET_MS, MAX_OFFSET_MS, &value))
+    if (slice_i64(slice_str(text), -CLOCK_OFFSET_MAX_MS, CLOCK_OFFSET_MAX_MS, &value))
         atomic_store(&offset_ms, value);
 }
 
@@ -71,10 +70,20 @@ int64_t clock_boot_ms(void)
     return read_clock(CLOCK_BOOTTIME);
 }
 
-bool clock_is_movable(void)
+const char *clock_offset_file(void)
 {
     pthread_once(&setup.once, set_up);
-    return setup.path != NULL;
+    return setup.path;
+}
+
+bool clock_is_movable(void)
+{
+    return clock_offset_file() != NULL;
+}
+
+void clock_read_again(void)
+{
+    atomic_store(&next_read_at, 0);
 }
 
 int64_t clock_now(void)

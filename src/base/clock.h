@@ -16,6 +16,10 @@ int64_t clock_real_ms(void); /* CLOCK_REALTIME, never moved */
 int64_t clock_boot_ms(void); /* CLOCK_BOOTTIME, for leases and deadlines */
 bool clock_is_movable(void); /* LATCHKEY_CLOCK_FILE is set: refused in live mode */
 
+#define CLOCK_OFFSET_MAX_MS (INT64_C(200) * 366 * 86400 * 1000) /* either way */
+const char *clock_offset_file(void); /* LATCHKEY_CLOCK_FILE; NULL: not set */
+void clock_read_again(void);         /* it was written just now: the next clock_now() reads it */
+
 /* The boot id of this machine (36 characters); with CLOCK_BOOTTIME it makes a lease comparable. */
 const char *clock_boot_id(void);
 

@@ -8,22 +8,7 @@
 #include "ca/call.h"
 #include "ca/certificate_store.h"
 #include "ca/public_key.h"
-
-#define KEY_COMPROMISE 1
-
-/* Reasons that a subscriber may give (RFC 5280 section 5.3.1). */
-static const struct {
-    int64_t code;
-    const char *name;
-} reasons[] = {
-    {0, "unspecified"},
-    {KEY_COMPROMISE, "keyCompromise"},
-    {4, "superseded"},
-    {5, "cessationOfOperation"},
-};
-
-static const char reasons_text[] =
-    "unspecified (0), keyCompromise (1), superseded (4), cessationOfOperation (5)";
+#include "ca/reason.h"
 
 /* --- fetching -------------------------------------------------------------------------------- */
 
@@ -69,15 +54,11 @@ static bool read_reason(const struct ca_call *call, int64_t *out, struct ca_prob
     if (!json_is_integer(value))
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Unable to JSON parse revoke request");
     *out = json_integer_value(value);
-    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-        if (reasons[i].code == *out)
-            return true;
-    }
-    return ca_refuse(problem, CA_PROBLEM_BAD_REVOCATION_REASON,
-                     "unsupported revocation reason code provided: %lld. Supported reasons: %s",
-                     (long long)*out, reasons_text);
+    return ca_reason_name(*out) || ca_refuse(problem, CA_PROBLEM_BAD_REVOCATION_REASON,
+                                             "unsupported revocation reason code provided: %lld. "
+                                             "Supported reasons: " CA_REASONS_TEXT,
+                                             (long long)*out);
 }
-
 /* The stored certificate of exactly these octets. */
 static bool find_issued(const struct ca_call *call, struct slice der, const char *serial,
                         const struct ca_issued **out, struct ca_problem *problem)
@@ -118,7 +99,7 @@ static bool account_may_revoke(const struct ca_call *call, const struct ca_issue
     size_t valid = 0;
     struct err err;
 
-    if (reason == KEY_COMPROMISE)
+    if (reason == CA_REASON_KEY_COMPROMISE)
         return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
                          "Revocation with reason keyCompromise is only supported by signing with "
                          "the certificate private key");
@@ -145,15 +126,6 @@ static bool may_revoke(const struct ca_call *call, const struct ca_issued *issue
                      "to be revoked");
 }
 
-static const char *reason_name(int64_t code)
-{
-    for (size_t i = 0; i < ARRAY_LEN(reasons); i++) {
-        if (reasons[i].code == code)
-            return reasons[i].name;
-    }
-    return "unknown";
-}
-
 static bool store(const struct ca_call *call, const struct ca_issued *issued, int64_t reason,
                   struct err *err)
 {
@@ -163,7 +135,7 @@ static bool store(const struct ca_call *call, const struct ca_issued *issued, in
         .account_id = call->account ? call->account->id : 0,
         .kind = CA_JOURNAL_CERTIFICATE_REVOKED,
         .subject = issued->serial,
-        .detail = reason_name(reason),
+        .detail = ca_reason_name(reason),
     };
 
     return db_tx_begin(call->ca->db, &tx, err) &&

@@ -124,6 +124,20 @@ bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t
     return db_exec_one(db, &revoke, err, QT(serial), QI(at), QI(reason));
 }
 
+static const struct query revoke_all = {
+    .name = "ca_issued.revoke_all",
+    .sql = "UPDATE certificate SET revoked_at = $1, revocation_reason = $2 WHERE not_after > $1"
+           " AND revoked_at IS NULL AND ($3 IS NULL OR account_id = $3)",
+    .params = "iiI",
+    .cols = "",
+};
+
+bool ca_issued_revoke_all(struct db *db, int64_t account_id, int64_t reason, int64_t at,
+                          int64_t *count, struct err *err)
+{
+    return db_exec(db, &revoke_all, count, err, QI(at), QI(reason), QI0(account_id));
+}
+
 static const struct query renew = {
     .name = "ca_issued.renew",
     .sql = "UPDATE certificate SET renew_at = $2 WHERE serial = $1",
@@ -148,6 +162,6 @@ bool ca_issued_renew_all(struct db *db, int64_t at, int64_t *count, struct err *
     return db_exec(db, &renew_all, count, err, QI(at));
 }
 
-static const struct query *const all[] = {&add_issuer, &issuer_chain, &add,   &get,
-                                          &has,        &revoke,       &renew, &renew_all};
+static const struct query *const all[] = {&add_issuer, &issuer_chain, &add,   &get,      &has,
+                                          &revoke,     &revoke_all,   &renew, &renew_all};
 const struct query_list ca_issued_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

@@ -37,6 +37,9 @@ MUST_CHECK bool ca_issued_has(struct arena *mem, struct db *db, const struct ca_
 /* ERR_LOST_RACE: it was revoked before. */
 MUST_CHECK bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t at,
                                  struct err *err);
+/* All of this account, or with 0 of every one, that are valid after `at` and not revoked. */
+MUST_CHECK bool ca_issued_revoke_all(struct db *db, int64_t account_id, int64_t reason, int64_t at,
+                                     int64_t *count, struct err *err);
 
 /* ERR_LOST_RACE: there is none of this serial. */
 MUST_CHECK bool ca_issued_renew(struct db *db, const char *serial, int64_t at, struct err *err);

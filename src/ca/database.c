@@ -28,22 +28,29 @@ const struct query_list *const *ca_database_queries(size_t *count)
     return lists;
 }
 
-static bool open_file(const char *path, struct db **out, struct err *err)
-{
-    return db_open_sqlite(path, READERS, out, err) &&
-           db_migrate(*out, ca_migrations, ca_migrations_count, NULL, err);
-}
-
 bool ca_database_open(struct arena *mem, const char *dir, struct db **out, struct err *err)
 {
-    return open_file(ca_state_path(mem, dir, DATABASE_FILE), out, err);
+    AUTO(db_closep) struct db *db = NULL;
+
+    if (!db_open_sqlite(ca_state_path(mem, dir, DATABASE_FILE), READERS, &db, err) ||
+        !db_migrate(db, ca_migrations, ca_migrations_count, NULL, err))
+        return false;
+    *out = db;
+    db = NULL;
+    return true;
 }
 
-bool ca_database_open_existing(struct arena *mem, const char *dir, struct db **out, struct err *err)
+bool ca_database_look(struct arena *mem, const char *dir, struct db **out, struct err *err)
 {
     const char *path = ca_state_path(mem, dir, DATABASE_FILE);
+    AUTO(db_closep) struct db *db = NULL;
 
     if (!ca_state_exists(path))
         return err_set(err, ERR_NOT_FOUND, "there is no sandbox CA in %s", dir);
-    return open_file(path, out, err);
+    if (!db_open_sqlite(path, 1, &db, err) ||
+        !db_migrate_check(db, ca_migrations, ca_migrations_count, err))
+        return false;
+    *out = db;
+    db = NULL;
+    return true;
 }

@@ -25,8 +25,11 @@
     X(NAMES_UNPAUSED, "names.unpaused")                                                            \
     X(CERTIFICATE_ISSUED, "certificate.issued")                                                    \
     X(CERTIFICATE_REVOKED, "certificate.revoked")                                                  \
-    X(RENEWAL_FORCED, "renewal.forced") /* by an operator: ca/manage.h */                          \
+    /* by an operator: ca/manage.h */                                                              \
+    X(CERTIFICATES_REVOKED, "certificates.revoked")                                                \
+    X(RENEWAL_FORCED, "renewal.forced")                                                            \
     X(ACCOUNTS_LOST, "accounts.lost")                                                              \
+    X(CLOCK_MOVED, "clock.moved")                                                                  \
     X(EAB_KEY_ADDED, "eab_key.added")                                                              \
     X(EAB_KEY_REVOKED, "eab_key.revoked")
 

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/limit_file.h"
 
+#include "ca/period.h"
 #include "ca/state_dir.h"
 
 #define WORDS_MAX 5 /* one more than a line may have */
 #define BLANK     " \t\r"
-
-static const struct {
-    char letter;
-    int64_t seconds;
-} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 
 struct line {
     const char *words[WORDS_MAX];
@@ -35,24 +31,6 @@ static bool read_count(const char *word, int64_t *out, struct err *err)
                    CA_LIMIT_COUNT_MAX);
 }
 
-static bool read_period(const char *word, int64_t *out, struct err *err)
-{
-    size_t len = strlen(word);
-
-    for (size_t i = 0; len && i < ARRAY_LEN(units); i++) {
-        int64_t most = CA_LIMIT_PERIOD_MAX / units[i].seconds;
-
-        if (word[len - 1] != units[i].letter || !slice_i64(slice_of(word, len - 1), 1, most, out))
-            continue;
-        *out *= units[i].seconds;
-        return true;
-    }
-    return err_set(err, ERR_CONFIG,
-                   "\"%s\" is not a period such as 90s, 10m, 3h or 7d, of a year "
-                   "at most",
-                   word);
-}
-
 static bool read_limit(const struct line *line, struct ca_limit *out, struct err *err)
 {
     struct ca_limit limit = {0};
@@ -64,7 +42,7 @@ static bool read_limit(const struct line *line, struct ca_limit *out, struct err
     if (line->count < 3 || line->count > 4)
         return err_set(err, ERR_CONFIG, "neither \"NAME COUNT PERIOD [BURST]\" nor \"NAME off\"");
     if (!read_count(line->words[1], &limit.count, err) ||
-        !read_period(line->words[2], &limit.period_s, err))
+        !ca_period_parse(line->words[2], CA_LIMIT_PERIOD_MAX, &limit.period_s, err))
         return false;
     limit.burst = limit.count;
     if (line->count == 4 && !read_count(line->words[3], &limit.burst, err))

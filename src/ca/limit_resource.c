@@ -97,7 +97,7 @@ bool ca_post_unpause(struct ca_call *call, struct ca_problem *problem)
 
     if (!find_page(call, &account_id, problem))
         return false;
-    if (!ca_unpause_in(call->mem, call->ca->db, account_id, &count, &err))
+    if (!ca_unpause(call->mem, call->ca->db, account_id, &count, &err))
         return ca_fail(problem, &err, "Failed to unpause");
     buf_printf(&page, "Names of account %lld that may be ordered again: %lld\n",
                (long long)account_id, (long long)count);

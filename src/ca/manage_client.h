@@ -15,5 +15,5 @@ struct ca_manage_request {
 
 /* *out lives in `mem`. ERR_NOT_FOUND: no CA runs in `dir`, or it does not know what is asked for;
  * ERR_BAD_INPUT with its reason. */
-MUST_CHECK bool ca_manage_ask(struct arena *mem, const struct ca_manage_request *want, json_t **out,
+MUST_CHECK bool ca_manage_ask(struct arena *mem, const struct ca_manage_request *ask, json_t **out,
                               struct err *err);

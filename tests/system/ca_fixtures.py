@@ -3,6 +3,7 @@
 that can also do what no decent client does."""
 import base64
 import contextlib
+import datetime
 import hashlib
 import http.client
 import http.server
@@ -27,6 +28,8 @@ from edge_kit import BUILD, NGINX, free_port, wait_for
 
 LATCHKEY = BUILD / "src" / "bin" / "latchkey"
 KNOTD = "/usr/sbin/knotd"
+# Profiles beside Let's Encrypt's.
+OWN = [{"name": "minutes", "lifetime_s": 600}, {"name": "hours", "lifetime_s": 7200}]
 
 
 def stop_process(process, how=signal.SIGTERM):
@@ -458,6 +461,33 @@ def openssl_verify(folder, root, pem):
     return done.returncode, done.stdout + done.stderr
 
 
+def id_of(pem):
+    """What renewalInfo is asked by (RFC 9773 section 4.1)."""
+    leaf = leaf_of(pem)
+    key = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
+    serial = leaf.serial_number
+    return (b64(key.key_identifier) + "." +
+            b64(serial.to_bytes(serial.bit_length() // 8 + 1, "big")))
+
+
+def serial_of(pem):
+    return f"{leaf_of(pem).serial_number:x}".zfill(34)
+
+
+def get(ca, path):
+    status, headers, body = ca.connect().request("GET", path)
+    return status, headers, json.loads(body)
+
+
+def renewal_info(ca, identifier):
+    """Window as two instants in seconds, Retry-After, explanationURL."""
+    status, headers, body = get(ca, f"/acme/renewal-info/{identifier}")
+    assert status == 200, body
+    window = [datetime.datetime.fromisoformat(body["suggestedWindow"][end].replace("Z", "+00:00"))
+              .timestamp() for end in ("start", "end")]
+    return window, int(headers["Retry-After"]), body.get("explanationURL")
+
+
 def validity(cert):
     """Begin and end, with every version of the library."""
     return [getattr(cert, f"not_valid_{word}_utc", None) or getattr(cert, f"not_valid_{word}")
@@ -495,3 +525,26 @@ def client(ca, responder):
     assert one.register().status == 201
     responder.thumbprint = one.key.thumbprint
     return one
+
+
+@pytest.fixture
+def moved(tmp_path, knot):
+    """A CA of its own on a clock that `moved.to(seconds)` moves."""
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    server = SandboxCa(tmp_path / "ca", knot.port, profiles=OWN)
+    server.environment["LATCHKEY_CLOCK_FILE"] = str(clock)
+    server.start()
+    answers = Responder(server.http_port)
+
+    def to(seconds):
+        clock.write_text(str(seconds * 1000))
+        time.sleep(0.3)
+
+    server.client = Client(server)
+    server.client.register()
+    answers.thumbprint = server.client.key.thumbprint
+    server.to, server.answers = to, answers
+    yield server
+    answers.stop()
+    server.stop()

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sandbox CA's profiles, its renewal information (RFC 9773), orders that replace a certificate,
-and what an operator may do to it."""
+"""The sandbox CA's profiles, its renewal information (RFC 9773), and orders that replace a certificate."""
 import concurrent.futures
 import datetime
 import json
@@ -11,8 +10,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ca_fixtures import (Client, Key, Responder, SandboxCa, b64, client, common_name,  # noqa: F401
-                         knot, leaf_of, names_of, openssl_verify, responder, validity)
+from ca_fixtures import (OWN, Client, Key, SandboxCa, b64, client, common_name,  # noqa: F401
+                         get, id_of, knot, leaf_of, moved, names_of, openssl_verify, renewal_info,
+                         responder, serial_of, validity)
 from edge_kit import BUILD
 from test_ca_orders import certificate_of
 
@@ -20,7 +20,6 @@ pytestmark = pytest.mark.req("R45")
 
 PROBE = BUILD / "tests" / "tools" / "acme_probe"
 DAY, HOUR = 86400, 3600
-OWN = [{"name": "minutes", "lifetime_s": 600}, {"name": "hours", "lifetime_s": 7200}]
 
 
 @pytest.fixture(scope="module")
@@ -30,60 +29,11 @@ def ca(tmp_path_factory, knot):  # noqa: F811
     server.stop()
 
 
-@pytest.fixture
-def moved(tmp_path, knot):  # noqa: F811
-    """A CA of its own on a clock that `moved.to(seconds)` moves."""
-    clock = tmp_path / "clock"
-    clock.write_text("0")
-    server = SandboxCa(tmp_path / "ca", knot.port, profiles=OWN)
-    server.environment["LATCHKEY_CLOCK_FILE"] = str(clock)
-    server.start()
-    answers = Responder(server.http_port)
-
-    def to(seconds):
-        clock.write_text(str(seconds * 1000))
-        time.sleep(0.3)
-
-    server.client = Client(server)
-    server.client.register()
-    answers.thumbprint = server.client.key.thumbprint
-    server.to = to
-    yield server
-    answers.stop()
-    server.stop()
-
-
 def another(ca, responder):  # noqa: F811
     one = Client(ca)
     assert one.register().status == 201
     responder.thumbprint = one.key.thumbprint
     return one
-
-
-def id_of(pem):
-    leaf = leaf_of(pem)
-    key = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value
-    serial = leaf.serial_number
-    return (b64(key.key_identifier) + "." +
-            b64(serial.to_bytes(serial.bit_length() // 8 + 1, "big")))
-
-
-def serial_of(pem):
-    return f"{leaf_of(pem).serial_number:x}".zfill(34)
-
-
-def get(ca, path):
-    status, headers, body = ca.connect().request("GET", path)
-    return status, headers, json.loads(body)
-
-
-def renewal_info(ca, identifier):
-    """Window as two instants in seconds, Retry-After, explanationURL."""
-    status, headers, body = get(ca, f"/acme/renewal-info/{identifier}")
-    assert status == 200, body
-    window = [datetime.datetime.fromisoformat(body["suggestedWindow"][end].replace("Z", "+00:00"))
-              .timestamp() for end in ("start", "end")]
-    return window, int(headers["Retry-After"]), body.get("explanationURL")
 
 
 def has(pem, extension):
@@ -167,7 +117,7 @@ def test_lifetimes_of_authorizations(client, profile, pending, valid):  # noqa: 
     assert lifetimes == [pytest.approx(pending, abs=30), pytest.approx(valid, abs=30)]
 
 
-def test_lifetimes_of_orders_on_the_moved_clock(moved):
+def test_lifetimes_of_orders_on_the_moved_clock(moved):  # noqa: F811
     """An order lives for 8 hours by shortlived, but not longer than an authorization that it needs."""
     order = moved.client.order("slow.example", profile="shortlived")
     url = order.json["authorizations"][0]
@@ -280,7 +230,7 @@ def test_a_failed_replacement_may_be_tried_again(client):  # noqa: F811
     assert (again.status, again.json["replaces"]) == (201, id_of(pem))
 
 
-def test_an_expired_replacement_may_be_tried_again(moved):
+def test_an_expired_replacement_may_be_tried_again(moved):  # noqa: F811
     _, pem, _ = moved.client.issue("expired.example")
     moved.client.order("expired.example", replaces=id_of(pem), profile="shortlived")
     moved.to(HOUR - 60)
@@ -303,7 +253,7 @@ def test_of_many_replacements_at_once_one_is_made(client):  # noqa: F811
 
 
 @pytest.mark.req("A11")
-def test_minutes_long_certificate_through_three_renewals(moved):
+def test_minutes_long_certificate_through_three_renewals(moved):  # noqa: F811
     """By the window that the CA gives, on the moved clock."""
     _, pem, _ = moved.client.issue("short.example", profile="minutes")
     begun, now = time.time(), 0
@@ -318,95 +268,6 @@ def test_minutes_long_certificate_through_three_renewals(moved):
                                            replaces=id_of(pem))
         assert order.json["replaces"]
     assert len(moved.journal("--kind", "certificate.issued")) == 4
-
-
-# --- what an operator does -----------------------------------------------------------------------
-
-def test_renew_now(moved):
-    _, first, _ = moved.client.issue("first.example")
-    _, second, _ = moved.client.issue("second.example")
-    before = renewal_info(moved, id_of(second))
-    assert moved.run("renew-now", serial_of(first).upper()) == "certificates: 1\n"
-    (start, end), _, page = renewal_info(moved, id_of(first))
-    assert time.time() - 3605 < start < end < time.time() - 1795
-    assert page == f"{moved.url}/renew-now"
-    status, _, text = moved.connect().request("GET", "/renew-now")
-    assert status == 200 and b"renew-now" in text
-    assert renewal_info(moved, id_of(second)) == before
-    moved.to(10 * DAY)  # "past" is past at any time
-    assert renewal_info(moved, id_of(first))[0][1] > time.time() + 9 * DAY
-    order, fresh, _ = moved.client.issue("first.example", replaces=id_of(first))
-    assert json.loads(moved.run("renew-now", "all", "--json")) == {"ok": True, "certificates": 3}
-    assert renewal_info(moved, id_of(second))[2] and renewal_info(moved, id_of(fresh))[2]
-    _, later, _ = moved.client.issue("later.example")
-    assert renewal_info(moved, id_of(later))[2] is None
-    assert [(e["subject"], e["detail"]) for e in moved.journal("--kind", "renewal.forced")] == [
-        (serial_of(first), "certificates: 1"), ("all", "certificates: 3")]
-
-
-def test_lose_accounts(moved):
-    client = moved.client  # noqa: F811
-    _, pem, key = client.issue("kept.example")
-    old = client.kid
-    pending = client.order("pending.example")
-    assert moved.run("lose-accounts") == "accounts: 1\n"
-    reply = client.order("kept.example")
-    assert reply.problem == (400, "accountDoesNotExist")
-    assert client.post(pending.headers["Location"]).problem == (400, "accountDoesNotExist")
-    client.kid = None
-    assert client.post(client.url("new-acct"), {"onlyReturnExisting": True}).problem == (
-        400, "accountDoesNotExist")
-    assert client.register().status == 201 and client.kid != old
-    again = Client(moved, client.key)
-    assert again.register().status == 200 and again.kid == client.kid
-    # the certificate is another account's now, and the name must be shown again
-    assert client.order("kept.example", replaces=id_of(pem)).problem == (403, "unauthorized")
-    client.issue("kept.example")
-    owner = Client(moved, Key(key=key))
-    assert owner.post(client.url("revoke-cert"), {"certificate": certificate_of(pem)}).status == 200
-    assert moved.run("lose-accounts") == "accounts: 1\n"
-    assert client.order("kept.example").problem == (400, "accountDoesNotExist")
-    assert [e["detail"] for e in moved.journal("--kind", "accounts.lost")] == ["accounts: 1"] * 2
-
-
-def test_accounts_lost_in_the_middle_of_a_validation(moved):
-    """What was begun ends as it would have, also after a restart."""
-    order = moved.client.order(*[f"middle-{i}.example" for i in range(20)])
-    for url in order.json["authorizations"]:
-        moved.client.post(moved.client.challenge(url)["url"], {})
-    moved.kill()
-    moved.run("lose-accounts")
-    moved.start_ca()
-    deadline = time.monotonic() + 20
-    while len(moved.journal("--kind", "challenge.valid")) < 20:
-        assert time.monotonic() < deadline, moved.log()
-        time.sleep(0.1)
-    assert moved.process.poll() is None
-
-
-@pytest.mark.parametrize("words,code,text", [
-    (["renew-now"], 64, 'renew-now: of which serial number, or "all"?'),
-    (["renew-now", "05ab"], 2, "there is no certificate with serial 05ab"),
-    (["renew-now", "all", "all"], 64, 'unexpected argument "all"'),
-    (["lose-accounts", "1"], 64, 'unexpected argument "1"'),
-    (["lose-account"], 64, 'unexpected argument "lose-account"'),
-])
-def test_wrong_words(ca, words, code, text):
-    done = subprocess.run(ca.command(*words), capture_output=True, text=True, timeout=30,
-                          check=False)
-    assert done.returncode == code and text in done.stderr
-    assert not ca.journal("--kind", "accounts.lost")
-
-
-def test_no_ca_no_management(tmp_path, knot):  # noqa: F811
-    """Nothing is made by asking, and only the folder's owner may look into it."""
-    ca = SandboxCa(tmp_path / "ca", knot.port)
-    for words in (["renew-now", "all"], ["lose-accounts"]):
-        done = subprocess.run(ca.command(*words), capture_output=True, text=True, timeout=30,
-                              check=False)
-        assert done.returncode == 2 and "there is no sandbox CA in" in done.stderr
-    ca.run("init")
-    assert (ca.folder / "ca").stat().st_mode & 0o777 == 0o700
 
 
 # --- the library of the product against it -------------------------------------------------------

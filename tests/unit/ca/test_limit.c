@@ -165,13 +165,13 @@ static void test_file(void **state)
          {0, 0, 0}},
         {"orders_per_account 5 3h x", "line 1: \"x\" is not a number from 1 to 1000000", {0, 0, 0}},
         {"orders_per_account 5 3",
-         "line 1: \"3\" is not a period such as 90s, 10m, 3h or 7d, of a year at most",
+         "line 1: \"3\" is not a period such as 90s, 10m, 3h or 7d, of 365 days at most",
          {0, 0, 0}},
         {"orders_per_account 5 366d",
-         "line 1: \"366d\" is not a period such as 90s, 10m, 3h or 7d, of a year at most",
+         "line 1: \"366d\" is not a period such as 90s, 10m, 3h or 7d, of 365 days at most",
          {0, 0, 0}},
         {"orders_per_account 5 0s",
-         "line 1: \"0s\" is not a period such as 90s, 10m, 3h or 7d, of a year at most",
+         "line 1: \"0s\" is not a period such as 90s, 10m, 3h or 7d, of 365 days at most",
          {0, 0, 0}},
     };
 
