@@ -50,11 +50,17 @@ static const json_t *json_of(struct arena *mem, const struct wire_answer *answer
     return json;
 }
 
-static const char *text_of(const struct errand *e, const json_t *json, const char *name)
+/* NULL when there is none. */
+static const char *kept_text(const struct errand *e, const json_t *json)
 {
-    const char *text = json_string_value(json_object_get(json, name));
+    const char *text = json_string_value(json);
 
     return text ? arena_strdup(e->walk->mem, text) : NULL;
+}
+
+static const char *text_of(const struct errand *e, const json_t *json, const char *name)
+{
+    return kept_text(e, json_object_get(json, name));
 }
 
 static bool post(struct errand *e, enum meter_step step, const char *url, const char *payload,
@@ -129,9 +135,8 @@ static bool place(struct errand *e)
     e->promise->account = e->account;
     e->promise->order = arena_strdup(e->walk->mem, answer.location);
     e->finalize = text_of(e, order, "finalize");
-    e->promise->authorization = arena_strdup(
-        e->walk->mem,
-        json_string_value(json_array_get(json_object_get(order, "authorizations"), 0)));
+    e->promise->authorization =
+        kept_text(e, json_array_get(json_object_get(order, "authorizations"), 0));
     return (e->finalize && e->promise->authorization) || refuse(e, "newOrder", &answer);
 }
 

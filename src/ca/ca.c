@@ -6,6 +6,7 @@
 
 #include "ca/challenge_store.h"
 #include "ca/database.h"
+#include "ca/descriptors.h"
 #include "ca/keeper.h"
 #include "ca/limit_file.h"
 #include "ca/manage_server.h"
@@ -13,13 +14,11 @@
 #include "ca/tidy.h"
 #include "http/server.h"
 
-#define HANDLERS        16
-#define VALIDATORS      32
-#define ISSUERS         8
-#define VALIDATIONS_MAX 4096 /* waiting or running */
-#define ISSUES_MAX      4096
-#define HTTP_PORT       80
-#define HTTPS_PORT      443
+#define HANDLERS   16
+#define VALIDATORS 32
+#define ISSUERS    8
+#define HTTP_PORT  80
+#define HTTPS_PORT 443
 
 const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...)
 {
@@ -96,25 +95,27 @@ static bool start_work(struct ca *ca, struct err *err)
 {
     unsigned validators = or_default(ca->options.validators, VALIDATORS);
 
-    ca->validation = ca_pool_new(validators, VALIDATIONS_MAX, ca_validate_challenge, ca);
+    ca->validation = ca_pool_new(validators, CA_VALIDATIONS_MAX, ca_validate_challenge, ca);
     ca->tidy = ca_tidy_start(ca->db);
-    ca->issuing = ca_pool_new(ISSUERS, ISSUES_MAX, ca_issue_order, ca);
+    ca->issuing = ca_pool_new(ISSUERS, CA_ISSUES_MAX, ca_issue_order, ca);
     return take_up(ca, ca_challenge_processing, ca->validation, err) &&
            take_up(ca, ca_order_processing, ca->issuing, err);
 }
 
 static bool start_server(struct ca *ca, struct err *err)
 {
-    const struct http_options options = {
+    struct http_options options = {
         .socket_path = ca->options.socket,
         .socket_mode = 0660,
         .table = {.routes = ca_routes, .count = CA_ENDPOINT_COUNT},
         .context = ca,
         .handlers = or_default(ca->options.handlers, HANDLERS),
+        .max_queued = CA_REQUESTS_MAX,
         .problem = ca_handle_error,
     };
 
-    return http_server_start(&options, &ca->server, err);
+    return ca_connections_allowed(&options.max_connections, err) &&
+           http_server_start(&options, &ca->server, err);
 }
 
 static bool load_public_suffixes(struct ca *ca, struct err *err)

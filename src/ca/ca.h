@@ -39,6 +39,13 @@ struct ca_options {
     unsigned handlers, validators; /* threads; 0 = 16, 32 */
 };
 
+/* Above these an answer is 503, and the next try a matter of a second. Connections: see
+ * ca/descriptors.h; what is remembered of addresses: ca/request_limit.h; of keys: ca/key_cache.h.
+ */
+#define CA_REQUESTS_MAX    1024 /* waiting for one of the handlers */
+#define CA_VALIDATIONS_MAX 4096 /* waiting or running */
+#define CA_ISSUES_MAX      4096
+
 #define CA_RETRY_AFTER_S 1 /* the default; Let's Encrypt says 3 */
 
 /* ca_authority_init() for these options. */

@@ -9,6 +9,7 @@ import http.client
 import http.server
 import json
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -122,6 +123,7 @@ class SandboxCa:
         self.root, self.roots = folder / "ca" / "root.pem", folder / "ca" / "roots.pem"
         self.environment = dict(os.environ)
         self.process = self.nginx = None
+        self.limit = None  # of open files
 
     def command(self, *words):
         return [str(LATCHKEY), "ca", "--config", str(self.config), *words]
@@ -142,9 +144,14 @@ class SandboxCa:
         with contextlib.suppress(FileNotFoundError):
             socket_path.unlink()
         with open(self.folder / "ca.log", "ab") as log:
-            self.process = subprocess.Popen(self.command(), stderr=log, env=self.environment)
+            self.process = subprocess.Popen(self.command(), stderr=log, env=self.environment,
+                                            preexec_fn=self._set_limit)
         wait_for(lambda: socket_path.exists() or self.process.poll() is not None, 10, "the socket")
         assert self.process.poll() is None, self.log()
+
+    def _set_limit(self):
+        if self.limit:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.limit, self.limit))
 
     def kill(self):
         self.process.kill()
@@ -162,7 +169,7 @@ class SandboxCa:
         conf.write_text(f"""
 {user} daemon off; pid {self.folder}/nginx.pid; error_log {self.folder}/nginx.log;
 worker_processes 1;
-events {{ worker_connections 512; }}
+events {{ worker_connections 2048; }}
 http {{
     access_log off; client_body_temp_path {self.folder}/t1; proxy_temp_path {self.folder}/t2;
     fastcgi_temp_path {self.folder}/t3; uwsgi_temp_path {self.folder}/t4;

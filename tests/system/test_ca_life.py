@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sandbox CA over time: many orders at once, kill -9, a moved clock, its root."""
 import concurrent.futures
-import contextlib
 import datetime
-import sqlite3
 import time
 
 import pytest
@@ -11,6 +9,7 @@ from cryptography import x509
 
 from ca_fixtures import (Client, Responder, SandboxCa, ca, client, knot, leaf_of,  # noqa: F401
                          make_csr, names_of, openssl_verify, responder, validity)
+from ca_load_kit import rows
 from edge_kit import wait_for
 
 pytestmark = pytest.mark.req("R45")
@@ -61,11 +60,6 @@ def test_killed_and_started_again(client, tmp_path):
     assert (count("order.created"), count("order.repeated"), count("certificate.issued")) == (1, 1, 1)
     assert (count("challenge.started"), count("challenge.valid")) == (2, 2)
     assert count("order.finalized") == 1
-
-
-def rows(ca, table, where="1"):
-    with contextlib.closing(sqlite3.connect(f"file:{ca.folder}/ca/ca.db?mode=ro", uri=True)) as db:
-        return db.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()[0]
 
 
 def test_what_has_ended_is_deleted(tmp_path, knot):
