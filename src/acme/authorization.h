@@ -65,10 +65,16 @@ const char *acme_authorization_status_name(enum acme_authorization_status status
 const char *acme_challenge_status_name(enum acme_challenge_status status);
 const char *acme_challenge_type_name(enum acme_challenge_type type);
 
+/* newAuthz: asks for the proof of a name before any order (section 7.4.1), for CAs whose directory
+ * has new_authz; no wildcard. ERR_CA_PROTOCOL where it has none. */
+MUST_CHECK bool acme_authorization_new(struct arena *mem, const struct acme_call *call,
+                                       const char *name, struct acme_authorization **out,
+                                       struct err *err);
 MUST_CHECK bool acme_authorization_get(struct arena *mem, const struct acme_call *call,
                                        const char *url, struct acme_authorization **out,
                                        struct err *err);
-/* Gives the authorization up: the CA will ask again before it issues for this name. */
+/* Gives the authorization up: the CA will ask again before it issues for this name, and its orders
+ * that need it end. To be done for each that is pending or valid when a name leaves its owner. */
 MUST_CHECK bool acme_authorization_deactivate(struct arena *mem, const struct acme_call *call,
                                               const char *url, struct acme_authorization **out,
                                               struct err *err);

@@ -1,34 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "acme/certificate.h"
 
+#include <string.h>
+
 #include "acme/directory.h"
 #include "acme/exchange.h"
-#include "acme/link.h"
 #include "acme/problem.h"
-#include "acme/text.h"
 #include "base/hash.h"
-
-/* Links that are no URL for a request are passed over: an alternate is never needed. */
-static void read_alternates(struct arena *mem, const char *origin,
-                            const struct http_response *response, struct acme_certificate *out)
-{
-    const char **urls = arena_array_of(mem, ACME_ALTERNATES_MAX, const char *);
-    struct slice value, target;
-    const char *header;
-    size_t at = 0;
-
-    while ((header = http_header_next(response, "Link", &at))) {
-        value = slice_str(header);
-        while (out->alternate_count < ACME_ALTERNATES_MAX &&
-               acme_link_next(&value, "alternate", &target)) {
-            const char *url = arena_strndup(mem, (const char *)target.data, target.len);
-
-            if (acme_url_is_allowed(url, origin))
-                urls[out->alternate_count++] = url;
-        }
-    }
-    out->alternates = urls;
-}
 
 bool acme_certificate_get(struct arena *mem, const struct acme_call *call, const char *url,
                           struct acme_certificate **out, struct err *err)
@@ -39,6 +17,7 @@ bool acme_certificate_get(struct arena *mem, const struct acme_call *call, const
                                    .accept = "application/pem-certificate-chain"};
     struct acme_certificate *certificate = arena_new_of(mem, struct acme_certificate);
     struct acme_answer answer;
+    const char **urls;
 
     if (!acme_exchange_post(mem, call, &post, &answer, err))
         return false;
@@ -47,8 +26,36 @@ bool acme_certificate_get(struct arena *mem, const struct acme_call *call, const
         err->code = ERR_CA_PROTOCOL;
         return acme_exchange_bad(call, post.what, err);
     }
-    read_alternates(mem, acme_client_origin(call->client), &answer.response, certificate);
+    certificate->root = chain_root_name(mem, &certificate->chain);
+    urls = arena_array_of(mem, ACME_ALTERNATES_MAX, const char *);
+    certificate->alternate_count =
+        acme_answer_links(mem, acme_client_origin(call->client), &answer.response, "alternate",
+                          urls, ACME_ALTERNATES_MAX);
+    certificate->alternates = urls;
     *out = certificate;
+    return true;
+}
+
+static bool has_leaf_of(const struct acme_certificate *a, const struct acme_certificate *b)
+{
+    return slice_eq(a->chain.certs[0], b->chain.certs[0]);
+}
+
+bool acme_certificate_get_preferred(struct arena *mem, const struct acme_call *call,
+                                    const char *url, const char *root,
+                                    struct acme_certificate **out, struct err *err)
+{
+    const struct acme_call quiet = {call->client, call->account, NULL};
+    struct acme_certificate *first, *other;
+    struct err ignored;
+
+    if (!acme_certificate_get(mem, call, url, &first, err))
+        return false;
+    *out = first;
+    for (size_t i = 0; i < first->alternate_count && strcmp((*out)->root, root) != 0; i++)
+        if (acme_certificate_get(mem, &quiet, first->alternates[i], &other, &ignored) &&
+            has_leaf_of(first, other) && strcmp(other->root, root) == 0)
+            *out = other;
     return true;
 }
 
@@ -68,10 +75,8 @@ bool acme_revoke(struct arena *mem, const struct acme_call *call, struct slice l
     if (!acme_directory(mem, call, &directory, err))
         return false;
     post.url = directory->revoke_cert;
-    if (!post.url) {
-        err_set(err, ERR_CA_PROTOCOL, "\"revokeCert\" is missing");
-        return acme_exchange_bad(call, "directory", err);
-    }
+    if (!post.url)
+        return acme_exchange_missing(call, "revokeCert", err);
     if (acme_exchange_post(mem, &own, &post, &answer, err) || problem.reaction == ACME_IS_DONE)
         return true;
     if (call->problem)

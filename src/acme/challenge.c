@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "acme/authorization.h"
+#include "base/hash.h"
 
 #define BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
@@ -36,4 +37,25 @@ bool acme_key_authorization(struct arena *mem, const char *token, const char *th
                        ACME_TOKEN_MIN, ACME_TOKEN_MAX);
     *out = arena_printf(mem, "%s.%s", token, thumbprint);
     return true;
+}
+
+const char *acme_dns_01_name(struct arena *mem, const char *identifier)
+{
+    bool is_wildcard = strncmp(identifier, "*.", 2) == 0;
+
+    return arena_printf(mem, ACME_DNS_01_LABEL ".%s", identifier + (is_wildcard ? 2 : 0));
+}
+
+const char *acme_dns_01_value(struct arena *mem, const char *key_authorization)
+{
+    unsigned char digest[SHA256_SIZE];
+
+    hash_sha256(slice_str(key_authorization), digest);
+    return base64url_encode(mem, slice_of(digest, sizeof(digest)));
+}
+
+void acme_tls_alpn_01_digest(const char *key_authorization,
+                             unsigned char out[ACME_TLS_ALPN_01_SIZE])
+{
+    hash_sha256(slice_str(key_authorization), out);
 }

@@ -9,11 +9,11 @@
  * (plus retries for badNonce, and newNonce when the pool is empty). Nothing is polled and nothing
  * sleeps: the caller stores what it got and comes back at `retry_at`.
  *
- *     directory.h      what the CA offers              account.h        newAccount, find
+ *     directory.h      what the CA offers              account.h        from newAccount to its end
  *     order.h          newOrder, order, finalize       authorization.h  authorization, challenge
- *     certificate.h    the chain, revocation           challenge.h      key authorization
- *     ari.h            when to renew (RFC 9773)
- *     problem.h        what a failure means: whose it is, whether it is final, what to do next
+ *     certificate.h    the chain, revocation           challenge.h      what a challenge is
+ * answered by ari.h            when to renew (RFC 9773) problem.h        what a failure means:
+ * whose it is, whether it is final, what to do next
  *
  * One client may be used by many threads at once. All results live in the caller's arena. All that
  * the CA sends is bounded and checked: sizes (ACME_..._MAX), URLs (https, or of the same origin as
@@ -35,18 +35,39 @@
 struct acme_account {
     const void *key; /* handle of the account key: handed to the sign callback, never looked into */
     const char *alg; /* JWS algorithm of that key, "ES256" */
-    const char *jwk; /* public key as a JWK in JSON text; needed where there is no url yet */
+    const char *jwk; /* public key as a JWK in JSON text; needed where there is no url yet, and to
+                        change the key */
     const char *url; /* the account's URL at the CA ("kid"); NULL before newAccount */
 };
 
-struct acme_sign_request {
-    const struct acme_account *account;
-    const char *protected_header; /* JSON text: alg, nonce, url and kid or jwk (RFC 8555 6.2) */
-    struct slice payload;         /* before base64url; empty for POST-as-GET */
+/* What a CA that knows its customers has handed out to one (RFC 8555 7.3.4). */
+struct acme_binding {
+    const void *key;    /* handle of the MAC key, for the sign callback */
+    const char *alg;    /* "HS256" */
+    const char *key_id; /* as the CA gave it */
 };
 
-/* Writes the flattened JWS JSON serialization (RFC 7515 7.2.2) of the request into mem. Called from
- * any thread that uses the client. An error of it ends the call and is handed on unchanged. */
+/* What a signature is for. */
+enum acme_purpose {
+    ACME_SIGN_REQUEST,    /* a request: header alg, nonce, url and kid or jwk (RFC 8555 6.2) */
+    ACME_SIGN_BINDING,    /* an external account binding, by its MAC key: alg, kid, url; the payload
+                             is the account's JWK (7.3.4) */
+    ACME_SIGN_KEY_CHANGE, /* by the account's new key: alg, jwk, url; the payload names the account
+                             and its old JWK (7.3.5) */
+};
+
+struct acme_sign_request {
+    enum acme_purpose purpose;
+    const void *key;                    /* handle of the key that signs, as the caller gave it */
+    const struct acme_account *account; /* whom it is for; for a key change, with its old key */
+    const char *url;                    /* the one in the header */
+    const char *protected_header;       /* JSON text */
+    struct slice payload;               /* before base64url; empty for POST-as-GET */
+};
+
+/* Writes the flattened JWS JSON serialization (RFC 7515 7.2.2) of header and payload into mem. The
+ * purpose may be ignored: header and payload are whole. Called from any thread that uses the
+ * client. An error of it ends the call and is handed on unchanged. */
 typedef bool (*acme_sign_fn)(void *arg, struct arena *mem, const struct acme_sign_request *want,
                              const char **jws, struct err *err);
 

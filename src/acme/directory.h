@@ -5,9 +5,8 @@
 #include "acme/client.h"
 
 #define ACME_PROFILES_MAX 32
-#define ACME_PROFILE_MAX                                                                           \
-    64 /* octets of a name; one that is longer is not offered to the caller                        \
-        */
+/* octets of a name; one that is longer is not offered to the caller */
+#define ACME_PROFILE_MAX 64
 
 struct acme_profile {
     const char *name;        /* printable, without space */
@@ -17,6 +16,7 @@ struct acme_profile {
 struct acme_directory {
     const char *new_nonce, *new_account, *new_order; /* always there */
     const char *revoke_cert, *key_change;            /* NULL where the CA has none */
+    const char *new_authz;                           /* the same */
     const char *renewal_info;                        /* RFC 9773; the same */
     const char *terms_of_service, *website;          /* printable, "" where the CA has none */
     bool is_external_account_required;
@@ -30,5 +30,8 @@ struct acme_directory {
  * NULL. The calls of the other headers use this one by themselves. */
 MUST_CHECK bool acme_directory(struct arena *mem, const struct acme_call *call,
                                struct acme_directory **out, struct err *err);
+/* Whether an order may name this profile. One that the CA does not offer is refused
+ * (invalidProfile), or passed over by a CA that has no profiles at all. */
+bool acme_directory_has_profile(const struct acme_directory *directory, const char *name);
 /* The next call fetches it again: after invalidProfile, or when an operator asks. */
 void acme_directory_forget(struct acme_client *client);

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "acme/exchange.h"
 
-#include <assert.h>
-#include <string.h>
-
 #include "acme/client_state.h"
 #include "acme/directory.h"
-#include "acme/retry_after.h"
+#include "acme/problem_parse.h"
 #include "acme/text.h"
 #include "base/clock.h"
-
-#define ERROR_BODY_MAX (64 * 1024) /* a longer one is not looked into */
 
 /* Failures without an answer: what they are to the caller. */
 static const struct {
@@ -31,13 +26,6 @@ static const struct {
     [HTTP_FAILED_LOCAL] = {ACME_PROBLEM_NONE, ERR_NONE},
 };
 
-static struct slice header(const struct http_response *response, const char *name)
-{
-    const char *value = http_header(response, name);
-
-    return slice_str(value ? value : "");
-}
-
 /* Fills call->problem for a failure that has no problem document. */
 static bool fail_as(const struct acme_call *call, enum acme_problem_type type, struct err *err)
 {
@@ -50,6 +38,23 @@ static bool fail_as(const struct acme_call *call, enum acme_problem_type type, s
     if (call->problem)
         *call->problem = problem;
     return false;
+}
+
+bool acme_exchange_failed_here(const struct acme_call *call, struct err *err)
+{
+    return fail_as(call, ACME_PROBLEM_NONE, err);
+}
+
+bool acme_exchange_missing(const struct acme_call *call, const char *member, struct err *err)
+{
+    err_set(err, ERR_CA_PROTOCOL, "\"%s\" is missing", member);
+    return acme_exchange_bad(call, "directory", err);
+}
+
+bool acme_exchange_no_location(const struct acme_call *call, const char *what, struct err *err)
+{
+    err_set(err, ERR_CA_PROTOCOL, "Location is missing");
+    return acme_exchange_bad(call, what, err);
 }
 
 bool acme_exchange_bad(const struct acme_call *call, const char *what, struct err *err)
@@ -82,45 +87,7 @@ static bool send_once(struct arena *mem, const struct acme_call *call, const cha
     return fail_as(call, transport[exchange.failure].type, err);
 }
 
-/* 0 when there is none, or none that can be read. */
-static int64_t retry_at(const struct http_response *response)
-{
-    int64_t at;
-
-    return acme_retry_after(header(response, "Retry-After"), header(response, "Date"), clock_now(),
-                            &at)
-               ? at
-               : 0;
-}
-
-/* What an answer other than 2xx says. */
-static void read_problem(struct arena *mem, const struct http_response *response,
-                         enum acme_problem_place place, struct acme_problem *out)
-{
-    const char *body = (const char *)response->body.data;
-    json_auto_t *json = response->body.len <= ERROR_BODY_MAX
-                            ? json_loadb(body, response->body.len, JSON_REJECT_DUPLICATES, NULL)
-                            : NULL;
-    int64_t at = retry_at(response);
-
-    if (json_is_string(json_object_get(json, "type"))) {
-        acme_problem_parse(mem, json, response->status, place, out);
-    } else {
-        *out = (struct acme_problem){.type = ACME_PROBLEM_NOT_ACME,
-                                     .status = response->status,
-                                     .type_text = "",
-                                     .detail = ""};
-        acme_problem_classify(out, place);
-    }
-    if (at > 0)
-        out->retry_at = at;
-}
-
-static bool is_2xx(const struct http_response *response)
-{
-    return response->status >= 200 && response->status <= 299;
-}
-
+/* Of an answer other than 2xx. */
 static bool refuse(const struct acme_call *call, const char *what,
                    const struct acme_problem *problem, struct err *err)
 {
@@ -129,9 +96,14 @@ static bool refuse(const struct acme_call *call, const char *what,
     return acme_problem_err(problem, call->client->options.name, what, err);
 }
 
+static struct slice nonce_of(const struct http_response *response)
+{
+    return acme_answer_header(response, "Replay-Nonce");
+}
+
 static void keep_nonce(const struct acme_call *call, const struct http_response *response)
 {
-    acme_nonces_put(call->client->nonces, header(response, "Replay-Nonce"), clock_boot_ms());
+    acme_nonces_put(call->client->nonces, nonce_of(response), clock_boot_ms());
 }
 
 static bool take_answer(const struct acme_call *call, const char *what,
@@ -145,7 +117,7 @@ static bool take_answer(const struct acme_call *call, const char *what,
                 ACME_URL_MAX);
         return acme_exchange_bad(call, what, err);
     }
-    *out = (struct acme_answer){*response, location, retry_at(response)};
+    *out = (struct acme_answer){*response, location, acme_answer_retry_at(response)};
     return true;
 }
 
@@ -162,9 +134,9 @@ bool acme_exchange_get(struct arena *mem, const struct acme_call *call, const ch
     if (!send_once(mem, call, what, &request, &response, err))
         return false;
     keep_nonce(call, &response);
-    if (is_2xx(&response))
+    if (acme_answer_is_2xx(&response))
         return take_answer(call, what, &response, out, err);
-    read_problem(mem, &response, ACME_IN_ANSWER, &problem);
+    acme_answer_problem(mem, call->client->origin, &response, ACME_IN_ANSWER, &problem);
     return refuse(call, what, &problem, err);
 }
 
@@ -185,46 +157,14 @@ static bool fetch_nonce(struct arena *mem, const struct acme_call *call,
     request.url = directory->new_nonce;
     if (!send_once(mem, call, "newNonce", &request, &response, err))
         return false;
-    if (!is_2xx(&response)) {
-        read_problem(mem, &response, ACME_IN_ANSWER, &problem);
+    if (!acme_answer_is_2xx(&response)) {
+        acme_answer_problem(mem, call->client->origin, &response, ACME_IN_ANSWER, &problem);
         return refuse(call, "newNonce", &problem, err);
     }
-    if (acme_nonce_read(header(&response, "Replay-Nonce"), nonce))
+    if (acme_nonce_read(nonce_of(&response), nonce))
         return true;
     err_set(err, ERR_CA_PROTOCOL, "no usable Replay-Nonce");
     return acme_exchange_bad(call, "newNonce", err);
-}
-
-static const char *json_text(struct arena *mem, const json_t *json)
-{
-    char *text = json_dumps(json, JSON_COMPACT);
-    const char *copy = arena_strdup(mem, text);
-
-    free(text);
-    return copy;
-}
-
-static bool sign(struct arena *mem, const struct acme_call *call, const struct acme_post *post,
-                 const char *nonce, struct slice *body, struct err *err)
-{
-    const struct acme_options *options = &call->client->options;
-    const struct acme_account *account = call->account;
-    json_auto_t *protected_header =
-        json_pack("{s:s, s:s, s:s}", "alg", account->alg, "nonce", nonce, "url", post->url);
-    struct acme_sign_request want = {.account = account};
-    const char *jws;
-
-    assert(post->key_form == ACME_BY_JWK ? account->jwk : account->url);
-    if (post->key_form == ACME_BY_JWK)
-        json_object_set_new(protected_header, "jwk", json_loads(account->jwk, 0, NULL));
-    else
-        json_object_set_new(protected_header, "kid", json_string(account->url));
-    want.protected_header = json_text(mem, protected_header);
-    want.payload = slice_str(post->payload ? json_text(mem, post->payload) : "");
-    if (!options->sign(options->sign_arg, mem, &want, &jws, err))
-        return fail_as(call, ACME_PROBLEM_NONE, err);
-    *body = slice_str(jws);
-    return true;
 }
 
 static bool post_once(struct arena *mem, const struct acme_call *call, const struct acme_post *post,
@@ -245,8 +185,13 @@ static bool post_once(struct arena *mem, const struct acme_call *call, const str
                                    .body_max =
                                        post->body_max ? post->body_max : ACME_JSON_SIZE_MAX};
 
-    return sign(mem, call, post, nonce, &request.body, err) &&
-           send_once(mem, call, post->what, &request, response, err);
+    const struct acme_request signing = {post->key_form, post->url, nonce, post->payload};
+    const char *jws;
+
+    if (!acme_sign(mem, call, &signing, &jws, err))
+        return acme_exchange_failed_here(call, err);
+    request.body = slice_str(jws);
+    return send_once(mem, call, post->what, &request, response, err);
 }
 
 /* After a badNonce, that answer's own nonce: the pool may be full of others that are as stale. */
@@ -254,7 +199,7 @@ static bool next_nonce(struct arena *mem, const struct acme_call *call,
                        const struct http_response *previous, char nonce[ACME_NONCE_SIZE],
                        struct err *err)
 {
-    if (previous && acme_nonce_read(header(previous, "Replay-Nonce"), nonce))
+    if (previous && acme_nonce_read(nonce_of(previous), nonce))
         return true;
     return acme_nonces_take(call->client->nonces, clock_boot_ms(), nonce) ||
            fetch_nonce(mem, call, nonce, err);
@@ -271,11 +216,12 @@ bool acme_exchange_post(struct arena *mem, const struct acme_call *call,
         if (!next_nonce(mem, call, previous, nonce, err) ||
             !post_once(mem, call, post, nonce, &response, err))
             return false;
-        if (is_2xx(&response)) {
+        if (acme_answer_is_2xx(&response)) {
             keep_nonce(call, &response);
             return take_answer(call, post->what, &response, out, err);
         }
-        read_problem(mem, &response, post->place ? post->place : ACME_IN_ANSWER, &problem);
+        acme_answer_problem(mem, call->client->origin, &response,
+                            post->place ? post->place : ACME_IN_ANSWER, &problem);
         if (problem.type != ACME_PROBLEM_BAD_NONCE || tries == ACME_NONCE_TRIES) {
             keep_nonce(call, &response);
             return refuse(call, post->what, &problem, err);

@@ -2,12 +2,10 @@
 #pragma once
 
 /* exchange: one request of the library and its answer (RFC 8555 section 6), nonces included. */
-#include <jansson.h>
-
+#include "acme/answer.h"
 #include "acme/client.h"
 #include "acme/problem.h"
-
-enum acme_key_form { ACME_BY_URL, ACME_BY_JWK }; /* how the protected header names the key */
+#include "acme/sign.h"
 
 struct acme_post {
     const char *what; /* for the error text: "newOrder" */
@@ -35,5 +33,12 @@ MUST_CHECK bool acme_exchange_post(struct arena *mem, const struct acme_call *ca
 /* An unsigned GET, for the directory and renewalInfo. */
 MUST_CHECK bool acme_exchange_get(struct arena *mem, const struct acme_call *call, const char *what,
                                   const char *url, struct acme_answer *out, struct err *err);
+/* A failure on this side: fills call->problem, leaves `err` as it is. Returns false, as all below.
+ */
+bool acme_exchange_failed_here(const struct acme_call *call, struct err *err);
+/* The CA's directory has no such member. */
+bool acme_exchange_missing(const struct acme_call *call, const char *member, struct err *err);
+/* An answer that has to say where its object is, and does not. */
+bool acme_exchange_no_location(const struct acme_call *call, const char *what, struct err *err);
 /* "<CA>, <what>: " before the text of an answer that makes no sense; fills call->problem. */
 bool acme_exchange_bad(const struct acme_call *call, const char *what, struct err *err);

@@ -6,6 +6,8 @@
 #include "acme/directory.h"
 #include "acme/exchange.h"
 #include "acme/parse.h"
+#include "acme/problem.h"
+#include "base/clock.h"
 #include "base/hash.h"
 
 /* `url` is the order's, or NULL when the answer must bring it as Location. */
@@ -20,24 +22,33 @@ static bool ask(struct arena *mem, const struct acme_call *call, const struct ac
     if (!acme_parse_order(mem, acme_client_origin(call->client), answer.response.body, &order, err))
         return acme_exchange_bad(call, post->what, err);
     order->url = url ? url : answer.location;
-    if (!order->url) {
-        err_set(err, ERR_CA_PROTOCOL, "Location is missing");
-        return acme_exchange_bad(call, post->what, err);
-    }
+    if (!order->url)
+        return acme_exchange_no_location(call, post->what, err);
     order->retry_at = answer.retry_at;
     *out = order;
     return true;
 }
 
+static void put_time(json_t *json, const char *key, int64_t at)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    if (at != 0)
+        json_object_set_new(json, key, json_string(clock_text(at, text)));
+}
+
 static json_t *new_order_payload(const struct acme_order_request *want)
 {
-    json_t *identifiers = json_array();
+    json_t *identifiers = json_array(), *payload;
 
     for (size_t i = 0; i < want->name_count; i++)
         json_array_append_new(identifiers,
                               json_pack("{s:s, s:s}", "type", "dns", "value", want->names[i]));
-    return json_pack("{s:o, s:s*, s:s*}", "identifiers", identifiers, "profile", want->profile,
-                     "replaces", want->replaces);
+    payload = json_pack("{s:o, s:s*, s:s*}", "identifiers", identifiers, "profile", want->profile,
+                        "replaces", want->replaces);
+    put_time(payload, "notBefore", want->not_before_at);
+    put_time(payload, "notAfter", want->not_after_at);
+    return payload;
 }
 
 bool acme_order_new(struct arena *mem, const struct acme_call *call,
@@ -62,6 +73,20 @@ bool acme_order_new(struct arena *mem, const struct acme_call *call,
     if (call->problem)
         *call->problem = problem;
     return false;
+}
+
+enum acme_left_out acme_order_leave_out(const struct acme_problem *problem,
+                                        struct acme_order_request *want)
+{
+    if (want->replaces && problem->reaction == ACME_DROP_REPLACES) {
+        want->replaces = NULL;
+        return ACME_LEFT_REPLACES;
+    }
+    if (want->profile && problem->reaction == ACME_DEFAULT_PROFILE) {
+        want->profile = NULL;
+        return ACME_LEFT_PROFILE;
+    }
+    return ACME_LEFT_NOTHING;
 }
 
 bool acme_order_get(struct arena *mem, const struct acme_call *call, const char *url,

@@ -28,6 +28,8 @@ struct acme_order {
     const char *certificate;          /* URL; NULL until status is valid */
     const char *profile;              /* that it is issued by; NULL = not said */
     const char *replaces;             /* ARI certificate id that it replaces; NULL = not said */
+    int64_t not_before_at;            /* that the certificate is to have; 0 = not said */
+    int64_t not_after_at;             /* the same */
     int64_t expires_at;               /* 0 = not said */
     int64_t retry_at;                 /* from Retry-After; 0 = the caller's own schedule */
     const struct acme_problem *error; /* why it is invalid, or NULL */
@@ -38,6 +40,7 @@ struct acme_order_request {
     size_t name_count;        /* 1..ACME_NAMES_MAX */
     const char *profile;      /* a name in the directory's profiles, or NULL */
     const char *replaces;     /* of acme_certificate_id() (RFC 9773 section 5), or NULL */
+    int64_t not_before_at, not_after_at; /* 0 = the CA's choice; many CAs refuse anything else */
 };
 
 const char *acme_order_status_name(enum acme_order_status status);
@@ -50,6 +53,17 @@ const char *acme_order_status_name(enum acme_order_status status);
 MUST_CHECK bool acme_order_new(struct arena *mem, const struct acme_call *call,
                                const struct acme_order_request *want, struct acme_order **out,
                                struct err *err);
+
+/* What an order that was refused is worth asking for again without. */
+enum acme_left_out { ACME_LEFT_NOTHING, ACME_LEFT_REPLACES, ACME_LEFT_PROFILE };
+
+/* Takes that out of *want, of which each can be left out once: so a loop around acme_order_new()
+ * that ends with ACME_LEFT_NOTHING is the whole fallback of RFC 9773 section 5 and of profiles. Who
+ * has ordered the replacement already, under ACME_LEFT_REPLACES, goes on with that order instead.
+ */
+enum acme_left_out acme_order_leave_out(const struct acme_problem *problem,
+                                        struct acme_order_request *want);
+
 MUST_CHECK bool acme_order_get(struct arena *mem, const struct acme_call *call, const char *url,
                                struct acme_order **out, struct err *err);
 

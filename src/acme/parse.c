@@ -16,7 +16,9 @@
 #define NAME_MAX_LEN 255 /* 253 octets and "*." */
 
 #define X(id, name) [ACME_ORDER_##id] = (name),
-static const char *const order_states[] = {ACME_ORDER_STATES(X)};
+static const char *const order_states[] = {ACME_ORDER_STATES(X)
+                                               /* Pebble: with an authorization that is given up */
+                                               [ACME_ORDER_STATUS_COUNT] = "deactivated"};
 #undef X
 #define X(id, name) [ACME_AUTHORIZATION_##id] = (name),
 static const char *const authorization_states[] = {ACME_AUTHORIZATION_STATES(X)};
@@ -89,24 +91,6 @@ static void read_profiles(struct acme_reader *reader, const json_t *meta,
     directory->profile_count = count;
 }
 
-static void read_caa_identities(struct acme_reader *reader, const json_t *meta,
-                                struct acme_directory *directory)
-{
-    const json_t *list = json_object_get(meta, "caaIdentities");
-    size_t count = json_array_size(list); /* 0 for anything but a list */
-    const char **identities;
-
-    if (count > ACME_NAMES_MAX) {
-        acme_read_fail(reader, "\"caaIdentities\" has more than %d members", ACME_NAMES_MAX);
-        return;
-    }
-    identities = arena_array_of(reader->mem, count + 1, const char *);
-    for (size_t i = 0; i < count; i++)
-        identities[i] = acme_text(reader->mem, json_string_value(json_array_get(list, i)));
-    directory->caa_identities = identities;
-    directory->caa_identity_count = count;
-}
-
 bool acme_parse_directory(struct arena *mem, const char *origin, struct slice body,
                           struct acme_directory **out, struct err *err)
 {
@@ -120,6 +104,7 @@ bool acme_parse_directory(struct arena *mem, const char *origin, struct slice bo
     directory->new_order = acme_read_url(&reader, json, "newOrder");
     directory->revoke_cert = acme_read_url_if_any(&reader, json, "revokeCert");
     directory->key_change = acme_read_url_if_any(&reader, json, "keyChange");
+    directory->new_authz = acme_read_url_if_any(&reader, json, "newAuthz");
     directory->renewal_info = acme_read_url_if_any(&reader, json, "renewalInfo");
     directory->terms_of_service =
         acme_text(mem, json_string_value(json_object_get(meta, "termsOfService")));
@@ -127,11 +112,20 @@ bool acme_parse_directory(struct arena *mem, const char *origin, struct slice bo
     directory->is_external_account_required =
         acme_read_flag(&reader, meta, "externalAccountRequired");
     read_profiles(&reader, meta, directory);
-    read_caa_identities(&reader, meta, directory);
+    directory->caa_identities = acme_read_texts(&reader, meta, "caaIdentities", ACME_NAMES_MAX,
+                                                &directory->caa_identity_count);
     if (reader.is_failed)
         return false;
     *out = directory;
     return true;
+}
+
+bool acme_directory_has_profile(const struct acme_directory *directory, const char *name)
+{
+    for (size_t i = 0; i < directory->profile_count; i++)
+        if (strcmp(directory->profiles[i].name, name) == 0)
+            return true;
+    return false;
 }
 
 /* Account ----------------------------------------------------------------------------------- */
@@ -145,9 +139,26 @@ bool acme_parse_account(struct arena *mem, const char *origin, struct slice body
 
     account->status = (enum acme_account_status)acme_read_word(
         &reader, json, "status", account_states, ARRAY_LEN(account_states));
+    account->contacts =
+        acme_read_texts(&reader, json, "contact", ACME_CONTACTS_MAX, &account->contact_count);
+    account->orders = acme_read_url_if_any(&reader, json, "orders");
     if (reader.is_failed)
         return false;
     *out = account;
+    return true;
+}
+
+bool acme_parse_order_list(struct arena *mem, const char *origin, struct slice body,
+                           struct acme_order_list **out, struct err *err)
+{
+    struct acme_reader reader = {mem, origin, "list of orders", err, false};
+    struct acme_order_list *list = arena_new_of(mem, struct acme_order_list);
+    const json_t *json = acme_read_object(&reader, body);
+
+    list->urls = acme_read_urls(&reader, json, "orders", ACME_ORDERS_A_PAGE_MAX, &list->count);
+    if (reader.is_failed)
+        return false;
+    *out = list;
     return true;
 }
 
@@ -179,6 +190,13 @@ static void read_names(struct acme_reader *reader, const json_t *json, struct ac
     order->names = names;
 }
 
+static enum acme_order_status read_order_status(struct acme_reader *reader, const json_t *json)
+{
+    int status = acme_read_word(reader, json, "status", order_states, ARRAY_LEN(order_states));
+
+    return status == ACME_ORDER_STATUS_COUNT ? ACME_ORDER_INVALID : (enum acme_order_status)status;
+}
+
 bool acme_parse_order(struct arena *mem, const char *origin, struct slice body,
                       struct acme_order **out, struct err *err)
 {
@@ -186,14 +204,15 @@ bool acme_parse_order(struct arena *mem, const char *origin, struct slice body,
     struct acme_order *order = arena_new_of(mem, struct acme_order);
     const json_t *json = acme_read_object(&reader, body);
 
-    order->status = (enum acme_order_status)acme_read_word(&reader, json, "status", order_states,
-                                                           ARRAY_LEN(order_states));
+    order->status = read_order_status(&reader, json);
     read_names(&reader, json, order);
     order->authorizations = acme_read_urls(&reader, json, "authorizations", ACME_NAMES_MAX,
                                            &order->authorization_count);
     order->finalize = acme_read_url(&reader, json, "finalize");
     order->profile = acme_read_text_if_any(&reader, json, "profile", ACME_PROFILE_MAX);
     order->replaces = acme_read_text_if_any(&reader, json, "replaces", ACME_CERTIFICATE_ID_MAX);
+    order->not_before_at = acme_read_time(&reader, json, "notBefore");
+    order->not_after_at = acme_read_time(&reader, json, "notAfter");
     order->expires_at = acme_read_time(&reader, json, "expires");
     order->error = acme_read_problem(&reader, json, "error");
     if (order->status == ACME_ORDER_VALID)

@@ -15,6 +15,7 @@ struct acme_authorization;
 struct acme_challenge;
 struct acme_directory;
 struct acme_order;
+struct acme_order_list;
 struct acme_renewal_info;
 
 MUST_CHECK bool acme_parse_directory(struct arena *mem, const char *origin, struct slice body,
@@ -23,6 +24,8 @@ MUST_CHECK bool acme_parse_account(struct arena *mem, const char *origin, struct
                                    struct acme_account_info **out, struct err *err);
 MUST_CHECK bool acme_parse_order(struct arena *mem, const char *origin, struct slice body,
                                  struct acme_order **out, struct err *err);
+MUST_CHECK bool acme_parse_order_list(struct arena *mem, const char *origin, struct slice body,
+                                      struct acme_order_list **out, struct err *err);
 MUST_CHECK bool acme_parse_renewal_info(struct arena *mem, const char *origin, struct slice body,
                                         struct acme_renewal_info **out, struct err *err);
 MUST_CHECK bool acme_parse_authorization(struct arena *mem, const char *origin, struct slice body,

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "acme/problem_parse.h"
 #include "acme/text.h"
 #include "base/buf.h"
 #include "base/clock.h"
@@ -12,6 +13,8 @@
 #define URN_DRAFT  "urn:acme:error:"
 #define HOUR       3600
 #define SERVER_5XX 5
+/* In a row's place: the document has subproblems that name identifiers, wherever it stood. */
+#define WITH_NAMES 8
 
 #define X(id, name) [ACME_PROBLEM_##id] = (name),
 static const char *const names[ACME_PROBLEM_COUNT] = {[ACME_PROBLEM_NONE] = "none",
@@ -23,10 +26,10 @@ static const char *const names[ACME_PROBLEM_COUNT] = {[ACME_PROBLEM_NONE] = "non
  * malformed, unauthorized and conflict are all tried again without, where they show what they mean.
  *
  * The first row whose type, place, status and detail fit is taken; each type ends with a row that
- * fits always. place 0 and status 0 fit any, status 5 fits 500 to 599, detail NULL fits any and
- * else stands somewhere in the CA's text. wait_s is what Retry-After is when the CA
- * sent none; 0 leaves it to the caller's own schedule.
- * Details are those of Boulder (ratelimits/limiter.go, wfe2, va).
+ * fits always. place 0 and status 0 fit any (WITH_NAMES: see above), status 5 fits 500 to 599,
+ * detail NULL fits any and else stands somewhere in the CA's text. wait_s is what Retry-After is
+ * when the CA sent none; 0 leaves it to the caller's own schedule. Details are those of Boulder
+ * (ratelimits/limiter.go, wfe2, va).
  */
 static const struct row {
     enum acme_problem_type type;
@@ -92,12 +95,20 @@ static const struct row {
         "the CA does not take this reason of revocation"),
     ROW(BAD_SIGNATURE_ALGORITHM, 0, 0, NULL, ACCOUNT, FINAL, STOP, NONE, OPERATOR, CA_REFUSED, 0,
         "the CA does not take the algorithm of the account key"),
+    ROW(CAA, WITH_NAMES, 0, NULL, NAME, UNTIL_CHANGE, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
+        "CAA records in the DNS forbid this CA for some of these names"),
+    ROW(CAA, 0, 0, "econdary validation", NAME, UNTIL_CHANGE, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
+        "some of the CA's viewpoints see a CAA record that forbids it (DNS that differs)"),
     ROW(CAA, 0, 0, NULL, NAME, UNTIL_CHANGE, STOP, NONE, OWNER, CA_REFUSED, 0,
         "a CAA record in the DNS forbids this CA"),
+    ROW(COMPOUND, WITH_NAMES, 0, NULL, NAME, UNTIL_CHANGE, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
+        "some of these names have a problem each"),
     ROW(COMPOUND, 0, 0, NULL, NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
-        "several names have a problem each"),
+        "there are several problems"),
     ROW(CONFLICT, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0,
         "another order replaces that certificate already"),
+    ROW(CONFLICT, 0, 0, "already in use", ACCOUNT, FINAL, NEW_KEY, NONE, OPERATOR, CA_REFUSED, 0,
+        "another account at the CA has this key"),
     ROW(CONFLICT, 0, 0, NULL, NAME, TRANSIENT, REREAD, NONE, WAIT, CA_BUSY, 1,
         "the CA has a request for this object in hand"),
 
@@ -119,6 +130,10 @@ static const struct row {
     ROW(INVALID_PROFILE, 0, 0, NULL, ACCOUNT, UNTIL_CHANGE, DEFAULT_PROFILE, NONE, OPERATOR,
         CA_REFUSED, 0, "the CA no longer offers this profile"),
 
+    ROW(MALFORMED, WITH_NAMES, 0, NULL, NAME, FINAL, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
+        "the CA does not take some of these names"),
+    ROW(MALFORMED, 0, 0, "annot issue for", NAME, FINAL, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
+        "the CA does not take this name"),
     ROW(MALFORMED, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED,
         0, "the CA does not know the certificate that is to be replaced, or not for these names"),
     ROW(MALFORMED, 0, 404, NULL, NAME, FINAL, NEW_ORDER, NONE, WAIT, CA_REFUSED, 0,
@@ -155,8 +170,16 @@ static const struct row {
         "the CA does not issue for this name by its own rules"),
     ROW(SERVER_INTERNAL, ACME_IN_OBJECT, 0, NULL, NAME, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY,
         0, "the CA had a failure of its own while it looked at this name"),
+    ROW(SERVER_INTERNAL, ACME_IN_REPLACING, 0, "find an order for the given certificate", NAME,
+        FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0,
+        "the CA does not know the certificate that is to be replaced"),
+    ROW(SERVER_INTERNAL, ACME_IN_REPLACING, 0, "existing order must match", NAME, FINAL,
+        DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0,
+        "the certificate that is to be replaced is for other names"),
     ROW(SERVER_INTERNAL, 0, 0, NULL, CA, TRANSIENT, BACK_OFF, NONE, WAIT, CA_BUSY, 0,
         "the CA has a failure of its own"),
+    ROW(TLS, 0, 0, "econdary validation", NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
+        "some of the CA's viewpoints cannot make a TLS connection to this name"),
     ROW(TLS, 0, 0, NULL, NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
         "the CA cannot make a TLS connection to this name"),
 
@@ -190,18 +213,53 @@ static bool status_fits(int wanted, int status)
     return wanted == 0 || wanted == status || wanted == status / 100;
 }
 
+static bool names_some(const struct acme_problem *problem)
+{
+    for (size_t i = 0; i < problem->subproblem_count; i++)
+        if (problem->subproblems[i].identifier[0])
+            return true;
+    return false;
+}
+
 static const struct row *find_row(const struct acme_problem *problem, enum acme_problem_place place)
 {
+    unsigned here = place | (names_some(problem) ? WITH_NAMES : 0u);
+
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
 
-        if (row->type == problem->type && (row->place == 0 || (row->place & place)) &&
+        if (row->type == problem->type && (row->place == 0 || (row->place & here)) &&
             status_fits(row->status, problem->status) &&
             (!row->detail || strstr(problem->detail, row->detail)))
             return row;
     }
     assert(!"a type without a row that always fits");
     return NULL;
+}
+
+size_t acme_problem_row_count(void)
+{
+    return ARRAY_LEN(rows);
+}
+
+size_t acme_problem_row_of(const struct acme_problem *problem, enum acme_problem_place place)
+{
+    return (size_t)(find_row(problem, place) - rows);
+}
+
+const char *acme_problem_row_name(struct arena *mem, size_t i)
+{
+    static const char *const places[] = {[ACME_IN_ANSWER] = " answer",
+                                         [ACME_IN_OBJECT] = " object",
+                                         [ACME_IN_REPLACING] = " replacing",
+                                         [WITH_NAMES] = " names"};
+    const struct row *row = &rows[i];
+    const char *place = row->place ? places[row->place] : "";
+
+    return arena_printf(mem, "%s%s%s%s%s%s", names[row->type], place,
+                        row->status ? arena_printf(mem, " %d", row->status) : "",
+                        row->detail ? " \"" : "", row->detail ? row->detail : "",
+                        row->detail ? "\"" : "");
 }
 
 void acme_problem_classify(struct acme_problem *problem, enum acme_problem_place place)
@@ -233,44 +291,118 @@ static enum acme_problem_type type_of(const char *urn)
     return ACME_PROBLEM_UNKNOWN;
 }
 
+/* The documents -------------------------------------------------------------------------------- */
+
+static int status_of(const json_t *json, int otherwise)
+{
+    json_int_t said = json_integer_value(json_object_get(json, "status"));
+
+    return said >= 100 && said <= 599 ? (int)said : otherwise;
+}
+
+/* Each is judged as what it would be for its name alone. */
+static struct acme_subproblem read_subproblem(struct arena *mem, const json_t *json)
+{
+    const json_t *identifier = json_object_get(json, "identifier");
+    struct acme_problem alone = {
+        .type = type_of(json_string_value(json_object_get(json, "type"))),
+        .status = status_of(json, 0),
+        .detail = acme_text(mem, json_string_value(json_object_get(json, "detail"))),
+    };
+
+    acme_problem_classify(&alone, ACME_IN_OBJECT);
+    return (struct acme_subproblem){
+        .type = alone.type,
+        .identifier = acme_text(mem, json_string_value(json_object_get(identifier, "value"))),
+        .detail = alone.detail,
+        .permanence = alone.permanence,
+        .reaction = alone.reaction,
+        .actor = alone.actor,
+        .meaning = alone.meaning,
+    };
+}
+
+/* The length of a JSON array, `max` at most; 0 for anything else. */
+static size_t list_len(const json_t *list, size_t max)
+{
+    size_t count = json_array_size(list);
+
+    return count > max ? max : count;
+}
+
 static void parse_subproblems(struct arena *mem, const json_t *list, struct acme_problem *out)
 {
-    size_t count = json_array_size(list); /* 0 for anything but an array */
-    struct acme_subproblem *subproblems;
+    size_t count = list_len(list, ACME_SUBPROBLEMS_MAX);
+    struct acme_subproblem *subproblems = arena_array_of(mem, count + 1, struct acme_subproblem);
 
-    if (count > ACME_SUBPROBLEMS_MAX)
-        count = ACME_SUBPROBLEMS_MAX;
-    subproblems = arena_array_of(mem, count ? count : 1, struct acme_subproblem);
-    for (size_t i = 0; i < count; i++) {
-        const json_t *one = json_array_get(list, i);
-        const json_t *identifier = json_object_get(one, "identifier");
-
-        subproblems[i] = (struct acme_subproblem){
-            .type = type_of(json_string_value(json_object_get(one, "type"))),
-            .identifier = acme_text(mem, json_string_value(json_object_get(identifier, "value"))),
-            .detail = acme_text(mem, json_string_value(json_object_get(one, "detail"))),
-        };
-    }
+    for (size_t i = 0; i < count; i++)
+        subproblems[i] = read_subproblem(mem, json_array_get(list, i));
     out->subproblems = subproblems;
     out->subproblem_count = count;
 }
 
-void acme_problem_parse(struct arena *mem, const json_t *json, int status,
+static void parse_algorithms(struct arena *mem, const json_t *list, struct acme_problem *out)
+{
+    size_t count = list_len(list, ACME_ALGORITHMS_MAX);
+    const char **algorithms = arena_array_of(mem, count + 1, const char *);
+
+    for (size_t i = 0; i < count; i++)
+        algorithms[i] = acme_text(mem, json_string_value(json_array_get(list, i)));
+    out->algorithms = algorithms;
+    out->algorithm_count = count;
+}
+
+/* The first URL in a text, without the full stop or bracket behind it; NULL when there is none that
+ * may be shown as a link. */
+static const char *url_in(struct arena *mem, const char *origin, const char *text)
+{
+    const char *begin = strstr(text, "http"), *url;
+    size_t len = begin ? strcspn(begin, " \"<>") : 0;
+
+    while (len > 0 && strchr(".,;:)]", begin[len - 1]))
+        len--;
+    url = len > 0 ? arena_strndup(mem, begin, len) : NULL;
+    return url && acme_url_is_allowed(url, origin) ? url : NULL;
+}
+
+/* "instance" is where people go (RFC 8555 section 7.3.3); of a limit, Boulder's detail says it. */
+static const char *page_of(struct arena *mem, const char *origin, const json_t *json,
+                           const struct acme_problem *problem)
+{
+    const char *instance = json_string_value(json_object_get(json, "instance"));
+
+    if (instance && acme_url_is_allowed(instance, origin))
+        return arena_strdup(mem, instance);
+    return problem->limit == ACME_LIMIT_NONE ? NULL : url_in(mem, origin, problem->detail);
+}
+
+void acme_problem_parse(struct arena *mem, const char *origin, const json_t *json, int status,
                         enum acme_problem_place place, struct acme_problem *out)
 {
     const char *type = json_string_value(json_object_get(json, "type"));
-    json_int_t said = json_integer_value(json_object_get(json, "status"));
     struct acme_problem problem = {
         .type = type_of(type),
-        .status = said >= 100 && said <= 599 ? (int)said : status,
+        .status = status_of(json, status),
         .type_text = acme_text(mem, type),
         .detail = acme_text(mem, json_string_value(json_object_get(json, "detail"))),
     };
 
     parse_subproblems(mem, json_object_get(json, "subproblems"), &problem);
+    parse_algorithms(mem, json_object_get(json, "algorithms"), &problem);
     acme_problem_classify(&problem, place);
+    problem.page = page_of(mem, origin, json, &problem);
     *out = problem;
 }
+
+bool acme_problem_is_about(const struct acme_problem *problem, const char *name)
+{
+    for (size_t i = 0; i < problem->subproblem_count; i++)
+        if (strcmp(problem->subproblems[i].identifier, name) == 0)
+            return true;
+    return false;
+}
+
+/* The err -------------------------------------------------------------------------------------- */
 
 static void add_subproblems(struct buf *text, const struct acme_problem *problem)
 {
@@ -279,6 +411,19 @@ static void add_subproblems(struct buf *text, const struct acme_problem *problem
 
         buf_printf(text, "; %s: %s: %s", one->identifier, names[one->type], one->detail);
     }
+}
+
+static void add_algorithms(struct buf *text, const struct acme_problem *problem)
+{
+    for (size_t i = 0; i < problem->algorithm_count; i++)
+        buf_printf(text, "%s%s", i == 0 ? "; it takes " : ", ", problem->algorithms[i]);
+}
+
+/* Unless the CA's own words have it. */
+static void add_page(struct buf *text, const struct acme_problem *problem)
+{
+    if (problem->page && problem->reaction == ACME_STOP && !strstr(problem->detail, problem->page))
+        buf_printf(text, "; see %s", problem->page);
 }
 
 bool acme_problem_err(const struct acme_problem *problem, const char *ca, const char *what,
@@ -292,6 +437,8 @@ bool acme_problem_err(const struct acme_problem *problem, const char *ca, const 
                 what, problem->status, problem->meaning);
     } else {
         add_subproblems(&text, problem);
+        add_algorithms(&text, problem);
+        add_page(&text, problem);
         err_set(err, problem->code, "%s refused %s: %s: %s%.*s", ca, what,
                 problem->type == ACME_PROBLEM_UNKNOWN ? problem->type_text : names[problem->type],
                 problem->detail, (int)text.len, room);

@@ -3,14 +3,12 @@
 
 /*
  * problem: what a refusal of the CA means. RFC 8555 section 6.7 gives the types; real CAs put the
- * difference that matters into status and detail. One table (problem.c) turns type, place, HTTP
- * status and detail into: whose problem it is, whether it is final, who must act, what to do next.
+ * difference that matters into status, detail and subproblems. One table (problem.c) turns these
+ * into: whose problem it is, whether it is final, who must act, what to do next.
  *
  * Failures without a problem document (the CA cannot be reached, its answer makes no sense) have
  * rows too, so that a caller decides by this record alone.
  */
-#include <jansson.h>
-
 #include "base/arena.h"
 #include "base/err.h"
 
@@ -71,9 +69,9 @@ enum acme_reaction {
     ACME_BACK_OFF,        /* the same request on the caller's growing schedule */
     ACME_REREAD,          /* fetch the object again and go on from its state */
     ACME_NEW_ORDER,       /* the object is gone: start over with newOrder */
-    ACME_NEW_KEY,         /* make a new certificate key and CSR, once */
+    ACME_NEW_KEY,         /* the same with another key: a new CSR, or another key for the account */
     ACME_REGISTER,        /* newAccount with the same key, then go on */
-    ACME_DROP_NAME,       /* order without the names of the subproblems */
+    ACME_DROP_NAME,       /* order without the names of the subproblems; without any: not at all */
     ACME_DROP_REPLACES,   /* resume the own order that replaces it, or order without "replaces" */
     ACME_DEFAULT_PROFILE, /* order without a profile; the directory is fetched again by itself */
     ACME_DROP_CONTACT,    /* newAccount without contact */
@@ -89,16 +87,22 @@ enum acme_limit {
     ACME_LIMIT_FAILURES_PER_NAME,
     ACME_LIMIT_CERTIFICATES_PER_DOMAIN,
     ACME_LIMIT_CERTIFICATES_PER_SET,
-    ACME_LIMIT_NAME_PAUSED, /* until a person visits the address in `detail` */
+    ACME_LIMIT_NAME_PAUSED, /* until a person visits `page` */
     ACME_LIMIT_REQUESTS,    /* load balancer or overload */
 };
 
 #define ACME_SUBPROBLEMS_MAX 100
+#define ACME_ALGORITHMS_MAX  32
 
+/* What is wrong with one name of several, judged by the same table. */
 struct acme_subproblem {
     enum acme_problem_type type;
     const char *identifier; /* the name it is about, or "" */
     const char *detail;     /* printable, at most ACME_TEXT_MAX octets */
+    enum acme_permanence permanence;
+    enum acme_reaction reaction;
+    enum err_actor actor;
+    const char *meaning;
 };
 
 /* Filled for a call that failed; the texts live in the arena of that call. */
@@ -115,19 +119,19 @@ struct acme_problem {
     enum err_code code;  /* of the struct err that goes with it */
     const char *meaning; /* for people: what it comes to, one clause, constant */
     int64_t retry_at;    /* unix ms on the movable clock: Retry-After, else the table's; 0 = none */
+    const char *page;  /* URL for people, or NULL: where a paused name is released, where new terms
+                          are agreed to, what explains a limit */
+    const char *terms; /* URL of the terms of service that are in force, where it says so */
     const struct acme_subproblem *subproblems;
     size_t subproblem_count;
+    const char *const *algorithms; /* of badSignatureAlgorithm: those that the CA takes */
+    size_t algorithm_count;
 };
 
 const char *acme_problem_name(enum acme_problem_type type); /* "badNonce", "unreachable" */
 
-/* Everything but the texts from what the table says of (type, place, status, detail). */
-void acme_problem_classify(struct acme_problem *problem, enum acme_problem_place place);
-
-/* A problem document (RFC 7807, RFC 8555 6.7.1) from its JSON object; `status` stands in for a
- * missing "status". What is missing or of the wrong type is taken as absent, never an error. */
-void acme_problem_parse(struct arena *mem, const json_t *json, int status,
-                        enum acme_problem_place place, struct acme_problem *out);
+/* Whether a subproblem is about this name. */
+bool acme_problem_is_about(const struct acme_problem *problem, const char *name);
 
 /* The err of a problem: code, retry_at and "<CA> refused <what>: <type>: <detail>". Returns false.
  */

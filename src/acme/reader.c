@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "acme/client.h"
-#include "acme/problem.h"
+#include "acme/problem_parse.h"
 #include "acme/text.h"
 #include "base/clock.h"
 
@@ -103,6 +103,23 @@ const char *acme_read_url(struct acme_reader *reader, const json_t *json, const 
     return acme_read_url_if_any(reader, json, key);
 }
 
+const char *const *acme_read_texts(struct acme_reader *reader, const json_t *json, const char *key,
+                                   size_t max, size_t *count)
+{
+    const json_t *list = json_object_get(json, key);
+    const char **texts;
+
+    *count = json_array_size(list); /* 0 for anything but a list */
+    if (*count > max) {
+        acme_read_fail(reader, "\"%s\" has more than %zu members", key, max);
+        *count = 0;
+    }
+    texts = arena_array_of(reader->mem, *count + 1, const char *);
+    for (size_t i = 0; i < *count; i++)
+        texts[i] = acme_text(reader->mem, json_string_value(json_array_get(list, i)));
+    return texts;
+}
+
 const char *const *acme_read_urls(struct acme_reader *reader, const json_t *json, const char *key,
                                   size_t max, size_t *count)
 {
@@ -172,6 +189,6 @@ const struct acme_problem *acme_read_problem(struct acme_reader *reader, const j
     if (!json_is_object(value)) /* some servers send null */
         return NULL;
     problem = arena_new_of(reader->mem, struct acme_problem);
-    acme_problem_parse(reader->mem, value, 0, ACME_IN_OBJECT, problem);
+    acme_problem_parse(reader->mem, reader->origin, value, 0, ACME_IN_OBJECT, problem);
     return problem;
 }

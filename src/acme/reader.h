@@ -35,6 +35,9 @@ const char *acme_read_url_if_any(struct acme_reader *reader, const json_t *json,
 /* A list of URLs, which must be there. */
 const char *const *acme_read_urls(struct acme_reader *reader, const json_t *json, const char *key,
                                   size_t max, size_t *count);
+/* A list of texts in printable form, ones that are no text as ""; anything but a list has none. */
+const char *const *acme_read_texts(struct acme_reader *reader, const json_t *json, const char *key,
+                                   size_t max, size_t *count);
 bool acme_read_flag(struct acme_reader *reader, const json_t *json, const char *key);
 /* RFC 3339, as unix milliseconds; 0 when absent. */
 int64_t acme_read_time(struct acme_reader *reader, const json_t *json, const char *key);

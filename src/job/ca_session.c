@@ -6,7 +6,8 @@
 #include "base/id.h"
 #include "store/ca_account_store.h"
 
-#define ALG "ES256"
+#define ALG     "ES256"
+#define EAB_ALG "HS256"
 
 /* What the functions below share. */
 struct opening {
@@ -54,9 +55,12 @@ static bool find_account(const struct opening *at, const struct ca_account **out
 static bool register_account(const struct opening *at, struct ca_session *session,
                              const struct ca_account *account, struct err *err)
 {
-    const struct config_list *contact = &at->ca->config->contact;
-    const struct acme_account_request want = {
-        .contacts = contact->items, .contact_count = contact->count, .is_terms_agreed = true};
+    const struct config_ca *config = at->ca->config;
+    const struct acme_binding binding = {config, EAB_ALG, config->eab_kid};
+    const struct acme_account_request want = {.contacts = config->contact.items,
+                                              .contact_count = config->contact.count,
+                                              .is_terms_agreed = true,
+                                              .binding = *config->eab_kid ? &binding : NULL};
     struct acme_account_info *info;
     struct signer_jwk jwk;
 

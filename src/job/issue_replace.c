@@ -41,16 +41,18 @@ static bool find_replaced(struct issue *is, struct ca_session *ca, const char **
 static bool leave_out(struct issue *is, const struct ca_session *ca,
                       struct acme_order_request *want, const char **note)
 {
-    if (want->replaces && ca->problem.reaction == ACME_DROP_REPLACES) {
-        want->replaces = NULL;
+    const char *profile = want->profile;
+
+    switch (acme_order_leave_out(&ca->problem, want)) {
+    case ACME_LEFT_REPLACES:
         is->issuance->is_replaces_refused = true;
         return true;
-    }
-    if (want->profile && ca->problem.reaction == ACME_DEFAULT_PROFILE) {
+    case ACME_LEFT_PROFILE:
         *note = arena_printf(is->mem, "%s does not offer the profile %s: ordered by its default",
-                             is->ca->config->name, want->profile);
-        want->profile = NULL;
+                             is->ca->config->name, profile);
         return true;
+    case ACME_LEFT_NOTHING:
+        break;
     }
     return false;
 }

@@ -12,17 +12,52 @@ static const char *or_null(const char *text)
     return *text ? text : NULL;
 }
 
-/* The signer makes the signature; acme sees a handle. */
-static bool sign(void *arg, struct arena *mem, const struct acme_sign_request *want,
-                 const char **jws, struct err *err)
+/* The signer makes every signature; acme sees handles. */
+static bool sign_request(struct arena *mem, struct signer *signer,
+                         const struct acme_sign_request *want, const char **jws, struct err *err)
 {
-    const struct worker_key *key = want->account->key;
+    const struct worker_key *key = want->key;
     const struct signer_jws_wish wish = {.account = &key->sealed,
                                          .header = want->protected_header,
                                          .payload = want->payload,
                                          .is_of_certificate = key->is_of_certificate};
 
-    return signer_jws(mem, arg, &wish, jws, err);
+    return signer_jws(mem, signer, &wish, jws, err);
+}
+
+/* The MAC key never leaves the signer, which finds it by the CA. */
+static bool sign_binding(struct arena *mem, struct signer *signer,
+                         const struct acme_sign_request *want, const char **jws, struct err *err)
+{
+    const struct worker_key *account = want->account->key;
+    const struct config_ca *ca = want->key;
+    const struct signer_eab_wish wish = {&account->sealed, ca->id, want->url};
+
+    return signer_jws_eab(mem, signer, &wish, jws, err);
+}
+
+static bool sign_key_change(struct arena *mem, struct signer *signer,
+                            const struct acme_sign_request *want, const char **jws, struct err *err)
+{
+    const struct worker_key *old_key = want->account->key, *new_key = want->key;
+    const struct signer_rollover wish = {old_key->sealed, new_key->sealed, want->account->url,
+                                         want->url};
+
+    return signer_jws_rollover(mem, signer, &wish, jws, err);
+}
+
+static bool sign(void *arg, struct arena *mem, const struct acme_sign_request *want,
+                 const char **jws, struct err *err)
+{
+    switch (want->purpose) {
+    case ACME_SIGN_REQUEST:
+        return sign_request(mem, arg, want, jws, err);
+    case ACME_SIGN_BINDING:
+        return sign_binding(mem, arg, want, jws, err);
+    case ACME_SIGN_KEY_CHANGE:
+        return sign_key_change(mem, arg, want, jws, err);
+    }
+    return err_set(err, ERR_INTERNAL, "a signature for no purpose");
 }
 
 /* The roots of a CA: of all its files together, or the trust store. */

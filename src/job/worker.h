@@ -12,7 +12,8 @@
 #include "feed/publisher.h"
 #include "tls/verify.h"
 
-/* What signs requests to a CA: the handle in acme_account.key. */
+/* What signs requests to a CA: the handle in acme_account.key. That of acme_binding.key is the CA's
+ * row of the configuration. */
 struct worker_key {
     struct signer_sealed sealed;
     bool is_of_certificate; /* not an account's: it signs the revocation of its certificate only */

@@ -199,6 +199,41 @@ bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct e
     return chain_from_der(mem, certs, count, out, err);
 }
 
+/* One of several that say the same is the first. */
+static const X509_NAME_ENTRY *common_name(const X509_NAME *name)
+{
+    int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+
+    return at < 0 ? NULL : X509_NAME_get_entry(name, at);
+}
+
+static bool is_shown(struct slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] < ' ' || text.data[i] == 0x7f)
+            return false;
+    return slice_is_utf8(text);
+}
+
+const char *chain_root_name(struct arena *mem, const struct chain *chain)
+{
+    AUTO(X509_freep) X509 *last = NULL;
+    const X509_NAME_ENTRY *entry;
+    unsigned char *text = NULL;
+    const char *name = "";
+    int len;
+
+    if (!parse(chain->certs[chain->count - 1], &last))
+        return name;
+    entry = common_name(X509_get_issuer_name(last));
+    len = entry ? ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry)) : 0;
+    ERR_clear_error();
+    if (len > 0 && is_shown(slice_of(text, (size_t)len)))
+        name = arena_strndup(mem, (const char *)text, (size_t)len);
+    OPENSSL_free(text);
+    return name;
+}
+
 const char *chain_pem(struct arena *mem, const struct chain *chain)
 {
     return tls_pem(mem, PEM_STRING_X509, chain->certs, chain->count);

@@ -38,6 +38,11 @@ MUST_CHECK bool chain_from_der(struct arena *mem, const struct slice *certs, siz
 /* The PEM text of all certificates, leaf first. */
 const char *chain_pem(struct arena *mem, const struct chain *chain);
 
+/* The common name of the issuer of the last certificate of a chain that was read: of the root that
+ * it leads to, which CAs leave out. UTF-8; "" when there is none, or one with control characters.
+ */
+const char *chain_root_name(struct arena *mem, const struct chain *chain);
+
 /* ERR_BAD_CERT unless each name is in the leaf's SAN: the same text in any case, or under a
  * wildcard that stands for exactly its first label (RFC 6125 section 6.4.3). */
 MUST_CHECK bool chain_covers(const struct chain *chain, const char *const *names, size_t count,

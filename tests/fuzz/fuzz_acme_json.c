@@ -13,7 +13,7 @@
 #include "acme/link.h"
 #include "acme/order.h"
 #include "acme/parse.h"
-#include "acme/problem.h"
+#include "acme/problem_parse.h"
 #include "acme/retry_after.h"
 #include "acme/text.h"
 
@@ -114,7 +114,8 @@ static bool problem(struct arena *mem, struct slice in, struct err *err)
     struct acme_problem got;
 
     (void)err;
-    acme_problem_parse(mem, json, 400, in.len % 2 ? ACME_IN_ANSWER : ACME_IN_OBJECT, &got);
+    acme_problem_parse(mem, ORIGIN, json, 400, in.len % 2 ? ACME_IN_ANSWER : ACME_IN_OBJECT, &got);
+    check_url(got.page);
     check_problem(&got);
     return true;
 }

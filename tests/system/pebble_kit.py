@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Debian's pebble and pebble-challtestsrv on loopback, and what pebble's log says it was asked."""
+"""pebble and pebble-challtestsrv on loopback, Debian's and (where tools/install could build it) the
+newest, and what pebble's log says it was asked."""
 import collections
 import datetime
 import ipaddress
 import json
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -18,7 +20,11 @@ from cryptography.x509.oid import NameOID
 
 from edge_kit import free_port, wait_for
 
-PEBBLE, CHALLTESTSRV = "/usr/bin/pebble", "/usr/bin/pebble-challtestsrv"
+NEWEST = pathlib.Path(__file__).resolve().parents[2] / "build-go"
+# Where the programs are, what challtestsrv calls its DNS listener, and what it is not to listen for.
+VERSIONS = {"debian": (pathlib.Path("/usr/bin"), "-dns01", [])}
+if (NEWEST / "version").exists():
+    VERSIONS["newest"] = (NEWEST, "-dnsserver", ["-doh", ""])
 REQUEST = re.compile(r"(GET|HEAD|POST) (\S+) -> calling handler\(\)")
 KINDS = {"/dir": "directory", "/nonce-plz": "newNonce", "/sign-me-up": "newAccount",
          "/order-plz": "newOrder", "/authZ/": "authorization", "/chalZ/": "challenge",
@@ -57,11 +63,15 @@ def listener_certificate(folder):
 
 class Pebble:
     """One CA. http_port is where it looks for http-01 answers, on 127.0.0.1, for every name; with
-    `dns` (address:port) it asks that server instead of a challtestsrv of its own."""
+    `dns` (address:port) it asks that server instead of a challtestsrv of its own. `config` adds to
+    pebble.json."""
 
-    def __init__(self, folder, http_port, *, dns=None, tls_port=None, nonce_reject=0, **environment):
+    def __init__(self, folder, http_port, *, version="debian", dns=None, tls_port=None, nonce_reject=0,
+                 config=None, **environment):
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.dns = folder, dns
+        self.folder, self.dns, self.http_port, self.version = folder, dns, http_port, version
+        self.programs, self.dns_flag, self.silent = VERSIONS[version]
+        self.challtestsrv = None  # URL of its management
         self.port, self.management_port = free_port(), free_port()
         self.directory = f"https://127.0.0.1:{self.port}/dir"
         self.ca_file, certificate, key = listener_certificate(folder)
@@ -70,7 +80,7 @@ class Pebble:
             "managementListenAddress": f"127.0.0.1:{self.management_port}",
             "certificate": str(certificate), "privateKey": str(key),
             "httpPort": http_port, "tlsPort": tls_port or free_port(), "ocspResponderURL": "",
-            "externalAccountBindingRequired": False}}))
+            "externalAccountBindingRequired": False, **(config or {})}}))
         self.environment = {**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_AUTHZREUSE": "0",
                             "PEBBLE_WFE_NONCEREJECT": str(nonce_reject), **environment}
         self.log_path = folder / "pebble.log"
@@ -78,15 +88,28 @@ class Pebble:
 
     def start(self):
         if not self.dns:
-            port = free_port()
-            self.dns = f"127.0.0.1:{port}"
-            self._run(self.folder / "challtestsrv.log", CHALLTESTSRV, "-defaultIPv4", "127.0.0.1",
-                      "-defaultIPv6", "", "-dns01", self.dns, "-http01", "", "-https01", "",
-                      "-tlsalpn01", "", "-management", f"127.0.0.1:{free_port()}")
-        self._run(self.log_path, PEBBLE, "-config", str(self.folder / "pebble.json"),
-                  "-dnsserver", self.dns)
-        wait_for(self._is_up, 20, "pebble")
+            self._start_challtestsrv()
+        self.start_pebble()
         return self
+
+    def _start_challtestsrv(self):
+        management = f"127.0.0.1:{free_port()}"
+        self.dns, self.challtestsrv = f"127.0.0.1:{free_port()}", f"http://{management}"
+        self._run(self.folder / "challtestsrv.log", self.programs / "pebble-challtestsrv",
+                  "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", self.dns_flag, self.dns,
+                  "-http01", "", "-https01", "", "-tlsalpn01", "", *self.silent,
+                  "-management", management)
+
+    def start_pebble(self):
+        self._run(self.log_path, self.programs / "pebble", "-config",
+                  str(self.folder / "pebble.json"), "-dnsserver", self.dns)
+        wait_for(self._is_up, 20, "pebble")
+
+    def kill_pebble(self):
+        """With all that it knows."""
+        process = self.processes.pop()
+        process.kill()
+        process.wait()
 
     def _run(self, log_path, *command):
         with open(log_path, "ab") as log:

@@ -2,8 +2,6 @@
 """The sandbox CA's profiles, its renewal information (RFC 9773), and orders that replace a certificate."""
 import concurrent.futures
 import datetime
-import json
-import subprocess
 import time
 
 import pytest
@@ -13,12 +11,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from ca_fixtures import (OWN, Client, Key, SandboxCa, b64, client, common_name,  # noqa: F401
                          get, id_of, knot, leaf_of, moved, names_of, openssl_verify, renewal_info,
                          responder, serial_of, validity)
-from edge_kit import BUILD
 from test_ca_orders import certificate_of
 
 pytestmark = pytest.mark.req("R45")
 
-PROBE = BUILD / "tests" / "tools" / "acme_probe"
 DAY, HOUR = 86400, 3600
 
 
@@ -268,19 +264,3 @@ def test_minutes_long_certificate_through_three_renewals(moved):  # noqa: F811
                                            replaces=id_of(pem))
         assert order.json["replaces"]
     assert len(moved.journal("--kind", "certificate.issued")) == 4
-
-
-# --- the library of the product against it -------------------------------------------------------
-
-@pytest.mark.req("A11")
-def test_our_own_client(tmp_path, knot):  # noqa: F811
-    """src/acme and src/ca share nothing, so that the two can disagree about RFC 9773."""
-    ca = SandboxCa(tmp_path / "ca", knot.port, profiles=OWN).start()
-    try:
-        done = subprocess.run([PROBE, "renew", ca.directory, ca.roots, str(ca.http_port), "probe"],
-                              capture_output=True, text=True, timeout=60, check=False)
-        report = json.loads(done.stdout)
-        assert done.returncode == 0, report
-        assert report["replaced"] and report["window_ms"] == 12000
-    finally:
-        ca.stop()

@@ -10,12 +10,11 @@ import time
 
 import pytest
 
+from acme_kit import probe
 from ca_fixtures import Client, Management, SandboxCa, client, knot, responder  # noqa: F401
-from edge_kit import BUILD
 
 pytestmark = pytest.mark.req("R45")
 
-PROBE = BUILD / "tests" / "tools" / "acme_probe"
 KINDS = ["bad-nonce", "rate-limited", "busy", "outage", "slow", "cut", "garbage",
          "secondary-validation"]
 
@@ -35,13 +34,6 @@ def all_off(ca):
 
 def faults(ca):
     return json.loads(ca.run("faults", "--json"))["faults"]
-
-
-def probe(ca, port, prefix, certificates=1):
-    done = subprocess.run([PROBE, "issue", ca.directory, ca.roots, str(port), prefix,
-                           str(certificates), "1"],
-                          capture_output=True, text=True, timeout=60, check=False)
-    return done.returncode, json.loads(done.stdout)
 
 
 # --- the socket ----------------------------------------------------------------------------------
@@ -202,8 +194,7 @@ def own(tmp_path, knot):  # noqa: F811
 @pytest.mark.req("R23")
 def test_our_own_client_with_refused_nonces(own):
     own.run("fault", "bad-nonce", "--share", "30")
-    code, report = probe(own, own.http_port, "nonces", 3)
-    assert code == 0 and report["issued"] == 3, report
+    assert probe(own, "issue", "nonces", count=3)["issued"] == 3
 
 
 @pytest.mark.req("R23")
@@ -218,15 +209,12 @@ def test_our_own_client_with_refused_nonces(own):
 def test_our_own_client_says_what_is_wrong(own, kind, error):
     """For as long as the fault is on; and it gets its certificate when it has ended."""
     own.run("fault", kind)
-    code, report = probe(own, own.http_port, "wrong")
-    assert code == 1 and error in report["error"], report
+    assert error in probe(own, "issue", "wrong", code=1)["error"]
     own.run("fault", "off")
-    code, report = probe(own, own.http_port, "right")
-    assert code == 0 and report["issued"] == 1, report
+    assert probe(own, "issue", "right")["issued"] == 1
 
 
 @pytest.mark.req("R23")
 def test_our_own_client_waits_for_slow_answers(own):
     own.run("fault", "slow", "--wait", "1", "--count", "3")
-    code, report = probe(own, own.http_port, "slow")
-    assert code == 0 and report["issued"] == 1, report
+    assert probe(own, "issue", "slow")["issued"] == 1

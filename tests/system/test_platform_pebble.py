@@ -8,21 +8,29 @@ import tempfile
 
 import pytest
 from cryptography import x509
-from pebble_kit import Pebble
+from acme_kit import MAC_KEY
+from pebble_kit import VERSIONS, Pebble
 from platform_kit import LATCHKEY, Platform, free_port
 
 ORDERS = 10  # at once; Pebble deadlocks above 16 requests in flight
 
 
 def pebble_platform(folder, is_trusted):
-    """A platform whose second CA is Pebble; its root is trusted by visitors, or only configured."""
-    root = folder / "pebble-root.pem"
+    """A platform whose second CA is Debian's Pebble; its root is trusted by visitors. Or the newest
+    there is, which wants an external account binding; its root is only configured."""
+    root, key = folder / "pebble-root.pem", folder / "eab.key"
     platform = Platform()
+    config = {} if is_trusted else {"externalAccountBindingRequired": True,
+                                    "externalAccountMACKeys": {"kid-1": MAC_KEY}}
     pebble = Pebble(folder, platform.http_port, dns=f"127.0.0.1:{platform.dns_port}",
+                    version="debian" if is_trusted else list(VERSIONS)[-1], config=config,
                     tls_port=free_port(), nonce_reject=50, PEBBLE_AUTHZREUSE="0")
     pebble.start()
+    key.write_text(MAC_KEY)
+    key.chmod(0o400)
     platform.configure({
-        "ca": [pebble.as_ca(root)],
+        "ca": [{**pebble.as_ca(root),
+                **({} if is_trusted else {"eab_kid": "kid-1", "eab_key_file": str(key)})}],
         "worker": {"threads": 4},
         **({"tls": {"trust_store": str(root)}} if is_trusted else {})})
     return platform, pebble

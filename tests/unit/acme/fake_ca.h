@@ -4,7 +4,8 @@
 /*
  * A CA for tests over plain http on loopback: the directory and newNonce are real, nonces are
  * checked (each once), every POST and renewalInfo answers what the test scripted. The "JWS" of
- * fake_sign() is the protected header and the payload in clear, in two lines.
+ * fake_sign() is the protected header and the payload in clear, in two lines; inside of another one
+ * it is JSON.
  */
 #include <string.h>
 #include <strings.h>
@@ -16,7 +17,7 @@
 #define FAKE_NONCES 4096
 #define FAKE_URLS                                                                                  \
     "\"newNonce\":\"{}/nonce\",\"newAccount\":\"{}/account\",\"newOrder\":\"{}/new-order\","       \
-    "\"revokeCert\":\"{}/revoke\""
+    "\"revokeCert\":\"{}/revoke\",\"keyChange\":\"{}/key-change\",\"newAuthz\":\"{}/new-authz\""
 
 /* What every POST gets, and renewalInfo. */
 struct fake_reply {
@@ -25,12 +26,21 @@ struct fake_reply {
     int pause_ms;     /* between its octets */
 };
 
+/* What a POST whose URL ends in `path` gets instead. */
+struct fake_route {
+    const char *path, *text;
+};
+
+#define FAKE_ROUTES_MAX 16
+
 struct fake_ca {
     struct tiny_server server;
     char origin[64];
-    pthread_mutex_t lock; /* of the next two */
+    pthread_mutex_t lock; /* of the next four */
     struct fake_reply reply;
-    char last_post[4096];
+    struct fake_route routes[FAKE_ROUTES_MAX];
+    size_t route_count;
+    char last_post[4096], one_before[4096];
     _Atomic int bad_nonces;         /* so many POSTs are refused with badNonce first */
     _Atomic bool is_directory_down; /* 503 to GET /dir */
     _Atomic bool has_renewal_info;  /* which is answered by `reply` */
@@ -44,6 +54,25 @@ static inline void fake_set_reply(struct fake_ca *ca, struct fake_reply reply)
     pthread_mutex_lock(&ca->lock);
     ca->reply = reply;
     pthread_mutex_unlock(&ca->lock);
+}
+
+/* Both texts must live as long as the CA. */
+static inline void fake_route(struct fake_ca *ca, const char *path, const char *text)
+{
+    pthread_mutex_lock(&ca->lock);
+    ca->routes[ca->route_count++] = (struct fake_route){path, text};
+    pthread_mutex_unlock(&ca->lock);
+}
+
+/* Whether the POST before the last one had this text in its "JWS". */
+static inline bool fake_got_before(struct fake_ca *ca, const char *text)
+{
+    bool is_there;
+
+    pthread_mutex_lock(&ca->lock);
+    is_there = strstr(ca->one_before, text) != NULL;
+    pthread_mutex_unlock(&ca->lock);
+    return is_there;
 }
 
 /* Whether the last POST had this text in its "JWS", or the last GET of renewalInfo in its head. */
@@ -128,6 +157,18 @@ static inline bool fake_takes_nonce(struct fake_ca *ca, const char *body)
            !atomic_exchange(&ca->is_used[number], true);
 }
 
+/* For the path of the request line. The lock is held. */
+static inline struct fake_reply fake_find_reply(const struct fake_ca *ca, const char *request)
+{
+    const char *path = strchr(request, ' ');
+    size_t len = path ? strcspn(++path, " ") : 0;
+
+    for (size_t i = 0; i < ca->route_count; i++)
+        if (strlen(ca->routes[i].path) == len && strncmp(path, ca->routes[i].path, len) == 0)
+            return (struct fake_reply){.text = ca->routes[i].text};
+    return ca->reply;
+}
+
 static inline bool fake_post(struct tiny_conn *conn, const char *request)
 {
     static const char bad_nonce[] = "{\"type\":\"urn:ietf:params:acme:error:badNonce\","
@@ -144,7 +185,8 @@ static inline bool fake_post(struct tiny_conn *conn, const char *request)
         return true;
     }
     pthread_mutex_lock(&ca->lock);
-    reply = ca->reply;
+    reply = fake_find_reply(ca, request);
+    memcpy(ca->one_before, ca->last_post, sizeof(ca->one_before));
     memcpy(ca->last_post, body, sizeof(body));
     pthread_mutex_unlock(&ca->lock);
     if (reply.text) {
@@ -171,7 +213,7 @@ static inline bool fake_get(struct tiny_conn *conn, const char *request)
 static inline bool fake_answer(struct tiny_conn *conn, const char *request)
 {
     struct fake_ca *ca = conn->server->arg;
-    char directory[512];
+    char directory[1024];
 
     if (strncmp(request, "GET /dir ", 9) == 0) {
         atomic_fetch_add(&ca->directories, 1);
@@ -200,6 +242,12 @@ static inline bool fake_sign(void *arg, struct arena *mem, const struct acme_sig
 {
     if (arg && *(bool *)arg)
         return err_set(err, ERR_SIGNER, "the signer does not answer");
+    if (want->purpose != ACME_SIGN_REQUEST) {
+        *jws = arena_printf(mem, "{\"purpose\":%u,\"header\":%s,\"payload\":%.*s}", want->purpose,
+                            want->protected_header, (int)want->payload.len,
+                            (const char *)want->payload.data);
+        return true;
+    }
     *jws = arena_printf(mem, "%s\n%.*s\n", want->protected_header, (int)want->payload.len,
                         (const char *)want->payload.data);
     return true;

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <sys/resource.h>
 
-#include "acme/account.h"
+#include "acme/authorization.h"
 #include "acme/certificate.h"
 #include "acme/directory.h"
 #include "acme/order.h"
@@ -44,6 +44,105 @@ static void test_order(void **state)
     assert_string_equal(order->url, expected);
     assert_int_equal(order->status, ACME_ORDER_PENDING);
     assert_in_range(order->retry_at, clock_now() + 2000, clock_now() + 3000);
+    world_free(w);
+}
+
+static void test_order_with_all(void **state)
+{
+    struct world *w = world_new();
+    static const char *const names[] = {"a.example"};
+    const struct acme_order_request want = {.names = names,
+                                            .name_count = 1,
+                                            .profile = "short",
+                                            .replaces = "a.b",
+                                            .not_before_at = INT64_C(1795492084000),
+                                            .not_after_at = INT64_C(1795492085500)};
+    struct acme_order *order;
+    struct err err;
+
+    (void)state;
+    reply_with(w,
+               CREATED JSON_OF("{\"status\":\"pending\",\"identifiers\":[],\"authorizations\":[],"
+                               "\"finalize\":\"{}/f\",\"notBefore\":\"2026-11-24T03:48:04Z\","
+                               "\"notAfter\":\"2026-11-24T03:48:05.5Z\"}"));
+    assert_true(acme_order_new(w->mem, &w->call, &want, &order, &err));
+    assert_true(fake_got(&w->ca, "\n{\"identifiers\":[{\"type\":\"dns\",\"value\":\"a.example\"}],"
+                                 "\"profile\":\"short\",\"replaces\":\"a.b\","
+                                 "\"notBefore\":\"2026-11-24T03:48:04.000Z\","
+                                 "\"notAfter\":\"2026-11-24T03:48:05.500Z\"}\n"));
+    assert_int_equal(order->not_before_at, want.not_before_at);
+    assert_int_equal(order->not_after_at, want.not_after_at);
+    world_free(w);
+}
+
+/* RFC 9773 section 5 and profiles: what a refusal is worth asking for again without. */
+static void test_leaving_out(void **state)
+{
+    static const struct {
+        const char *type;
+        enum acme_left_out with_both, with_profile, with_none;
+    } rows[] = {
+        {"alreadyReplaced", ACME_LEFT_REPLACES, ACME_LEFT_NOTHING, ACME_LEFT_NOTHING},
+        {"malformed", ACME_LEFT_REPLACES, ACME_LEFT_NOTHING, ACME_LEFT_NOTHING},
+        {"unauthorized", ACME_LEFT_REPLACES, ACME_LEFT_NOTHING, ACME_LEFT_NOTHING},
+        {"conflict", ACME_LEFT_REPLACES, ACME_LEFT_NOTHING, ACME_LEFT_NOTHING},
+        {"invalidProfile", ACME_LEFT_PROFILE, ACME_LEFT_PROFILE, ACME_LEFT_NOTHING},
+        {"rateLimited", ACME_LEFT_NOTHING, ACME_LEFT_NOTHING, ACME_LEFT_NOTHING},
+        {"rejectedIdentifier", ACME_LEFT_NOTHING, ACME_LEFT_NOTHING, ACME_LEFT_NOTHING},
+        {"serverInternal", ACME_LEFT_NOTHING, ACME_LEFT_NOTHING, ACME_LEFT_NOTHING},
+    };
+    static const char *const names[] = {"a.example"};
+    struct world *w = world_new();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const enum acme_left_out expected[] = {rows[i].with_both, rows[i].with_profile,
+                                               rows[i].with_none};
+        struct acme_order *order;
+        struct err err;
+
+        reply_with(w, arena_printf(w->mem,
+                                   "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+                                   "{\"type\":\"" URN "%s\"}",
+                                   rows[i].type));
+        for (size_t step = 0; step < ARRAY_LEN(expected); step++) {
+            struct acme_order_request want = {.names = names,
+                                              .name_count = 1,
+                                              .profile = step < 2 ? "short" : NULL,
+                                              .replaces = step < 1 ? "a.b" : NULL};
+
+            assert_false(acme_order_new(w->mem, &w->call, &want, &order, &err));
+            ok(acme_order_leave_out(&w->problem, &want) == expected[step], "%s, step %zu",
+               rows[i].type, step);
+            ok(!want.replaces || expected[step] != ACME_LEFT_REPLACES, "%s: still there",
+               rows[i].type);
+            ok(!want.profile || expected[step] != ACME_LEFT_PROFILE, "%s: still there",
+               rows[i].type);
+        }
+    }
+    world_free(w);
+    all_ok();
+}
+
+static void test_new_authorization(void **state)
+{
+    struct world *w = world_new();
+    struct acme_authorization *authorization;
+    struct err err;
+
+    (void)state;
+    reply_with(w, "HTTP/1.1 201 Created\r\nLocation: {}/authz/1\r\n" JSON_OF(
+                      "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\","
+                      "\"value\":\"a.example\"},\"challenges\":[]}"));
+    assert_true(acme_authorization_new(w->mem, &w->call, "a.example", &authorization, &err));
+    assert_true(fake_got(&w->ca, "/new-authz\",\"kid\":\"kid\"}\n{\"identifier\":{\"type\":\"dns\","
+                                 "\"value\":\"a.example\"}}\n"));
+    assert_non_null(strstr(authorization->url, "/authz/1"));
+    reply_with(w, "HTTP/1.1 201 Created\r\n" JSON_OF(
+                      "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\","
+                      "\"value\":\"a.example\"},\"challenges\":[]}"));
+    assert_false(acme_authorization_new(w->mem, &w->call, "a.example", &authorization, &err));
+    assert_string_equal(err.text, "Test CA, newAuthz: Location is missing");
     world_free(w);
 }
 
@@ -244,60 +343,6 @@ static void test_directory(void **state)
     world_free(w);
 }
 
-static void test_account(void **state)
-{
-    struct world *w = world_new();
-    static const char *const contacts[] = {"mailto:ops@partner.example"};
-    const struct acme_account_request want = {
-        .contacts = contacts, .contact_count = 1, .is_terms_agreed = true};
-    struct acme_account_info *info;
-    struct err err;
-
-    (void)state;
-    reply_with(w,
-               "HTTP/1.1 201 Created\r\nLocation: {}/acct/1\r\n" JSON_OF("{\"status\":\"valid\"}"));
-    assert_true(acme_account_new(w->mem, &w->call, &want, &info, &err));
-    assert_non_null(strstr(info->url, "/acct/1"));
-    assert_true(fake_got(&w->ca, ",\"jwk\":{\"kty\":\"EC\"}}\n"));
-    assert_false(fake_got(&w->ca, "kid"));
-    assert_non_null(strstr(w->ca.last_post,
-                           "\n{\"termsOfServiceAgreed\":true,\"contact\":[\"mailto:"
-                           "ops@partner.example\"]}\n"));
-    assert_true(acme_account_find(w->mem, &w->call, &info, &err));
-    assert_non_null(info);
-    assert_true(fake_got(&w->ca, "\n{\"onlyReturnExisting\":true}\n"));
-    reply_with(w,
-               "HTTP/1.1 400 Bad Request\r\n" JSON_OF("{\"type\":\"" URN "accountDoesNotExist\"}"));
-    assert_true(acme_account_find(w->mem, &w->call, &info, &err));
-    assert_null(info);
-    reply_with(
-        w, "HTTP/1.1 403 Forbidden\r\n" JSON_OF("{\"type\":\"" URN "externalAccountRequired\"}"));
-    assert_false(acme_account_new(w->mem, &w->call, &want, &info, &err));
-    assert_int_equal(w->problem.reaction, ACME_STOP);
-    world_free(w);
-}
-
-static void test_deactivate(void **state)
-{
-    struct world *w = world_new();
-    char url[80];
-    struct acme_account mine = account;
-    struct err err;
-
-    (void)state;
-    snprintf(url, sizeof(url), "%s/acct/1", w->ca.origin);
-    mine.url = url;
-    w->call.account = &mine;
-    reply_with(w, "HTTP/1.1 200 OK\r\n" JSON_OF("{\"status\":\"deactivated\"}"));
-    assert_true(acme_account_deactivate(w->mem, &w->call, &err));
-    assert_true(fake_got(&w->ca, "/acct/1\",\"kid\":\""));
-    assert_true(fake_got(&w->ca, "\n{\"status\":\"deactivated\"}\n"));
-    reply_with(w, "HTTP/1.1 200 OK\r\n" JSON_OF("{\"status\":\"valid\"}"));
-    assert_false(acme_account_deactivate(w->mem, &w->call, &err));
-    assert_string_equal(err.text, "Test CA, account's deactivation: the account is still valid");
-    world_free(w);
-}
-
 static void test_revoke(void **state)
 {
     struct world *w = world_new();
@@ -414,6 +459,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_order_with_all),
+        cmocka_unit_test(test_leaving_out),
+        cmocka_unit_test(test_new_authorization),
         cmocka_unit_test(test_bad_nonce),
         cmocka_unit_test(test_faults),
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -421,8 +469,6 @@ int main(void)
 #endif
         cmocka_unit_test(test_retry_after),
         cmocka_unit_test(test_directory),
-        cmocka_unit_test(test_account),
-        cmocka_unit_test(test_deactivate),
         cmocka_unit_test(test_revoke),
         cmocka_unit_test(test_signer_down),
         cmocka_unit_test(test_unusable_options),

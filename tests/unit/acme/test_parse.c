@@ -67,6 +67,13 @@ static bool account(struct arena *mem, struct slice body, struct err *err)
     return acme_parse_account(mem, ORIGIN, body, &out, err);
 }
 
+static bool order_list(struct arena *mem, struct slice body, struct err *err)
+{
+    struct acme_order_list *out;
+
+    return acme_parse_order_list(mem, ORIGIN, body, &out, err);
+}
+
 static const struct {
     parse_fn parse;
     const char *body;
@@ -78,6 +85,9 @@ static const struct {
     {order, ORDER("\"valid\"", NAMES, AUTHZ, FINALIZE, ",\"certificate\":\"https://ca.example/c\""), NULL},
     {order, ORDER("\"valid\"", NAMES, AUTHZ, FINALIZE, ""), "order: \"certificate\" is missing"},
     {order, ORDER("\"sleeping\"", NAMES, AUTHZ, FINALIZE, ""), "order: \"status\" is unknown: sleeping"},
+    {order, ORDER("\"deactivated\"", NAMES, AUTHZ, FINALIZE, ""), NULL},
+    {order, ORDER("\"pending\"", NAMES, AUTHZ, FINALIZE, ",\"notAfter\":\"never\""),
+     "order: \"notAfter\" is not an RFC 3339 time: never"},
     {order, ORDER("\"Pending\"", NAMES, AUTHZ, FINALIZE, ""), "order: \"status\" is unknown: Pending"},
     {order, ORDER("7", NAMES, AUTHZ, FINALIZE, ""),
      "order: \"status\" is not a text of 1 to 2048 octets"},
@@ -155,6 +165,16 @@ static const struct {
     {renewal_info, "[]", "renewalInfo: no JSON object"},
 
     {account, "{\"status\":\"valid\",\"contact\":[]}", NULL},
+    {account, "{\"status\":\"valid\",\"contact\":null,\"orders\":\"https://ca.example/orders\"}", NULL},
+    {account, "{\"status\":\"valid\",\"orders\":\"ftp://ca.example/orders\"}",
+     "account: \"orders\" is no https URL of at most 1024 characters: ftp://ca.example/orders"},
+    {account, "{\"status\":\"valid\",\"contact\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16]}", NULL},
+    {account, "{\"status\":\"valid\",\"contact\":[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}",
+     "account: \"contact\" has more than 16 members"},
+    {order_list, "{\"orders\":[]}", NULL},
+    {order_list, "{\"orders\":[\"x\"]}",
+     "list of orders: \"orders\" is no https URL of at most 1024 characters: x"},
+    {order_list, "{}", "list of orders: \"orders\" is not a list"},
     {account, "{\"status\":\"sold\"}", "account: \"status\" is unknown: sold"},
     {account, "{}", "account: \"status\" is missing"},
 
@@ -218,6 +238,10 @@ static void test_order(void **state)
     assert_non_null(got->error);
     assert_int_equal(got->error->type, ACME_PROBLEM_CAA);
     assert_int_equal(got->error->reaction, ACME_STOP);
+    /* Pebble's word for an order whose authorization was given up */
+    assert_true(acme_parse_order(
+        mem, ORIGIN, slice_str(ORDER("\"deactivated\"", NAMES, AUTHZ, FINALIZE, "")), &got, &err));
+    assert_int_equal(got->status, ACME_ORDER_INVALID);
 }
 
 static void test_authorization(void **state)
@@ -274,6 +298,8 @@ static void test_directory(void **state)
     assert_int_equal(got->profile_count, 2);
     assert_string_equal(got->profiles[0].name, "classic");
     assert_string_equal(got->profiles[1].description, "six days");
+    assert_true(acme_directory_has_profile(got, "shortlived"));
+    assert_false(acme_directory_has_profile(got, "short"));
 }
 
 /* A list member repeated n times inside an order. */

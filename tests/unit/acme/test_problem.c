@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "acme/client.h"
-#include "acme/problem.h"
+#include "acme/problem_parse.h"
 #include "base/clock.h"
 #include "check.h"
 
@@ -174,7 +174,7 @@ static void test_rows(void **state)
         int64_t before = clock_now();
         struct acme_problem p;
 
-        acme_problem_parse(mem, json, rows[i].status, rows[i].place, &p);
+        acme_problem_parse(mem, "https://ca.example", json, rows[i].status, rows[i].place, &p);
         is_met[p.type] = true;
         ok(p.type == rows[i].expected && p.status == rows[i].status && p.scope == rows[i].scope &&
                p.permanence == rows[i].permanence && p.reaction == rows[i].reaction &&
@@ -253,7 +253,7 @@ static void test_subproblems_and_text(void **state)
     struct err err;
 
     (void)state;
-    acme_problem_parse(mem, json, 999, ACME_IN_ANSWER, &p);
+    acme_problem_parse(mem, "https://ca.example", json, 999, ACME_IN_ANSWER, &p);
     assert_int_equal(p.status, 400);
     assert_int_equal(p.subproblem_count, 4);
     assert_int_equal(p.subproblems[0].type, ACME_PROBLEM_REJECTED_IDENTIFIER);
@@ -292,7 +292,7 @@ static void test_hostile(void **state)
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         json_auto_t *one = json_loads(texts[i], 0, NULL);
 
-        acme_problem_parse(mem, one, 400, ACME_IN_ANSWER, &p);
+        acme_problem_parse(mem, "https://ca.example", one, 400, ACME_IN_ANSWER, &p);
         ok(p.type == ACME_PROBLEM_UNKNOWN && p.status == 400 && p.detail[0] == '\0', "%s",
            texts[i]);
         ok(!acme_problem_err(&p, "Test CA", "newOrder", &err) && err.text[0], "%s: err", texts[i]);
@@ -302,7 +302,7 @@ static void test_hostile(void **state)
     json_object_set_new(json, "detail", json_string(detail));
     for (int i = 0; i <= ACME_SUBPROBLEMS_MAX; i++)
         json_array_append_new(list, json_object());
-    acme_problem_parse(mem, json, 400, ACME_IN_ANSWER, &p);
+    acme_problem_parse(mem, "https://ca.example", json, 400, ACME_IN_ANSWER, &p);
     ok(p.subproblem_count == ACME_SUBPROBLEMS_MAX, "%zu subproblems", p.subproblem_count);
     ok(strlen(p.detail) == ACME_TEXT_MAX, "%zu octets", strlen(p.detail));
     all_ok();

@@ -138,12 +138,36 @@ static void test_key_authorization(void **state)
     all_ok();
 }
 
+/* RFC 8555 sections 8.3 and 8.4, RFC 8737 section 3; the digest is of `printf %s ... | sha256sum`.
+ */
+static void test_answers(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    static const char answer[] =
+        "DGyRejmCefe7v4NfDGDKfA.9jg46WB3rR_AHD-EBXdN7cBkH1WOu0tA3M9fm21mqTI";
+    static const unsigned char digest[ACME_TLS_ALPN_01_SIZE] = {
+        0x2c, 0x4a, 0xd8, 0xfc, 0x24, 0x8f, 0xe2, 0x96, 0xd2, 0xda, 0x58,
+        0xae, 0x5c, 0x7d, 0x07, 0x8a, 0x49, 0x4e, 0x56, 0x33, 0xeb, 0x69,
+        0x9d, 0x1f, 0x92, 0xac, 0xc9, 0xef, 0x4f, 0x5d, 0x15, 0x46};
+    unsigned char got[ACME_TLS_ALPN_01_SIZE];
+
+    (void)state;
+    assert_string_equal(acme_dns_01_name(mem, "www.example.org"),
+                        "_acme-challenge.www.example.org");
+    assert_string_equal(acme_dns_01_name(mem, "*.example.org"), "_acme-challenge.example.org");
+    assert_string_equal(acme_dns_01_value(mem, answer),
+                        "LErY_CSP4pbS2liuXH0HiklOVjPraZ0fkqzJ709dFUY");
+    acme_tls_alpn_01_digest(answer, got);
+    assert_memory_equal(got, digest, sizeof(digest));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_printable),
         cmocka_unit_test(test_urls),
         cmocka_unit_test(test_key_authorization),
+        cmocka_unit_test(test_answers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

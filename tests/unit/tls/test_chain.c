@@ -60,6 +60,41 @@ static void test_facts(void **state)
     all_ok();
 }
 
+/* Of the issuer of the last certificate, whether that is the root itself or not. */
+static void test_root_name(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct test_cert *root = make_root(mem), *leaf = make_leaf(mem, root);
+    const struct test_cert *odd = test_cert_make(
+        mem,
+        &(struct test_cert_wish){
+            .cn = "Tab\tRoot", .not_before = NOT_BEFORE, .not_after = NOT_AFTER, .is_ca = true});
+    const struct test_cert *accent =
+        test_cert_make(mem, &(struct test_cert_wish){.cn = "R\xc3\xa9seau",
+                                                     .not_before = NOT_BEFORE,
+                                                     .not_after = NOT_AFTER,
+                                                     .is_ca = true});
+    const struct {
+        const char *pem, *name;
+    } rows[] = {
+        {leaf->pem, "Root, Test & Co"},
+        {test_pem_join(mem, leaf->pem, root->pem, NULL), "Root, Test & Co"},
+        {test_pem_join(mem, leaf->pem, odd->pem, NULL), ""},
+        {test_pem_join(mem, leaf->pem, accent->pem, NULL), "R\xc3\xa9seau"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct chain chain;
+        struct err err;
+
+        assert_true(chain_read(mem, slice_str(rows[i].pem), &chain, &err));
+        ok(strcmp(chain_root_name(mem, &chain), rows[i].name) == 0, "row %zu: %s", i,
+           chain_root_name(mem, &chain));
+    }
+    all_ok();
+}
+
 /* What is read, and the exact text of each refusal. `text` NULL: accepted. */
 static void test_reading(void **state)
 {
@@ -329,6 +364,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_root_name),
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_size_limit),
         cmocka_unit_test(test_octets_after_der),

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ACME library against the sandbox CA. src/acme and src/ca share nothing, so that the two can
+disagree about the RFCs."""
+import pytest
+
+from acme_kit import probe
+from ca_fixtures import OWN, SandboxCa, knot  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory, knot):  # noqa: F811
+    server = SandboxCa(tmp_path_factory.mktemp("ca") / "ca", knot.port, profiles=OWN).start()
+    yield server
+    server.stop()
+
+
+def test_every_other_call(ca):
+    report = probe(ca, "tour", "tour")
+    revoked = [entry["subject"] for entry in ca.journal("--kind", "certificate.revoked")]
+    assert revoked == report["serials"]
+    assert report["taken_key"].startswith("CA refused keyChange: conflict: New key is already in use")
+
+
+@pytest.mark.req("A11")
+def test_renewal(ca):
+    report = probe(ca, "renew", "again")
+    assert report["profile"] == "minutes" and report["window_ms"] == 12000
+    assert report["refusals"] == dict.fromkeys(("unreadable", "serial", "issuer", "names"),
+                                               "malformed")
+    assert report["stranger"] == "unauthorized" and report["found_again"]
