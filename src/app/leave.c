@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "edge/record_write.h"
 #include "model/job_kind.h"
+#include "store/admission_store.h"
 #include "store/certificate_store.h"
 #include "store/claim_store.h"
 #include "store/edge_withdrawal_store.h"
@@ -77,7 +78,7 @@ bool app_issuance_cancel(struct arena *mem, struct db *tx, const struct issuance
          (!withdraw_certificate(mem, tx, issuance->domain_id, issuance->certificate_id, err) ||
           !certificate_store_cancel(tx, issuance->certificate_id, err))))
         return false;
-    return issuance_store_save(tx, &ended, err) &&
+    return issuance_store_save(tx, &ended, err) && admission_store_leave(tx, issuance->id, err) &&
            order_at_ca_store_end_issuance(tx, issuance->id, err) &&
            job_store_wake(tx, issuance->id, clock_now(), NULL, err) &&
            release(tx, issuance->domain_id, err);

@@ -35,9 +35,10 @@ struct config_ca {
     struct config_list contact; /* URLs, "mailto:..." */
     const char *profile;        /* ACME profile that is ordered by; "" = the CA's default */
     enum config_challenge challenge;
-    const char *eab_kid;      /* external account binding (RFC 8555 7.3.4); "" = none */
-    const char *eab_key_file; /* base64url, as the CA gives it; read by the signer alone */
-    bool is_default;          /* exactly one of the list */
+    struct config_list limits; /* see config/limits.h */
+    const char *eab_kid;       /* external account binding (RFC 8555 7.3.4); "" = none */
+    const char *eab_key_file;  /* base64url, as the CA gives it; read by the signer alone */
+    bool is_default;           /* exactly one of the list */
 };
 
 /* A place that a site's visitors are served from; its id is all that partners ever name (R43). */

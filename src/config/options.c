@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/format.h"
+#include "config/limits.h"
 
 #define TEXT_MAX 1024
 #define LIST_MAX 256
@@ -64,6 +65,8 @@ static const struct option ca_options[] = {
     {AT_CA(profile), TEXT("", format_id), .help = "Profile that certificates are ordered by, such as tlsserver or shortlived; empty, or one that the CA no longer offers: the CA's default."},
     {AT_CA(challenge), CHOICE("http-01", challenges),
      .help = "How names are proven to it. tls-alpn-01 needs port 443 alone, for networks that let no plain http in."},
+    {AT_CA(limits), TEXTS(config_limit_format),
+     .help = "Its rate limits, which are kept to, so that it never refuses with 429: letsencrypt, none, or lines such as \"orders_per_account 600 3h\", the later on top of the earlier. Empty: letsencrypt for a public CA, else none."},
     {AT_CA(eab_kid), TEXT("", NULL), .help = "Key id of the external account binding, where the CA wants one."},
     {AT_CA(eab_key_file), OPT_PATH(""), .help = "File, mode 0400, with the HMAC key that belongs to it, in base64url. Only the signer reads it."},
     {AT_CA(is_default), FLAG("false"), .help = "Taken when an order names none. The only one in the list needs no mark."},

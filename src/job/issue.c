@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/issue.h"
-
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "edge/record_write.h"
+#include "job/admission.h"
 
 #define STEPS_MAX 64 /* of one run: far more than a certificate needs, so that a mistake ends */
 
@@ -212,7 +211,8 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
     stamp(is->issuance, step->to, clock_now());
     if (!job_tx_begin(is->worker->app->db, is->job, &tx, err) ||
         (!change->is_quiet && !add_timeline(is, tx, step, change, err)) ||
-        (change->also && !change->also(is, tx, err)) || !save_names(is, tx, err))
+        !admission_step(is, tx, step, err) || (change->also && !change->also(is, tx, err)) ||
+        !save_names(is, tx, err))
         return false;
     if (change->batch) {
         if (!feed_put(tx, change->batch, &head, err))

@@ -2,7 +2,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/random.h"
-#include "job/issue.h"
+#include "job/admission.h"
 #include "model/pace.h"
 #include "model/renewal_time.h"
 #include "store/ca_account_store.h"
@@ -213,6 +213,7 @@ bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue
                      struct err *err)
 {
     const struct err failed = *err;
+    bool is_ours;
     enum acme_reaction reaction =
         ca->problem.type == ACME_PROBLEM_NONE ? ACME_BACK_OFF : ca->problem.reaction;
 
@@ -225,6 +226,8 @@ bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue
                                       .run_at = issue_poll_at(is->now, ca->problem.retry_at)};
         return true;
     }
+    if (!admission_refused(is, ca, out, &is_ours, err) || is_ours)
+        return is_ours;
     if (is_waiting(failed.code))
         return wait_for_ca(is, &failed, out, err);
     if (failed.code == ERR_CA_REFUSED)

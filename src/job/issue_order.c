@@ -3,7 +3,7 @@
 #include "acme/order.h"
 #include "base/crash.h"
 #include "base/id.h"
-#include "job/issue.h"
+#include "job/admission.h"
 #include "store/claim_store.h"
 #include "store/order_at_ca_store.h"
 
@@ -77,18 +77,24 @@ static bool check_claims(struct issue *is, struct db *tx, struct err *err)
 
 bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
 {
+    struct admission admission;
     bool held;
 
-    (void)out;
     if (!are_held(is, is->worker->app->db, &held, err))
         return false;
     if (!held)
         return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_CLAIM_ENDED}, err);
+    if (!admission_look(is, is->worker->app->db, &admission, err))
+        return false;
+    if (!admission.is_admitted)
+        return admission_wait(is, &admission, out, err);
     CRASH_POINT(MAKE_KEY_BEFORE);
     if (!make_key(is, err))
         return false;
     CRASH_POINT(MAKE_KEY_REPLY);
     is->issuance->intent = INTENT_NEW_ORDER;
+    is->issuance->error_code = is->issuance->error_text = NULL;
+    is->issuance->next_try_at = 0;
     if (!issue_commit(is,
                       &(struct issue_change){
                           .event = ISSUANCE_EVENT_PREPARED, .is_quiet = true, .also = check_claims},

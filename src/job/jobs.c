@@ -12,6 +12,7 @@
 #include "job/publish.h"
 #include "job/release.h"
 #include "job/renew.h"
+#include "store/admission_store.h"
 #include "store/idempotency_store.h"
 #include "store/order_at_ca_store.h"
 #include "store/session_store.h"
@@ -81,7 +82,8 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
     return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
            session_store_forget(worker->app->db, now, err) &&
            sign_in_store_forget(worker->app->db, now - SIGN_IN_FORGET_MS, err) &&
-           order_at_ca_store_forget(worker->app->db, now - JOB_CA_ORDERS_KEPT_MS, err);
+           order_at_ca_store_forget(worker->app->db, now - JOB_CA_ORDERS_KEPT_MS, err) &&
+           admission_store_tidy(worker->app->db, (now - JOB_BUCKETS_KEPT_MS) * 1000, err);
 }
 
 /* What runs for ever, on the platform or on our group of edges. */

@@ -23,6 +23,7 @@ MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *
 #define JOB_ANSWERS_KEPT_MS INT64_C(604800000) /* a week */
 /* Longer than an authorization or a certificate is valid: 400 days. */
 #define JOB_CA_ORDERS_KEPT_MS INT64_C(34560000000)
+#define JOB_BUCKETS_KEPT_MS   INT64_C(3600000) /* full ones: the clock may be set back so far */
 MUST_CHECK bool job_tidy(void *worker, struct arena *mem, const struct job *job,
                          struct job_result *out, struct err *err);
 

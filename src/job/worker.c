@@ -92,6 +92,9 @@ static bool open_ca(struct arena *mem, struct worker *worker, const struct confi
 
     out->config = config;
     out->challenge = types[config->challenge];
+    config_limits_of(config, &out->limits);
+    for (int i = 0; i < CONFIG_LIMIT_COUNT; i++)
+        out->limits.rates[i].burst -= out->limits.rates[i].burst > 1;
     return load_roots(mem, worker, config, &out->roots, err) &&
            ca_http_options(mem, worker->app->config, config, worker->resolver, &options.http,
                            err) &&

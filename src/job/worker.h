@@ -9,6 +9,7 @@
 #include "acme/client.h"
 #include "app/app.h"
 #include "check/check.h"
+#include "config/limits.h"
 #include "feed/publisher.h"
 #include "tls/verify.h"
 
@@ -25,6 +26,7 @@ struct worker_ca {
     struct acme_client *client;
     const struct verify_roots *roots; /* what its chains must lead to */
     enum acme_challenge_type challenge;
+    struct config_limits limits; /* with one token of margin */
 };
 
 struct worker {

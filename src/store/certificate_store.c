@@ -145,6 +145,34 @@ bool certificate_store_history(struct db *db, const char *domain_id, int64_t sin
     return true;
 }
 
+static const struct query names_since = {
+    .name = "certificate.names_since",
+    .sql = "SELECT certificate.names FROM certificate"
+           " JOIN issuance ON issuance.id = certificate.issuance_id"
+           " WHERE certificate.domain_id = $1 AND issuance.ca = $2 AND certificate.created_at > $3"
+           " ORDER BY certificate.created_at DESC LIMIT $4",
+    .params = "ttii",
+    .cols = "t",
+};
+
+bool certificate_store_names_since(struct arena *mem, struct db *db, const char *domain_id,
+                                   const char *ca, int64_t since, struct text_lists *out,
+                                   struct err *err)
+{
+    struct text_list *items;
+    struct rows rows;
+
+    if (!db_each(mem, db, &names_since, &rows, err, QT(domain_id), QT(ca), QI(since),
+                 QI(CERTIFICATE_NAMES_MAX)))
+        return false;
+    items = arena_array_of(mem, rows.count, struct text_list);
+    for (size_t i = 0; i < rows.count; i++)
+        if (!text_list_parse(mem, row_text(rows.row[i], 0), &items[i], err))
+            return false;
+    *out = (struct text_lists){items, rows.count};
+    return true;
+}
+
 static const struct query supersede = {
     .name = "certificate.supersede",
     .sql = "UPDATE certificate SET state = 'superseded', ended_at = $2"
@@ -412,7 +440,7 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
 
 /* clang-format off */
 static const struct query *const all[] = {
-    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &history, &supersede, &go_live,
+    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &history, &names_since, &supersede, &go_live,
     &cancel, &cancel_all, &set_sample, &due, &next_sample, &key, &ask_revoked, &set_revoked, &end,
     &expired, &expire, &next_expiry, &without_job, &ended, &destroy_key, &destroy_issuance_key,
 };

@@ -105,6 +105,16 @@ struct certificate_history {
 };
 MUST_CHECK bool certificate_store_history(struct db *db, const char *domain_id, int64_t since,
                                           struct certificate_history *out, struct err *err);
+/* The names of each certificate of a domain that came from this CA after `since`; of the newest
+ * CERTIFICATE_NAMES_MAX. */
+#define CERTIFICATE_NAMES_MAX 64
+struct text_lists {
+    const struct text_list *items;
+    size_t count;
+};
+MUST_CHECK bool certificate_store_names_since(struct arena *mem, struct db *db,
+                                              const char *domain_id, const char *ca, int64_t since,
+                                              struct text_lists *out, struct err *err);
 /* That it shall be revoked. ERR_LOST_RACE: it is revoked already, or outside of the scope. */
 MUST_CHECK bool certificate_store_ask_revoked(struct db *db, const struct scope *scope,
                                               const char *id, const char *reason, struct err *err);

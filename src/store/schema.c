@@ -4,6 +4,7 @@
 #include "db/migrate.h"
 #include "store/account_store.h"
 #include "store/address_store.h"
+#include "store/admission_store.h"
 #include "store/ca_account_store.h"
 #include "store/certificate_store.h"
 #include "store/check_store.h"
@@ -37,6 +38,7 @@
 static const struct query_list *const lists[] = {
     &account_queries,
     &address_queries,
+    &admission_queries,
     &ca_account_queries,
     &certificate_queries,
     &check_queries,

@@ -3,6 +3,7 @@
 #include "fixture.h"
 #include "job/jobs.h"
 #include "model/sign_in.h"
+#include "store/admission_store.h"
 #include "store/idempotency_store.h"
 #include "store/session_store.h"
 #include "store/user_store.h"
@@ -51,6 +52,31 @@ static void test_answers(void **state)
     ok(!is_kept(&f, tenant.token, "old"), "an old answer is kept");
     ok(is_kept(&f, tenant.token, "young"), "a young answer is forgotten");
     ok(!result.is_done && result.run_at >= now + JOB_TIDY_EVERY_MS, "it runs again");
+    fixture_close(&f);
+    all_ok();
+}
+
+static void test_buckets(void **state)
+{
+    const int64_t now = clock_now();
+    const struct rate_key old = {"ca", "limit", "old"}, young = {"ca", "limit", "young"};
+    struct job_result result = {0};
+    struct fixture f;
+    struct app app;
+    struct worker worker;
+    int64_t tat_old, tat_young;
+    (void)state;
+
+    fixture_open_migrated(&f);
+    app = (struct app){.db = f.db};
+    worker = (struct worker){.app = &app};
+    MUST(&f, admission_store_put_tat(f.db, &old, (now - JOB_BUCKETS_KEPT_MS - 1) * 1000, &f.err));
+    MUST(&f,
+         admission_store_put_tat(f.db, &young, (now - JOB_BUCKETS_KEPT_MS + 60000) * 1000, &f.err));
+    MUST(&f, job_tidy(&worker, f.mem, NULL, &result, &f.err));
+    MUST(&f, admission_store_tat(f.db, &old, &tat_old, &f.err));
+    MUST(&f, admission_store_tat(f.db, &young, &tat_young, &f.err));
+    ok(tat_old == 0 && tat_young != 0, "what has been full for long is forgotten");
     fixture_close(&f);
     all_ok();
 }
@@ -114,6 +140,7 @@ static void test_sessions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
+                                       cmocka_unit_test(test_buckets),
                                        cmocka_unit_test(test_sessions)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);

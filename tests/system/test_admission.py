@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Our own copy of a CA's limits: it never has to refuse us, and what waits says until when."""
+import time
+
+import pytest
+from admission_kit import begun, limited, refusals, schedule, seconds, store
+from platform_kit import wait_for
+
+COUNT, PERIOD_S = 4, 8  # new orders of an account
+INTERVAL_S = PERIOD_S / COUNT
+NAMES = 9
+
+
+def place(platform, partner, name, **more):
+    platform.zone(name, platform.right_records())
+    domain = platform.domain(partner, name)
+    platform.order(partner, domain, ca="limited", **more)
+    return domain
+
+
+@pytest.mark.req("R47", "A9")
+def test_orders_take_turns():
+    """More orders than the CA takes at once: no 429, each says when, and none is late."""
+    with limited(f"orders_per_account {COUNT} {PERIOD_S}s") as platform:
+        partner = platform.tenant()
+        start = time.time()
+        domains = [place(platform, partner, f"turn{i}.example") for i in range(NAMES)]
+        placed_s = time.time() - start
+
+        def waits():
+            status = platform.status(partner, domains[-1])["issuance"]
+            return status if status["state"] == "admitted" and status["next_try_at"] else None
+        last = wait_for(waits)
+        assert last["error"]["code"] == "rate_limited"
+        assert "Limited CA takes 4 new orders in 8 seconds" in last["error"]["text"]
+        assert "wait before it" in last["error"]["text"]
+        promised = seconds(last["next_try_at"])
+        for domain in domains:
+            platform.wait_live(partner, domain, 60)
+        times = sorted(begun(platform, domain) for domain in domains)
+        # one token is left alone
+        planned = schedule(NAMES, COUNT - 1, INTERVAL_S)
+        assert times[-1] - start <= 1.05 * planned[-1] + INTERVAL_S + placed_s
+        assert times[-1] - start >= planned[-1] - INTERVAL_S, "it did wait"
+        assert promised <= times[-1] + 1
+        assert not refusals(platform)
+        order = [begun(platform, domain) for domain in domains]
+        assert order == sorted(order), "who came first goes first"
+
+
+@pytest.mark.req("R47")
+def test_partners_share_the_line():
+    """One partner's many orders do not hold up another's single one."""
+    with limited("orders_per_account 2 4s") as platform:
+        many, single = platform.tenant("Many"), platform.tenant("Single")
+        first = [place(platform, many, f"many{i}.example") for i in range(9)]
+        wait_for(lambda: len(store(platform, "SELECT 1 FROM admission_line")) >= 6)
+        mine = place(platform, single, "single.example")
+        platform.wait_live(single, mine, 30)
+        waiting = store(platform, "SELECT 1 FROM admission_line")
+        assert len(waiting) >= 3, "the others still wait"
+        before = begun(platform, mine)
+        placed = store(platform, "SELECT created_at FROM issuance"
+                       " WHERE domain_id = ?", mine["id"])[0][0] / 1000
+        between = [t for t in (begun(platform, domain) for domain in first)
+                   if t and placed < t < before]
+        assert len(between) <= 2
+        partner_view = platform.status(many, first[-1])
+        assert partner_view["issuance"]["state"] in ("admitted", "waiting_dns")
+        assert not refusals(platform)
+
+
+@pytest.mark.req("R47")
+def test_a_name_that_fails_is_counted():
+    """The CA's limit of failed validations of a name: asked of ourselves first."""
+    with limited("failures_per_name 2 1h") as platform:
+        partner = platform.tenant()
+        fault = platform.run("ca", "fault", "secondary-validation", "--config",
+                             platform.dir / "latchkey.yaml")
+        assert fault.returncode == 0, fault.stderr
+        domain = place(platform, partner, "fails.example")
+
+        def waits():
+            issuance = platform.status(partner, domain)["issuance"]
+            error = issuance["error"]
+            return issuance if error and error["code"] == "rate_limited" else None
+        issuance = wait_for(waits, 40)
+        assert "failed validations of" in issuance["error"]["text"]
+        assert issuance["state"] == "admitted"
+        assert not refusals(platform)
+
+
+@pytest.mark.req("R47")
+def test_what_others_did_is_believed():
+    """The CA refuses for a reason that we do not know: our bucket is as empty as it says."""
+    platform = limited("orders_per_account 2 20s")
+    config = platform.dir / "latchkey.yaml"
+    config.write_text(config.read_text().replace('"orders_per_account 2 20s"',
+                                                 '"orders_per_account 50 500s"'))
+    with platform:
+        partner = platform.tenant()
+        domains = [place(platform, partner, f"other{i}.example") for i in range(3)]
+
+        def told():
+            for domain in domains:
+                issuance = platform.status(partner, domain)["issuance"]
+                if issuance["error"] and issuance["error"]["code"] == "rate_limited":
+                    return issuance
+            return None
+        issuance = wait_for(told, 20)
+        assert issuance["state"] == "admitted" and "asks to wait" in issuance["error"]["text"]
+        wait_s = seconds(issuance["next_try_at"]) - time.time()
+        assert 0 < wait_s <= 10.5
+        for domain in domains:
+            platform.wait_live(partner, domain, 40)
+        assert 1 <= len(refusals(platform)) <= 2, "not asked again before the time"
