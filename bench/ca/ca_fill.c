@@ -217,7 +217,11 @@ static void prepare(struct fill *fill, const char *dir)
     fill->began_at = clock_now() - PAST_MS;
     if (X509_PUBKEY_set(&fill->key, key) != 1)
         abort();
-    need(ca_issuer_add(fill->db, fill->authority.id, fill->authority.chain_pem, fill->began_at,
+    need(ca_issuer_add(fill->db,
+                       &(struct ca_issuer){.id = fill->authority.id,
+                                           .chain_pem = fill->authority.chain_pem,
+                                           .alternate_pem = fill->authority.alternate_pem,
+                                           .created_at = fill->began_at},
                        &err));
     fill->accounts = arena_array_of(fill->mem, (size_t)fill->account_count, int64_t);
     for (int64_t i = 0; i < fill->account_count; i++)

@@ -2,15 +2,17 @@
 #pragma once
 
 /*
- * authority: the sandbox's own root and intermediate (R45), made offline, in one folder:
+ * authority: the sandbox's own roots and intermediate (R45), made offline, in one folder:
  *
  *     root.pem             the present root; its key is thrown away once the intermediate is signed
- *     roots.pem            the present root first, then the former ones: what to trust
+ *     old-root.pem         a root that others may know longer; its key is thrown away, too
+ *     root-cross.pem       the present root as the old one has signed it
+ *     roots.pem            the present root first, the old one, then the former ones: what to trust
  *     intermediate.pem     issues everything, for as long as the root
  *     intermediate.key     0400, the only key that is kept
  *     service.pem .key     chain and key (0400) for the nginx in front: localhost, 127.0.0.1, ::1
  *
- * Root and intermediate live 400 days and are replaced at half; also when the list of permitted
+ * Roots and intermediate live 400 days and are replaced at half; also when the list of permitted
  * suffixes is another one, or when the files do not belong together (a first run that was killed).
  * The service certificate is replaced at two thirds of its 90 days, and with the intermediate.
  *
@@ -19,17 +21,19 @@
  */
 #include "ca/profile.h"
 
-#define CA_ROOT_LIFE_MS       (INT64_C(400) * 86400 * 1000)
-#define CA_LEAF_LIFE_MS       (INT64_C(90) * 86400 * 1000)
-#define CA_BACKDATE_MS        (INT64_C(3600) * 1000)
-#define CA_AUTHORITY_FILE_MAX (1u << 20)
+#define CA_ROOT_LIFE_MS (INT64_C(400) * 86400 * 1000)
+#define CA_LEAF_LIFE_MS (INT64_C(90) * 86400 * 1000)
+#define CA_BACKDATE_MS  (INT64_C(3600) * 1000)
 
 /* Loaded and ready to sign; immutable, shared between threads. */
 struct ca_authority {
     X509 *root, *intermediate;
-    EVP_PKEY *key;         /* of the intermediate */
-    const char *id;        /* fingerprint of the intermediate: names it in the database */
-    const char *chain_pem; /* what follows a leaf */
+    X509 *old_root, *cross;    /* NULL where an earlier version has made the files */
+    EVP_PKEY *key;             /* of the intermediate */
+    const char *id;            /* fingerprint of the intermediate: names it in the database */
+    const char *issuer_pem;    /* the intermediate */
+    const char *chain_pem;     /* what follows a leaf */
+    const char *alternate_pem; /* what else may follow it (RFC 8555 section 7.4.2), or NULL */
     int64_t made_at, expires_at;
 };
 
@@ -50,6 +54,11 @@ MUST_CHECK bool ca_authority_init(struct arena *mem, const char *dir,
 MUST_CHECK bool ca_authority_load(struct arena *mem, const char *dir,
                                   const struct ca_suffixes *permitted, struct ca_authority *out,
                                   struct err *err);
+
+/* The same; *is_there: whether the files are there and belong together. */
+MUST_CHECK bool ca_authority_read(struct arena *mem, const char *dir,
+                                  const struct ca_suffixes *permitted, struct ca_authority *out,
+                                  bool *is_there, struct err *err);
 
 /* Whether half of its life is over at `at`. */
 bool ca_authority_is_due(const struct ca_authority *authority, int64_t at);

@@ -31,6 +31,11 @@ const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...)
     return arena_printf(mem, "%s%s", ca->options.public_url, path);
 }
 
+const char *ca_issuer_url(struct arena *mem, const struct ca *ca, const char *issuer_id)
+{
+    return ca_url(mem, ca, CA_ISSUER_PATH "/%s", issuer_id);
+}
+
 bool ca_init(struct arena *mem, const struct ca_options *options, struct ca_authority_report *out,
              struct err *err)
 {

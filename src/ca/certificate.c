@@ -35,6 +35,10 @@ static const struct profile {
                       .path_length = -1,
                       .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN,
                       .has_subject_key_id = true},
+    [CA_CERT_CROSS] = {.is_ca = true,
+                       .path_length = -1,
+                       .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN,
+                       .has_subject_key_id = true},
     [CA_CERT_ISSUER] = {.is_ca = true,
                         .key_usage = KU_KEY_CERT_SIGN | KU_CRL_SIGN | KU_DIGITAL_SIGNATURE,
                         .has_subject_key_id = true,
@@ -306,6 +310,15 @@ bool ca_der_pem(struct arena *mem, struct slice der, const char **out, struct er
     len = BIO_get_mem_data(bio, &text);
     *out = arena_strndup(mem, text, (size_t)len);
     return true;
+}
+
+bool ca_pem_der(struct arena *mem, const char *pem, struct slice *out, struct err *err)
+{
+    AUTO(BIO_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
+    AUTO(X509_freep) X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+
+    return cert ? ca_certificate_der(mem, cert, out, err)
+                : tls_err(err, ERR_CRYPTO, "could not read a certificate in PEM");
 }
 
 bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out, struct err *err)

@@ -11,6 +11,7 @@
 
 enum ca_cert_kind {
     CA_CERT_ROOT,      /* self-signed, name-constrained */
+    CA_CERT_CROSS,     /* of a root's key, signed by another root */
     CA_CERT_ISSUER,    /* path length 0, name-constrained like its root */
     CA_CERT_LEAF,      /* serverAuth, domain validated */
     CA_CERT_SLIM_LEAF, /* without subject key identifier and key encipherment */
@@ -43,6 +44,8 @@ MUST_CHECK bool ca_certificate_der(struct arena *mem, X509 *cert, struct slice *
                                    struct err *err);
 /* One PEM block; of the octets, which are not looked at, or of the certificate. */
 MUST_CHECK bool ca_der_pem(struct arena *mem, struct slice der, const char **out, struct err *err);
+/* Back: the DER of the first certificate of a PEM text. */
+MUST_CHECK bool ca_pem_der(struct arena *mem, const char *pem, struct slice *out, struct err *err);
 MUST_CHECK bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out,
                                    struct err *err);
 int64_t ca_certificate_not_before(const X509 *cert); /* unix milliseconds */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Certificates: fetched (RFC 8555 section 7.4.2) and revoked (7.6). */
+/* Certificates: revoked (RFC 8555 section 7.6). */
 #include <openssl/err.h>
 
 #include "base/hash.h"
@@ -9,40 +9,6 @@
 #include "ca/certificate_store.h"
 #include "ca/public_key.h"
 #include "ca/reason.h"
-
-/* --- fetching -------------------------------------------------------------------------------- */
-
-static bool chain_pem(const struct ca_call *call, const struct ca_issued *issued, const char **out,
-                      struct err *err)
-{
-    const char *leaf, *rest;
-
-    if (!ca_der_pem(call->mem, issued->der, &leaf, err) ||
-        !ca_issuer_chain(call->mem, call->ca->db, issued->issuer_id, &rest, err))
-        return false;
-    *out = arena_printf(call->mem, "%s%s", leaf, rest);
-    return true;
-}
-
-bool ca_get_certificate(struct ca_call *call, struct ca_problem *problem)
-{
-    const struct ca_issued *issued;
-    const char *pem;
-    struct err err;
-
-    if (!ca_issued_get(call->mem, call->ca->db, http_param(call->req, "serial"), &issued, &err))
-        return ca_fail(problem, &err, "Failed to retrieve certificate");
-    if (!issued)
-        return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "Certificate not found");
-    if (issued->account_id != call->account->id)
-        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
-                         "Account in use did not issue specified certificate");
-    if (!chain_pem(call, issued, &pem, &err))
-        return ca_fail(problem, &err, "Failed to retrieve certificate");
-    return http_reply_bytes(call->res, 200, "application/pem-certificate-chain", slice_str(pem));
-}
-
-/* --- revoking -------------------------------------------------------------------------------- */
 
 static bool read_reason(const struct ca_call *call, int64_t *out, struct ca_problem *problem)
 {

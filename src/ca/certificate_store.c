@@ -3,35 +3,40 @@
 
 static const struct query add_issuer = {
     .name = "ca_issuer.add",
-    .sql = "INSERT INTO issuer (id, chain_pem, created_at) VALUES ($1, $2, $3)"
+    .sql = "INSERT INTO issuer (id, chain_pem, alternate_pem, created_at) VALUES ($1, $2, $3, $4)"
            " ON CONFLICT (id) DO NOTHING",
-    .params = "tti",
+    .params = "ttTi",
     .cols = "",
 };
 
-bool ca_issuer_add(struct db *db, const char *id, const char *chain_pem, int64_t at,
-                   struct err *err)
+bool ca_issuer_add(struct db *db, const struct ca_issuer *issuer, struct err *err)
 {
-    return db_exec(db, &add_issuer, NULL, err, QT(id), QT(chain_pem), QI(at));
+    return db_exec(db, &add_issuer, NULL, err, QT(issuer->id), QT(issuer->chain_pem),
+                   QT(issuer->alternate_pem), QI(issuer->created_at));
 }
 
-static const struct query issuer_chain = {
-    .name = "ca_issuer.chain",
-    .sql = "SELECT chain_pem FROM issuer WHERE id = $1",
+static const struct query get_issuer = {
+    .name = "ca_issuer.get",
+    .sql = "SELECT id, chain_pem, alternate_pem, created_at FROM issuer WHERE id = $1",
     .params = "t",
-    .cols = "t",
+    .cols = "ttTi",
 };
 
-bool ca_issuer_chain(struct arena *mem, struct db *db, const char *id, const char **out,
-                     struct err *err)
+bool ca_issuer_get(struct arena *mem, struct db *db, const char *id, struct ca_issuer *out,
+                   struct err *err)
 {
     const struct row *row;
 
-    if (!db_one(mem, db, &issuer_chain, &row, err, QT(id)))
+    if (!db_one(mem, db, &get_issuer, &row, err, QT(id)))
         return false;
     if (!row)
-        return err_set(err, ERR_STORE, "issuer %s is not in the database", id);
-    *out = row_text(row, 0);
+        return err_set(err, ERR_NOT_FOUND, "issuer %s is not in the database", id);
+    *out = (struct ca_issuer){
+        .id = row_text(row, 0),
+        .chain_pem = row_text(row, 1),
+        .alternate_pem = row_text(row, 2),
+        .created_at = row_i64(row, 3),
+    };
     return true;
 }
 
@@ -162,6 +167,6 @@ bool ca_issued_renew_all(struct db *db, int64_t at, int64_t *count, struct err *
     return db_exec(db, &renew_all, count, err, QI(at));
 }
 
-static const struct query *const all[] = {&add_issuer, &issuer_chain, &add,   &get,      &has,
-                                          &revoke,     &revoke_all,   &renew, &renew_all};
+static const struct query *const all[] = {&add_issuer, &get_issuer, &add,   &get,      &has,
+                                          &revoke,     &revoke_all, &renew, &renew_all};
 const struct query_list ca_issued_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

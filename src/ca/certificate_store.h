@@ -18,12 +18,18 @@ struct ca_issued {
     int64_t renew_at;          /* when an operator asked for its renewal; 0 = not */
 };
 
+/* An intermediate that has signed. */
+struct ca_issuer {
+    const char *id;            /* SHA-256 of its DER, hex */
+    const char *chain_pem;     /* what follows a leaf; its own certificate is the first */
+    const char *alternate_pem; /* what else may follow it, or NULL */
+    int64_t created_at;
+};
+
 /* Fine when it is there. */
-MUST_CHECK bool ca_issuer_add(struct db *db, const char *id, const char *chain_pem, int64_t at,
-                              struct err *err);
-/* The PEM that follows a leaf of this intermediate; ERR_STORE when it is not there. */
-MUST_CHECK bool ca_issuer_chain(struct arena *mem, struct db *db, const char *id, const char **out,
-                                struct err *err);
+MUST_CHECK bool ca_issuer_add(struct db *db, const struct ca_issuer *issuer, struct err *err);
+MUST_CHECK bool ca_issuer_get(struct arena *mem, struct db *db, const char *id,
+                              struct ca_issuer *out, struct err *err); /* ERR_NOT_FOUND */
 
 /* ERR_CONFLICT: the order has a certificate. */
 MUST_CHECK bool ca_issued_add(struct arena *mem, struct db *db, const struct ca_issued *issued,

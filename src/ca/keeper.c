@@ -20,7 +20,12 @@ static bool load(struct ca_keeper *keeper, struct err *err)
     struct ca_authority *authority = arena_new_of(keeper->mem, struct ca_authority);
 
     if (!ca_authority_load(keeper->mem, keeper->dir, keeper->suffixes, authority, err) ||
-        !ca_issuer_add(keeper->db, authority->id, authority->chain_pem, clock_now(), err))
+        !ca_issuer_add(keeper->db,
+                       &(struct ca_issuer){.id = authority->id,
+                                           .chain_pem = authority->chain_pem,
+                                           .alternate_pem = authority->alternate_pem,
+                                           .created_at = clock_now()},
+                       err))
         return false;
     keeper->present = authority;
     return true;

@@ -17,6 +17,7 @@
 
 #define CA_ACCOUNT_PATH      "/acme/acct/"
 #define CA_TERMS_PATH        "/terms"
+#define CA_ISSUER_PATH       "/issuer"
 #define CA_EXPLANATION_PATH  "/renew-now"
 #define CA_RENEWAL_INFO_PATH "/acme/renewal-info"
 #define CA_LIMITS_PATH       "/limits"
@@ -43,6 +44,9 @@ struct ca {
 
 /* "https://localhost:8445/acme/acct/1": the public URL and what follows. */
 const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...) PRINTF(3, 4);
+
+/* Where the certificate of an intermediate is. */
+const char *ca_issuer_url(struct arena *mem, const struct ca *ca, const char *issuer_id);
 
 /* Work of the two pools (ca/pool.h); `arg` is the struct ca. */
 bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id, const void *hint);

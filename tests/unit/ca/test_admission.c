@@ -50,7 +50,7 @@ static int set_up(void **state)
     w->ca.limits = ca_limits_letsencrypt;
     w->ca.public_suffixes = psl_latest(NULL);
     w->ca.db = store_dir_open(mem);
-    must(ca_issuer_add(w->ca.db, "issuer", "", AT, &err));
+    must(ca_issuer_add(w->ca.db, &(struct ca_issuer){"issuer", "", NULL, AT}, &err));
     w->req.client = "192.0.2.1";
     add_account(w);
     w->call = (struct ca_call){

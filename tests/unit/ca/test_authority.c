@@ -97,8 +97,9 @@ static void test_files(void **state)
         const char *name;
         unsigned mode;
     } files[] = {
-        {"root.pem", 0644},         {"roots.pem", 0644},   {"intermediate.pem", 0644},
-        {"intermediate.key", 0400}, {"service.pem", 0644}, {"service.key", 0400},
+        {"root.pem", 0644},    {"old-root.pem", 0644},     {"root-cross.pem", 0644},
+        {"roots.pem", 0644},   {"intermediate.pem", 0644}, {"intermediate.key", 0400},
+        {"service.pem", 0644}, {"service.key", 0400},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     const char *dir = fresh_dir(mem);
@@ -288,8 +289,8 @@ static void test_other_suffixes_make_another_root(void **state)
 /* Killed between two files of the first run: whatever is there, init ends with a whole one. */
 static void test_half_made(void **state)
 {
-    static const char *const files[] = {"root.pem", "intermediate.pem", "intermediate.key",
-                                        "service.pem", "service.key"};
+    static const char *const files[] = {"root.pem",         "old-root.pem", "intermediate.pem",
+                                        "intermediate.key", "service.pem",  "service.key"};
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
@@ -304,6 +305,64 @@ static void test_half_made(void **state)
         ok(!init(mem, dir, NULL).is_service_new, "%s: service", files[i]);
     }
     all_ok();
+}
+
+static int count_of(const char *text, const char *what)
+{
+    int count = 0;
+
+    for (const char *at = strstr(text, what); at; at = strstr(at + 1, what))
+        count++;
+    return count;
+}
+
+/* Two chains: the longer one leads to either root, the shorter one to the new one. */
+static void test_chains(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *dir = fresh_dir(mem), *roots;
+    struct ca_authority a;
+    struct slice text;
+
+    (void)state;
+    init(mem, dir, NULL);
+    a = loaded(mem, dir);
+    ok(count_of(a.chain_pem, "BEGIN CERT") == 2 && count_of(a.alternate_pem, "BEGIN CERT") == 1,
+       "lengths");
+    ok(strcmp(a.alternate_pem, a.issuer_pem) == 0, "the alternate chain");
+    ok(strncmp(a.chain_pem, a.issuer_pem, strlen(a.issuer_pem)) == 0, "the intermediate is first");
+    ok(X509_verify(a.cross, X509_get0_pubkey(a.old_root)) == 1, "signed by the old root");
+    ok(X509_verify(a.intermediate, X509_get0_pubkey(a.cross)) == 1, "the key of the root");
+    ok(X509_NAME_cmp(X509_get_issuer_name(a.intermediate), X509_get_subject_name(a.cross)) == 0,
+       "the name of the root");
+    ok(X509_NAME_cmp(X509_get_subject_name(a.root), X509_get_subject_name(a.old_root)) != 0,
+       "the roots have names of their own");
+    ok(access(path_in(mem, dir, "old-root.key"), F_OK) != 0, "the old root's key was kept");
+    text = read_text(mem, path_in(mem, dir, "roots.pem"));
+    roots = arena_strndup(mem, (const char *)text.data, text.len);
+    ok(count_of(roots, "BEGIN CERT") == 2, "both are to be trusted");
+    text = read_text(mem, path_in(mem, dir, "old-root.pem"));
+    ok(strstr(roots, arena_strndup(mem, (const char *)text.data, text.len)) != NULL, "the old one");
+    all_ok();
+}
+
+/* What an earlier version has made goes on as it was: nobody's trust is changed by an upgrade. */
+static void test_without_an_old_root(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const char *dir = fresh_dir(mem), *first;
+    struct ca_authority a;
+
+    (void)state;
+    init(mem, dir, NULL);
+    first = root_of(mem, dir);
+    assert_int_equal(unlink(path_in(mem, dir, "old-root.pem")), 0);
+    assert_int_equal(unlink(path_in(mem, dir, "root-cross.pem")), 0);
+    assert_false(init(mem, dir, NULL).is_root_new);
+    assert_string_equal(first, root_of(mem, dir));
+    a = loaded(mem, dir);
+    assert_null(a.alternate_pem);
+    assert_string_equal(a.chain_pem, a.issuer_pem);
 }
 
 static void test_unreadable_is_an_error(void **state)
@@ -517,6 +576,8 @@ int main(void)
         cmocka_unit_test(test_renewed_on_the_moved_clock),
         cmocka_unit_test(test_other_suffixes_make_another_root),
         cmocka_unit_test(test_half_made),
+        cmocka_unit_test(test_chains),
+        cmocka_unit_test(test_without_an_old_root),
         cmocka_unit_test(test_unreadable_is_an_error),
         cmocka_unit_test(test_leaf),
         cmocka_unit_test(test_slim_leaf),

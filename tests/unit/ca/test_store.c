@@ -431,17 +431,18 @@ static void test_certificates(void **state)
     struct world *w = *state;
     struct ca_issued first = issued_of(w, "05aa"), second = issued_of(w, "05bb");
     const struct ca_issued *found;
-    const char *chain;
+    struct ca_issuer issuer;
     int64_t count;
 
     assert_false(ca_issued_add(w->mem, w->db, &first, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
-    assert_false(ca_issuer_chain(w->mem, w->db, "issuer", &chain, &err));
+    assert_false(ca_issuer_get(w->mem, w->db, "issuer", &issuer, &err));
     assert_string_equal(err.text, "issuer issuer is not in the database");
-    must(ca_issuer_add(w->db, "issuer", "PEM", AT, &err));
-    must(ca_issuer_add(w->db, "issuer", "other", AT, &err));
-    must(ca_issuer_chain(w->mem, w->db, "issuer", &chain, &err));
-    assert_string_equal(chain, "PEM");
+    must(ca_issuer_add(w->db, &(struct ca_issuer){"issuer", "PEM", "other PEM", AT}, &err));
+    must(ca_issuer_add(w->db, &(struct ca_issuer){"issuer", "later", NULL, AT}, &err));
+    must(ca_issuer_get(w->mem, w->db, "issuer", &issuer, &err));
+    assert_string_equal(issuer.chain_pem, "PEM");
+    assert_string_equal(issuer.alternate_pem, "other PEM");
     must(ca_issued_add(w->mem, w->db, &first, &err));
     assert_false(ca_issued_add(w->mem, w->db, &second, &err));
     assert_int_equal(err.code, ERR_CONFLICT);

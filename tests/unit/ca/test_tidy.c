@@ -41,7 +41,7 @@ static int set_up(void **state)
     w->mem = mem;
     w->db = store_dir_open(mem);
     must(ca_account_add(mem, w->db, &account, &w->account, &err) &&
-         ca_issuer_add(w->db, "issuer", "PEM", AT, &err));
+         ca_issuer_add(w->db, &(struct ca_issuer){"issuer", "PEM", NULL, AT}, &err));
     *state = w;
     return 0;
 }
