@@ -119,6 +119,7 @@ bool uri_parse(struct arena *mem, const char *target, struct uri *out, struct er
         return err_set(err, ERR_BAD_REQUEST, "the URI does not begin with a slash");
     if (!check_octets(target, err))
         return false;
+    uri.target = arena_strdup(mem, target);
     path = take_until(&rest, '?');
     uri.path = arena_strndup(mem, (const char *)path.data, path.len);
     if (!parse_path(mem, path, &uri, err))

@@ -24,7 +24,8 @@ struct http_pair {
 };
 
 struct uri {
-    const char *path; /* as sent, without the query: for the log */
+    const char *target; /* as sent: path and query */
+    const char *path;   /* as sent, without the query: for the log */
     const char *segments[HTTP_SEGMENTS_MAX];
     size_t segment_count;
     struct http_pair query[HTTP_QUERY_MAX];

@@ -404,6 +404,21 @@ const char *hostname_unicode(struct arena *mem, const char *name)
     return unicode;
 }
 
+const char *hostname_prefix(struct arena *mem, const char *typed)
+{
+    const char *name, *last;
+    struct err ignored; /* what is no name yet is looked for as it is */
+
+    if (to_ascii(mem, typed, &name, &ignored))
+        return typed;
+    last = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
+    if (is_ascii(typed, strlen(typed)) || strncmp(last, "xn--", 4) != 0)
+        return name;
+    if (strrchr(last, '-') > last + 3)
+        return arena_strndup(mem, name, (size_t)(strrchr(last, '-') - name));
+    return arena_strndup(mem, name, (size_t)(last + 4 - name));
+}
+
 const char *hostname_fault_name(enum hostname_fault fault)
 {
     return fault_names[fault];

@@ -65,4 +65,9 @@ MUST_CHECK bool hostname_check(const char *name, struct err *err);
 
 /* The U-label form for display; `name` itself unless it is the A-label form of what is shown. */
 const char *hostname_unicode(struct arena *mem, const char *name);
+/* What the names that somebody searches for begin with, when only their beginning was typed: in the
+ * form of the store. Of a U-label at the end, which may go on, the ASCII letters count alone, since
+ * an A-label has them first (RFC 3492 section 3.1): more is found then than was typed, never less.
+ */
+const char *hostname_prefix(struct arena *mem, const char *typed);
 const char *hostname_fault_name(enum hostname_fault fault);

@@ -29,6 +29,14 @@ static int country_order(const void *a, const void *b)
     return strcmp(left->code, right->code);
 }
 
+/* As people look for it in a list. */
+static int country_name_order(const void *a, const void *b)
+{
+    const struct country *left = a, *right = b;
+
+    return strcmp(left->name, right->name);
+}
+
 static int state_order(const void *a, const void *b)
 {
     const struct country_state *left = a, *right = b;
@@ -121,6 +129,7 @@ bool location_list_load(struct arena *mem, const char *folder, const struct loca
         country->has_states =
             s < list->state_count && strncmp(list->states[s].code, country->code, 2) == 0;
     }
+    qsort(list->countries, list->country_count, sizeof(*list->countries), country_name_order);
     *out = list;
     return true;
 }

@@ -35,7 +35,7 @@ struct location {
 MUST_CHECK bool location_list_load(struct arena *mem, const char *folder,
                                    const struct location_list **out, struct err *err);
 
-/* In order of code, for forms. */
+/* In order of name (octets of UTF-8), for forms. */
 const struct country *location_countries(const struct location_list *list, size_t *count);
 /* In order of code, for forms; NULL and 0 for a country that has none. `country` is alpha-2, upper
  * case. */

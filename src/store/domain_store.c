@@ -55,7 +55,9 @@ bool domain_store_get(struct arena *mem, struct db *db, const struct scope *scop
 
 static const struct query list[LIST_BY_COUNT] = {LIST_BY_TENANT_AND(
     "site_id", "domain.list", SELECT,
-    LIST_TAIL(" AND name >= $6 AND name < $7 AND ($8 = 1 OR is_removed = 0)"), "tti", LETTERS)};
+    LIST_TAIL(" AND name >= $6 AND name < $7 AND ($8 = 1 OR is_removed = 0)"
+              " AND ($9 = 0 OR EXISTS (SELECT 1 FROM cert_order WHERE domain_id = domain.id))"),
+    "ttii", LETTERS)};
 
 bool domain_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                        const struct domain_filter *filter, struct domain_list *out, struct err *err)
@@ -65,7 +67,7 @@ bool domain_store_list(struct arena *mem, struct db *db, const struct scope *sco
 
     return db_each(mem, db, &list[list_by(scope, filter->site_id)], &rows, err,
                    LIST_ARGS(scope, filter->site_id, &filter->page), QT(range.from), QT(range.to),
-                   QI(filter->with_removed)) &&
+                   QI(filter->with_removed), QI(filter->is_ordered_only)) &&
            read_page(mem, &rows, &filter->page, out, err);
 }
 
@@ -86,9 +88,9 @@ bool domain_store_version(struct arena *mem, struct db *db, const struct scope *
 
     if (!db_one(mem, db, &version, &row, err, QT(id), SCOPE_ARGS(scope)))
         return false;
-    *out =
-        row ? arena_printf(mem, "%lld.%lld", (long long)row_i64(row, 0), (long long)row_i64(row, 1))
-            : NULL;
+    *out = row ? arena_printf(mem, "%lld.%lld.%lld", (long long)row_i64(row, 0),
+                              (long long)row_i64(row, 1), (long long)row_i64(row, 2))
+               : NULL;
     return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/site.h"
 #include "http/fields.h"
+#include "model/hostname.h"
 #include "web/handlers.h"
 #include "web/list.h"
 #include "web/page.h"
@@ -40,54 +41,31 @@ struct domain_tab {
     bool is_ordered_only; /* those that a certificate was ordered for */
 };
 
-/* The rows of such a list while they are looked up. */
-struct domain_rows {
-    const struct web_call *call;
-    const struct caller *caller;
-    const struct domain_tab *tab;
-    json_t *rows;
-};
-
-/* A domain with its badge and what happens next; left out when the tab does not show it. */
-static bool add_domain(const struct domain_rows *to, const char *domain_id, struct err *err)
+/* A domain with its badge and what happens next. */
+static bool add_domain(const struct web_call *call, const struct caller *caller,
+                       const char *domain_id, json_t *rows, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct status status;
     json_t *row;
 
-    if (!app_status(to->call->app, to->caller, mem, domain_id, &status, err))
+    if (!app_status(call->app, caller, mem, domain_id, &status, err))
         return false;
-    if (to->tab->is_ordered_only && !status.order && !status.subscription)
-        return true;
     row = view_domain(mem, status.domain);
     json_object_set_new(row, "badge", view_badge(&status));
     json_object_set_new(row, "next", view_sentence(status.next));
     if (status.subscription)
         json_object_set_new(row, "term_end", view_time(status.subscription->term_end_at));
-    json_array_append_new(to->rows, row);
+    json_array_append_new(rows, row);
     return true;
 }
 
-static bool add_domains(const struct domain_rows *to, const struct domain_list *list,
-                        struct err *err)
+static bool add_domains(const struct web_call *call, const struct caller *caller,
+                        const struct domain_list *list, json_t *rows, struct err *err)
 {
     for (size_t i = 0; i < list->count; i++)
-        if (!add_domain(to, list->items[i].id, err))
+        if (!add_domain(call, caller, list->items[i].id, rows, err))
             return false;
-    return true;
-}
-
-/* The first page that has something to show; *list is its domains. */
-static bool find_domains(const struct domain_rows *to, struct arena *mem,
-                         struct domain_filter *filter, struct domain_list *list, struct err *err)
-{
-    do {
-        if (!domain_store_list(mem, to->call->app->db, &to->caller->scope, filter, list, err) ||
-            !add_domains(to, list, err))
-            return false;
-        if (list->count > 0)
-            filter->page.after = list->items[list->count - 1].id;
-    } while (list->has_more && json_array_size(to->rows) == 0);
     return true;
 }
 
@@ -95,25 +73,26 @@ static bool list_domains(struct http_req *req, struct http_res *res, const struc
                          struct err *err)
 {
     const struct web_call *call = web_call_of(req);
-    struct domain_filter filter = {0};
+    struct domain_filter filter = {.is_ordered_only = tab->is_ordered_only};
     struct web_page page = {.name = tab->name, .title = tab->title, .place = "accounts"};
-    struct domain_rows to = {.call = call, .tab = tab};
     struct domain_list list;
     struct web_account in;
     struct web_list query;
+    json_t *rows;
 
     if (!web_find_account(req, &in, err) || !web_read_list(req, &query, err))
         return false;
     filter.page = query.page;
-    filter.name_prefix = query.search;
-    to.caller = &in.caller;
-    to.rows = json_array();
-    if (!find_domains(&to, req->mem, &filter, &list, err)) {
-        json_decref(to.rows);
+    filter.name_prefix = query.search ? hostname_prefix(req->mem, query.search) : NULL;
+    if (!domain_store_list(req->mem, call->app->db, &in.caller.scope, &filter, &list, err))
+        return false;
+    rows = json_array();
+    if (!add_domains(call, &in.caller, &list, rows, err)) {
+        json_decref(rows);
         return false;
     }
     page.data =
-        web_list_json(req, &query, to.rows, list.has_more ? list.items[list.count - 1].id : NULL);
+        web_list_json(req, &query, rows, list.has_more ? list.items[list.count - 1].id : NULL);
     return reply_tab(req, res, in.account, &page, err);
 }
 

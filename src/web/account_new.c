@@ -24,26 +24,44 @@ static const char *given(const struct http_value *value)
     return value->text ? value->text : "";
 }
 
+static void add_partner(const struct partner *partner, const char *chosen, json_t *rows)
+{
+    json_array_append_new(rows,
+                          json_pack("{s:s, s:s, s:b}", "id", partner->id, "name", partner->name,
+                                    "is_chosen", strcmp(chosen, partner->id) == 0));
+}
+
+/* The one that the page was opened for, wherever the list has it; then the others. */
+static bool list_partners(struct http_req *req, const char *chosen, json_t *rows, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const struct scope *scope = &call->who.caller.scope;
+    const struct page all = {.limit = PAGE_LIMIT_MAX};
+    const struct partner *partner;
+    struct partner_list list;
+
+    if (!partner_store_get(req->mem, call->app->db, scope, chosen, &partner, err) ||
+        !partner_store_list(req->mem, call->app->db, scope, &all, &list, err))
+        return false;
+    if (partner)
+        add_partner(partner, chosen, rows);
+    for (size_t i = 0; i < list.count; i++)
+        if (strcmp(list.items[i].id, chosen) != 0)
+            add_partner(&list.items[i], chosen, rows);
+    return true;
+}
+
 /* The operator says whose customer it is. */
 static bool add_partners(struct http_req *req, const char *chosen, json_t *data, struct err *err)
 {
-    const struct web_call *call = web_call_of(req);
-    const struct page all = {.limit = PAGE_LIMIT_MAX};
-    struct partner_list list;
     json_t *rows;
 
-    if (call->who.user->partner_id)
+    if (web_call_of(req)->who.user->partner_id)
         return true;
-    if (!partner_store_list(req->mem, call->app->db, &call->who.caller.scope, &all, &list, err))
-        return false;
     rows = json_array();
-    for (size_t i = 0; i < list.count; i++)
-        json_array_append_new(rows, json_pack("{s:s, s:s, s:b}", "id", list.items[i].id, "name",
-                                              list.items[i].name, "is_chosen",
-                                              strcmp(chosen, list.items[i].id) == 0));
     json_object_set_new(data, "has_partners", json_true());
     json_object_set_new(data, "partners", rows);
-    return true;
+    return list_partners(req, chosen, rows, err);
 }
 
 static bool show(struct http_req *req, struct http_res *res, const struct http_value *value,
@@ -93,6 +111,7 @@ static bool add(struct http_req *req, struct http_value *value, const struct acc
 
     if (!http_form_fields(req, fields, COUNT, value, err))
         return false;
+    web_drop_old_state(call->app, &value[F_COUNTRY], &value[F_STATE]);
     return app_account_create(call->app, &call->who.caller, req->mem,
                               &(struct account_input){.partner_id = *given(&value[F_PARTNER])
                                                                         ? value[F_PARTNER].text

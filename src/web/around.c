@@ -100,16 +100,28 @@ static bool check_form(const struct web_call *call, const struct http_req *req, 
         return true;
     if (!form_is_same_origin(call->app->config->web.public_url, http_req_header(req, "Origin"),
                              http_req_header(req, "Sec-Fetch-Site")))
-        return err_set(err, ERR_FORBIDDEN, "the form does not come from a page of this site");
+        return err_set(err, ERR_FORBIDDEN, "the form does not come from a page of this site, %s",
+                       call->app->config->web.public_url);
     return has_code(call, req, err);
+}
+
+const char *web_sign_in_path(const struct http_req *req)
+{
+    bool has_page =
+        req->match.allowed & (1u << HTTP_GET); /* rows of pages stand above their forms */
+    const char *next = req->method == HTTP_GET ? req->uri.target : req->uri.path;
+
+    if (strlen(next) > WEB_NEXT_MAX)
+        next = req->uri.path;
+    return has_page ? arena_printf(req->mem, "/sign-in?next=%s", web_url_encode(req->mem, next))
+                    : "/sign-in";
 }
 
 static bool send_to_sign_in(const struct http_req *req, struct http_res *res, struct err *err)
 {
     if (req->method != HTTP_GET || http_req_header(req, "HX-Request"))
         return err_set(err, ERR_UNAUTHENTICATED, "you are not signed in any more: sign in again");
-    return web_redirect(
-        res, arena_printf(req->mem, "/sign-in?next=%s", web_url_encode(req->mem, req->uri.path)));
+    return web_redirect(res, web_sign_in_path(req));
 }
 
 bool web_around(struct http_req *req, struct http_res *res, struct err *err)

@@ -56,5 +56,7 @@ enum { WEB_FIRST_FIELD = 1 };
 /* After sign-in: the cookie with the session's secret. */
 void web_begin_session(struct http_res *res, const char *secret);
 void web_end_session(struct http_res *res);
+/* The page to sign in on, which leads back to what was asked for, or, of a form, to its page. */
+const char *web_sign_in_path(const struct http_req *req);
 /* 303 See Other (RFC 9110 section 15.4.4) to a path of ours. */
 bool web_redirect(struct http_res *res, const char *path);

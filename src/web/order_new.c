@@ -34,23 +34,27 @@ static const char *text_or(const struct http_value *value, const char *fallback)
     return value->text ? value->text : fallback ? fallback : "";
 }
 
-/* The domain as a choice; why it cannot be chosen is what the order would say. */
-static json_t *choice(const struct web_call *call, const struct web_account *in,
-                      const struct domain *domain, const char *chosen)
+/* Adds the domain as a choice; why it cannot be chosen is what the order would say. */
+static bool add_choice(const struct web_call *call, const struct web_account *in,
+                       const struct domain *domain, const char *chosen, json_t *choices,
+                       struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     const struct order_input wanted = {.domain_id = domain->id, .is_dry_run = true};
-    json_t *json = view_domain(mem, domain);
     struct order_placed placed;
-    struct err why = {0};
-    bool is_possible = app_order_place(call->app, &in->caller, mem, &wanted, &placed, &why);
+    bool is_possible = app_order_place(call->app, &in->caller, mem, &wanted, &placed, err);
+    json_t *json;
 
+    if (!is_possible && err_http(err->code) >= 500)
+        return false; /* a fault of ours is no reason to show */
+    json = view_domain(mem, domain);
     json_object_set_new(json, "is_possible", json_boolean(is_possible));
     json_object_set_new(json, "is_chosen",
                         json_boolean(is_possible && strcmp(chosen, domain->id) == 0));
     if (!is_possible)
-        json_object_set_new(json, "why", view_sentence(why.text));
-    return json;
+        json_object_set_new(json, "why", view_sentence(err->text));
+    json_array_append_new(choices, json);
+    return true;
 }
 
 /* The domain that the page was opened for comes first, wherever the list has it. */
@@ -64,9 +68,7 @@ static bool add_asked_for(struct http_req *req, const struct web_account *in, co
         return true;
     if (!domain_store_get(req->mem, call->app->db, &in->caller.scope, chosen, &domain, err))
         return false;
-    if (domain && !domain->is_removed)
-        json_array_append_new(choices, choice(call, in, domain, chosen));
-    return true;
+    return !domain || domain->is_removed || add_choice(call, in, domain, chosen, choices, err);
 }
 
 static bool add_choices(struct http_req *req, const struct web_account *in, const char *chosen,
@@ -74,8 +76,9 @@ static bool add_choices(struct http_req *req, const struct web_account *in, cons
 {
     const struct web_call *call = web_call_of(req);
     const char *search = http_query(req, "search");
-    const struct domain_filter filter = {.page = {.limit = DOMAINS_SHOWN},
-                                         .name_prefix = search && *search ? search : NULL};
+    const struct domain_filter filter = {
+        .page = {.limit = DOMAINS_SHOWN},
+        .name_prefix = search && *search ? hostname_prefix(req->mem, search) : NULL};
     struct domain_list list;
     json_t *choices = json_array();
 
@@ -84,8 +87,9 @@ static bool add_choices(struct http_req *req, const struct web_account *in, cons
         !domain_store_list(req->mem, call->app->db, &in->caller.scope, &filter, &list, err))
         return false;
     for (size_t i = 0; i < list.count; i++)
-        if (strcmp(list.items[i].id, chosen) != 0)
-            json_array_append_new(choices, choice(call, in, &list.items[i], chosen));
+        if (strcmp(list.items[i].id, chosen) != 0 &&
+            !add_choice(call, in, &list.items[i], chosen, choices, err))
+            return false;
     json_object_set_new(data, "has_domains", json_boolean(json_array_size(choices) > 0));
     json_object_set_new(data, "is_searched", json_boolean(filter.name_prefix != NULL));
     json_object_set_new(data, "has_search", json_boolean(filter.name_prefix || list.has_more));
@@ -152,46 +156,80 @@ bool web_get_new_order(struct http_req *req, struct http_res *res, struct err *e
 
 /* A form without a domain, country, state or city says so beside the field; the API may leave the
  * place out (R19). */
-static bool check_place(const struct app *app, struct arena *mem, const struct http_value *value,
-                        struct err *err)
+static bool check(const struct app *app, struct arena *mem, const struct http_value *value,
+                  struct location *where, struct err *err)
 {
     const struct location_input typed = {value[F_COUNTRY].text, value[F_STATE].text,
                                          value[F_CITY].text};
-    struct location where;
 
     if (!value[F_DOMAIN].text || !*value[F_DOMAIN].text)
         return err_field(err, "domain_id", "choose a domain");
-    return location_read(mem, app->locations, &typed, &where, err);
+    return location_read(mem, app->locations, &typed, where, err);
 }
 
-static bool place(const struct web_call *call, const struct web_account *in, struct http_req *req,
-                  struct http_value *value, struct err *err)
+static bool is_same(const char *a, const char *b)
 {
-    struct order_placed placed;
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
 
-    if (!http_form_fields(req, fields, COUNT, value, err) ||
-        !check_place(call->app, req->mem, value, err))
+/* The same form came before: a double click, the back button, two tabs. */
+static bool is_ordered(const struct cert_order *order, const struct order_input *in,
+                       const struct location *where)
+{
+    return order && order->state != ORDER_CANCELLED && is_same(order->ca, in->ca) &&
+           is_same(order->country, where->country) &&
+           is_same(order->state_or_province, where->state) && is_same(order->city, where->city) &&
+           order->is_auto_renew == in->is_auto_renew;
+}
+
+/* Places the order; done too when it is there already, just as the form has it. */
+static bool place(const struct web_call *call, const struct caller *caller, struct arena *mem,
+                  const struct order_input *in, const struct location *where, struct err *err)
+{
+    const struct cert_order *order;
+    struct order_placed placed;
+    struct err why;
+
+    if (app_order_place(call->app, caller, mem, in, &placed, err))
+        return true;
+    why = *err;
+    if (why.code != ERR_CONFLICT)
         return false;
-    return app_order_place(call->app, &in->caller, req->mem,
-                           &(struct order_input){.domain_id = value[F_DOMAIN].text,
-                                                 .ca = value[F_CA].text,
-                                                 .country = value[F_COUNTRY].text,
-                                                 .state = value[F_STATE].text,
-                                                 .city = value[F_CITY].text,
-                                                 .is_auto_renew = value[F_AUTO_RENEW].is_true},
-                           &placed, err);
+    if (!order_store_latest(mem, call->app->db, &caller->scope, in->domain_id, &order, err))
+        return false;
+    *err = why;
+    return is_ordered(order, in, where);
+}
+
+static bool read_and_place(struct http_req *req, const struct web_account *in,
+                           struct http_value *value, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    struct location where;
+
+    if (!http_form_fields(req, fields, COUNT, value, err))
+        return false;
+    web_drop_old_state(call->app, &value[F_COUNTRY], &value[F_STATE]);
+    return check(call->app, req->mem, value, &where, err) &&
+           place(call, &in->caller, req->mem,
+                 &(struct order_input){.domain_id = value[F_DOMAIN].text,
+                                       .ca = value[F_CA].text,
+                                       .country = value[F_COUNTRY].text,
+                                       .state = value[F_STATE].text,
+                                       .city = value[F_CITY].text,
+                                       .is_auto_renew = value[F_AUTO_RENEW].is_true},
+                 &where, err);
 }
 
 bool web_post_new_order(struct http_req *req, struct http_res *res, struct err *err)
 {
-    const struct web_call *call = web_call_of(req);
     struct http_value value[COUNT] = {0};
     struct web_account in;
     struct err problem;
 
     if (!web_find_account(req, &in, err))
         return false;
-    if (place(call, &in, req, value, err))
+    if (read_and_place(req, &in, value, err))
         return web_redirect(res, arena_printf(req->mem, "/domains/%s", value[F_DOMAIN].text));
     if (err_http(err->code) >= 500)
         return false;

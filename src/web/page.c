@@ -135,11 +135,11 @@ static json_t *problem_json(const struct http_res *res, const struct err *err)
     const struct web *web = res->req->context;
     const char *title = catalogue_text(res->mem, web->catalogue, problem_title(err), NULL);
 
-    return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:b}", "status", err_http(err->code), "code",
+    return json_pack("{s:i, s:s, s:o, s:s, s:s, s:b, s:s?}", "status", err_http(err->code), "code",
                      err_name(err->code), "text",
                      is_internal ? json_null() : view_sentence(err->text), "request", res->req->id,
-                     "heading", title, "is_internal", is_internal, "is_signed_out",
-                     err->code == ERR_UNAUTHENTICATED);
+                     "heading", title, "is_internal", is_internal, "sign_in",
+                     err->code == ERR_UNAUTHENTICATED ? web_sign_in_path(res->req) : NULL);
 }
 
 /* The brand that the visitor knows; the platform's when it cannot be found now. */

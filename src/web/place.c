@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/place.h"
 
-#include "http/fields.h"
 #include "web/handlers.h"
 #include "web/page.h"
 
@@ -27,6 +26,16 @@ void web_add_place(const struct app *app, const char *country, const char *state
     json_object_set_new(data, "needs_city", json_boolean(known && !known->has_states));
     json_object_set_new(data, "state", json_string(state));
     json_object_set_new(data, "city", json_string(city));
+}
+
+void web_drop_old_state(const struct app *app, const struct http_value *country,
+                        struct http_value *state)
+{
+    const struct country *known =
+        country->text ? location_country(app->locations, country->text) : NULL;
+
+    if (known && !known->has_states && state->text)
+        state->text = "";
 }
 
 static const char *given(const struct http_value *value)

@@ -10,9 +10,11 @@ import { chromium } from "playwright-core";
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser, context, page;
 let complaints = [];
+let posts = 0;
 
 function watch(p) {
   p.on("console", (m) => { if (m.type() === "error") complaints.push(`console: ${m.text()}`); });
+  p.on("request", (r) => { posts += r.method() === "POST"; });
   p.on("pageerror", (e) => complaints.push(`page: ${e.message}`));
   return p;
 }
@@ -65,6 +67,14 @@ const calls = {
   select: (selector, value) => page.locator(selector).selectOption(value),
   check: (selector, on) => page.locator(selector).setChecked(on),
   click: (selector) => page.locator(selector).first().click(),
+  // Where this is, without waiting for what the clicks lead to.
+  async click_twice(selector) {
+    const { x, y } = await page.locator(selector).first().boundingBox();
+    for (const _ of [1, 2]) {
+      await page.mouse.click(x + 5, y + 5);
+      await page.waitForTimeout(200);
+    }
+  },
   press: (key) => page.keyboard.press(key),
   type: (text) => page.keyboard.type(text),
   focused: () => page.evaluate(() => {
@@ -88,6 +98,12 @@ const calls = {
     });
     await session.detach();
     return JSON.parse(result.value);
+  },
+  // How many forms were sent since the last call.
+  posts() {
+    const got = posts;
+    posts = 0;
+    return got;
   },
   complaints() {
     const got = complaints;

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a partner does in the reseller admin interface, and what is then true on the wire."""
+import signal
+
 import pytest
 from conftest import Person
 from platform_kit import wait_for
@@ -112,6 +114,24 @@ def test_cancelled(platform, partner, visitor):
     visitor.click("text=Cancel the order")
     visitor.wait("main >> text=Add SSL Certificate")
     assert badge(visitor) == "Not secured"
+
+
+@pytest.mark.req("R20")
+def test_impatient_clicks_send_a_form_once(platform, partner, visitor):
+    """While the answer is not there; afterwards the same form can be sent again."""
+    visitor.go(f"{platform.url}/accounts/{partner.account['id']}/domains/new")
+    visitor.fill("#name", "not_a_name")
+    visitor.posts()
+    platform.kill("web", signal.SIGSTOP)
+    try:
+        visitor.click_twice("main button")
+    finally:
+        platform.kill("web", signal.SIGCONT)
+    visitor.wait("#problem_name")
+    visitor.click("main button")
+    visitor.wait("#problem_name")
+    assert visitor.posts() == 2
+    assert all("422" in c for c in visitor.complaints())
 
 
 @pytest.mark.req("R46")

@@ -12,6 +12,7 @@ def web():
     with Web() as w:
         w.mine, w.theirs = w.partner("Mine"), w.partner("Theirs")
         w.domains = [w.domain(w.mine, f"shop{i:03}.example") for i in range(MANY)]
+        w.domain(w.mine, "m\u00fcnchen.example")
         w.paul = new_person(w, "paul@partner.example", "--partner", w.mine.partner["id"])
         w.owen = new_person(w, "owen@operator.example", "--operator")
         yield w
@@ -42,9 +43,22 @@ def test_lists_go_on(web):
     assert "shop049" in first and "shop050" not in first and "Next page" in first
     rest = page(web.paul, f"{account}/domains?search=&after={web.domains[49]['id']}")
     assert "shop054" in rest and "Next page" not in rest and "First page" in rest
-    # subscriptions: what was ordered, though it is behind a page of what was not
-    web.mine.post("/v1/orders", {"domain_id": web.domains[-1]["id"]}, want=202)
-    assert "shop054" in page(web.paul, account)
+    # subscriptions: what was ordered on one page, whatever lies between
+    for domain in (web.domains[1], web.domains[-1]):
+        web.mine.post("/v1/orders", {"domain_id": domain["id"]}, want=202)
+    ordered = page(web.paul, account)
+    assert "shop001" in ordered and "shop054" in ordered and "shop002" not in ordered
+    assert "Next page" not in ordered
+
+
+@pytest.mark.req("R16", "R17")
+@pytest.mark.parametrize("typed, found", [("m%C3%BCnchen", "m\u00fcnchen"), ("M%C3%9C", "m\u00fcnchen"),
+                                          ("+MU%CC%88N", "m\u00fcnchen"), ("xn--mn", "m\u00fcnchen"),
+                                          ("SHOP003.", "shop003")])
+def test_names_are_found_as_people_type_them(web, typed, found):
+    for path in ("domains", "ssl/new"):
+        text = page(web.paul, f"/accounts/{web.mine.account['id']}/{path}?search={typed}")
+        assert f"{found}.example" in text and "shop001" not in text
 
 
 @pytest.mark.req("R40", "R46")

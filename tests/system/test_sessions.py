@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is signed in to the pages, for how long, and how wrong passwords are counted."""
 import contextlib
+import html
 import os
+import re
 import time
 
 import pytest
@@ -79,12 +81,40 @@ def test_sign_out_and_new_passwords(web):
 
 
 @pytest.mark.req("R46")
+@pytest.mark.parametrize("path, back", [
+    ("/accounts/x/ssl/new?domain_id=a%20b&search=%C3%BC", "/accounts/x/ssl/new?domain_id=a%20b&search=%C3%BC"),
+    ("/accounts?search=" + "x" * 200, "/accounts"),  # longer than what leads back may be
+    ("/accounts/" + "x" * 200, "/"),
+])
+def test_back_to_what_was_asked_for(web, path, back):
+    person(web, email := f"back{len(path)}@mail.example")
+    visitor = Visitor(web)
+    asked = visitor.get(path).header("Location")
+    next_path = html.unescape(re.search(r'name="next" value="([^"]*)"', visitor.get(asked).text)[1])
+    assert next_path == back
+    assert visitor.sign_in(email, next_path=next_path).header("Location") == back
+
+
+@pytest.mark.req("R46")
+@pytest.mark.parametrize("form, sign_in", [("/accounts/new", "/sign-in?next=/accounts/new"),
+                                           ("/domains/x/check", "/sign-in")])
+def test_forms_after_the_session(web, form, sign_in):
+    """Who signs in again is at the form again, if it has a page."""
+    visitor = Visitor(web)
+    page = visitor.post(form, [("form_code", visitor.code())])
+    assert page.status == 401 and f'href="{sign_in}"' in page.text
+
+
+@pytest.mark.req("R46")
 def test_links_are_on_the_configured_host(web):
     done = web.run("user", "add", "host@mail.example", "--name", "H", PARTNER,
                    web.mine.partner["id"])
     assert done.stdout.startswith(ORIGIN + "/welcome/")
     page = Visitor(web).ask("GET", "/accounts", headers={"Host": "evil.example"})
     assert page.header("Location") == "/sign-in?next=/accounts"
+    visitor = Visitor(web)  # who came by another name of the host is told the right one
+    page = visitor.post("/sign-in", [("form_code", visitor.code())], {"Origin": "https://127.0.0.1"})
+    assert page.status == 403 and f"page of this site, {ORIGIN}" in page.text
 
 
 @pytest.mark.req("R46")

@@ -48,6 +48,15 @@
   watch.observe(document.body, { subtree: true, childList: true, characterData: true });
   setInterval(localise, 60000);
 
+  /* A form is sent once, however often its button is clicked; again when it was not answered. */
+  const mayBeSent = (form) => delete form.dataset.sent;
+  document.addEventListener("submit", (event) => {
+    if ("sent" in event.target.dataset) event.preventDefault();
+    event.target.dataset.sent = "";
+    setTimeout(mayBeSent, 5000, event.target);
+  });
+  addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(mayBeSent));
+
   /* The stream of a page ends when its reader is signed out, or the thing is gone: then the page itself
    * says so. Anything else passes, and the stream is asked for again. */
   for (const name of ["htmx:sse:error", "htmx:response:error"]) {

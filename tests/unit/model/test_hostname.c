@@ -304,12 +304,42 @@ static void test_unicode(void **state)
     all_ok();
 }
 
+static void test_prefix(void **state)
+{
+    static const struct {
+        const char *typed, *prefix;
+    } rows[] = {
+        {"shop", "shop"},
+        {" ShOp.Ex", "shop.ex"},
+        {"shop.", "shop"},
+        {"m\u00fcnchen.ex", "xn--mnchen-3ya.ex"},
+        {"M\u00fcnchen", "xn--mnchen"},
+        {"m\u00fc", "xn--m"},
+        {"mu\u0308", "xn--m"}, /* decomposed */
+        {"www.\u4e2d", "www.xn--"},
+        {"xn--mnchen-3ya", "xn--mnchen-3ya"},
+        {"*.Shop", "*.shop"},
+        {"\U0001f600", "\U0001f600"}, /* no IDNA2008: nothing begins so */
+        {"%", "%"},
+    };
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *got = hostname_prefix(mem, rows[i].typed);
+
+        ok(strcmp(got, rows[i].prefix) == 0, "%s: %s", rows[i].typed, got);
+    }
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_length),   cmocka_unit_test(test_sandbox),
         cmocka_unit_test(test_syntax),   cmocka_unit_test(test_unicode),
+        cmocka_unit_test(test_prefix),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

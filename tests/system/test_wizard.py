@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Add SSL Certificate and New account: what forms without a script, forms that come twice and long
+lists do."""
+import json
+
+import pytest
+from page_kit import new_person
+from web_kit import Web
+
+ROME = {"country": "VA", "city": "Vatican City"}
+BERLIN = {"country": "DE", "state": "DE-BE", "city": ""}
+
+
+@pytest.fixture(scope="module")
+def web():
+    with Web() as w:
+        w.mine = w.partner("Mine")
+        w.paul = new_person(w, "paul@partner.example", "--partner", w.mine.partner["id"])
+        w.owen = new_person(w, "owen@operator.example", "--operator")
+        yield w
+
+
+def register(web, domain, **more):
+    path = f"/accounts/{web.mine.account['id']}/ssl/new"
+    fields = {"form_code": web.paul.code(path), "domain_id": domain["id"], "ca": "sandbox",
+              **BERLIN, "auto_renew": "true", **more}
+    return web.paul.post(path, fields.items())
+
+
+def orders(web, domain):
+    return [o for o in web.mine.get("/v1/orders")["items"] if o["domain_id"] == domain["id"]]
+
+
+@pytest.mark.req("R19")
+def test_state_of_the_country_before(web):
+    """Without a script it stays in its field when a country without states is chosen."""
+    domain = web.domain(web.mine, "vatican.example")
+    page = register(web, domain, **ROME)
+    assert page.header("Location") == f"/domains/{domain['id']}", page.text
+    order, = orders(web, domain)
+    assert (order["country"], order["state_or_province"], order["city"]) == ("VA", None, "Vatican City")
+    fields = {"form_code": web.paul.code("/accounts/new"), "name": "N", "email": "n@mail.example",
+              **BERLIN, **ROME}
+    assert web.paul.post("/accounts/new", fields.items()).status == 303
+
+
+@pytest.mark.req("R20")
+def test_register_twice(web):
+    """The second one is answered as the first was; one that asks for something else is not."""
+    domain = web.domain(web.mine, "twice.example")
+    pages = [register(web, domain), register(web, domain), register(web, domain, state="Berlin")]
+    assert [p.header("Location") for p in pages] == [f"/domains/{domain['id']}"] * 3
+    other = register(web, domain, state="DE-BY")
+    assert other.status == 422 and "has a placed order already" in other.text
+    assert register(web, domain, auto_renew="false").status == 422
+    assert len(orders(web, domain)) == 1
+
+
+@pytest.mark.req("R40")
+def test_partner_beyond_the_list(web):
+    for i in range(205):
+        last = web.operator.post("/v1/partners", {"name": f"Partner {i}"})
+    page = web.owen.get(f"/accounts/new?partner_id={last['id']}")
+    assert f'<option value="{last["id"]}" selected>' in page.text
+
+
+def test_faults_are_no_reasons():
+    """What only the operator may read is not shown as a reason why a domain cannot be chosen."""
+    web = Web()
+    config = json.loads(web.config.read_text())
+    web.config.write_text(json.dumps({**config, "ca": []}))
+    with web:
+        mine = web.partner("Mine")
+        web.domain(mine, "any.example")
+        paul = new_person(web, "paul@partner.example", "--partner", mine.partner["id"])
+        page = paul.get(f"/accounts/{mine.account['id']}/ssl/new")
+    assert page.status == 500 and "no CA is configured" not in page.text.lower()
