@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* domain: the certificate of a domain: badge, names and what to set for them, CDN locations, the
- * timeline as it happens; "Check again" and cancelling. */
-#include "app/order.h"
+ * timeline as it happens. */
 #include "base/hash.h"
 #include "http/event_stream.h"
-#include "http/fields.h"
+#include "store/order_store.h"
 #include "web/handlers.h"
 #include "web/page.h"
 #include "web/view.h"
@@ -108,43 +107,4 @@ bool web_follow_domain(struct http_req *req, struct http_res *res, struct err *e
     if (seen && strcmp(seen, now) == 0)
         return http_reply_no_event(res);
     return http_reply_event(res, now, html);
-}
-
-/* What a button on the page does to the newest order. */
-typedef bool act_on_order(const struct app *app, const struct caller *caller, struct arena *mem,
-                          const char *order_id, struct err *err);
-
-static bool act(struct http_req *req, struct http_res *res, act_on_order *run, struct err *err)
-{
-    static const struct http_field fields[] = {WEB_FORM_FIELDS};
-    const struct web_call *call = web_call_of(req);
-    struct http_value value[ARRAY_LEN(fields)];
-    struct status status;
-
-    if (!http_form_fields(req, fields, ARRAY_LEN(fields), value, err) ||
-        !app_status(call->app, &call->who.caller, req->mem, http_param(req, "domain"), &status,
-                    err))
-        return false;
-    if (!status.order)
-        return err_set(err, ERR_CONFLICT, "nothing was ordered for %s", status.domain->name);
-    return run(call->app, &call->who.caller, req->mem, status.order->id, err) &&
-           web_redirect(res, arena_printf(req->mem, "/domains/%s", status.domain->id));
-}
-
-bool web_post_check(struct http_req *req, struct http_res *res, struct err *err)
-{
-    return act(req, res, app_order_check_again, err);
-}
-
-static bool cancel(const struct app *app, const struct caller *caller, struct arena *mem,
-                   const char *order_id, struct err *err)
-{
-    const struct cert_order *order;
-
-    return app_order_cancel(app, caller, mem, order_id, &order, err);
-}
-
-bool web_post_cancel(struct http_req *req, struct http_res *res, struct err *err)
-{
-    return act(req, res, cancel, err);
 }

@@ -141,6 +141,12 @@ static json_t *order_json(const struct cert_order *order)
                      order->state_or_province, "city", order->city);
 }
 
+static json_t *subscription_json(const struct subscription *subscription)
+{
+    return json_pack("{s:o, s:b}", "term_end", view_time(subscription->term_end_at),
+                     "is_auto_renew", subscription->is_auto_renew);
+}
+
 static json_t *edge_json(const struct status_edge *edge)
 {
     return json_pack("{s:s, s:s, s:b, s:b, s:b, s:o}", "name", edge->name, "condition",
@@ -195,7 +201,8 @@ json_t *view_status(struct arena *mem, const struct status *s, const struct even
                              names_json(mem, s), "locations", edges_json(mem, s), "next",
                              view_sentence(s->next), "next_at", view_time(s->next_at), "site_url",
                              s->site_url, "is_busy", s->badge.kind == BADGE_SETTING_UP, "can_order",
-                             !s->subscription && (!s->order || s->order->state != ORDER_PLACED),
+                             !s->domain->is_removed && !s->subscription &&
+                                 (!s->order || s->order->state != ORDER_PLACED),
                              "who", who_json(s->badge.who_acts));
 
     json_object_set_new(json, "events",
@@ -214,6 +221,7 @@ json_t *view_status(struct arena *mem, const struct status *s, const struct even
     if (s->certificate)
         json_object_set_new(json, "certificate", certificate_json(s->certificate));
     if (s->subscription)
-        json_object_set_new(json, "term_end", view_time(s->subscription->term_end_at));
+        json_object_set_new(json, "subscription", subscription_json(s->subscription));
+    json_object_set_new(json, "is_removed", json_boolean(s->domain->is_removed));
     return json;
 }

@@ -2,7 +2,9 @@
 """Every page, holding rows: axe finds nothing, the browser complains about nothing under the strict
 policy, and nothing has to be scrolled sideways; light and dark, on a desk and on a phone."""
 import datetime
+import os
 import re
+import signal
 
 import pytest
 from conftest import Person
@@ -28,8 +30,13 @@ PAGES = {
     "/orders/{order}": ["/orders/{order}"],
     "/domains/{domain}": ["/domains/{live}", "/domains/{waiting}", "/domains/{cancelled}",
                           "/domains/{long}", "/domains/{idn}", "/domains/{unordered}"],
+    "/domains/{domain}/cancel": ["/domains/{waiting}/cancel"],
+    "/domains/{domain}/reissue": ["/domains/{live}/reissue"],
+    "/domains/{domain}/release": ["/domains/{live}/release", "/domains/{waiting}/release",
+                                  "/domains/{long}/release"],
     "/sites/{site}/settings": ["/sites/{site}/settings", "/sites/{live_site}/settings"],
     "/partners": ["{operator}/partners"],
+    "/partners/new": ["{operator}/partners/new"],
     "/partners/{partner}": ["{operator}/partners/{partner}"],
 }
 # What is no page: parts, streams, files.
@@ -127,7 +134,8 @@ def test_every_page(platform, browser, seeded, people, who):
 
 PROBLEMS = [("/nothing", 404), ("/accounts/acc_0", 404), ("/welcome/not-a-link", 410),
             ("/accounts?unknown=1", 422), ("/accounts?after=" + "x" * 300, 422),
-            ("/accounts?search=a&search=b", 400), ("/" + "x" * 5000, 414), ("/domains/{waiting}/cancel", 405)]
+            ("/accounts?search=a&search=b", 400), ("/" + "x" * 5000, 414), ("/domains/{waiting}/check", 405),
+            ("/domains/{live}/cancel", 409), ("/domains/{waiting}/reissue", 409)]
 
 
 def test_every_problem(platform, browser, seeded, people):
@@ -174,14 +182,16 @@ def test_a_part_that_is_swapped_has_the_readers_time(platform, browser, seeded, 
 def test_page_of_the_front_door(platform, browser):
     """What nginx shows while nobody answers, which has no style or script but its own."""
     browser.visitor()
-    sock, away = platform.dir / "run/pages.sock", platform.dir / "run/pages.away"
-    sock.rename(away)
+    os.kill(platform.process.pid, signal.SIGSTOP)  # who would start it again
     try:
+        platform.kill("web")
         wrong = look(browser, platform.url + "/accounts", 503)
         assert browser.text("h1") == "One moment, please"
     finally:
-        away.rename(sock)
+        os.kill(platform.process.pid, signal.SIGCONT)
     assert not wrong, "\n".join(wrong)
+    wait_for(lambda: browser.go(platform.url + "/sign-in") == 200)
+    browser.complaints()
 
 
 def test_refused_forms(platform, browser, seeded, people):

@@ -47,8 +47,9 @@ def test_from_sign_in_to_https(platform, partner, visitor):
     page = visitor.url()
     tick(visitor, True)
     assert "as soon as a certificate is shown" in visitor.text("main section p")
-    for address in platform.addresses():
-        assert platform.http(address, name)[0] == 200  # a tick alone redirects nobody
+    for address in platform.addresses():  # a tick alone redirects nobody
+        assert wait_for(lambda a=address: platform.http(a, name)[0] in (200, 301)
+                        and platform.http(a, name)[0]) == 200
     visitor.go(page)
     register(visitor)
     visitor.wait(".state-large >> text=Test certificate")
@@ -111,7 +112,11 @@ def test_cancelled(platform, partner, visitor):
     open_account(visitor, partner)
     add_domain(visitor, partner, name)
     register(visitor)
-    visitor.click("text=Cancel the order")
+    visitor.click("main a >> text=Cancel the order")
+    visitor.wait(f"li >> text=The order for {name}, www.{name} ends, and nothing is charged.")
+    visitor.click("main a >> text=Leave it as it is")
+    visitor.click("main a >> text=Cancel the order")
+    visitor.click("main button >> text=Cancel the order")
     visitor.wait("main >> text=Add SSL Certificate")
     assert badge(visitor) == "Not secured"
 

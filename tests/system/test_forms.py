@@ -42,9 +42,17 @@ FORMS = {
                                {"canonical": None, "https": None}, ["canonical"]),
     "/domains/{domain}/check": ({}, {}, []),
     "/domains/{domain}/cancel": ({}, {}, []),
+    "/domains/{domain}/reissue": ({}, {}, []),
+    "/domains/{domain}/release": ({}, {}, []),
+    "/domains/{domain}/auto-renew": ({"on": "false"}, {"on": None}, ["on"]),
+    "/partners/new": ({"name": "Name", "brand": "Brand", "user_name": "Some Body",
+                       "email": "{unique}@new.example"},
+                      {"name": 200, "brand": 200, "user_name": 200, "email": 254},
+                      ["name", "brand", "user_name", "email"]),
     "/sign-out": ({}, {}, []),
 }
-FREE_TEXT = {("/accounts/new", "name"), ("/welcome/{secret}", "password")}
+FREE_TEXT = {("/accounts/new", "name"), ("/welcome/{secret}", "password"), ("/partners/new", "name"),
+             ("/partners/new", "brand"), ("/partners/new", "user_name")}
 # A city is not asked for where there are states: it is looked at only for its form.
 NOT_ASKED = {("/accounts/new", "city"), ("/accounts/{account}/ssl/new", "city")}
 CHANGES_WITH_EACH_TRY = {"session", "sign_in_try"}
@@ -60,6 +68,7 @@ class World:
         self.web = web
         self.mine, self.theirs = web.partner("Mine"), web.partner("Theirs")
         self.visitor = new_person(web, "me@partner.example", "--partner", self.mine.partner["id"])
+        self.operator = new_person(web, "me@operator.example", "--operator")
         domain = web.domain(self.mine, "mine.example")
         other = web.domain(self.theirs, "theirs.example")
         self.ids = {"account": self.mine.account["id"], "domain": domain["id"],
@@ -67,6 +76,8 @@ class World:
         self.take_link(link_of(web, "new@partner.example", "--partner", self.mine.partner["id"]))
         self.others = {"account": self.theirs.account["id"], "domain": other["id"],
                        "site": other["site_id"]}
+
+    sent = 0
 
     def take_link(self, path):
         self.ids["secret"] = path.rsplit("/", 1)[1]
@@ -79,12 +90,16 @@ class World:
                 if t not in CHANGES_WITH_EACH_TRY}
 
     def who(self, route):
-        return Visitor(self.web) if route in ("/sign-in", "/welcome/{secret}") else self.visitor
+        if route in ("/sign-in", "/welcome/{secret}"):
+            return Visitor(self.web)
+        return self.operator if route.startswith("/partners") else self.visitor
 
     def send(self, route, change, code=None, headers=None, extra=(), ids=None):
         """The form with right values but for `change`."""
         visitor = self.who(route)
-        values = {k: v.format(**self.ids) for k, v in FORMS[route][0].items()} | change
+        self.sent += 1
+        values = {k: v.format(unique=self.sent, **self.ids)
+                  for k, v in FORMS[route][0].items()} | change
         code = visitor.code(self.page_of(route)) if code is None else code
         pairs = ([("form_code", code)] if code else []) + list(values.items()) + list(extra)
         return visitor.post(route.format(**(ids or self.ids)), pairs, headers)
@@ -137,6 +152,8 @@ def test_hostile_values(world):
     ("/accounts/{account}/ssl/new", "state", "state"),
     ("/accounts/{account}/ssl/new", "ca", "there is no"),
     ("/welcome/{secret}", "password", "at least 12"),
+    ("/partners/new", "name", "missing"), ("/partners/new", "user_name", "missing"),
+    ("/partners/new", "email", "not a mail address"),
 ])
 def test_said_beside_the_field(world, route, field, text):
     value = {"email": "nobody", "ca": "another", "password": "short"}.get(field, "")

@@ -2,6 +2,8 @@
 """What nginx in front of pages, API and CA answers by itself: in the form of whoever was asked."""
 import http.client
 import json
+import os
+import signal
 import socket
 import ssl
 
@@ -87,16 +89,13 @@ def test_plain_http_at_the_front_door(platform):
 
 def test_nobody_behind_the_front_door(platform):
     """502: a page for the pages, a problem for the API."""
-    away = [(platform.dir / f"run/{name}.sock", platform.dir / f"run/{name}.away")
-            for name in ("pages", "web")]
-    for sock, there in away:
-        sock.rename(there)
+    os.kill(platform.process.pid, signal.SIGSTOP)  # who would start it again
     try:
+        platform.kill("web")
         page = requests.get(platform.url + "/accounts", verify=platform.roots, timeout=20)
         api = requests.get(platform.url + "/v1/sites", verify=platform.roots, timeout=20)
     finally:
-        for sock, there in away:
-            there.rename(sock)
+        os.kill(platform.process.pid, signal.SIGCONT)
     assert (page.status_code, page.headers["Retry-After"]) == (503, "1")
     assert "<h1>One moment, please</h1>" in page.text and "{{" not in page.text
     assert (api.status_code, api.json()["code"], api.headers["Retry-After"]) == (503, "busy", "1")
