@@ -31,9 +31,14 @@ int64_t acme_answer_retry_at(const struct http_response *response)
                : 0;
 }
 
-size_t acme_answer_links(struct arena *mem, const char *origin,
-                         const struct http_response *response, const char *rel, const char **urls,
-                         size_t max)
+/* Which links are looked for. */
+struct link_wish {
+    const char *origin, *rel;
+    bool (*is_allowed)(const char *url, const char *origin);
+};
+
+static size_t find_links(struct arena *mem, const struct http_response *response,
+                         const struct link_wish *wish, const char **urls, size_t max)
 {
     struct slice value, target;
     const char *header;
@@ -41,14 +46,23 @@ size_t acme_answer_links(struct arena *mem, const char *origin,
 
     while ((header = http_header_next(response, "Link", &at))) {
         value = slice_str(header);
-        while (count < max && acme_link_next(&value, rel, &target)) {
+        while (count < max && acme_link_next(&value, wish->rel, &target)) {
             const char *url = arena_strndup(mem, (const char *)target.data, target.len);
 
-            if (acme_url_is_allowed(url, origin))
+            if (wish->is_allowed(url, wish->origin))
                 urls[count++] = url;
         }
     }
     return count;
+}
+
+size_t acme_answer_links(struct arena *mem, const char *origin,
+                         const struct http_response *response, const char *rel, const char **urls,
+                         size_t max)
+{
+    const struct link_wish wish = {origin, rel, acme_url_is_allowed};
+
+    return find_links(mem, response, &wish, urls, max);
 }
 
 const char *acme_answer_link(struct arena *mem, const char *origin,
@@ -57,6 +71,15 @@ const char *acme_answer_link(struct arena *mem, const char *origin,
     const char *url;
 
     return acme_answer_links(mem, origin, response, rel, &url, 1) == 1 ? url : NULL;
+}
+
+const char *acme_answer_page(struct arena *mem, const char *origin,
+                             const struct http_response *response, const char *rel)
+{
+    const struct link_wish wish = {origin, rel, acme_page_is_allowed};
+    const char *url;
+
+    return find_links(mem, response, &wish, &url, 1) == 1 ? url : NULL;
 }
 
 static void read_document(struct arena *mem, const char *origin,
@@ -86,9 +109,9 @@ void acme_answer_problem(struct arena *mem, const char *origin,
     read_document(mem, origin, response, place, out);
     if (at > 0)
         out->retry_at = at;
-    out->terms = acme_answer_link(mem, origin, response, "terms-of-service");
+    out->terms = acme_answer_page(mem, origin, response, "terms-of-service");
     if (!out->page)
-        out->page = acme_answer_link(mem, origin, response, "help");
+        out->page = acme_answer_page(mem, origin, response, "help");
     if (!out->page && out->type == ACME_PROBLEM_USER_ACTION_REQUIRED)
         out->page = out->terms;
 }

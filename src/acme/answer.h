@@ -18,6 +18,9 @@ size_t acme_answer_links(struct arena *mem, const char *origin,
 /* The first of them, or NULL. */
 const char *acme_answer_link(struct arena *mem, const char *origin,
                              const struct http_response *response, const char *rel);
+/* The first to which people may be sent, or NULL. */
+const char *acme_answer_page(struct arena *mem, const char *origin,
+                             const struct http_response *response, const char *rel);
 /* What an answer other than 2xx says. */
 void acme_answer_problem(struct arena *mem, const char *origin,
                          const struct http_response *response, enum acme_problem_place place,

@@ -96,13 +96,13 @@ static const struct row {
     ROW(BAD_SIGNATURE_ALGORITHM, 0, 0, NULL, ACCOUNT, FINAL, STOP, NONE, OPERATOR, CA_REFUSED, 0,
         "the CA does not take the algorithm of the account key"),
     ROW(CAA, WITH_NAMES, 0, NULL, NAME, UNTIL_CHANGE, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
-        "CAA records in the DNS forbid this CA for some of these names"),
+        "a CAA record in the DNS of a name forbids this CA"),
     ROW(CAA, 0, 0, "econdary validation", NAME, UNTIL_CHANGE, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
         "some of the CA's viewpoints see a CAA record that forbids it (DNS that differs)"),
     ROW(CAA, 0, 0, NULL, NAME, UNTIL_CHANGE, STOP, NONE, OWNER, CA_REFUSED, 0,
         "a CAA record in the DNS forbids this CA"),
     ROW(COMPOUND, WITH_NAMES, 0, NULL, NAME, UNTIL_CHANGE, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
-        "some of these names have a problem each"),
+        "some of the names have a problem each"),
     ROW(COMPOUND, 0, 0, NULL, NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0,
         "there are several problems"),
     ROW(CONFLICT, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0,
@@ -131,7 +131,7 @@ static const struct row {
         CA_REFUSED, 0, "the CA no longer offers this profile"),
 
     ROW(MALFORMED, WITH_NAMES, 0, NULL, NAME, FINAL, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
-        "the CA does not take some of these names"),
+        "the CA does not take some of the names"),
     ROW(MALFORMED, 0, 0, "annot issue for", NAME, FINAL, DROP_NAME, NONE, OWNER, CA_REFUSED, 0,
         "the CA does not take this name"),
     ROW(MALFORMED, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED,
@@ -191,6 +191,8 @@ static const struct row {
         CA_REFUSED, 0, "another server than ours answered the CA at this name"),
     ROW(UNAUTHORIZED, ACME_IN_REPLACING, 0, NULL, NAME, FINAL, DROP_REPLACES, NONE, WAIT,
         CA_REFUSED, 0, "the certificate that is to be replaced belongs to another account"),
+    ROW(UNAUTHORIZED, ACME_IN_ANSWER, 0, "CSR does not specify", NAME, FINAL, STOP, NONE, OPERATOR,
+        CA_REFUSED, 0, "the certificate request is not for the names of the order"),
     ROW(UNAUTHORIZED, 0, 0, NULL, ACCOUNT, UNTIL_CHANGE, STOP, NONE, OPERATOR, CA_REFUSED, 0,
         "the CA does not let this account do that (it may be deactivated)"),
     ROW(UNSUPPORTED_CONTACT, 0, 0, NULL, ACCOUNT, FINAL, DROP_CONTACT, NONE, OPERATOR, CA_REFUSED,
@@ -221,9 +223,9 @@ static bool names_some(const struct acme_problem *problem)
     return false;
 }
 
-static const struct row *find_row(const struct acme_problem *problem, enum acme_problem_place place)
+/* `here`: acme_problem_place, and WITH_NAMES */
+static const struct row *find_row(const struct acme_problem *problem, unsigned here)
 {
-    unsigned here = place | (names_some(problem) ? WITH_NAMES : 0u);
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         const struct row *row = &rows[i];
@@ -237,6 +239,11 @@ static const struct row *find_row(const struct acme_problem *problem, enum acme_
     return NULL;
 }
 
+static unsigned here(const struct acme_problem *problem, enum acme_problem_place place)
+{
+    return place | (names_some(problem) ? WITH_NAMES : 0u);
+}
+
 size_t acme_problem_row_count(void)
 {
     return ARRAY_LEN(rows);
@@ -244,7 +251,7 @@ size_t acme_problem_row_count(void)
 
 size_t acme_problem_row_of(const struct acme_problem *problem, enum acme_problem_place place)
 {
-    return (size_t)(find_row(problem, place) - rows);
+    return (size_t)(find_row(problem, here(problem, place)) - rows);
 }
 
 const char *acme_problem_row_name(struct arena *mem, size_t i)
@@ -264,7 +271,7 @@ const char *acme_problem_row_name(struct arena *mem, size_t i)
 
 void acme_problem_classify(struct acme_problem *problem, enum acme_problem_place place)
 {
-    const struct row *row = find_row(problem, place);
+    const struct row *row = find_row(problem, here(problem, place));
 
     problem->scope = row->scope;
     problem->permanence = row->permanence;
@@ -304,21 +311,22 @@ static int status_of(const json_t *json, int otherwise)
 static struct acme_subproblem read_subproblem(struct arena *mem, const json_t *json)
 {
     const json_t *identifier = json_object_get(json, "identifier");
-    struct acme_problem alone = {
+    const char *name = acme_text(mem, json_string_value(json_object_get(identifier, "value")));
+    const struct acme_problem alone = {
         .type = type_of(json_string_value(json_object_get(json, "type"))),
         .status = status_of(json, 0),
         .detail = acme_text(mem, json_string_value(json_object_get(json, "detail"))),
     };
+    const struct row *row = find_row(&alone, ACME_IN_OBJECT | (*name ? WITH_NAMES : 0u));
 
-    acme_problem_classify(&alone, ACME_IN_OBJECT);
     return (struct acme_subproblem){
         .type = alone.type,
-        .identifier = acme_text(mem, json_string_value(json_object_get(identifier, "value"))),
+        .identifier = name,
         .detail = alone.detail,
-        .permanence = alone.permanence,
-        .reaction = alone.reaction,
-        .actor = alone.actor,
-        .meaning = alone.meaning,
+        .permanence = row->permanence,
+        .reaction = row->reaction,
+        .actor = row->actor,
+        .meaning = row->meaning,
     };
 }
 
@@ -362,7 +370,7 @@ static const char *url_in(struct arena *mem, const char *origin, const char *tex
     while (len > 0 && strchr(".,;:)]", begin[len - 1]))
         len--;
     url = len > 0 ? arena_strndup(mem, begin, len) : NULL;
-    return url && acme_url_is_allowed(url, origin) ? url : NULL;
+    return url && acme_page_is_allowed(url, origin) ? url : NULL;
 }
 
 /* "instance" is where people go (RFC 8555 section 7.3.3); of a limit, Boulder's detail says it. */
@@ -371,7 +379,7 @@ static const char *page_of(struct arena *mem, const char *origin, const json_t *
 {
     const char *instance = json_string_value(json_object_get(json, "instance"));
 
-    if (instance && acme_url_is_allowed(instance, origin))
+    if (instance && acme_page_is_allowed(instance, origin))
         return arena_strdup(mem, instance);
     return problem->limit == ACME_LIMIT_NONE ? NULL : url_in(mem, origin, problem->detail);
 }

@@ -14,3 +14,5 @@ const char *acme_origin(struct arena *mem, const char *url);
  * space, quote, backslash or fragment; a host without user; https, or the very scheme, host and
  * port of `origin`. Where the host leads to is not looked at. */
 bool acme_url_is_allowed(const char *url, const char *origin);
+/* The same for a page that people are sent to, which may have a fragment. */
+bool acme_page_is_allowed(const char *url, const char *origin);

@@ -133,6 +133,22 @@ static const struct {
         UNSUPPORTED_CONTACT, ACCOUNT, FINAL, DROP_CONTACT, NONE, OPERATOR, CA_REFUSED, 0),
     ROW(URN "compound", 400, ANSWER, "Errors during validation",
         COMPOUND, NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0),
+    ROW(URN "caa", 403, OBJECT, "During secondary validation: While processing CAA for a.example: CAA "
+        "record for a.example prevents issuance",
+        CAA, NAME, UNTIL_CHANGE, BACK_OFF, NONE, OWNER, CA_REFUSED, 0),
+    ROW(URN "tls", 400, OBJECT, "During secondary validation: remote error: tls: handshake failure",
+        TLS, NAME, TRANSIENT, BACK_OFF, NONE, OWNER, CA_REFUSED, 0),
+    ROW(URN "conflict", 409, ANSWER, "New key is already in use for a different account",
+        CONFLICT, ACCOUNT, FINAL, NEW_KEY, NONE, OPERATOR, CA_REFUSED, 0),
+    ROW(URN "malformed", 400, ANSWER, "Error creating new order :: Cannot issue for \"a_b.example\": "
+        "Domain name contains an invalid character",
+        MALFORMED, NAME, FINAL, DROP_NAME, NONE, OWNER, CA_REFUSED, 0),
+    ROW(URN "unauthorized", 403, ANSWER, "Error finalizing order :: CSR does not specify same "
+        "identifiers as Order", UNAUTHORIZED, NAME, FINAL, STOP, NONE, OPERATOR, CA_REFUSED, 0),
+    ROW(URN "serverInternal", 500, REPLACING, "could not find an order for the given certificate",
+        SERVER_INTERNAL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0),
+    ROW(URN "serverInternal", 500, REPLACING, "at least one identifier in the new order and existing "
+        "order must match", SERVER_INTERNAL, NAME, FINAL, DROP_REPLACES, NONE, WAIT, CA_REFUSED, 0),
     ROW("urn:acme:error:badCSR", 400, ANSWER, "",
         BAD_CSR, NAME, FINAL, NEW_KEY, NONE, OPERATOR, CA_REFUSED, 0),
     ROW(URN "brandNew", 400, ANSWER, "",
@@ -156,11 +172,50 @@ static const struct {
 #undef ROW
 };
 
+/* A document whose subproblems name identifiers is judged by rows of its own; so is each of them.
+ */
+static const struct {
+    const char *type;
+    enum acme_permanence permanence;
+    enum acme_reaction reaction, of_sub;
+} named[] = {
+    {URN "caa", ACME_UNTIL_CHANGE, ACME_DROP_NAME, ACME_DROP_NAME},
+    {URN "compound", ACME_UNTIL_CHANGE, ACME_DROP_NAME, ACME_DROP_NAME},
+    {URN "malformed", ACME_FINAL, ACME_DROP_NAME, ACME_DROP_NAME},
+    {URN "rejectedIdentifier", ACME_FINAL, ACME_DROP_NAME, ACME_DROP_NAME},
+    {URN "connection", ACME_TRANSIENT, ACME_BACK_OFF, ACME_BACK_OFF},
+};
+
 static bool waits(int64_t retry_at, int64_t before, int wait_s)
 {
     int64_t at = before + wait_s * INT64_C(1000);
 
     return wait_s == 0 ? retry_at == 0 : retry_at >= at && retry_at <= at + 5000;
+}
+
+#define ROWS_MAX 256
+static bool is_reached[ROWS_MAX]; /* rows of the table, by the tests of this file */
+
+static void test_named(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(named); i++) {
+        json_auto_t *json =
+            json_pack("{s:s, s:[{s:s, s:{s:s, s:s}}]}", "type", named[i].type, "subproblems",
+                      "type", named[i].type, "identifier", "type", "dns", "value", "a.example");
+        struct acme_problem p;
+
+        acme_problem_parse(mem, "https://ca.example", json, 403, ACME_IN_ANSWER, &p);
+        is_reached[acme_problem_row_of(&p, ACME_IN_ANSWER)] = true;
+        ok(p.reaction == named[i].reaction && p.permanence == named[i].permanence &&
+               p.actor == ACTOR_OWNER && p.subproblems[0].reaction == named[i].of_sub,
+           "%s: %u %u", named[i].type, p.reaction, p.subproblems[0].reaction);
+        ok(acme_problem_is_about(&p, "a.example") && !acme_problem_is_about(&p, "b.example"),
+           "%s: names", named[i].type);
+    }
+    all_ok();
 }
 
 static void test_rows(void **state)
@@ -176,6 +231,7 @@ static void test_rows(void **state)
 
         acme_problem_parse(mem, "https://ca.example", json, rows[i].status, rows[i].place, &p);
         is_met[p.type] = true;
+        is_reached[acme_problem_row_of(&p, rows[i].place)] = true;
         ok(p.type == rows[i].expected && p.status == rows[i].status && p.scope == rows[i].scope &&
                p.permanence == rows[i].permanence && p.reaction == rows[i].reaction &&
                p.limit == rows[i].limit && p.actor == rows[i].actor && p.code == rows[i].code,
@@ -208,6 +264,17 @@ static void test_without_document(void **state)
         {ACME_PROBLEM_NOT_ACME, 502, ACME_BACK_OFF, ERR_CA_BUSY,
          "Test CA answered newOrder with status 502 and no problem document: the CA has a failure "
          "of its own"},
+        {ACME_PROBLEM_NONE, 0, ACME_BACK_OFF, ERR_INTERNAL,
+         "Test CA answered newOrder with status 0 and no problem document: the request could not "
+         "be "
+         "made on this side"},
+        {ACME_PROBLEM_UNREACHABLE, 0, ACME_BACK_OFF, ERR_NET,
+         "Test CA answered newOrder with status 0 and no problem document: the CA cannot be "
+         "reached"},
+        {ACME_PROBLEM_NOT_ACME, 404, ACME_NEW_ORDER, ERR_CA_PROTOCOL,
+         "Test CA answered newOrder with status 404 and no problem document: the CA has nothing "
+         "under "
+         "this address (any more)"},
         {ACME_PROBLEM_NOT_ACME, 301, ACME_BACK_OFF, ERR_CA_PROTOCOL,
          "Test CA answered newOrder with status 301 and no problem document: the CA's answer is "
          "not ACME"},
@@ -220,9 +287,11 @@ static void test_without_document(void **state)
             .type = cases[i].type, .status = cases[i].status, .type_text = "", .detail = ""};
 
         acme_problem_classify(&p, ACME_IN_ANSWER);
+        is_reached[acme_problem_row_of(&p, ACME_IN_ANSWER)] = true;
         assert_false(acme_problem_err(&p, "Test CA", "newOrder", &err));
         ok(p.reaction == cases[i].reaction && err.code == cases[i].code &&
-               strcmp(err.text, cases[i].text) == 0 && p.scope == ACME_SCOPE_CA,
+               strcmp(err.text, cases[i].text) == 0 &&
+               p.scope == (cases[i].status == 404 ? ACME_SCOPE_NAME : ACME_SCOPE_CA),
            "case %zu: %u %s", i, err.code, err.text);
     }
     all_ok();
@@ -308,14 +377,27 @@ static void test_hostile(void **state)
     all_ok();
 }
 
+static void test_every_row_is_reached(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    (void)state;
+    assert_in_range(acme_problem_row_count(), 60, ROWS_MAX);
+    for (size_t i = 0; i < acme_problem_row_count(); i++)
+        ok(is_reached[i], "%s has no test here", acme_problem_row_name(mem, i));
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_named),
         cmocka_unit_test(test_without_document),
         cmocka_unit_test(test_retry_after_wins),
         cmocka_unit_test(test_subproblems_and_text),
         cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_every_row_is_reached),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
