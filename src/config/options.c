@@ -59,8 +59,8 @@ static const struct option ca_options[] = {
      .help = "private: its directory is on loopback or in net.own_prefixes. sandbox: the CA of `latchkey ca`; "
              "its certificates show as \"Test certificate\", and live mode refuses it."},
     {AT_CA(directory), NEEDED("", format_url), .help = "URL of its ACME directory."},
-    {AT_CA(tls_ca_file), OPT_PATH(""), .help = "PEM that its https is verified by; empty: tls.trust_store."},
-    {AT_CA(roots), PATHS(), .help = "PEM files of the roots that its chains must end in; none: tls.trust_store."},
+    {AT_CA(tls_ca_file), OPT_PATH(""), .help = "PEM that its https is verified by, and by nothing else; empty: tls.trust_store."},
+    {AT_CA(roots), PATHS(), .help = "PEM files of the roots that its chains must end in; none: tls.trust_store. Read again when they change."},
     {AT_CA(contact), TEXTS(format_contact), .help = "Contacts of the account, as \"mailto:name@domain\"."},
     {AT_CA(profile), TEXT("", format_id), .help = "Profile that certificates are ordered by, such as tlsserver or shortlived; empty, or one that the CA no longer offers: the CA's default."},
     {AT_CA(challenge), CHOICE("http-01", challenges),
@@ -145,7 +145,7 @@ static const struct option options[] = {
     {AT(edge, group), NEEDED("default", format_id), .help = "Its group: it receives only the group's records."},
     {AT(edge, lmdb_dir), PATH("edge/lmdb"), .help = "Folder of the records that nginx reads."},
     {AT(edge, feed_url), TEXT("", format_site_url), .help = "Where the feed is; empty: web.public_url."},
-    {AT(edge, feed_ca_file), OPT_PATH(""), .help = "PEM that the feed's https is verified by; empty: tls.trust_store."},
+    {AT(edge, feed_ca_file), OPT_PATH(""), .help = "PEM that the feed's https is verified by, and by nothing else; empty: tls.trust_store."},
     {AT(edge, token_file), OPT_PATH(""), .help = "File with the edge's bearer token."},
     {AT(edge, http_port), PORT("80"), .help = "The http port as visitors see it."},
     {AT(edge, https_port), PORT("443"), .help = "The https port as visitors see it."},
@@ -155,7 +155,7 @@ static const struct option options[] = {
     {AT(edge, keep_unknown_h), NUMBER("168", 0, 8760), .help = "After the store was restored from a backup: how many hours edges go on serving what it does not know."},
     {AT(edge, cname), TEXT("", format_name), .help = "Name that subdomains may point to by CNAME."},
 
-    {AT(tls, trust_store), PATH("/etc/ssl/certs/ca-certificates.crt"), .help = "PEM of the roots that visitors trust."},
+    {AT(tls, trust_store), PATH("/etc/ssl/certs/ca-certificates.crt"), .help = "PEM of the roots that visitors trust. Read again when it changes."},
 
     {AT(check, retry_min_ms), NUMBER("5000", 100, 86400000), .help = "A name that is not ready is looked at again after this, then less often."},
     {AT(check, retry_max_ms), NUMBER("3600000", 100, 86400000), .help = "The longest time between two such looks."},

@@ -189,7 +189,7 @@ static bool stage(struct issue *is, const struct edge_wait *wait, const struct c
                                 &proofs, err))
         return false;
     CRASH_POINT(STAGE_BEFORE);
-    proofs_look(is->worker, is->mem, is->ca->roots, &proofs);
+    proofs_look(is->worker, is->mem, is->ca, &proofs);
     CRASH_POINT(STAGE_REPLY);
     failure = proofs_failure(&proofs, clock_now() - is->issuance->issued_at);
     if (failure)
@@ -302,7 +302,7 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
     if (!proofs_collect(is->worker, is->mem, is->certificate, is->issuance->wait_seq, &proofs, err))
         return false;
     CRASH_POINT(PROVE_BEFORE);
-    proofs_look(is->worker, is->mem, is->ca->roots, &proofs);
+    proofs_look(is->worker, is->mem, is->ca, &proofs);
     CRASH_POINT(PROVE_REPLY);
     if (!proofs_store(is->worker, &proofs, err))
         return false;

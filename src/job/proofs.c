@@ -211,14 +211,18 @@ static bool store_one(struct db *tx, const struct proofs *proofs, size_t i, stru
            proof_store_forget(tx, proof.issuance_id, proof.edge_id, proof.at, err);
 }
 
-void proofs_look(const struct worker *worker, struct arena *mem, const struct verify_roots *roots,
+void proofs_look(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
                  struct proofs *proofs)
 {
     const struct net_policy policy = {.public_reach = NET_PUBLIC_NONE,
                                       .allowed = proofs->allowed,
                                       .allowed_count = proofs->count};
     const struct proof_options options = {
-        .policy = &policy, .roots = roots, .trust = worker->trust, .at = clock_now()};
+        .policy = &policy,
+        .roots = worker_roots(mem, ca->roots),
+        .trust = worker_roots(mem, worker->trust),
+        .at = clock_now(),
+    };
 
     proof_run(mem, &options, proofs->targets, proofs->count, proofs->results);
     proofs->at = options.at;
@@ -319,19 +323,19 @@ bool proofs_go_live(const struct worker *worker, struct arena *mem, struct db *t
 
 /* ---- the job ---- */
 
-/* The roots of the CA that issued it; *out is NULL when that is not configured any more. */
-static bool find_roots(const struct worker *worker, struct arena *mem,
-                       const struct certificate *certificate, const struct verify_roots **out,
-                       struct err *err)
+/* The CA that issued it; *out is NULL when that is not configured any more. */
+static bool find_ca(const struct worker *worker, struct arena *mem,
+                    const struct certificate *certificate, const struct worker_ca **out,
+                    struct err *err)
 {
     const struct scope scope = scope_platform();
     const struct issuance *issuance;
-    const struct worker_ca *ca;
     struct err unknown;
 
     if (!issuance_store_get(mem, worker->app->db, &scope, certificate->issuance_id, &issuance, err))
         return false;
-    *out = issuance && worker_find_ca(worker, issuance->ca, &ca, &unknown) ? ca->roots : NULL;
+    if (!issuance || !worker_find_ca(worker, issuance->ca, out, &unknown))
+        *out = NULL;
     return true;
 }
 
@@ -353,16 +357,16 @@ static bool last_return(const struct worker *worker, struct arena *mem, int64_t 
 static bool look_once(const struct worker *worker, struct arena *mem,
                       const struct certificate *certificate, bool *is_proven, struct err *err)
 {
-    const struct verify_roots *roots;
+    const struct worker_ca *ca;
     struct proofs proofs;
 
-    if (!find_roots(worker, mem, certificate, &roots, err) ||
+    if (!find_ca(worker, mem, certificate, &ca, err) ||
         !proofs_collect(worker, mem, certificate, 0, &proofs, err))
         return false;
     *is_proven = true;
-    if (!roots)
+    if (!ca)
         return true;
-    proofs_look(worker, mem, roots, &proofs);
+    proofs_look(worker, mem, ca, &proofs);
     *is_proven = !proofs_failure(&proofs, 0);
     return proofs_store(worker, &proofs, err);
 }

@@ -39,8 +39,8 @@ MUST_CHECK bool proofs_collect(const struct worker *worker, struct arena *mem,
 MUST_CHECK bool proofs_collect_preview(const struct worker *worker, struct arena *mem,
                                        const struct certificate *certificate, int64_t min_seq,
                                        struct proofs *out, struct err *err);
-/* Shakes hands with all of them. `roots`: of the CA. */
-void proofs_look(const struct worker *worker, struct arena *mem, const struct verify_roots *roots,
+/* Shakes hands with all of them; their chains must lead to a root of this CA. */
+void proofs_look(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
                  struct proofs *proofs);
 /* Stores what was seen, in place of what was seen at these edges before. */
 MUST_CHECK bool proofs_store(const struct worker *worker, const struct proofs *proofs,

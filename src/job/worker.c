@@ -3,6 +3,7 @@
 
 #include "app/expected.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "job/ca_http.h"
 
 #define USER_AGENT "Latchkey/" LATCHKEY_VERSION
@@ -61,19 +62,15 @@ static bool sign(void *arg, struct arena *mem, const struct acme_sign_request *w
 }
 
 /* The roots of a CA: of all its files together, or the trust store. */
-static bool load_roots(struct arena *mem, const struct worker *worker, const struct config_ca *ca,
-                       const struct verify_roots **out, struct err *err)
+static bool open_roots(const struct worker *worker, const struct config_ca *ca,
+                       struct root_files **out, struct err *err)
 {
-    struct verify_roots *roots;
-
     if (ca->roots.count == 0) {
         *out = worker->trust;
         return true;
     }
-    if (!verify_roots_load_all(mem, ca->roots.items, ca->roots.count, &roots, err))
-        return err_wrap(err, "roots of CA %s", ca->id);
-    *out = roots;
-    return true;
+    return root_files_open(ca->roots.items, ca->roots.count, out, err) ||
+           err_wrap(err, "roots of CA %s", ca->id);
 }
 
 static bool open_ca(struct arena *mem, struct worker *worker, const struct config_ca *config,
@@ -95,7 +92,7 @@ static bool open_ca(struct arena *mem, struct worker *worker, const struct confi
     config_limits_of(config, &out->limits);
     for (int i = 0; i < CONFIG_LIMIT_COUNT; i++)
         out->limits.rates[i].burst -= out->limits.rates[i].burst > 1;
-    return load_roots(mem, worker, config, &out->roots, err) &&
+    return open_roots(worker, config, &out->roots, err) &&
            ca_http_options(mem, worker->app->config, config, worker->resolver, &options.http,
                            err) &&
            acme_client_new(&options, &out->client, err);
@@ -107,9 +104,9 @@ static bool open_cas(struct arena *mem, struct worker *worker, struct err *err)
 
     worker->cas = arena_array_of(mem, cfg->ca_count, struct worker_ca);
     for (size_t i = 0; i < cfg->ca_count; i++) {
+        worker->ca_count++;
         if (!open_ca(mem, worker, &cfg->ca[i], &worker->cas[i], err))
             return false;
-        worker->ca_count++;
     }
     return true;
 }
@@ -136,14 +133,10 @@ static bool open_resolver(struct worker *worker, struct err *err)
     return resolver_new(&options, &worker->resolver, err);
 }
 
-static bool open_trust(struct arena *mem, struct worker *worker, struct err *err)
+static bool open_trust(struct worker *worker, struct err *err)
 {
-    struct verify_roots *trust;
-
-    if (!verify_roots_load(mem, worker->app->config->tls.trust_store, &trust, err))
-        return err_wrap(err, "tls.trust_store");
-    worker->trust = trust;
-    return true;
+    return root_files_open(&worker->app->config->tls.trust_store, 1, &worker->trust, err) ||
+           err_wrap(err, "tls.trust_store");
 }
 
 bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
@@ -158,8 +151,8 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
         .started_at = clock_now(),
         .started_ms = clock_boot_ms(),
     };
-    if (!open_trust(mem, worker, err) || !open_resolver(worker, err) ||
-        !open_cas(mem, worker, err) || !find_check_key(mem, worker, err)) {
+    if (!open_trust(worker, err) || !open_resolver(worker, err) || !open_cas(mem, worker, err) ||
+        !find_check_key(mem, worker, err)) {
         worker_free(worker);
         return false;
     }
@@ -169,9 +162,23 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
 
 void worker_free(struct worker *worker)
 {
-    for (size_t i = 0; i < worker->ca_count; i++)
+    for (size_t i = 0; i < worker->ca_count; i++) {
         acme_client_free(worker->cas[i].client);
+        if (worker->cas[i].roots != worker->trust)
+            root_files_close(worker->cas[i].roots);
+    }
+    root_files_close(worker->trust);
     resolver_freep(&worker->resolver);
+}
+
+const struct verify_roots *worker_roots(struct arena *mem, struct root_files *files)
+{
+    const struct verify_roots *roots;
+    struct err err = {0};
+
+    if (!root_files_get(mem, files, &roots, &err))
+        LOG(WARN, "worker.roots_not_read", KERR(&err));
+    return roots;
 }
 
 bool worker_find_ca(const struct worker *worker, const char *id, const struct worker_ca **out,

@@ -11,7 +11,7 @@
 #include "check/check.h"
 #include "config/limits.h"
 #include "feed/publisher.h"
-#include "tls/verify.h"
+#include "tls/root_files.h"
 
 /* What signs requests to a CA: the handle in acme_account.key. That of acme_binding.key is the CA's
  * row of the configuration. */
@@ -24,7 +24,7 @@ struct worker_key {
 struct worker_ca {
     const struct config_ca *config;
     struct acme_client *client;
-    const struct verify_roots *roots; /* what its chains must lead to */
+    struct root_files *roots; /* what its chains must lead to: worker_roots() */
     enum acme_challenge_type challenge;
     struct config_limits limits; /* with one token of margin */
 };
@@ -34,8 +34,8 @@ struct worker {
     struct signer *signer;
     struct resolver *resolver;
     struct feed feed;
-    const struct verify_roots *trust; /* the operator's trust store */
-    struct slice check_key;           /* of the check path */
+    struct root_files *trust; /* the operator's trust store */
+    struct slice check_key;   /* of the check path */
     struct worker_ca *cas;
     size_t ca_count;
     int64_t started_at; /* on clock_now() */
@@ -50,6 +50,10 @@ struct worker {
 MUST_CHECK bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
                            struct worker **out, struct err *err);
 void worker_free(struct worker *worker);
+
+/* What is in the files now, or was when they could be read last, which is logged. It is there as
+ * long as `mem`. */
+const struct verify_roots *worker_roots(struct arena *mem, struct root_files *files);
 
 /* ERR_CONFIG when no CA of this id is configured any more. */
 MUST_CHECK bool worker_find_ca(const struct worker *worker, const char *id,

@@ -295,6 +295,14 @@ void http_transfer_free(struct http_transfer *t)
     curl_slist_free_all(t->connect_to);
 }
 
+/* These alone: libcurl may be built to look into the system's folder of roots as well. */
+static void set_roots(struct http_transfer *t, const char *ca_file)
+{
+    curl_easy_setopt(t->easy, CURLOPT_CAINFO, ca_file);
+    curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT, (long)HTTP_ROOTS_KEPT_S);
+}
+
 bool http_transfer_begin(struct http_transfer *t, const struct http_client_options *options)
 {
     const struct http_request *request = &t->exchange->request;
@@ -308,7 +316,7 @@ bool http_transfer_begin(struct http_transfer *t, const struct http_client_optio
     curl_easy_setopt(t->easy, CURLOPT_USERAGENT,
                      request->user_agent ? request->user_agent : "Latchkey/" LATCHKEY_VERSION);
     if (options->ca_file)
-        curl_easy_setopt(t->easy, CURLOPT_CAINFO, options->ca_file);
+        set_roots(t, options->ca_file);
     set_limits(t);
     set_callbacks(t);
     set_method(t);

@@ -2,6 +2,7 @@
 """The commands that people and their scripts use: order, status, token, migrate."""
 import json
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -169,3 +170,26 @@ def test_token_without_a_store(tmp_path):
     done = subprocess.run([LATCHKEY, "token", "list", "--config", config], capture_output=True,
                           text=True, check=False, timeout=30)
     assert done.returncode == 2 and done.stderr.startswith("latchkey: "), done
+
+
+@pytest.mark.req("R49")
+def test_roots_that_are_given_are_the_only_ones(platform, partner, tmp_path):
+    """The system trusts the CA of the API's https here; who names another file does not."""
+    system = tmp_path / "certs"
+    system.mkdir()
+    shutil.copy(platform.dir / "ca/root.pem", system)
+    subprocess.run(["openssl", "rehash", system], check=True, capture_output=True)
+    other = tmp_path / "other.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-subj", "/CN=Other",
+                    "-keyout", "/dev/null", "-out", other], check=True, capture_output=True)
+    mount = 'mount --bind "$0" /etc/ssl/certs && exec "$@"'
+
+    def status(ca_file):
+        environment = dict(platform.environment, LATCHKEY_URL=platform.url,
+                           LATCHKEY_TOKEN=partner.token, LATCHKEY_CA_FILE=str(ca_file))
+        return subprocess.run(["unshare", "-rm", "sh", "-c", mount, system, LATCHKEY, "status",
+                               "typed.example"], capture_output=True, text=True, env=environment,
+                              timeout=60, check=False)
+    good, bad = status(platform.roots), status(other)
+    assert good.returncode in (0, 1) and "typed.example" in good.stdout, good.stderr
+    assert bad.returncode == 2 and "certificate" in bad.stderr, bad

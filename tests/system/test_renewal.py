@@ -5,8 +5,9 @@ import signal
 import time
 
 import pytest
+from crash_kit import insist
 from platform_kit import wait_for
-from renewal_kit import (HOUR, MINUTE, Moved, Visitors, at, ca_command, ca_down, certificate,
+from renewal_kit import (DAY, HOUR, MINUTE, Moved, Visitors, at, ca_command, ca_down, certificate,
                          events, number, serials, store_rows, wait_renewal, wait_replaced,
                          wait_schedule)
 
@@ -131,3 +132,23 @@ def test_expired_before_it_was_live(minutes):
         time.sleep(1)
     assert store_rows(minutes, "SELECT length(sealed_key) > 0 FROM certificate WHERE domain_id = ?"
                       " ORDER BY id", domain["id"]) == [(0,), (1,)]
+
+
+@pytest.mark.req("R22", "R23", "R45", "A11")
+def test_the_root_of_the_ca_rolls(minutes):
+    """Worker and agents trust the new one without a restart, at the CA, in its chains and at the feed."""
+    partner = minutes.tenant()
+    _, domain, status = minutes.ordered(partner, "rolled.example")
+    old, roots = status["certificate"], (minutes.dir / "ca/roots.pem").read_text()
+    service = (minutes.dir / "ca/service.pem").read_text()
+    pids = {name: (minutes.dir / f"run/{name}.pid").read_text() for name in ("worker", "edge-1-agent")}
+    minutes.jump(201 * DAY)
+    wait_replaced(minutes, partner, domain, old)
+    assert (minutes.dir / "ca/roots.pem").read_text() != roots
+    assert (minutes.dir / "ca/service.pem").read_text() != service
+    killed = (minutes.dir / "run/front.pid").read_text()
+    minutes.kill("front")
+    insist(lambda: (minutes.dir / "run/front.pid").read_text() not in ("", killed))
+    insist(lambda: partner.get("/v1/domains"))
+    minutes.ordered(partner, "afterwards.example")
+    assert pids == {name: (minutes.dir / f"run/{name}.pid").read_text() for name in pids}
