@@ -74,6 +74,24 @@ static bool add_edge(struct arena *mem, const struct edge *edge, struct tries *o
     return true;
 }
 
+/* An edge that is gone would count as one that follows until the clock has come as far again. */
+static bool follow_clock(const struct worker *worker, struct arena *mem, struct err *err)
+{
+    struct edge_list edges;
+
+    if (!edges_list(worker, mem, &edges, err))
+        return false;
+    for (size_t i = 0; i < edges.count; i++) {
+        const struct edge_seen seen = edge_seen_of(&edges.items[i]);
+
+        if (edge_is_ahead(&seen, clock_now()) &&
+            !edge_store_clock_back(worker->app->db, edges.items[i].id, clock_now(), err) &&
+            err->code != ERR_LOST_RACE)
+            return false;
+    }
+    return true;
+}
+
 static bool choose(const struct worker *worker, struct arena *mem, struct tries *out,
                    struct err *err)
 {
@@ -152,7 +170,8 @@ bool job_edges(void *arg, struct arena *mem, const struct job *job, struct job_r
     struct edge_tries seen;
     struct tries tries;
 
-    if (!choose(worker, mem, &tries, err) || !try_all(mem, &tries, err))
+    if (!follow_clock(worker, mem, err) || !choose(worker, mem, &tries, err) ||
+        !try_all(mem, &tries, err))
         return false;
     seen = (struct edge_tries){tries.edges, tries.edge_count};
     if (!app_edge_look(worker->app, mem, job->subject_id, &seen, &changes, err))

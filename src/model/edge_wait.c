@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/edge_wait.h"
 
+#include <stdlib.h>
+
 #define LOOK_AGAIN_MS     INT64_C(1000)
 #define LOOK_FOR_EDGES_MS INT64_C(30000) /* an edge that comes back wakes whoever waits */
 
@@ -31,10 +33,16 @@ static bool is_answering(const struct edge_seen *edge)
     return !edge_try_tells(edge) || edge->failed_tries < EDGE_TRIES;
 }
 
+bool edge_is_ahead(const struct edge_seen *edge, int64_t now)
+{
+    int64_t latest = now + EDGE_FOLLOWING_MS;
+
+    return edge->polled_at > latest || edge->tried_at > latest || edge->moved_at > latest;
+}
+
 enum edge_condition edge_condition_of(const struct edge_seen *edge, int64_t now)
 {
-    if (edge->polled_at != 0 && edge->polled_at <= now &&
-        now - edge->polled_at <= EDGE_FOLLOWING_MS)
+    if (edge->polled_at != 0 && llabs(now - edge->polled_at) <= EDGE_FOLLOWING_MS)
         return EDGE_FOLLOWING;
     return is_answering(edge) ? EDGE_STALE : EDGE_DOWN;
 }

@@ -6,8 +6,9 @@
  * Pure.
  *
  * `following` polled the feed within EDGE_FOLLOWING_MS; `stale` did not, but answers on its
- * addresses; `down` does neither. Counted is every edge in rotation that is not down and has caught
- * up since it last was (model/edge_standing.h).
+ * addresses; `down` does neither. An instant ahead of the clock is of a clock that was set back
+ * since: within the same span it counts like one of the past. Counted is every edge in rotation
+ * that is not down and has caught up since it last was (model/edge_standing.h).
  */
 #include "model/edge_standing.h"
 
@@ -46,6 +47,8 @@ enum edge_condition edge_condition_of(const struct edge_seen *edge, int64_t now)
 const char *edge_condition_name(enum edge_condition condition);
 /* The last try was made after it had been lost: it tells whether it is down. */
 bool edge_try_tells(const struct edge_seen *edge);
+/* It was seen by a clock that was far ahead of this one: edge_store_clock_back(). */
+bool edge_is_ahead(const struct edge_seen *edge, int64_t now);
 /* Orders wait for it and certificates are proven with it. */
 bool edge_is_counted(const struct edge_seen *edge, int64_t now);
 bool edge_has(const struct edge_seen *edge, struct edge_place place);

@@ -154,6 +154,25 @@ bool edge_store_set_try(struct db *db, const struct edge *edge, struct err *err)
                        QI0(edge->unanswered_at), QT(edge->try_text));
 }
 
+/* `column` is no later than $2. */
+#define NOT_LATER(column) #column " = CASE WHEN " #column " > $2 THEN $2 ELSE " #column " END"
+#define POLLS             NOT_LATER(polled_at) ", " NOT_LATER(acked_at) ", " NOT_LATER(moved_at)
+#define TRIES             NOT_LATER(tried_at) ", " NOT_LATER(unanswered_at)
+#define STANDING          NOT_LATER(standing_at) ", " NOT_LATER(rejoined_at)
+
+static const struct query clock_back = {
+    .name = "edge.clock_back",
+    .sql = "UPDATE edge SET " POLLS ", " TRIES ", " STANDING
+           ", " NOT_LATER(following_at) " WHERE id = $1",
+    .params = "ti",
+    .cols = "",
+};
+
+bool edge_store_clock_back(struct db *db, const char *id, int64_t now, struct err *err)
+{
+    return db_exec_one(db, &clock_back, err, QT(id), QI(now));
+}
+
 static const struct query move = {
     .name = "edge.move",
     .sql = "UPDATE edge SET standing = $2, standing_at = $3, rejoin_epoch = $4, rejoin_seq = $5,"
@@ -196,6 +215,6 @@ bool edge_store_behind(struct db *db, const struct edge *edge, struct edge_behin
     return true;
 }
 
-static const struct query *const all[] = {&put,          &get,     &find, &list,  &ack,
-                                          &set_rotation, &set_try, &move, &behind};
+static const struct query *const all[] = {&put,          &get,     &find, &list,   &ack,
+                                          &set_rotation, &set_try, &move, &behind, &clock_back};
 const struct query_list edge_queries = {"edge_store.c", all, ARRAY_LEN(all)};

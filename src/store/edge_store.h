@@ -69,6 +69,10 @@ MUST_CHECK bool edge_store_set_try(struct db *db, const struct edge *edge, struc
 MUST_CHECK bool edge_store_move(struct db *db, const struct edge *edge, enum edge_standing from,
                                 struct err *err);
 
+/* Of an edge, what has happened later than `now`, by a clock that was set back since, has happened
+ * now. */
+MUST_CHECK bool edge_store_clock_back(struct db *db, const char *id, int64_t now, struct err *err);
+
 /* What an edge has not got yet. */
 struct edge_behind {
     int64_t records;

@@ -269,6 +269,11 @@ static void test_edges(void **state)
     ok(list.count == 1 && !list.items[0].is_in_rotation, "out of rotation");
     MUST(&f, edge_store_list(f.mem, f.db, "other", &list, &f.err));
     ok(list.count == 0, "none of another group");
+    MUST(&f, edge_store_clock_back(f.db, "edge_1", T0 + 2, &f.err));
+    MUST(&f, edge_store_get(f.mem, f.db, "edge_1", &edge, &f.err));
+    ok(edge->polled_at == T0 + 2 && edge->acked_at == T0 + 2 && edge->moved_at == T0 + 2 &&
+           edge->following_at == T0 + 2 && edge->tried_at == 0 && edge->created_at == T0,
+       "by a clock that is back at 2 ms");
     ok(!edge_store_ack(f.db, "edge_9", T0, 1, T0, &f.err) && f.err.code == ERR_LOST_RACE,
        "unknown: %s", f.err.text);
     fixture_close(&f);

@@ -46,6 +46,22 @@ def edge_id(platform, name):
 
 
 @contextlib.contextmanager
+def standing_still(platform, *names):
+    """These parts and their children do nothing."""
+    pids = [platform.kill(name, signal.SIGSTOP) for name in names]
+    for pid in list(pids):
+        children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
+        pids += [int(child) for child in children.stdout.split()]
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+
+
+@contextlib.contextmanager
 def staged(platform, api, before):
     agent = reissue_held(platform, api, before)
     try:
@@ -228,13 +244,7 @@ def test_what_the_operator_must_do_names_no_records(days, partner):
     def told(*kinds):
         return store_rows(days, "SELECT count(DISTINCT subject_id) FROM event WHERE kind IN (?, ?)",
                           kinds[0], kinds[-1])[0][0]
-    edges = [days.kill(e.name, signal.SIGSTOP) for e in days.edges]
-    workers = [int(p) for pid in edges for p in
-               subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True,
-                              check=True).stdout.split()]
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
-    try:
+    with standing_still(days, *(e.name for e in days.edges)):
         days.zone("deaf.example", days.right_records())
         domain = days.domain(partner, "deaf.example")
         days.order(partner, domain)
@@ -248,9 +258,6 @@ def test_what_the_operator_must_do_names_no_records(days, partner):
             return [e["trouble"] for e in days.operator.get("/v1/edges")["items"]]
         wait_for(lambda: all(t and t.startswith("nobody can connect") for t in troubles()))
         wait_for(lambda: told("edge.unanswered") == 2)
-    finally:
-        for pid in edges + workers:
-            os.kill(pid, signal.SIGCONT)
     wait_for(lambda: troubles() == [None, None])
     assert told("edge.answers", "edge.back") == 2
     days.wait_live(partner, domain, 60)
@@ -268,6 +275,24 @@ def test_clock_set_back(days, partner):
             days, "SELECT run_at FROM job WHERE kind IN ('edges', 'settings', 'sweep', 'tidy')"))
     wait_for(lambda: latest() / 1000 < days.now() + DAY)
     days.ordered(partner, "setback.example")
+
+
+@pytest.mark.req("R23", "A11")
+def test_an_edge_that_ended_before_the_clock_was_set_back(days, partner):
+    """It is found to be down as soon as any other, and one that lives follows."""
+    def conditions():
+        return {e["name"]: e["condition"] for e in days.operator.get("/v1/edges")["items"]}
+
+    def polled():
+        return [row[0] / 1000 for row in store_rows(days, "SELECT polled_at FROM edge")]
+    days.jump(30 * DAY)
+    wait_for(lambda: min(polled()) > days.now() - DAY)
+    with standing_still(days, "edge-2-agent", "edge-2"):
+        days.jump(-30 * DAY)
+        wait_for(lambda: max(polled()) < days.now() + DAY)
+        days.jump(16)
+        wait_for(lambda: conditions() == {"edge-1": "following", "edge-2": "down"})
+    wait_for(lambda: set(conditions().values()) == {"following"})
 
 
 @pytest.mark.req("R22", "R23", "A11")

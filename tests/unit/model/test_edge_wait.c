@@ -90,12 +90,17 @@ static const struct {
     int64_t polled_at, tried_at, failed_tries;
     enum edge_condition want;
 } conditions[] = {
-    {NOW, 0, 0, EDGE_FOLLOWING}, {NOW - EDGE_FOLLOWING_MS, NOW, 5, EDGE_FOLLOWING},
-    {LOST, 0, 0, EDGE_STALE},    {LOST, NOW, 0, EDGE_STALE},
-    {LOST, NOW, 1, EDGE_STALE},  {LOST, NOW, 2, EDGE_DOWN},
+    {NOW, 0, 0, EDGE_FOLLOWING},
+    {NOW - EDGE_FOLLOWING_MS, NOW, 5, EDGE_FOLLOWING},
+    {LOST, 0, 0, EDGE_STALE},
+    {LOST, NOW, 0, EDGE_STALE},
+    {LOST, NOW, 1, EDGE_STALE},
+    {LOST, NOW, 2, EDGE_DOWN},
     {LOST, LOST, 2, EDGE_STALE}, /* it has polled since */
-    {0, 0, 0, EDGE_STALE},       {0, NOW, 2, EDGE_DOWN},
-    {NOW + 1, 0, 0, EDGE_STALE},
+    {0, 0, 0, EDGE_STALE},
+    {0, NOW, 2, EDGE_DOWN},
+    {NOW + EDGE_FOLLOWING_MS, 0, 0, EDGE_FOLLOWING}, /* the clock was set back a little */
+    {NOW + EDGE_FOLLOWING_MS + 1, 0, 0, EDGE_STALE},
 };
 
 static void test_conditions(void **state)
@@ -108,6 +113,25 @@ static void test_conditions(void **state)
 
         ok(edge_condition_of(&edge, NOW) == conditions[i].want, "row %zu is %s", i,
            edge_condition_name(conditions[i].want));
+    }
+    all_ok();
+}
+
+/* What a clock was ahead that is set back now. */
+static void test_ahead(void **state)
+{
+    static const struct {
+        int64_t polled_ms, tried_ms, moved_ms; /* from NOW + EDGE_FOLLOWING_MS */
+        bool want;
+    } rows[] = {{0, 0, 0, false}, {1, 0, 0, true}, {0, 1, 0, true}, {0, 0, 1, true}};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct edge_seen edge = {.polled_at = NOW + EDGE_FOLLOWING_MS + rows[i].polled_ms,
+                                 .tried_at = NOW + EDGE_FOLLOWING_MS + rows[i].tried_ms,
+                                 .moved_at = NOW + EDGE_FOLLOWING_MS + rows[i].moved_ms};
+
+        ok(edge_is_ahead(&edge, NOW) == rows[i].want, "row %zu", i);
     }
     all_ok();
 }
@@ -126,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_conditions),
+        cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_codes),
     };
 
