@@ -89,7 +89,7 @@ static bool check_nonce(const struct ca_call *call, struct ca_problem *problem)
 {
     int64_t wait_s;
 
-    if (!call->jws.nonce || !ca_nonce_use(call->ca->nonces, call->jws.nonce) ||
+    if (!call->jws.nonce || !ca_nonce_use(call->mem, call->ca->nonces, call->jws.nonce) ||
         ca_fault_hits(call->ca->faults, CA_FAULT_BAD_NONCE, &wait_s))
         return ca_refuse(problem, CA_PROBLEM_BAD_NONCE, "JWS has an invalid anti-replay nonce");
     return true;

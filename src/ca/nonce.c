@@ -1,29 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/nonce.h"
 
+#include <assert.h>
+#include <openssl/evp.h>
 #include <pthread.h>
 
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/random.h"
 
-#define MAC_LEN 16
+#define BLOCK 16
 
 struct ca_nonces {
     pthread_mutex_t lock;
     uint64_t next;
-    unsigned char key[32];
+    EVP_CIPHER_CTX *encrypt, *decrypt; /* AES-256, a block at a time */
     uint64_t used[CA_NONCE_WINDOW / 64];
 };
+
+static EVP_CIPHER_CTX *cipher_new(const unsigned char key[32], int is_encrypting)
+{
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+
+    if (!ctx || EVP_CipherInit_ex2(ctx, EVP_aes_256_ecb(), key, NULL, is_encrypting, NULL) != 1 ||
+        EVP_CIPHER_CTX_set_padding(ctx, 0) != 1)
+        abort();
+    return ctx;
+}
 
 struct ca_nonces *ca_nonces_new(void)
 {
     struct ca_nonces *nonces = calloc(1, sizeof(*nonces));
+    unsigned char key[32];
 
     if (!nonces)
         abort();
     pthread_mutex_init(&nonces->lock, NULL);
-    random_bytes(nonces->key, sizeof(nonces->key));
+    random_bytes(key, sizeof(key));
+    nonces->encrypt = cipher_new(key, 1);
+    nonces->decrypt = cipher_new(key, 0);
+    explicit_bzero(key, sizeof(key));
     return nonces;
 }
 
@@ -31,8 +47,19 @@ void ca_nonces_free(struct ca_nonces *nonces)
 {
     if (!nonces)
         return;
+    EVP_CIPHER_CTX_free(nonces->encrypt);
+    EVP_CIPHER_CTX_free(nonces->decrypt);
     pthread_mutex_destroy(&nonces->lock);
     free(nonces);
+}
+
+/* With the lock: a context has one user at a time. */
+static void transform(EVP_CIPHER_CTX *ctx, const unsigned char in[BLOCK], unsigned char out[BLOCK])
+{
+    int len = 0;
+
+    if (EVP_CipherUpdate(ctx, out, &len, in, BLOCK) != 1 || len != BLOCK)
+        abort();
 }
 
 static uint64_t *word_of(struct ca_nonces *nonces, uint64_t counter, uint64_t *bit)
@@ -43,57 +70,66 @@ static uint64_t *word_of(struct ca_nonces *nonces, uint64_t counter, uint64_t *b
     return &nonces->used[slot / 64];
 }
 
-static void mac_of(const struct ca_nonces *nonces, struct slice counter,
-                   unsigned char mac[SHA256_SIZE])
+/* A block of a counter is the counter and as many zeros. */
+static void write_block(uint64_t counter, unsigned char block[BLOCK])
 {
-    hash_hmac_sha256(slice_of(nonces->key, sizeof(nonces->key)), counter, mac);
+    struct buf out = buf_fixed(block, BLOCK);
+
+    buf_u64(&out, counter);
+    buf_u64(&out, 0);
+    assert(buf_ok(&out));
+}
+
+static bool read_block(const unsigned char block[BLOCK], uint64_t *counter)
+{
+    struct slice in = slice_of(block, BLOCK);
+    uint64_t zeros;
+
+    return slice_u64(&in, counter) && slice_u64(&in, &zeros) && zeros == 0;
 }
 
 const char *ca_nonce_new(struct arena *mem, struct ca_nonces *nonces)
 {
-    unsigned char octets[8 + MAC_LEN], mac[SHA256_SIZE];
-    struct buf out = buf_fixed(octets, sizeof(octets));
-    uint64_t counter, bit, *word;
+    unsigned char block[BLOCK], nonce[BLOCK];
+    uint64_t bit, *word;
 
     pthread_mutex_lock(&nonces->lock);
-    counter = nonces->next++;
-    word = word_of(nonces, counter, &bit);
+    word = word_of(nonces, nonces->next, &bit);
     *word &= ~bit;
+    write_block(nonces->next++, block);
+    transform(nonces->encrypt, block, nonce);
     pthread_mutex_unlock(&nonces->lock);
-    buf_u64(&out, counter);
-    mac_of(nonces, slice_of(octets, 8), mac);
-    buf_add(&out, mac, MAC_LEN);
-    return base64url_encode(mem, buf_view(&out));
+    return base64url_encode(mem, slice_of(nonce, BLOCK));
 }
 
-static bool decode(const struct ca_nonces *nonces, const char *text, uint64_t *counter)
+/* With the lock. */
+static bool use(struct ca_nonces *nonces, const unsigned char nonce[BLOCK])
 {
-    AUTO(arena_freep) struct arena *mem = NULL;
-    unsigned char mac[SHA256_SIZE];
-    struct slice octets;
-    struct err err;
-
-    if (strlen(text) != CA_NONCE_LEN)
-        return false;
-    mem = arena_new();
-    if (!base64url_decode(mem, text, &octets, &err) || octets.len != 8 + MAC_LEN)
-        return false;
-    mac_of(nonces, slice_of(octets.data, 8), mac);
-    return hash_equal(mac, octets.data + 8, MAC_LEN) && slice_u64(&octets, counter);
-}
-
-bool ca_nonce_use(struct ca_nonces *nonces, const char *text)
-{
+    unsigned char block[BLOCK];
     uint64_t counter, bit, *word;
+
+    transform(nonces->decrypt, nonce, block);
+    if (!read_block(block, &counter) || counter >= nonces->next ||
+        nonces->next - counter > CA_NONCE_WINDOW)
+        return false;
+    word = word_of(nonces, counter, &bit);
+    if (*word & bit)
+        return false;
+    *word |= bit;
+    return true;
+}
+
+bool ca_nonce_use(struct arena *mem, struct ca_nonces *nonces, const char *text)
+{
+    struct slice nonce;
+    struct err err;
     bool is_good;
 
-    if (!decode(nonces, text, &counter))
+    if (strlen(text) != CA_NONCE_LEN || !base64url_decode(mem, text, &nonce, &err) ||
+        nonce.len != BLOCK)
         return false;
     pthread_mutex_lock(&nonces->lock);
-    word = word_of(nonces, counter, &bit);
-    is_good = counter < nonces->next && nonces->next - counter <= CA_NONCE_WINDOW && !(*word & bit);
-    if (is_good)
-        *word |= bit;
+    is_good = use(nonces, nonce.data);
     pthread_mutex_unlock(&nonces->lock);
     return is_good;
 }

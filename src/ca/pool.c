@@ -162,8 +162,8 @@ static void push(struct ca_pool *pool, int64_t id, struct ca_hint hint, size_t p
     pool->taken += places;
     *pool->last = job;
     pool->last = &job->next;
-    pthread_cond_signal(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
+    pthread_cond_signal(&pool->wake); /* who wakes up needs the lock */
 }
 
 void ca_pool_add(struct ca_pool *pool, int64_t id, struct ca_hint hint)

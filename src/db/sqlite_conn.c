@@ -14,6 +14,7 @@ struct cached {
     const struct query *query;
     sqlite3_stmt *stmt;
     struct cached *next;
+    int at[DB_PARAMS_MAX]; /* where SQLite has $1, $2, ...; 0: nowhere */
 };
 
 struct sqlite_conn {
@@ -119,8 +120,20 @@ void sqlite_conn_close(struct sqlite_conn *conn)
     free(conn);
 }
 
+/* SQLite numbers "$2" by where it first appears: so each is looked up by its name. A parameter that
+ * only the text for PostgreSQL uses is not there. */
+static void find_params(struct cached *c)
+{
+    char name[8];
+
+    for (size_t i = 0; c->query->params[i]; i++) {
+        snprintf(name, sizeof(name), "$%zu", i + 1);
+        c->at[i] = sqlite3_bind_parameter_index(c->stmt, name);
+    }
+}
+
 /* Queries are static, so their address is what they are known by. */
-static sqlite3_stmt *statement(struct sqlite_conn *conn, const struct query *q)
+static struct cached *statement(struct sqlite_conn *conn, const struct query *q)
 {
     struct cached **bucket = &conn->buckets[(uintptr_t)q / sizeof(*q) % BUCKETS];
     struct cached *c = *bucket;
@@ -128,7 +141,7 @@ static sqlite3_stmt *statement(struct sqlite_conn *conn, const struct query *q)
     while (c && c->query != q)
         c = c->next;
     if (c)
-        return c->stmt;
+        return c;
     c = calloc(1, sizeof(*c));
     if (!c)
         return NULL;
@@ -139,9 +152,10 @@ static sqlite3_stmt *statement(struct sqlite_conn *conn, const struct query *q)
         return NULL;
     }
     assert((size_t)sqlite3_column_count(c->stmt) == strlen(q->cols));
+    find_params(c);
     c->next = *bucket;
     *bucket = c;
-    return c->stmt;
+    return c;
 }
 
 static int bind_one(sqlite3_stmt *stmt, int at, const struct db_arg *arg)
@@ -156,20 +170,11 @@ static int bind_one(sqlite3_stmt *stmt, int at, const struct db_arg *arg)
     return sqlite3_bind_null(stmt, at);
 }
 
-/* SQLite numbers "$2" by where it first appears: so each is looked up by its name. A parameter that
- * only the text for PostgreSQL uses is not there. */
-static bool bind(sqlite3_stmt *stmt, const struct db_arg *args, size_t count)
+static bool bind(const struct cached *c, const struct db_arg *args)
 {
-    char name[8];
-
-    for (size_t i = 0; i < count; i++) {
-        int at;
-
-        snprintf(name, sizeof(name), "$%zu", i + 1);
-        at = sqlite3_bind_parameter_index(stmt, name);
-        if (at && bind_one(stmt, at, &args[i]) != SQLITE_OK)
+    for (size_t i = 0; c->query->params[i]; i++)
+        if (c->at[i] && bind_one(c->stmt, c->at[i], &args[i]) != SQLITE_OK)
             return false;
-    }
     return true;
 }
 
@@ -234,16 +239,16 @@ static bool step_all(struct sqlite_conn *conn, sqlite3_stmt *stmt, const struct 
 bool sqlite_conn_run(struct sqlite_conn *conn, const struct query *q, const struct db_arg *args,
                      struct row_list *rows, int64_t *changed, struct err *err)
 {
-    sqlite3_stmt *stmt = statement(conn, q);
+    struct cached *c = statement(conn, q);
     bool is_done;
 
-    if (!stmt || !bind(stmt, args, strlen(q->params)))
+    if (!c || !bind(c, args))
         return refuse(conn, q->name, err);
-    is_done = step_all(conn, stmt, q, rows, err);
+    is_done = step_all(conn, c->stmt, q, rows, err);
     if (is_done && changed)
         *changed = sqlite3_changes64(conn->sqlite);
-    sqlite3_reset(stmt);
-    sqlite3_clear_bindings(stmt);
+    sqlite3_reset(c->stmt);
+    sqlite3_clear_bindings(c->stmt);
     return is_done;
 }
 

@@ -13,6 +13,15 @@
 #define GROUP_TURNS_MAX 64 /* then the group ends, whoever waits: other processes wait too */
 #define GROUP_MS        5  /* the most that its first member waits for further turns to begin */
 
+/* What every transaction needs; named as the error texts have them. */
+static const struct query begin = {
+    .name = "begin", .sql = "BEGIN IMMEDIATE", .params = "", .cols = ""};
+static const struct query commit = {.name = "commit", .sql = "COMMIT", .params = "", .cols = ""};
+static const struct query begin_member = {
+    .name = "begin", .sql = "SAVEPOINT member", .params = "", .cols = ""};
+static const struct query commit_member = {
+    .name = "commit", .sql = "RELEASE member", .params = "", .cols = ""};
+
 struct group {
     unsigned turns;
     unsigned members; /* turns that were committed */
@@ -166,6 +175,11 @@ static void pass_turn(struct writer *w)
     pthread_cond_signal(&next->cond);
 }
 
+static bool run(struct writer *w, const struct query *q, struct err *err)
+{
+    return sqlite_conn_run(w->conn, q, &QNONE, NULL, NULL, err);
+}
+
 static bool open_group(struct writer *w, struct err *err)
 {
     struct group *g = calloc(1, sizeof(*g));
@@ -176,7 +190,7 @@ static bool open_group(struct writer *w, struct err *err)
         free(g);
         return false;
     }
-    if (!sqlite_conn_script(w->conn, "BEGIN IMMEDIATE", "begin", err)) {
+    if (!run(w, &begin, err)) {
         turn_give(w->turn_fd);
         free(g);
         return false;
@@ -219,7 +233,7 @@ static void commit_group(struct writer *w, struct group *g)
 
     if (g->is_lost)
         return;
-    if (g->members && sqlite_conn_script(w->conn, "COMMIT", "commit", &err)) {
+    if (g->members && run(w, &commit, &err)) {
         g->is_stored = true;
         return;
     }
@@ -301,7 +315,7 @@ bool writer_begin(struct writer *w, struct err *err)
         pthread_mutex_unlock(&w->mutex);
         return false;
     }
-    if (sqlite_conn_script(w->conn, "SAVEPOINT member", "begin", err))
+    if (run(w, &begin_member, err))
         return true;
     note_loss(w, err);
     end_turn(w, false, &ignored);
@@ -310,7 +324,7 @@ bool writer_begin(struct writer *w, struct err *err)
 
 bool writer_commit(struct writer *w, struct err *err)
 {
-    if (!w->group->is_lost && !sqlite_conn_script(w->conn, "RELEASE member", "commit", err)) {
+    if (!w->group->is_lost && !run(w, &commit_member, err)) {
         roll_back_all(w);
         note_loss(w, err);
     }

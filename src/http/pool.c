@@ -20,7 +20,9 @@ struct pool {
     unsigned thread_count;
 };
 
-static void append(struct pool *pool, struct pool_item *item, enum pool_lane lane)
+/* With the lock, which it gives back before it wakes a thread: that one would have to wait for it.
+ */
+static void append_and_unlock(struct pool *pool, struct pool_item *item, enum pool_lane lane)
 {
     struct lane *to = &pool->lanes[lane];
 
@@ -29,8 +31,8 @@ static void append(struct pool *pool, struct pool_item *item, enum pool_lane lan
     to->last = &item->next;
     if (pool->is_stopping)
         pthread_cond_broadcast(&pool->changed); /* the last reservation lets every thread go */
-    else
-        pthread_cond_signal(&pool->changed);
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_signal(&pool->changed);
 }
 
 /* NULL: nothing is queued. */
@@ -119,16 +121,14 @@ void pool_push(struct pool *pool, struct pool_item *item, enum pool_lane lane)
     assert(pool->reserved > 0);
     pool->reserved--;
     item->is_counted = lane == POOL_NOW;
-    append(pool, item, lane);
-    pthread_mutex_unlock(&pool->lock);
+    append_and_unlock(pool, item, lane);
 }
 
 void pool_push_admitted(struct pool *pool, struct pool_item *item, enum pool_lane lane)
 {
     pthread_mutex_lock(&pool->lock);
     item->is_counted = false;
-    append(pool, item, lane);
-    pthread_mutex_unlock(&pool->lock);
+    append_and_unlock(pool, item, lane);
 }
 
 void pool_stop(struct pool *pool)

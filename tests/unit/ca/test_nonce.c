@@ -11,10 +11,10 @@ static void test_once(void **state)
     (void)state;
     assert_int_equal(strlen(a), CA_NONCE_LEN);
     assert_string_not_equal(a, b);
-    assert_true(ca_nonce_use(nonces, b));
-    assert_true(ca_nonce_use(nonces, a));
-    assert_false(ca_nonce_use(nonces, a));
-    assert_false(ca_nonce_use(nonces, b));
+    assert_true(ca_nonce_use(mem, nonces, b));
+    assert_true(ca_nonce_use(mem, nonces, a));
+    assert_false(ca_nonce_use(mem, nonces, a));
+    assert_false(ca_nonce_use(mem, nonces, b));
     ca_nonces_free(nonces);
 }
 
@@ -25,13 +25,19 @@ static void test_forged(void **state)
     char *text = arena_strdup(mem, ca_nonce_new(mem, nonces));
 
     (void)state;
-    ok(!ca_nonce_use(others, text), "of another process");
-    text[0] = text[0] == 'A' ? 'B' : 'A';
-    ok(!ca_nonce_use(nonces, text), "another counter");
-    ok(!ca_nonce_use(nonces, ""), "empty");
-    ok(!ca_nonce_use(nonces, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "zeros");
-    ok(!ca_nonce_use(nonces, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), "not base64url");
-    ok(!ca_nonce_use(nonces, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"), "too long");
+    ok(!ca_nonce_use(mem, others, text), "of another process");
+    for (size_t i = 0; i < CA_NONCE_LEN - 1; i++) {
+        char former = text[i];
+
+        text[i] = former == 'A' ? 'B' : 'A';
+        ok(!ca_nonce_use(mem, nonces, text), "another letter at %zu", i);
+        text[i] = former;
+    }
+    ok(!ca_nonce_use(mem, nonces, ""), "empty");
+    ok(!ca_nonce_use(mem, nonces, "AAAAAAAAAAAAAAAAAAAAAA"), "zeros");
+    ok(!ca_nonce_use(mem, nonces, "AAAAAAAAAAAAAAAAAAAA=="), "not base64url");
+    ok(!ca_nonce_use(mem, nonces, "AAAAAAAAAAAAAAAAAAAAAAA"), "too long");
+    ok(ca_nonce_use(mem, nonces, text), "as it was");
     ca_nonces_free(nonces);
     ca_nonces_free(others);
     all_ok();
@@ -51,8 +57,8 @@ static void test_window(void **state)
         for (unsigned n = 0; n < 4096 && i + n < CA_NONCE_WINDOW - 1; n++)
             (void)ca_nonce_new(batch, nonces);
     }
-    assert_false(ca_nonce_use(nonces, lost));
-    assert_true(ca_nonce_use(nonces, oldest));
+    assert_false(ca_nonce_use(mem, nonces, lost));
+    assert_true(ca_nonce_use(mem, nonces, oldest));
     ca_nonces_free(nonces);
 }
 
