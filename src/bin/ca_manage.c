@@ -42,7 +42,7 @@ bool ca_word_act(struct arena *mem, const struct ca_input *input, const struct c
     return true;
 }
 
-static void print_json(const json_t *answer)
+void ca_print_json(const json_t *answer)
 {
     json_dumpf(answer, stdout, JSON_COMPACT);
     putchar('\n');
@@ -54,7 +54,7 @@ static void print_faults(const struct ca_input *input, const json_t *answer)
     size_t i;
 
     if (input->common.is_json) {
-        print_json(answer);
+        ca_print_json(answer);
         return;
     }
     if (json_array_size(list) == 0)
@@ -140,9 +140,43 @@ bool ca_word_clock(struct arena *mem, const struct ca_input *input, const struct
     if (!ca_manage_ask(mem, &ask, &answer, err))
         return false;
     if (input->common.is_json)
-        print_json(answer);
+        ca_print_json(answer);
     else
         printf("%s, %lld s from real time\n", json_string_value(json_object_get(answer, "now")),
                json_integer_value(json_object_get(answer, "offset_s")));
+    return true;
+}
+
+static bool agree(struct arena *mem, const struct ca_input *input, const char *dir, struct err *err)
+{
+    struct ca_manage_request ask = {.dir = dir, .method = "POST"};
+    json_t *answer;
+
+    if (!input->more || input->more[strspn(input->more, PLAIN)] != '\0')
+        return err_set(err, ERR_BAD_INPUT, "terms agree: which account, or \"all\"?");
+    ask.path = arena_printf(mem, "/accounts/%s/agree", input->more);
+    if (!ca_manage_ask(mem, &ask, &answer, err))
+        return false;
+    printf(input->common.is_json ? "{\"ok\":true,\"accounts\":%lld}\n" : "accounts: %lld\n",
+           json_integer_value(json_object_get(answer, "accounts")));
+    return true;
+}
+
+bool ca_word_terms(struct arena *mem, const struct ca_input *input, const struct ca_options *ca,
+                   struct err *err)
+{
+    struct ca_manage_request ask = {.dir = ca->dir, .method = "GET", .path = "/terms"};
+    json_t *answer;
+
+    if (input->subject && strcmp(input->subject, "agree") == 0)
+        return agree(mem, input, ca->dir, err);
+    if (input->subject && strcmp(input->subject, "change") != 0)
+        return err_set(err, ERR_BAD_INPUT, "terms %s: neither change nor agree", input->subject);
+    if (input->subject)
+        ask.method = "POST";
+    if (!ca_manage_ask(mem, &ask, &answer, err))
+        return false;
+    printf(input->common.is_json ? "{\"ok\":true,\"version\":%lld}\n" : "version: %lld\n",
+           json_integer_value(json_object_get(answer, "version")));
     return true;
 }

@@ -5,6 +5,8 @@
  * ca_words: what may follow `latchkey ca`: "log", "fault" and so on. cmd_ca.c reads the arguments
  * and has the table of words; what they do is in a file a group.
  */
+#include <jansson.h>
+
 #include "ca/ca.h"
 #include "ca/journal_store.h"
 #include "cli/command.h"
@@ -17,6 +19,8 @@ struct ca_input {
     struct cli_common common;
     const struct ca_word *word;          /* NULL: serve */
     const char *subject;                 /* what the word is about: a serial, an account, "all" */
+    const char *more;                    /* what the subject is about, or NULL */
+    bool is_once;                        /* of a key for external account binding */
     const char *limits;                  /* in place of sandbox_ca.limits, or NULL */
     const char *reason, *account;        /* of a revocation, or NULL */
     int64_t count, for_s, share, wait_s; /* of a fault; CA_NOT_GIVEN: left to the CA */
@@ -30,7 +34,7 @@ struct ca_word {
     const char *name;
     const char *subject; /* what is asked for when it is missing; NULL: there is none */
     ca_word_run *run;
-    bool may_lack_subject;
+    bool may_lack_subject, may_have_more;
     /* ca_word_act(): POSTs to path, subject and path_end, and prints what is counted. */
     const char *path, *path_end, *counted;
     bool has_body;
@@ -39,7 +43,10 @@ struct ca_word {
 ca_word_run ca_word_log;
 
 /* ca_manage.c: what is asked of the running CA */
-ca_word_run ca_word_act, ca_word_fault, ca_word_faults, ca_word_clock;
+void ca_print_json(const json_t *answer); /* a line of its own */
+ca_word_run ca_word_act, ca_word_fault, ca_word_faults, ca_word_clock, ca_word_terms;
+/* ca_eab.c */
+ca_word_run ca_word_eab;
 
 /* ca_config.c: the CA that the configuration describes. */
 struct ca_options ca_options_of(struct arena *mem, const struct config *config);

@@ -8,7 +8,17 @@
 #include "bin/commands.h"
 #include "cli/stop.h"
 
-enum { OPT_KIND = 256, OPT_AFTER, OPT_LIMITS, OPT_COUNT, OPT_FOR, OPT_SHARE, OPT_WAIT, OPT_REASON };
+enum {
+    OPT_KIND = 256,
+    OPT_AFTER,
+    OPT_LIMITS,
+    OPT_COUNT,
+    OPT_FOR,
+    OPT_SHARE,
+    OPT_WAIT,
+    OPT_REASON,
+    OPT_ONCE
+};
 
 static const struct argp_option options[] = {
     {"limits", OPT_LIMITS, "WHICH", 0, "serving: none, letsencrypt, or a file of limits", 0},
@@ -17,6 +27,7 @@ static const struct argp_option options[] = {
     {"after", OPT_AFTER, "N", 0, "log: entries behind this number", 0},
     {"reason", OPT_REASON, "NAME", 0,
      "revoke: unspecified (the default), keyCompromise, superseded or cessationOfOperation", 0},
+    {"once", OPT_ONCE, NULL, 0, "eab add: the key binds a single account", 0},
     {"count", OPT_COUNT, "N", 0, "fault: ends after as many requests", 0},
     {"for", OPT_FOR, "SECONDS", 0, "fault: ends after as many seconds", 0},
     {"share", OPT_SHARE, "PERCENT", 0, "fault: hits this share of requests; 100", 0},
@@ -73,6 +84,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[0] = &input->common;
         input->count = input->for_s = input->share = input->wait_s = CA_NOT_GIVEN;
         return 0;
+    case OPT_ONCE:
+        input->is_once = true;
+        return 0;
     case ARGP_KEY_ARG:
         take_word(state, input, arg);
         return 0;
@@ -88,7 +102,7 @@ static const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}
 static const struct argp argp = {
     .options = options,
     .parser = parse,
-    .args_doc = "[WORD [SUBJECT]]",
+    .args_doc = "[WORD [SUBJECT [MORE]]]",
     .doc =
         "Serves the sandbox CA on the socket sandbox_ca.socket, until SIGTERM or SIGINT. With a "
         "word:\n\n"
@@ -102,6 +116,12 @@ static const struct argp argp = {
         "lose-accounts: forgets every account, as a CA that lost its database. "
         "unpause ACCOUNT|all: lets an account, or all, order the names again that have failed too "
         "often. "
+        "terms [change]: shows the version of its terms of service that is in force, or makes "
+        "another one. "
+        "terms agree ACCOUNT|all: agrees to it for an account, or all; until then they cannot "
+        "order. "
+        "eab add [NAME]: makes a key for external account binding, and prints it; "
+        "eab list; eab revoke KID. "
         "clock [+90d|TIME|real]: shows or moves its clock, where it runs with "
         "LATCHKEY_CLOCK_FILE. "
         "fault KIND: makes it do wrong (bad-nonce, rate-limited, busy, outage, slow, cut, "
@@ -154,6 +174,12 @@ static const struct ca_word words[] = {
      .path = "/accounts/",
      .path_end = "/unpause",
      .counted = "names"},
+    {.name = "terms",
+     .subject = "change or agree",
+     .run = ca_word_terms,
+     .may_lack_subject = true,
+     .may_have_more = true},
+    {.name = "eab", .subject = "add, list or revoke", .run = ca_word_eab, .may_have_more = true},
     {.name = "clock",
      .subject = "step such as +90d, or time, or \"real\"",
      .run = ca_word_clock,
@@ -170,9 +196,12 @@ static void take_word(struct argp_state *state, struct ca_input *input, const ch
             return;
         }
     }
-    if (!input->word || !input->word->subject || input->subject)
+    if (input->word && input->word->subject && !input->subject)
+        input->subject = arg;
+    else if (input->word && input->word->may_have_more && !input->more)
+        input->more = arg;
+    else
         argp_error(state, "unexpected argument \"%s\"", arg);
-    input->subject = arg;
 }
 
 static void check_words(struct argp_state *state, const struct ca_input *input)

@@ -130,6 +130,7 @@ static bool create(const struct ca_call *call, struct ca_problem *problem)
         .key_hash = call->key.key_hash,
         .jwk = ca_jwk_text(call->mem, &call->key),
         .status = CA_STATUS_VALID,
+        .terms_version = atomic_load(&call->ca->terms_version),
         .created_at = call->now,
     };
 

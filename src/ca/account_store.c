@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/account_store.h"
 
-#define COLUMNS "id, key_hash, jwk, status, contact, created_at, lost_at, eab_kid, eab"
-#define TYPES   "ittttiITT"
+#define COLUMNS                                                                                    \
+    "id, key_hash, jwk, status, contact, created_at, lost_at, eab_kid, eab, terms_version"
+#define TYPES "ittttiITTi"
 
 static const struct query get = {
     .name = "ca_account.get",
@@ -36,6 +37,7 @@ static bool read_row(struct arena *mem, const struct row *row, const struct ca_a
         .lost_at = row_i64(row, 6),
         .eab_kid = row_text(row, 7),
         .eab = row_text(row, 8),
+        .terms_version = row_i64(row, 9),
     };
     if (!ca_status_read(row_text(row, 3), &account->status, err))
         return false;
@@ -61,9 +63,9 @@ bool ca_account_of_key(struct arena *mem, struct db *db, const char *key_hash,
 
 static const struct query add = {
     .name = "ca_account.add",
-    .sql = "INSERT INTO account (key_hash, jwk, status, contact, created_at, eab_kid, eab)"
-           " VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id",
-    .params = "ttttiTT",
+    .sql = "INSERT INTO account (key_hash, jwk, status, contact, created_at, eab_kid, eab,"
+           " terms_version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING id",
+    .params = "ttttiTTi",
     .cols = "i",
 };
 
@@ -74,7 +76,7 @@ bool ca_account_add(struct arena *mem, struct db *db, const struct ca_account *a
 
     if (!db_one(mem, db, &add, &row, err, QT(account->key_hash), QT(account->jwk),
                 QT(ca_status_name(account->status)), QT(account->contact), QI(account->created_at),
-                QT(account->eab_kid), QT(account->eab)))
+                QT(account->eab_kid), QT(account->eab), QI(account->terms_version)))
         return false;
     *id = row_i64(row, 0);
     return true;

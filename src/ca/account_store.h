@@ -13,6 +13,7 @@ struct ca_account {
     const char *contact;   /* a JSON array of URLs */
     const char *eab_kid;   /* of the key that bound it, or NULL */
     const char *eab;       /* externalAccountBinding as it was sent (JSON), or NULL */
+    int64_t terms_version; /* that it has agreed to */
     int64_t created_at;
     int64_t lost_at; /* 0 = not; a lost one is only for work that was begun with it */
 };

@@ -2,6 +2,7 @@
 #include "ca/account_view.h"
 
 #include "base/clock.h"
+#include "ca/terms.h"
 
 const char *ca_account_url(const struct ca_call *call, int64_t id)
 {
@@ -25,5 +26,5 @@ void ca_account_terms(const struct ca_call *call)
 {
     http_res_header(call->res, "Link",
                     arena_printf(call->mem, "<%s>;rel=\"terms-of-service\"",
-                                 ca_url(call->mem, call->ca, CA_TERMS_PATH)));
+                                 ca_terms_url(call->mem, call->ca)));
 }

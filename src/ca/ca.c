@@ -11,6 +11,7 @@
 #include "ca/limit_file.h"
 #include "ca/manage_server.h"
 #include "ca/routes.h"
+#include "ca/terms.h"
 #include "ca/tidy.h"
 #include "http/server.h"
 
@@ -141,7 +142,7 @@ static bool start(struct ca *ca, struct err *err)
            ca_init(ca->mem, options, &report, err) &&
            ca_database_open(ca->mem, options->dir, &ca->db, err) &&
            ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
-           set_up_validator(ca, err) && start_work(ca, err) &&
+           ca_terms_load(ca, err) && set_up_validator(ca, err) && start_work(ca, err) &&
            ca_manage_start(ca, &ca->management, err) && start_server(ca, err);
 }
 

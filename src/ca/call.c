@@ -207,7 +207,7 @@ static bool serve(struct ca_call *call, const struct ca_endpoint *endpoint)
 
     if (ca_fault_admit(call, endpoint, &problem) &&
         ca_request_admit(call, endpoint->requests, &problem) && take_in(call, endpoint, &problem) &&
-        endpoint->run(call, &problem))
+        (!endpoint->needs_terms || ca_terms_admit(call, &problem)) && endpoint->run(call, &problem))
         return true;
     return reply_problem(call->res, &problem);
 }

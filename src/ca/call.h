@@ -45,6 +45,7 @@ struct ca_endpoint {
     enum ca_payload payload;
     ca_handler *run;
     enum ca_limit_id requests; /* that it counts towards, by address */
+    bool needs_terms;          /* that are in force to be agreed to */
 };
 
 /* The http_handler of every route; http_route.needs is the index into ca_endpoints[]. */
@@ -56,8 +57,12 @@ bool ca_handle_error(struct http_res *res, const struct err *err);
 MUST_CHECK bool ca_call_id(const struct ca_call *call, const char *param, const char *what,
                            int64_t *out, struct ca_problem *problem);
 
+/* userActionRequired: the account has not agreed to the terms of service that are in force. */
+bool ca_terms_admit(struct ca_call *call, struct ca_problem *problem);
+
 /* --- handlers, one file a resource ----------------------------------------------------------- */
-ca_handler ca_get_directory, ca_new_nonce, ca_get_terms;
+ca_handler ca_get_directory, ca_new_nonce;
+ca_handler ca_get_terms, ca_get_agreement, ca_post_agreement;
 ca_handler ca_new_account, ca_update_account, ca_change_key;
 ca_handler ca_new_order, ca_get_order, ca_finalize_order;
 ca_handler ca_get_authorization, ca_post_challenge;

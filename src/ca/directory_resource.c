@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The directory (RFC 8555 section 7.1.1), new nonces (7.2) and the terms of service. */
+/* The directory (RFC 8555 section 7.1.1) and new nonces (7.2). */
 #include "base/hash.h"
 #include "base/random.h"
 #include "ca/call.h"
+#include "ca/terms.h"
 
 static const struct {
     const char *name, *path;
@@ -15,11 +16,6 @@ static const struct {
 
 static const char random_entry_help[] =
     "https://community.letsencrypt.org/t/adding-random-entries-to-the-directory/33417";
-
-static const char terms[] =
-    "This is a sandbox certificate authority for tests. Its certificates cover only names that\n"
-    "nobody on the internet can have, and are trusted only where its root was installed by hand.\n"
-    "There are no obligations on either side.\n";
 
 /* A member of a random name, as Let's Encrypt has one, so that clients do not count on the set. */
 static const char *random_name(struct arena *mem)
@@ -44,7 +40,7 @@ static json_t *meta_json(const struct ca_call *call)
 {
     const struct ca_options *options = &call->ca->options;
     json_t *meta = json_pack("{s:s, s:[s], s:o}", "termsOfService",
-                             ca_url(call->mem, call->ca, CA_TERMS_PATH), "caaIdentities",
+                             ca_terms_url(call->mem, call->ca), "caaIdentities",
                              options->caa_identity, "profiles", profiles_json(&call->ca->profiles));
 
     if (options->binding != CA_BINDING_NONE)
@@ -73,10 +69,4 @@ bool ca_new_nonce(struct ca_call *call, struct ca_problem *problem)
     (void)problem;
     http_res_header(call->res, "Replay-Nonce", ca_nonce_new(call->mem, call->ca->nonces));
     return http_reply_empty(call->res, is_plain_get ? 204 : 200);
-}
-
-bool ca_get_terms(struct ca_call *call, struct ca_problem *problem)
-{
-    (void)problem;
-    return http_reply_bytes(call->res, 200, "text/plain; charset=utf-8", slice_str(terms));
 }

@@ -30,6 +30,8 @@
     X(RENEWAL_FORCED, "renewal.forced")                                                            \
     X(ACCOUNTS_LOST, "accounts.lost")                                                              \
     X(CLOCK_MOVED, "clock.moved")                                                                  \
+    X(TERMS_CHANGED, "terms.changed")                                                              \
+    X(TERMS_AGREED, "terms.agreed")                                                                \
     X(EAB_KEY_ADDED, "eab_key.added")                                                              \
     X(EAB_KEY_REVOKED, "eab_key.revoked")
 

@@ -27,8 +27,7 @@ static const char *serial_of(const struct http_req *req)
     return strcmp(serial, "all") == 0 ? NULL : serial;
 }
 
-/* 0: all. */
-static bool read_account(const char *text, int64_t *out, struct err *err)
+bool ca_manage_account(const char *text, int64_t *out, struct err *err)
 {
     *out = 0;
     return strcmp(text, "all") == 0 || slice_i64(slice_str(text), 1, INT64_MAX, out) ||
@@ -57,7 +56,7 @@ static bool read_revocation(const struct http_req *req, struct ca_mass_revocatio
     account = json_string_value(json_object_get(body, "account"));
     if (reason && !ca_reason_parse(reason, &out->reason))
         return err_field(err, "reason", "\"%.40s\" is none of " CA_REASONS_TEXT, reason);
-    return !account || read_account(account, &out->account_id, err);
+    return !account || ca_manage_account(account, &out->account_id, err);
 }
 
 bool ca_post_revoke(struct http_req *req, struct http_res *res, struct err *err)
@@ -85,7 +84,7 @@ bool ca_post_unpausing(struct http_req *req, struct http_res *res, struct err *e
     const struct ca *ca = req->context;
     int64_t account_id, count;
 
-    return read_account(http_param(req, "account"), &account_id, err) &&
+    return ca_manage_account(http_param(req, "account"), &account_id, err) &&
            ca_unpause(req->mem, ca->db, account_id, &count, err) &&
            reply_count(req, res, "names", count);
 }

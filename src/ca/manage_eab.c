@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/manage_eab.h"
-
+/* The keys of external account binding, in the management interface. */
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "ca/eab_store.h"
 #include "ca/journal_store.h"
+#include "ca/manage_handlers.h"
 #include "ca/service.h"
 #include "http/response.h"
 
@@ -27,7 +27,7 @@ static json_t *key_json(const struct ca_eab_key *key)
                      instant_json(key->used_at), "accounts", (json_int_t)key->accounts);
 }
 
-bool ca_manage_list_eab(struct http_req *req, struct http_res *res, struct err *err)
+bool ca_list_eab(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct ca *ca = req->context;
     struct ca_eab_keys keys;
@@ -75,7 +75,7 @@ static bool journal(struct db *tx, enum ca_journal_kind kind, int64_t at, const 
     return ca_journal_add(tx, &entry, err);
 }
 
-bool ca_manage_add_eab(struct http_req *req, struct http_res *res, struct err *err)
+bool ca_add_eab(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct ca *ca = req->context;
     struct ca_eab_key key = {.created_at = clock_now()};
@@ -94,7 +94,7 @@ bool ca_manage_add_eab(struct http_req *req, struct http_res *res, struct err *e
     return http_reply_json(res, 200, json);
 }
 
-bool ca_manage_revoke_eab(struct http_req *req, struct http_res *res, struct err *err)
+bool ca_revoke_eab_key(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct ca *ca = req->context;
     const char *kid = http_param(req, "kid");

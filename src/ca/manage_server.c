@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/manage_server.h"
 
-#include "ca/manage_eab.h"
 #include "ca/manage_handlers.h"
 #include "ca/service.h"
 #include "ca/state_dir.h"
@@ -23,9 +22,12 @@ static const struct http_route routes[] = {
     ROW(POST, "/certificates/{serial}/revoke", "revokeNow", ca_post_revoke, .max_body = BODY_MAX),
     ROW(POST, "/accounts/lose", "loseAccounts", ca_post_lose, .max_body = 0),
     ROW(POST, "/accounts/{account}/unpause", "unpause", ca_post_unpausing, .max_body = 0),
-    ROW(GET, "/eab", "listEab", ca_manage_list_eab, .max_body = 0),
-    ROW(POST, "/eab", "addEab", ca_manage_add_eab, .max_body = BODY_MAX),
-    ROW(DELETE, "/eab/{kid}", "revokeEab", ca_manage_revoke_eab, .max_body = 0),
+    ROW(GET, "/eab", "listEab", ca_list_eab, .max_body = 0),
+    ROW(POST, "/eab", "addEab", ca_add_eab, .max_body = BODY_MAX),
+    ROW(DELETE, "/eab/{kid}", "revokeEab", ca_revoke_eab_key, .max_body = 0),
+    ROW(GET, "/terms", "showTerms", ca_show_terms, .max_body = 0),
+    ROW(POST, "/terms", "changeTerms", ca_post_terms, .max_body = 0),
+    ROW(POST, "/accounts/{account}/agree", "agree", ca_post_agreements, .max_body = 0),
     ROW(GET, "/clock", "showClock", ca_show_clock, .max_body = 0),
     ROW(PUT, "/clock", "moveClock", ca_put_clock, .max_body = BODY_MAX),
 };

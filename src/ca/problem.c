@@ -116,6 +116,8 @@ json_t *ca_problem_json(const struct ca_problem *problem)
 
     if (problem->sub_count)
         json_object_set_new(json, "subproblems", subproblems_json(problem));
+    if (problem->instance)
+        json_object_set_new(json, "instance", json_string(problem->instance));
     if (problem->type == CA_PROBLEM_BAD_SIGNATURE_ALGORITHM)
         json_object_set_new(json, "algorithms", ca_alg_list());
     return json;

@@ -36,7 +36,8 @@
     X(TLS, "tls", 400)                                                                             \
     X(UNAUTHORIZED, "unauthorized", 403)                                                           \
     X(UNSUPPORTED_CONTACT, "unsupportedContact", 400)                                              \
-    X(UNSUPPORTED_IDENTIFIER, "unsupportedIdentifier", 400)
+    X(UNSUPPORTED_IDENTIFIER, "unsupportedIdentifier", 400)                                        \
+    X(USER_ACTION_REQUIRED, "userActionRequired", 403)
 
 #define X(id, name, status) CA_PROBLEM_##id,
 enum ca_problem_type { CA_PROBLEMS(X) CA_PROBLEM_COUNT };
@@ -61,9 +62,10 @@ struct ca_problem {
     char detail[CA_DETAIL_MAX]; /* printable ASCII, cut at the limit */
     const struct ca_subproblem *subs;
     size_t sub_count;
-    int64_t retry_at; /* Retry-After; 0 = none with 429, a second with 503 */
-    const char *help; /* URL of a page about it (Link, rel="help"); NULL = none */
-    struct err cause; /* serverInternal: why, for the log alone */
+    int64_t retry_at;     /* Retry-After; 0 = none with 429, a second with 503 */
+    const char *help;     /* URL of a page about it (Link, rel="help"); NULL = none */
+    const char *instance; /* URL that a person is to visit; NULL = none */
+    struct err cause;     /* serverInternal: why, for the log alone */
 };
 
 /* All return false, so that a refusing path is one line. */
@@ -80,7 +82,7 @@ bool ca_fail(struct ca_problem *problem, const struct err *err, const char *what
 const char *ca_problem_name(enum ca_problem_type type);
 int ca_problem_status(enum ca_problem_type type);
 
-/* A new object: type, detail, status, subproblems, and the list of algorithms that
+/* A new object: type, detail, status, subproblems, instance, and the list of algorithms that
  * badSignatureAlgorithm must have (RFC 8555 section 6.2). */
 json_t *ca_problem_json(const struct ca_problem *problem);
 /* The same as text, to be stored with a challenge or an order. */

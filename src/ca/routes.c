@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/routes.h"
 
-#define TAKE(id, who, body, handler, limit)                                                        \
+#define TAKE_IF(id, who, body, handler, limit, terms)                                              \
     [CA_ENDPOINT_##id] = {.auth = CA_AUTH_##who,                                                   \
                           .payload = CA_PAYLOAD_##body,                                            \
                           .run = (handler),                                                        \
-                          .requests = CA_LIMIT_REQUESTS_##limit}
+                          .requests = CA_LIMIT_REQUESTS_##limit,                                   \
+                          .needs_terms = (terms)}
+#define TAKE(id, who, body, handler, limit)   TAKE_IF(id, who, body, handler, limit, false)
+#define AGREED(id, who, body, handler, limit) TAKE_IF(id, who, body, handler, limit, true)
 
 const struct ca_endpoint ca_endpoints[CA_ENDPOINT_COUNT] = {
     TAKE(DIRECTORY, NONE, EMPTY, ca_get_directory, DIRECTORY),
@@ -13,12 +16,14 @@ const struct ca_endpoint ca_endpoints[CA_ENDPOINT_COUNT] = {
     TAKE(NEW_NONCE, NONE, EMPTY, ca_new_nonce, NONCE),
     TAKE(NEW_NONCE_POST, ACCOUNT, EMPTY, ca_new_nonce, NONCE),
     TAKE(TERMS, NONE, EMPTY, ca_get_terms, OTHER),
+    TAKE(AGREEMENT, NONE, EMPTY, ca_get_agreement, OTHER),
+    TAKE(AGREEMENT_POST, NONE, EMPTY, ca_post_agreement, OTHER),
     TAKE(NEW_ACCOUNT, KEY, OBJECT, ca_new_account, ACCOUNT),
     TAKE(ACCOUNT, ACCOUNT, EITHER, ca_update_account, OTHER),
     TAKE(KEY_CHANGE, ACCOUNT, OBJECT, ca_change_key, OTHER),
-    TAKE(NEW_ORDER, ACCOUNT, OBJECT, ca_new_order, ORDER),
+    AGREED(NEW_ORDER, ACCOUNT, OBJECT, ca_new_order, ORDER),
     TAKE(ORDER, ACCOUNT, EMPTY, ca_get_order, OTHER),
-    TAKE(FINALIZE, ACCOUNT, OBJECT, ca_finalize_order, OTHER),
+    AGREED(FINALIZE, ACCOUNT, OBJECT, ca_finalize_order, OTHER),
     TAKE(AUTHORIZATION, ACCOUNT, EITHER, ca_get_authorization, OTHER),
     TAKE(CHALLENGE, ACCOUNT, EITHER, ca_post_challenge, OTHER),
     TAKE(CERTIFICATE, ACCOUNT, EMPTY, ca_get_certificate, OTHER),
@@ -47,7 +52,9 @@ const struct http_route ca_routes[CA_ENDPOINT_COUNT] = {
     POST(DIRECTORY_POST, "/directory", "directory"),
     GET(NEW_NONCE, "/acme/new-nonce", "newNonce"),
     POST(NEW_NONCE_POST, "/acme/new-nonce", "newNonce"),
-    GET(TERMS, CA_TERMS_PATH, "terms"),
+    GET(TERMS, CA_TERMS_PATH "/{version}", "terms"),
+    GET(AGREEMENT, CA_AGREEMENT_PATH "/{page}", "agreement"),
+    ROW(AGREEMENT_POST, HTTP_POST, CA_AGREEMENT_PATH "/{page}", "agreement", .max_body = 0),
     POST(NEW_ACCOUNT, "/acme/new-acct", "newAccount"),
     POST(ACCOUNT, "/acme/acct/{account}", "account"),
     POST(KEY_CHANGE, "/acme/key-change", "keyChange"),

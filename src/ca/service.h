@@ -4,6 +4,7 @@
 /* service: what the parts of a running CA share. Made and freed by ca_start() and ca_stop(); any
  * thread may use it. */
 #include <libpsl.h>
+#include <stdatomic.h>
 
 #include "ca/ca.h"
 #include "ca/fault.h"
@@ -17,6 +18,7 @@
 
 #define CA_ACCOUNT_PATH      "/acme/acct/"
 #define CA_TERMS_PATH        "/terms"
+#define CA_AGREEMENT_PATH    "/agreement"
 #define CA_ISSUER_PATH       "/issuer"
 #define CA_EXPLANATION_PATH  "/renew-now"
 #define CA_RENEWAL_INFO_PATH "/acme/renewal-info"
@@ -33,6 +35,7 @@ struct ca {
     struct ca_request_limits *requests;
     struct ca_faults *faults;
     struct db *db;
+    _Atomic int64_t terms_version; /* ca/terms.h */
     struct ca_nonces *nonces;
     struct ca_key_cache *keys;
     struct ca_validator validator;

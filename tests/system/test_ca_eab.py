@@ -194,8 +194,23 @@ def test_what_the_socket_refuses(bound, body, status, text):
     assert got == status and text in problem["detail"]
 
 
-def test_the_keys_are_not_where_clients_ask(bound):
-    assert bound.connect().request("GET", "/eab")[0] == 404
+def test_by_command(bound):
+    kid, mac_key = (line.split()[-1] for line in bound.run("eab", "add", "a shop", "--once")
+                    .splitlines())
+    assert len(base64.urlsafe_b64decode(mac_key + "==")) == 64
+    assert f"{kid} " in bound.run("eab", "list")
+    line, = [line for line in bound.run("eab", "list").splitlines() if line.startswith(kid)]
+    assert line.endswith(" accounts: 0 of 1, last: never a shop")
+    client = Client(bound)
+    value = binding(client, {"kid": kid, "mac_key": mac_key})
+    assert client.register(externalAccountBinding=value).status == 201
+    listed, = [one for one in json.loads(bound.run("eab", "list", "--json"))["keys"]
+               if one["kid"] == kid]
+    assert (listed["name"], listed["once"], listed["accounts"]) == ("a shop", True, 1)
+    assert bound.run("eab", "revoke", kid) == ""
+    assert kid not in bound.run("eab", "list")
+    assert set(json.loads(bound.run("eab", "add", "--json"))) == {
+        "kid", "mac_key", "name", "once", "created", "used", "accounts"}
 
 
 def test_over_a_restart(tmp_path, knot):  # noqa: F811

@@ -200,6 +200,18 @@ def test_a_clock_that_cannot_be_moved(ca):
     (["revoke", "all", "--account", "x"], 2, '"x" is not the number of an account'),
     (["revoke", "all", "--account", "99"], 2, "there is no account 99"),
     (["unpause", "99"], 2, "there is no account 99"),
+    (["terms", "agree"], 2, 'terms agree: which account, or "all"?'),
+    (["terms", "agree", "a/b"], 2, 'terms agree: which account, or "all"?'),
+    (["terms", "agree", "99"], 2, "there is no account 99"),
+    (["terms", "agree", "x"], 2, '"x" is not the number of an account'),
+    (["terms", "agree", "1", "2"], 64, 'unexpected argument "2"'),
+    (["terms", "forget"], 2, "terms forget: neither change nor agree"),
+    (["eab"], 64, "eab: of which add, list or revoke?"),
+    (["eab", "revoke"], 2, '"" is no kid of this CA'),
+    (["eab", "revoke", "a/b"], 2, '"a/b" is no kid of this CA'),
+    (["eab", "revoke", "00"], 2, 'there is no key "00"'),
+    (["eab", "make"], 2, "eab make: neither add, list nor revoke"),
+    (["eab", "add", "x" * 101], 2, "is not a text of at most 100 octets"),
     (["lose-accounts", "1"], 64, 'unexpected argument "1"'),
     (["lose-account"], 64, 'unexpected argument "lose-account"'),
 ])
@@ -212,7 +224,8 @@ def test_wrong_words(ca, words, code, text):
 @pytest.mark.parametrize("method,path", [
     ("POST", "/certificates/all/renew-now"), ("POST", "/certificates/all/revoke"),
     ("POST", "/accounts/lose"), ("POST", "/accounts/all/unpause"), ("GET", "/clock"),
-    ("PUT", "/clock")])
+    ("PUT", "/clock"), ("GET", "/terms"), ("POST", "/terms"), ("POST", "/accounts/all/agree"),
+    ("GET", "/eab"), ("POST", "/eab"), ("DELETE", "/eab/00")])
 def test_not_where_clients_ask(ca, method, path):
     assert ca.connect().request(method, path, "{}")[0] == 404
     assert Management(ca).ask(method, path, "x")[0] in (400, 413)  # there, it is known
@@ -224,7 +237,8 @@ def test_a_ca_that_does_not_run(tmp_path, knot):  # noqa: F811
     ca = SandboxCa(tmp_path / "ca", knot.port)
     text = f"no sandbox CA is running in {ca.folder}/ca: start it, then ask again\n"
     words = [["renew-now", "all"], ["revoke", "all"], ["lose-accounts"], ["unpause", "all"],
-             ["clock"], ["faults"]]
+             ["clock"], ["faults"], ["terms"], ["terms", "change"], ["terms", "agree", "all"],
+             ["eab", "list"], ["eab", "add"], ["eab", "revoke", "00"]]
     for one in words:
         assert refused(ca, *one) == (2, f"latchkey: {text}")
     assert "there is no sandbox CA in" in refused(ca, "log")[1]

@@ -101,7 +101,7 @@ def test_account_object(client):
     """What is there, and that there is no list of orders, as with Let's Encrypt."""
     reply = client.post(client.kid)
     assert set(reply.json) == {"status", "contact", "key", "createdAt"}
-    assert f'<{client.ca.url}/terms>;rel="terms-of-service"' in reply.headers.get_all("Link")
+    assert f'<{client.ca.url}/terms/1>;rel="terms-of-service"' in reply.headers.get_all("Link")
 
 
 def test_key_change(client):

@@ -9,6 +9,12 @@
 #include "ca/status.h"
 #include "check.h"
 
+/* The pages that people send a form to. */
+static bool is_form(unsigned endpoint)
+{
+    return endpoint == CA_ENDPOINT_UNPAUSE_POST || endpoint == CA_ENDPOINT_AGREEMENT_POST;
+}
+
 /* Every endpoint has its route, and only POST is taken in by its signature. */
 static void test_routes(void **state)
 {
@@ -21,10 +27,11 @@ static void test_routes(void **state)
             continue;
         ok(route->needs == i, "%s: runs row %u", route->path, route->needs);
         ok(route->run == ca_handle, "%s: another handler", route->path);
-        ok((route->method == HTTP_GET || i == CA_ENDPOINT_UNPAUSE_POST) ==
-               (endpoint->auth == CA_AUTH_NONE),
+        ok((route->method == HTTP_GET || is_form(i)) == (endpoint->auth == CA_AUTH_NONE),
            "%s: a POST without a signature, or a GET with one", route->path);
         ok(route->max_body == (endpoint->auth != CA_AUTH_NONE ? CA_JWS_MAX : 0), "%s: body limit",
+           route->path);
+        ok(!endpoint->needs_terms || endpoint->auth == CA_AUTH_ACCOUNT, "%s: terms of nobody",
            route->path);
         ok(ca_limit_is_requests(endpoint->requests), "%s: counts towards %s", route->path,
            ca_limit_name(endpoint->requests));
