@@ -10,6 +10,7 @@
 #include "ca/ca.h"
 #include "ca/journal_store.h"
 #include "cli/command.h"
+#include "super/ca_run.h"
 
 #define CA_NOT_GIVEN (-1)
 
@@ -17,11 +18,12 @@ struct ca_word;
 
 struct ca_input {
     struct cli_common common;
-    const struct ca_word *word;          /* NULL: serve */
+    const struct ca_word *word;          /* NULL: the CA alone, by ca_run() */
     const char *subject;                 /* what the word is about: a serial, an account, "all" */
     const char *more;                    /* what the subject is about, or NULL */
     bool is_once;                        /* of a key for external account binding */
-    const char *limits;                  /* in place of sandbox_ca.limits, or NULL */
+    struct ca_run_options alone;         /* limits: of "serve", too */
+    const char *alone_only;              /* the first option given that no word has */
     const char *reason, *account;        /* of a revocation, or NULL */
     int64_t count, for_s, share, wait_s; /* of a fault; CA_NOT_GIVEN: left to the CA */
     struct ca_journal_filter filter;

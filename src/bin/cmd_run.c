@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/slice.h"
 #include "bin/commands.h"
-#include "super/layout.h"
 #include "super/run.h"
+#include "super/run_config.h"
 
 enum { OPT_ONCE = 256, OPT_DOMAIN, OPT_KEEP, OPT_DIR, OPT_PORT_BASE, OPT_VERBOSE = 'v' };
 
@@ -37,10 +37,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         input->dir = arg;
         return 0;
     case OPT_PORT_BASE:
-        if (!slice_i64(slice_str(arg), LAYOUT_PORT_BASE_MIN, LAYOUT_PORT_BASE_MAX,
-                       &input->port_base))
-            argp_error(state, "--port-base %s: not a number from %d to %d", arg,
-                       LAYOUT_PORT_BASE_MIN, LAYOUT_PORT_BASE_MAX);
+        if (!slice_i64(slice_str(arg), RUN_PORT_BASE_MIN, RUN_PORT_BASE_MAX, &input->port_base))
+            argp_error(state, "--port-base %s: not a number from %d to %d", arg, RUN_PORT_BASE_MIN,
+                       RUN_PORT_BASE_MAX);
         return 0;
     case OPT_VERBOSE:
         input->is_verbose = true;

@@ -9,6 +9,7 @@
 
 static bool reply_account(const struct ca_call *call, int status, const struct ca_account *account)
 {
+    call->req->log_who = arena_printf(call->mem, "account %lld", (long long)account->id);
     http_res_header(call->res, "Location", ca_account_url(call, account->id));
     ca_account_terms(call);
     return http_reply_json(call->res, status, ca_account_json(account));
@@ -37,7 +38,6 @@ static bool reply_existing(const struct ca_call *call, const struct ca_account *
     if (account->status != CA_STATUS_VALID)
         return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
                          "An account with the provided public key exists but is deactivated");
-    call->req->log_who = arena_printf(call->mem, "account %lld", (long long)account->id);
     return reply_account(call, 200, account);
 }
 

@@ -153,19 +153,31 @@ int cli_main(const struct cli_command *const *commands, size_t count, int argc, 
     return (int)command->run(argc - 1, argv + 1);
 }
 
+static void man_option_add(struct buf *out, const struct argp_option *o)
+{
+    buf_str(out, ".TP\n.B ");
+    if (o->key > ' ' && o->key < 0x7f)
+        buf_printf(out, "\\-%c, ", o->key);
+    buf_str(out, "\\-\\-");
+    roff_text(out, o->name);
+    if (o->arg)
+        buf_printf(out, " \\fI%s\\fR", o->arg);
+    buf_str(out, "\n");
+    roff_text(out, o->doc);
+    buf_str(out, ".\n");
+}
+
+/* A row without a name is the head of those that follow. */
 static void man_options_add(struct buf *out, const struct argp *argp)
 {
     for (const struct argp_option *o = argp->options; o && (o->name || o->doc); o++) {
-        buf_str(out, ".TP\n.B ");
-        if (o->key > ' ' && o->key < 0x7f)
-            buf_printf(out, "\\-%c, ", o->key);
-        buf_str(out, "\\-\\-");
-        roff_text(out, o->name);
-        if (o->arg)
-            buf_printf(out, " \\fI%s\\fR", o->arg);
-        buf_str(out, "\n");
+        if (o->name) {
+            man_option_add(out, o);
+            continue;
+        }
+        buf_str(out, ".PP\n");
         roff_text(out, o->doc);
-        buf_str(out, ".\n");
+        buf_str(out, "\n");
     }
     for (const struct argp_child *child = argp->children; child && child->argp; child++)
         man_options_add(out, child->argp);

@@ -30,9 +30,11 @@ const char *generate_edge_dir(struct arena *mem, const struct layout *layout, co
     return arena_printf(mem, "%s/%s", layout->edge, edge);
 }
 
+#define PARTS_MAX 3
+
 struct nginx_file {
-    const char *name; /* of the child */
-    const char *body; /* embedded file */
+    const char *name;             /* of the child */
+    const char *parts[PARTS_MAX]; /* embedded files; fewer end with NULL */
     const char *path;
     const char *load; /* load_module line */
     const char *workers;
@@ -43,16 +45,18 @@ static bool nginx_write(const struct layout *layout, const struct nginx_file *fi
                         struct render_values *values, struct err *err)
 {
     struct arena *mem = values->mem;
-    const char *text;
+    struct buf text = buf_new(mem, TEXT_MAX);
 
     render_set(values, "RUN", layout->run);
     render_set(values, "NAME", file->name);
     render_set(values, "LOAD", file->load);
     render_set(values, "USER", layout->user);
     render_set(values, "WORKERS", file->workers);
-    text = arena_printf(mem, "%s%s", render("nginx-head.conf", values), render(file->body, values));
+    buf_str(&text, render("nginx-head.conf", values));
+    for (size_t i = 0; i < PARTS_MAX && file->parts[i]; i++)
+        buf_str(&text, render(file->parts[i], values));
     return folder_make(arena_printf(mem, "%s/%s.tmp", layout->run, file->name), err) &&
-           file_write(mem, file->path, text, 0640, err);
+           file_write(mem, file->path, buf_cstr(&text), 0640, err);
 }
 
 /* A "listen" line for 127.0.0.1 and, where there is IPv6, ::1. */
@@ -76,30 +80,47 @@ static const char *listen_all(struct arena *mem, const struct config_list *addre
     return buf_cstr(&out);
 }
 
-static bool front_write(struct arena *mem, const struct layout *layout, struct err *err)
+static bool front_write(struct arena *mem, const struct layout *layout,
+                        const char *const parts[PARTS_MAX], struct err *err)
 {
-    const char *pages = arena_printf(mem, "%s/refused", layout->run);
-    const struct nginx_file file = {
+    struct nginx_file file = {
         .name = "front",
-        .body = "front.conf",
         .path = arena_printf(mem, "%s/front.conf", layout->run),
         .load = "",
         .workers = "1",
     };
     struct render_values values = {.mem = mem};
 
+    memcpy(file.parts, parts, sizeof(file.parts));
     render_set(&values, "CA", layout->ca);
     render_set(&values, "LISTEN_FRONT", listen_own(mem, layout, layout->cfg->run.front_port));
     render_set(&values, "LISTEN_CA", listen_own(mem, layout, layout->cfg->run.ca_port));
+    return nginx_write(layout, &file, &values, err);
+}
+
+bool generate_ca_front(struct arena *mem, const struct layout *layout, struct err *err)
+{
+    static const char *const parts[PARTS_MAX] = {"front-http.conf", "front-ca.conf"};
+
+    return front_write(mem, layout, parts, err);
+}
+
+/* With the pages that nginx shows where those behind it cannot. */
+static bool front_of_all_write(struct arena *mem, const struct layout *layout, struct err *err)
+{
+    static const char *const parts[PARTS_MAX] = {"front-http.conf", "front-web.conf",
+                                                 "front-ca.conf"};
+    const char *pages = arena_printf(mem, "%s/refused", layout->run);
+
     return folder_make(pages, err) && refused_write(mem, pages, err) &&
-           nginx_write(layout, &file, &values, err);
+           front_write(mem, layout, parts, err);
 }
 
 static bool origin_write(struct arena *mem, const struct layout *layout, struct err *err)
 {
     const struct nginx_file file = {
         .name = "origin",
-        .body = "origin.conf",
+        .parts = {"origin.conf"},
         .path = arena_printf(mem, "%s/origin.conf", layout->run),
         .load = "",
         .workers = "1",
@@ -117,7 +138,7 @@ static bool edge_write(struct arena *mem, const struct layout *layout,
     const char *dir = generate_edge_dir(mem, layout, edge->name);
     const struct nginx_file file = {
         .name = edge->name,
-        .body = "edge.conf",
+        .parts = {"edge.conf"},
         .path = arena_printf(mem, "%s/nginx.conf", dir),
         .load = arena_printf(mem, "load_module \"%s\";", layout->module),
         .workers = "2",
@@ -138,7 +159,7 @@ bool generate_nginx(struct arena *mem, const struct layout *layout, struct err *
     for (size_t i = 0; i < layout->cfg->run.edge_count; i++)
         if (!edge_write(mem, layout, &layout->cfg->run.edges[i], err))
             return false;
-    return front_write(mem, layout, err) && origin_write(mem, layout, err);
+    return front_of_all_write(mem, layout, err) && origin_write(mem, layout, err);
 }
 
 static int name_order(const void *a, const void *b)
@@ -174,8 +195,20 @@ static bool zones_list(struct arena *mem, const struct layout *layout, const cha
     return true;
 }
 
-bool generate_knot(struct arena *mem, const struct layout *layout, struct err *err)
+static const char *update_lines(struct arena *mem, const char *secret)
 {
+    struct render_values values = {.mem = mem};
+
+    if (!secret)
+        return "";
+    render_set(&values, "SECRET", secret);
+    return render("knot-update.conf", &values);
+}
+
+bool generate_knot(struct arena *mem, const struct layout *layout, const char *update_secret,
+                   struct err *err)
+{
+    const char *acl = update_secret ? "    acl: update\n" : "";
     struct render_values values = {.mem = mem};
     struct buf zones = buf_new(mem, TEXT_MAX);
     const char **names;
@@ -185,17 +218,18 @@ bool generate_knot(struct arena *mem, const struct layout *layout, struct err *e
         return false;
     buf_printf(&zones, "  - domain: \".\"\n    file: \"%s/root.zone\"\n", layout->dns);
     for (size_t i = 0; i < count; i++)
-        buf_printf(&zones, "  - domain: \"%s\"\n", names[i]);
+        buf_printf(&zones, "  - domain: \"%s\"\n%s", names[i], acl);
     if (!buf_ok(&zones))
         return err_set(err, ERR_TOO_LARGE, "%s has too many zones", layout->zones);
     render_set(&values, "DNS", layout->dns);
     render_set_number(&values, "DNS_PORT", layout->cfg->run.dns_port);
     render_set(&values, "ZONES", buf_cstr(&zones));
+    render_set(&values, "UPDATE", update_lines(mem, update_secret));
     return folder_make(arena_printf(mem, "%s/db", layout->dns), err) &&
            file_write(mem, arena_printf(mem, "%s/root.zone", layout->dns),
                       render("root.zone", &values), 0640, err) &&
            file_write(mem, arena_printf(mem, "%s/knot.conf", layout->dns),
-                      render("knot.conf", &values), 0640, err);
+                      render("knot.conf", &values), update_secret ? 0600 : 0640, err);
 }
 
 static void records_add(struct buf *out, const char *name, const struct config *cfg)
@@ -206,11 +240,10 @@ static void records_add(struct buf *out, const char *name, const struct config *
         buf_printf(out, "%s. 1 IN AAAA %s\n", name, cfg->edge.ipv6.items[i]);
 }
 
-bool generate_zone(struct arena *mem, const struct layout *layout, const struct name_set *names,
-                   struct err *err)
+static bool zone_write(struct arena *mem, const struct layout *layout, const char *name,
+                       const char *records, struct err *err)
 {
-    const char *path = arena_printf(mem, "%s/%s" ZONE_SUFFIX, layout->zones, names->names[0]);
-    struct buf records = buf_new(mem, TEXT_MAX);
+    const char *path = arena_printf(mem, "%s/%s" ZONE_SUFFIX, layout->zones, name);
     struct render_values values = {.mem = mem};
     const char *text;
 
@@ -218,9 +251,24 @@ bool generate_zone(struct arena *mem, const struct layout *layout, const struct 
         return false;
     if (text)
         return true;
+    render_set(&values, "NAME", name);
+    render_set(&values, "RECORDS", records);
+    return file_write(mem, path, render("name.zone", &values), 0640, err);
+}
+
+bool generate_zone(struct arena *mem, const struct layout *layout, const struct name_set *names,
+                   struct err *err)
+{
+    struct buf records = buf_new(mem, TEXT_MAX);
+
     for (size_t i = 0; i < names->count; i++)
         records_add(&records, names->names[i], layout->cfg);
-    render_set(&values, "NAME", names->names[0]);
-    render_set(&values, "RECORDS", buf_cstr(&records));
-    return file_write(mem, path, render("demo.zone", &values), 0640, err);
+    return zone_write(mem, layout, names->names[0], buf_cstr(&records), err);
+}
+
+bool generate_suffix_zone(struct arena *mem, const struct layout *layout, const char *suffix,
+                          struct err *err)
+{
+    return zone_write(mem, layout, suffix, arena_printf(mem, "*.%s. 1 IN A 127.0.0.1\n", suffix),
+                      err);
 }

@@ -63,7 +63,23 @@ static const char *module_find(struct arena *mem, const char *latchkey)
     return NULL;
 }
 
-static bool programs_find(struct arena *mem, struct layout *out, struct err *err)
+static bool programs_check(const struct layout *found, enum layout_for what, struct err *err)
+{
+    bool is_all = what == LAYOUT_RUN;
+
+    if (!found->nginx)
+        return err_set(err, ERR_CONFIG, "nginx is not installed: apt install nginx-light");
+    if (is_all && !found->knotd)
+        return err_set(err, ERR_CONFIG, "Knot is not installed: apt install knot");
+    if (is_all && !found->module)
+        return err_set(err, ERR_CONFIG,
+                       "the nginx module " MODULE " is not built: install nginx-dev and build "
+                       "again");
+    return true;
+}
+
+static bool programs_find(struct arena *mem, enum layout_for what, struct layout *out,
+                          struct err *err)
 {
     char self[PATH_MAX];
 
@@ -73,13 +89,7 @@ static bool programs_find(struct arena *mem, struct layout *out, struct err *err
     out->nginx = process_find(mem, "nginx");
     out->knotd = process_find(mem, "knotd");
     out->module = module_find(mem, out->latchkey);
-    if (!out->nginx || !out->knotd)
-        return err_set(err, ERR_CONFIG, "%s is not installed: apt install %s",
-                       out->nginx ? "Knot" : "nginx", out->nginx ? "knot" : "nginx-light");
-    if (!out->module)
-        return err_set(err, ERR_CONFIG, "the nginx module " MODULE " is not built: %s",
-                       "install nginx-dev and build again");
-    return true;
+    return programs_check(out, what, err);
 }
 
 /* Without it nginx's workers would change to a user who may not read the folder. Not root: none. */
@@ -93,12 +103,20 @@ static const char *user_line(struct arena *mem)
     return arena_printf(mem, "user %s %s;", user->pw_name, group->gr_name);
 }
 
-bool layout_make(struct arena *mem, const char *dir, struct layout *out, struct err *err)
+static bool folders_make(const struct layout *made, enum layout_for what, struct err *err)
+{
+    return folder_make(made->run, err) && folder_make(made->log, err) &&
+           folder_make(made->dns, err) && folder_make(made->zones, err) &&
+           (what != LAYOUT_RUN || folder_make(made->edge, err));
+}
+
+bool layout_make(struct arena *mem, const char *dir, enum layout_for what, struct layout *out,
+                 struct err *err)
 {
     struct layout made = {.user = user_line(mem), .has_ipv6 = ready_port_is_free("[::1]:1024")};
     char found[PATH_MAX];
 
-    if (!programs_find(mem, &made, err) || !folder_make(dir, err))
+    if (!programs_find(mem, what, &made, err) || !folder_make(dir, err))
         return false;
     if (!realpath(dir, found))
         return err_errno(err, ERR_CONFIG, errno, "cannot use the folder %s", dir);
@@ -113,70 +131,29 @@ bool layout_make(struct arena *mem, const char *dir, struct layout *out, struct 
     made.zones = arena_printf(mem, "%s/dns/zones", found);
     made.edge = arena_printf(mem, "%s/edge", found);
     made.config_file = arena_printf(mem, "%s/latchkey.yaml", found);
-    if (!folder_make(made.run, err) || !folder_make(made.log, err) || !folder_make(made.dns, err) ||
-        !folder_make(made.zones, err) || !folder_make(made.edge, err))
+    if (!folders_make(&made, what, err))
         return false;
     *out = made;
     return true;
 }
 
-struct ports {
-    int64_t http, https, front, ca, dns, origin;
-};
-
-static struct ports ports_of(int64_t base)
+bool layout_config(struct arena *mem, struct layout *layout, const char *fresh, struct err *err)
 {
-    if (base == 0)
-        return (struct ports){8080, 8443, 8444, 8445, 8053, 8090};
-    return (struct ports){base, base + 1, base + 2, base + 3, base + 4, base + 5};
-}
-
-static const char *config_render(struct arena *mem, const struct layout *layout,
-                                 const struct ports *ports)
-{
-    struct render_values values = {.mem = mem};
-
-    render_set_number(&values, "HTTP_PORT", ports->http);
-    render_set_number(&values, "HTTPS_PORT", ports->https);
-    render_set_number(&values, "FRONT_PORT", ports->front);
-    render_set_number(&values, "CA_PORT", ports->ca);
-    render_set_number(&values, "DNS_PORT", ports->dns);
-    render_set_number(&values, "ORIGIN_PORT", ports->origin);
-    render_set(&values, "IPV6", layout->has_ipv6 ? "\"::1\"" : "");
-    render_set(&values, "IPV6_TOO", layout->has_ipv6 ? ", \"::1\"" : "");
-    return render("latchkey.yaml", &values);
-}
-
-/* The file says which ports there are; --port-base only decides for a new one. */
-static bool ports_check(const struct config *cfg, int64_t base, struct err *err)
-{
-    struct ports ports = ports_of(base);
-
-    if (base == 0 || (cfg->edge.http_port == ports.http && cfg->run.front_port == ports.front))
-        return true;
-    return err_set(err, ERR_CONFLICT,
-                   "%s has other ports than --port-base %lld: change it there, or name another "
-                   "--dir",
-                   cfg->file, (long long)base);
-}
-
-bool layout_config(struct arena *mem, struct layout *layout, int64_t port_base, struct err *err)
-{
-    struct ports ports = ports_of(port_base);
     const char *text;
 
     if (!file_read(mem, layout->config_file, CONFIG_MAX, &text, err))
         return false;
     layout->is_config_new = !text;
-    if (!text &&
-        !file_write(mem, layout->config_file, config_render(mem, layout, &ports), 0640, err))
+    if (!text && !file_write(mem, layout->config_file, fresh, 0640, err))
         return false;
-    if (!config_load(mem, layout->config_file, &layout->cfg, err))
+    if (!config_load(mem, layout->config_file, &layout->cfg, err)) {
+        if (layout->is_config_new)
+            unlink(layout->config_file);
         return false;
-    if (layout->cfg->mode != CONFIG_SANDBOX)
-        return err_set(err, ERR_CONFIG, "%s: mode: `latchkey run` is for sandbox mode",
-                       layout->config_file);
-    return ports_check(layout->cfg, port_base, err);
+    }
+    return layout->cfg->mode == CONFIG_SANDBOX ||
+           err_set(err, ERR_CONFIG, "%s: mode: only a sandbox is run like this",
+                   layout->config_file);
 }
 
 const char *layout_endpoint(struct arena *mem, const char *address, int64_t port)
@@ -185,40 +162,18 @@ const char *layout_endpoint(struct arena *mem, const char *address, int64_t port
                         (long long)port);
 }
 
-static bool port_check(struct arena *mem, const char *address, int64_t port, struct err *err)
+bool layout_check_ports(struct arena *mem, const struct layout *layout,
+                        const struct layout_port *ports, size_t count, struct err *err)
 {
-    const char *where = layout_endpoint(mem, address, port);
+    for (size_t i = 0; i < count; i++) {
+        const char *where = layout_endpoint(mem, ports[i].address, ports[i].port);
 
-    if (!ready_port_is_free(where))
-        return err_errno(err, ERR_CONFLICT, errno, "cannot listen on %s", where);
-    return true;
-}
-
-static bool ports_are_free(struct arena *mem, const struct layout *layout, struct err *err)
-{
-    const struct config *cfg = layout->cfg;
-    const int64_t own[] = {cfg->run.front_port, cfg->run.ca_port, cfg->run.dns_port,
-                           cfg->run.origin_port};
-
-    for (size_t i = 0; i < ARRAY_LEN(own); i++)
-        if (!port_check(mem, "127.0.0.1", own[i], err))
-            return false;
-    for (size_t i = 0; i < cfg->run.edge_count; i++) {
-        const struct config_list *addresses = &cfg->run.edges[i].addresses;
-
-        for (size_t k = 0; k < addresses->count; k++)
-            if (!port_check(mem, addresses->items[k], cfg->edge.http_port, err) ||
-                !port_check(mem, addresses->items[k], cfg->edge.https_port, err))
-                return false;
+        if (ready_port_is_free(where))
+            continue;
+        (void)err_errno(err, ERR_CONFLICT, errno, "cannot listen on %s", where);
+        if (layout->is_config_new)
+            unlink(layout->config_file);
+        return false;
     }
     return true;
-}
-
-bool layout_check_ports(struct arena *mem, const struct layout *layout, struct err *err)
-{
-    if (ports_are_free(mem, layout, err))
-        return true;
-    if (layout->is_config_new)
-        unlink(layout->config_file);
-    return false;
 }

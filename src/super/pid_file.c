@@ -168,3 +168,14 @@ bool run_lock(struct arena *mem, const char *run_dir, int *out, struct err *err)
     *out = fd;
     return true;
 }
+
+bool run_take(struct arena *mem, const char *run_dir, int *lock, struct err *err)
+{
+    size_t ended;
+
+    if (!run_lock(mem, run_dir, lock, err) || !pid_files_end(mem, run_dir, &ended, err))
+        return false;
+    if (ended > 0)
+        fprintf(stderr, "ended %zu processes that an earlier run had left\n", ended);
+    return true;
+}

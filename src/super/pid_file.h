@@ -26,3 +26,6 @@ MUST_CHECK bool pid_files_end(struct arena *mem, const char *run_dir, size_t *en
  * hold it, so that those which a killed run leaves for a moment are not in the way of the next.
  * Once in a process. ERR_CONFLICT names folder and holder. */
 MUST_CHECK bool run_lock(struct arena *mem, const char *run_dir, int *out, struct err *err);
+
+/* run_lock(), then pid_files_end(), which is told on standard error when there were any. */
+MUST_CHECK bool run_take(struct arena *mem, const char *run_dir, int *lock, struct err *err);

@@ -15,13 +15,6 @@
 #define CA_INIT_MS  (INT64_C(12) * 3600 * 1000)
 #define FIRST_ORDER 10
 
-struct plan {
-    struct arena *mem;
-    const struct layout *layout;
-    struct child_spec *children;
-    size_t count;
-};
-
 /* A NULL-terminated copy of what comes before the first NULL. */
 static const char *const *words(struct arena *mem, const char *const *from)
 {
@@ -55,20 +48,52 @@ static int store_step(void *arg)
     return 1;
 }
 
+static void ca_init_add(struct plan *plan, const char *const *env)
+{
+    const struct layout *l = plan->layout;
+    struct child_spec *step = add(plan, 3, "ca-init");
+
+    step->ready = READY_EXIT;
+    step->process.argv = WORDS(plan->mem, l->latchkey, "ca", "init", "--config", l->config_file);
+    step->process.env = env;
+    step->every_ms = CA_INIT_MS;
+}
+
+static void ca_add(struct plan *plan, const char *const *env)
+{
+    const struct layout *l = plan->layout;
+    struct child_spec *ca = add(plan, 5, "ca");
+
+    ca->process.argv = WORDS(plan->mem, l->latchkey, "ca", "serve", "--config", l->config_file);
+    ca->process.env = env;
+    ca->ready = READY_UNIX;
+    ca->where = "ca.sock";
+}
+
+static void dns_add(struct plan *plan)
+{
+    const struct layout *l = plan->layout;
+    struct child_spec *dns = add(plan, 4, "dns");
+
+    dns->process.argv =
+        WORDS(plan->mem, l->knotd, "-c", arena_printf(plan->mem, "%s/knot.conf", l->dns));
+    /* a killed Knot's number may be another process's by now: then it would not start again */
+    dns->process.leftover = arena_printf(plan->mem, "%s/knotd.lock", l->dns);
+    dns->ready = READY_TCP;
+    dns->where = layout_endpoint(plan->mem, "127.0.0.1", l->cfg->run.dns_port);
+}
+
 static void steps_add(struct plan *plan)
 {
     const struct layout *l = plan->layout;
     struct child_spec *store = add(plan, 1, "store");
     struct child_spec *keys = add(plan, 2, "keys");
-    struct child_spec *ca = add(plan, 3, "ca-init");
 
-    store->ready = keys->ready = ca->ready = READY_EXIT;
+    store->ready = keys->ready = READY_EXIT;
     store->process.run = store_step;
     store->process.arg = arena_memdup(plan->mem, l, sizeof(*l));
     keys->process.argv =
         WORDS(plan->mem, l->latchkey, "signer", "init", "--config", l->config_file);
-    ca->process.argv = WORDS(plan->mem, l->latchkey, "ca", "init", "--config", l->config_file);
-    ca->every_ms = CA_INIT_MS;
 }
 
 static const struct process_fd *signer_end(struct plan *plan, int fd)
@@ -83,22 +108,14 @@ static const struct process_fd *signer_end(struct plan *plan, int fd)
 static bool daemons_add(struct plan *plan, struct err *err)
 {
     const struct layout *l = plan->layout;
-    struct child_spec *dns = add(plan, 4, "dns");
     struct child_spec *signer = add(plan, 4, "signer");
     struct child_spec *web = add(plan, 5, "web");
     struct child_spec *worker = add(plan, 5, "worker");
-    struct child_spec *ca = add(plan, 5, "ca");
     const char *fd = arena_printf(plan->mem, "%d", SIGNER_FD);
     int ends[2];
 
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return err_errno(err, ERR_INTERNAL, errno, "could not make a socket");
-    dns->process.argv =
-        WORDS(plan->mem, l->knotd, "-c", arena_printf(plan->mem, "%s/knot.conf", l->dns));
-    /* a killed Knot's number may be another process's by now: then it would not start again */
-    dns->process.leftover = arena_printf(plan->mem, "%s/knotd.lock", l->dns);
-    dns->ready = READY_TCP;
-    dns->where = layout_endpoint(plan->mem, "127.0.0.1", l->cfg->run.dns_port);
     signer->process.argv =
         WORDS(plan->mem, l->latchkey, "signer", "--config", l->config_file, "--fd", fd);
     signer->process.fds = signer_end(plan, ends[0]);
@@ -111,9 +128,6 @@ static bool daemons_add(struct plan *plan, struct err *err)
         WORDS(plan->mem, l->latchkey, "serve", "--role", "web", "--config", l->config_file);
     web->ready = READY_UNIX;
     web->where = "web.sock";
-    ca->process.argv = WORDS(plan->mem, l->latchkey, "ca", "--config", l->config_file);
-    ca->ready = READY_UNIX;
-    ca->where = "ca.sock";
     return true;
 }
 
@@ -146,29 +160,50 @@ static void edge_add(struct plan *plan, const struct config_run_edge *edge)
               layout_endpoint(mem, edge->addresses.items[0], l->cfg->edge.https_port));
 }
 
-bool plan_make(struct arena *mem, const struct layout *layout, const struct child_spec **out,
-               size_t *count, struct err *err)
+static void front_add(struct plan *plan)
 {
-    const struct config *cfg = layout->cfg;
-    struct plan plan = {
+    const struct layout *l = plan->layout;
+
+    nginx_add(plan, 6, "front", arena_printf(plan->mem, "%s/front.conf", l->run),
+              layout_endpoint(plan->mem, "127.0.0.1", l->cfg->run.ca_port));
+}
+
+struct plan plan_new(struct arena *mem, const struct layout *layout)
+{
+    return (struct plan){
         .mem = mem,
         .layout = layout,
         .children = arena_array_of(mem, SUPER_CHILDREN_MAX, struct child_spec),
     };
+}
+
+bool plan_add_all(struct plan *plan, struct err *err)
+{
+    const struct layout *l = plan->layout;
+    const struct config *cfg = l->cfg;
 
     if (cfg->run.edge_count * 2 + FIRST_ORDER + 1 > SUPER_CHILDREN_MAX)
         return err_set(err, ERR_CONFIG, "run.edges: %zu edges are too many for one machine",
                        cfg->run.edge_count);
-    steps_add(&plan);
-    if (!daemons_add(&plan, err))
+    steps_add(plan);
+    ca_init_add(plan, NULL);
+    dns_add(plan);
+    if (!daemons_add(plan, err))
         return false;
-    nginx_add(&plan, 6, "front", arena_printf(mem, "%s/front.conf", layout->run),
-              layout_endpoint(mem, "127.0.0.1", cfg->run.front_port));
-    nginx_add(&plan, 6, "origin", arena_printf(mem, "%s/origin.conf", layout->run),
-              layout_endpoint(mem, "127.0.0.1", cfg->run.origin_port));
+    ca_add(plan, NULL);
+    front_add(plan);
+    nginx_add(plan, 6, "origin", arena_printf(plan->mem, "%s/origin.conf", l->run),
+              layout_endpoint(plan->mem, "127.0.0.1", cfg->run.origin_port));
     for (size_t i = 0; i < cfg->run.edge_count; i++)
-        edge_add(&plan, &cfg->run.edges[i]);
-    *out = plan.children;
-    *count = plan.count;
+        edge_add(plan, &cfg->run.edges[i]);
     return true;
+}
+
+void plan_add_ca(struct plan *plan, bool has_dns, const char *const *env)
+{
+    ca_init_add(plan, env);
+    if (has_dns)
+        dns_add(plan);
+    ca_add(plan, env);
+    front_add(plan);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * plan: the children of `latchkey run`, as a table for the supervisor:
+ * plan: the children of `latchkey run`, and of `latchkey ca`, as a table for the supervisor:
  *
  *     1 store     bootstrap (schema, tokens, edges)      a step
  *     2 keys      signer init                            a step
@@ -18,6 +18,16 @@
 
 #define PLAN_FIRST_ORDER 9 /* the order of what runs beside them */
 
-/* *count of them; strings come from `mem`. Makes the connection between signer and worker. */
-MUST_CHECK bool plan_make(struct arena *mem, const struct layout *layout,
-                          const struct child_spec **out, size_t *count, struct err *err);
+struct plan {
+    struct arena *mem; /* of all strings */
+    const struct layout *layout;
+    struct child_spec *children; /* room for SUPER_CHILDREN_MAX */
+    size_t count;
+};
+
+struct plan plan_new(struct arena *mem, const struct layout *layout); /* empty */
+/* All of the above. Makes the connection between signer and worker. */
+MUST_CHECK bool plan_add_all(struct plan *plan, struct err *err);
+/* ca-init, ca and the front, and Knot where `has_dns`; the two of the CA with `env` beside our
+ * environment. */
+void plan_add_ca(struct plan *plan, bool has_dns, const char *const *env);

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "super/run.h"
 
-#include <errno.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/inotify.h>
-#include <sys/stat.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,13 +11,15 @@
 #include "base/log.h"
 #include "super/bootstrap.h"
 #include "super/first_order.h"
+#include "super/front_cert.h"
 #include "super/generate.h"
 #include "super/pid_file.h"
 #include "super/plan.h"
 #include "super/render.h"
+#include "super/run_config.h"
+#include "super/zone_watch.h"
 
-#define SUMMARY_MAX    65536
-#define ZONES_AGAIN_MS 500
+#define SUMMARY_MAX 65536
 
 struct running {
     struct arena *mem;
@@ -31,27 +27,11 @@ struct running {
     struct layout layout;
     struct first_order order;
     const char *domain; /* --domain as it is stored */
-    int64_t service_at; /* when the front nginx's certificate was made */
-    int zones;          /* inotify */
-    int zones_timer;    /* since the last change */
-    int zones_any;      /* epoll: either of them */
+    struct front_cert cert;
+    struct zone_watch zones;
     int lock;
     bool is_live;
 };
-
-static int64_t changed_at(const char *path)
-{
-    struct stat st;
-
-    if (stat(path, &st) != 0)
-        return 0;
-    return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-}
-
-static const char *service_file(const struct running *running)
-{
-    return arena_printf(running->mem, "%s/service.pem", running->layout.ca);
-}
 
 /* What stands in the place of the summary when there is none. */
 static const char *failure_line(struct arena *mem, const char *reason)
@@ -103,7 +83,7 @@ static void on_ready(struct supervisor *super, void *arg)
 {
     struct running *running = arg;
 
-    running->service_at = changed_at(service_file(running));
+    front_cert_note(&running->cert);
     welcome(running);
     supervisor_add(super, &(struct child_spec){
                               .name = "first-order",
@@ -144,69 +124,14 @@ static void on_exit_of(struct supervisor *super, const struct child_spec *child,
 
     if (strcmp(child->name, "first-order") == 0)
         order_ended(running, super, status);
-    if (strcmp(child->name, "ca-init") == 0 && running->service_at != 0 &&
-        changed_at(service_file(running)) != running->service_at) {
-        running->service_at = changed_at(service_file(running));
-        supervisor_signal(super, "front", SIGHUP);
-    }
+    front_cert_look(&running->cert, super, child);
 }
 
-/* Whether there was something to read, which is thrown away. */
-static bool drain(int fd)
-{
-    char octets[4096];
-    bool any = false;
-
-    while (read(fd, octets, sizeof(octets)) > 0)
-        any = true;
-    return any;
-}
-
-/* A zone came, went or changed, or the time has come to say so once more: a SIGHUP that reaches
- * Knot right at the end of a reload wakes nobody there until the next one. */
 static void on_zones(struct supervisor *super, void *arg)
 {
-    static const struct itimerspec again = {.it_value = {.tv_nsec = ZONES_AGAIN_MS * 1000000}};
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    struct running *running = arg;
-    struct err err = {0};
+    const struct running *running = arg;
 
-    (void)drain(running->zones_timer);
-    if (drain(running->zones))
-        (void)timerfd_settime(running->zones_timer, 0, &again, NULL);
-    if (!generate_knot(mem, &running->layout, &err))
-        LOG(ERROR, "run.zones", KERR(&err));
-    supervisor_signal(super, "dns", SIGHUP);
-}
-
-static bool watch_one(int epoll, int fd)
-{
-    return fd >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &(struct epoll_event){EPOLLIN, {0}}) == 0;
-}
-
-static bool zones_watch(struct running *running, struct err *err)
-{
-    running->zones = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    running->zones_timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    running->zones_any = epoll_create1(EPOLL_CLOEXEC);
-    if (running->zones < 0 || running->zones_any < 0 ||
-        inotify_add_watch(running->zones, running->layout.zones,
-                          IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) < 0 ||
-        !watch_one(running->zones_any, running->zones) ||
-        !watch_one(running->zones_any, running->zones_timer))
-        return err_errno(err, ERR_CONFIG, errno, "cannot watch %s", running->layout.zones);
-    return true;
-}
-
-static bool earlier_end(struct running *running, struct err *err)
-{
-    size_t ended;
-
-    if (!pid_files_end(running->mem, running->layout.run, &ended, err))
-        return false;
-    if (ended > 0)
-        fprintf(stderr, "ended %zu processes that an earlier run had left\n", ended);
-    return true;
+    zone_watch_look(&running->zones, super);
 }
 
 /* The names of --domain, and the zone that has them. */
@@ -231,11 +156,12 @@ static bool prepare(struct running *running, struct err *err)
     struct arena *mem = running->mem;
     struct layout *layout = &running->layout;
 
-    if (!layout_make(mem, running->options->dir, layout, err) ||
-        !run_lock(mem, layout->run, &running->lock, err) || !earlier_end(running, err) ||
-        !layout_config(mem, layout, running->options->port_base, err) ||
-        !layout_check_ports(mem, layout, err) || !domain_prepare(running, err))
+    if (!layout_make(mem, running->options->dir, LAYOUT_RUN, layout, err) ||
+        !run_take(mem, layout->run, &running->lock, err) ||
+        !run_config(mem, layout, running->options->port_base, err) ||
+        !run_config_check_ports(mem, layout, err) || !domain_prepare(running, err))
         return false;
+    running->cert = front_cert_of(mem, layout);
     log_set_up(layout->cfg->log.level, layout->cfg->log.format);
     running->order = (struct first_order){
         .layout = layout,
@@ -244,48 +170,41 @@ static bool prepare(struct running *running, struct err *err)
         .wait_ms = running->options->is_once ? RUN_ONCE_WAIT_MS : 0,
     };
     unlink(running->order.summary);
-    return generate_nginx(mem, layout, err) && generate_knot(mem, layout, err) &&
-           zones_watch(running, err);
+    return generate_nginx(mem, layout, err) && generate_knot(mem, layout, NULL, err) &&
+           zone_watch_open(&running->zones, err);
 }
 
 static bool supervise(struct running *running, struct err *err)
 {
+    struct plan plan = plan_new(running->mem, &running->layout);
     struct supervisor_options options = {
         .run_dir = running->layout.run,
         .log_dir = running->layout.log,
         .is_verbose = running->options->is_verbose,
         .on_ready = on_ready,
         .on_exit = on_exit_of,
-        .watch_fd = running->zones_any,
+        .watch_fd = running->zones.fd,
         .on_watch = on_zones,
         .arg = running,
     };
 
-    return plan_make(running->mem, &running->layout, &options.children, &options.count, err) &&
-           supervisor_run(&options, err);
-}
-
-static void close_all(const struct running *running)
-{
-    const int open[] = {running->zones_any, running->zones_timer, running->zones, running->lock};
-
-    for (size_t i = 0; i < ARRAY_LEN(open); i++)
-        if (open[i] >= 0)
-            close(open[i]);
+    if (!plan_add_all(&plan, err))
+        return false;
+    options.children = plan.children;
+    options.count = plan.count;
+    return supervisor_run(&options, err);
 }
 
 bool run(const struct run_options *options, bool *is_live, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct running running = {.mem = mem,
-                              .options = options,
-                              .zones = -1,
-                              .zones_timer = -1,
-                              .zones_any = -1,
-                              .lock = -1};
+    struct running running = {
+        .mem = mem, .options = options, .zones = {.layout = &running.layout}, .lock = -1};
     bool pass = prepare(&running, err) && supervise(&running, err);
 
-    close_all(&running);
+    zone_watch_close(&running.zones);
+    if (running.lock >= 0)
+        close(running.lock);
     *is_live = running.is_live || !options->is_once;
     if (options->is_once && !pass)
         fputs(failure_line(mem, err->text), stdout);

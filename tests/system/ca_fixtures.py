@@ -144,7 +144,7 @@ class SandboxCa:
         with contextlib.suppress(FileNotFoundError):
             socket_path.unlink()
         with open(self.folder / "ca.log", "ab") as log:
-            self.process = subprocess.Popen(self.command(), stderr=log, env=self.environment,
+            self.process = subprocess.Popen(self.command("serve"), stderr=log, env=self.environment,
                                             preexec_fn=self._set_limit)
         wait_for(lambda: socket_path.exists() or self.process.poll() is not None, 10, "the socket")
         assert self.process.poll() is None, self.log()

@@ -5,6 +5,7 @@
 #include "folder.h"
 #include "super/generate.h"
 #include "super/render.h"
+#include "super/run_config.h"
 
 /* A layout as layout_make() gives it, in a folder of the test, programs apart. */
 static struct layout layout_of(struct arena *mem, const char *dir)
@@ -52,6 +53,7 @@ static void remove_all(struct arena *mem, const char *dir)
 {
     static const char *const names[] = {
         "dns/zones/demo.example.zone",
+        "dns/zones/example.zone",
         "dns/zones/b.example.zone",
         "dns/zones/Bad Name.zone",
         "dns/zones",
@@ -94,13 +96,13 @@ static void test_config(void **state)
     struct layout layout = layout_of(mem, folder.path);
     struct err err = {0};
 
-    ok(layout_config(mem, &layout, 0, &err), "the file that is written loads: %s", err.text);
+    ok(run_config(mem, &layout, 0, &err), "the file that is written loads: %s", err.text);
     assert_non_null(layout.cfg);
     ok(layout.cfg->run.edge_count == 2 && layout.cfg->edge.ipv6.count == 1, "with two edges");
     ok(config_ca_default(layout.cfg) && layout.cfg->ca[0].kind == CONFIG_CA_SANDBOX, "and its CA");
     ok(layout.cfg->edge.http_port == 8080 && layout.cfg->run.origin_port == 8090, "usual ports");
-    ok(layout_config(mem, &layout, 0, &err), "again: %s", err.text);
-    ok(!layout_config(mem, &layout, 20000, &err) &&
+    ok(run_config(mem, &layout, 0, &err), "again: %s", err.text);
+    ok(!run_config(mem, &layout, 20000, &err) &&
            !strcmp(err.text, arena_printf(mem,
                                           "%s has other ports than --port-base 20000: change "
                                           "it there, or name another --dir",
@@ -108,11 +110,12 @@ static void test_config(void **state)
        "%s", err.text);
     unlink(layout.config_file);
     layout.has_ipv6 = false;
-    ok(layout_config(mem, &layout, 20000, &err) && layout.cfg->edge.https_port == 20001 &&
+    ok(run_config(mem, &layout, 20000, &err) && layout.cfg->edge.https_port == 20001 &&
            layout.cfg->run.origin_port == 20005 && layout.cfg->edge.ipv6.count == 0,
        "other ports, without IPv6: %s", err.text);
     ok(file_write(mem, layout.config_file, "mode: live\n", 0600, &err) &&
-           !layout_config(mem, &layout, 0, &err) && strstr(err.text, "is for sandbox mode"),
+           !run_config(mem, &layout, 0, &err) &&
+           strstr(err.text, "only a sandbox is run like this"),
        "live mode is refused: %s", err.text);
     remove_all(mem, folder.path);
     all_ok();
@@ -127,7 +130,7 @@ static void test_nginx(void **state)
     struct layout layout = layout_of(mem, dir);
     struct err err = {0};
 
-    assert_true(layout_config(mem, &layout, 0, &err));
+    assert_true(run_config(mem, &layout, 0, &err));
     layout.user = "user root root;";
     ok(generate_nginx(mem, &layout, &err), "%s", err.text);
     has(mem, dir, "run/front.conf", "listen 127.0.0.1:8444 ssl http2;\n");
@@ -157,7 +160,7 @@ static void test_zones(void **state)
     const struct name_set demo = {.names = {"demo.example", "www.demo.example"}, .count = 2};
     const char *path = arena_printf(mem, "%s/demo.example.zone", layout.zones);
 
-    assert_true(layout_config(mem, &layout, 0, &err));
+    assert_true(run_config(mem, &layout, 0, &err));
     ok(generate_zone(mem, &layout, &demo, &err), "%s", err.text);
     has(mem, dir, "dns/zones/demo.example.zone", "\nwww.demo.example. 1 IN A 127.0.0.2\n");
     has(mem, dir, "dns/zones/demo.example.zone", "\ndemo.example. 1 IN AAAA ::1\n");
@@ -169,7 +172,7 @@ static void test_zones(void **state)
     ok(generate_zone(mem, &layout, &demo, &err) &&
            !strcmp(text_in(mem, dir, "dns/zones/demo.example.zone"), "mine"),
        "a zone that is there stays as it is");
-    ok(generate_knot(mem, &layout, &err), "%s", err.text);
+    ok(generate_knot(mem, &layout, NULL, &err), "%s", err.text);
     has(mem, dir, "dns/knot.conf",
         arena_printf(mem,
                      "zone:\n  - domain: \".\"\n    file: "
@@ -177,6 +180,34 @@ static void test_zones(void **state)
                      "  - domain: \"demo.example\"\n\n",
                      dir));
     has(mem, dir, "dns/knot.conf", "    listen: 127.0.0.1@8053\n");
+    ok(!strstr(text_in(mem, dir, "dns/knot.conf"), "acl"), "nobody may update");
+    remove_all(mem, dir);
+    all_ok();
+}
+
+/* What `latchkey ca` needs of it. */
+static void test_ca(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct folder folder = folder_new();
+    const char *dir = folder.path;
+    struct layout layout = layout_of(mem, dir);
+    struct err err = {0};
+    struct stat st;
+
+    assert_true(run_config(mem, &layout, 0, &err));
+    ok(generate_suffix_zone(mem, &layout, "example", &err), "%s", err.text);
+    has(mem, dir, "dns/zones/example.zone", "\n*.example. 1 IN A 127.0.0.1\n");
+    ok(generate_knot(mem, &layout, "c2VjcmV0", &err), "%s", err.text);
+    has(mem, dir, "dns/knot.conf",
+        "  - id: latchkey\n    algorithm: hmac-sha256\n    secret: c2VjcmV0\n");
+    has(mem, dir, "dns/knot.conf", "  - domain: \"example\"\n    acl: update\n");
+    ok(stat(arena_printf(mem, "%s/dns/knot.conf", dir), &st) == 0 && (st.st_mode & 0777) == 0600,
+       "the key is the owner's");
+    ok(generate_ca_front(mem, &layout, &err), "%s", err.text);
+    has(mem, dir, "run/front.conf", "listen 127.0.0.1:8445 ssl http2;");
+    ok(!strstr(text_in(mem, dir, "run/front.conf"), "web.sock"), "the CA alone");
     remove_all(mem, dir);
     all_ok();
 }
@@ -188,8 +219,8 @@ static void test_folders(void **state)
     struct layout layout;
     struct err err = {0};
 
-    ok(!layout_make(mem, "/nonexistent/var", &layout, &err) && err.code == ERR_CONFIG, "%s",
-       err.text);
+    ok(!layout_make(mem, "/nonexistent/var", LAYOUT_RUN, &layout, &err) && err.code == ERR_CONFIG,
+       "%s", err.text);
     ok(!strcmp(layout_endpoint(mem, "::1", 80), "[::1]:80") &&
            !strcmp(layout_endpoint(mem, "127.0.0.1", 80), "127.0.0.1:80"),
        "endpoints");
@@ -199,10 +230,8 @@ static void test_folders(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_config),
-        cmocka_unit_test(test_nginx),
-        cmocka_unit_test(test_zones),
-        cmocka_unit_test(test_folders),
+        cmocka_unit_test(test_config), cmocka_unit_test(test_nginx),   cmocka_unit_test(test_zones),
+        cmocka_unit_test(test_ca),     cmocka_unit_test(test_folders),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
