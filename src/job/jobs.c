@@ -70,6 +70,28 @@ bool job_settings(void *arg, struct arena *mem, const struct job *job, struct jo
     return true;
 }
 
+/* In small transactions; what somebody else does to the feed meanwhile is for the next time. */
+static bool forget_deletions(struct db *db, const char *group, struct err *err)
+{
+    const int64_t before = clock_real_ms() - JOB_TOMBSTONES_KEPT_MS;
+    int64_t seq;
+
+    for (;;) {
+        AUTO(db_tx_endp) struct db *tx = NULL;
+
+        if (!feed_store_old_tombstones(db, group, before, &seq, err))
+            return false;
+        if (seq == 0)
+            return true;
+        if (!db_tx_begin(db, &tx, err))
+            return false;
+        if (!feed_store_forget(tx, group, seq, err))
+            return err->code == ERR_LOST_RACE;
+        if (!db_tx_commit(&tx, err))
+            return false;
+    }
+}
+
 bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
               struct err *err)
 {
@@ -80,6 +102,7 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
     (void)job;
     out->run_at = now + JOB_TIDY_EVERY_MS;
     return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
+           forget_deletions(worker->app->db, worker->feed.group, err) &&
            session_store_forget(worker->app->db, now, err) &&
            sign_in_store_forget(worker->app->db, now - SIGN_IN_FORGET_MS, err) &&
            order_at_ca_store_forget(worker->app->db, now - JOB_CA_ORDERS_KEPT_MS, err) &&

@@ -16,11 +16,14 @@ MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *
                              struct job_result *out, struct err *err);
 
 /* Subject: JOB_TIDY_SUBJECT. Forgets the answers to Idempotency-Keys after JOB_ANSWERS_KEPT_MS,
- * orders at CAs after JOB_CA_ORDERS_KEPT_MS, sessions, links and tries to sign in that are over;
- * again every JOB_TIDY_EVERY_MS. */
+ * deletions in the feed after JOB_TOMBSTONES_KEPT_MS (an edge that was away for longer takes a
+ * snapshot), orders at CAs after JOB_CA_ORDERS_KEPT_MS, sessions, links and tries to sign in that
+ * are over; again every JOB_TIDY_EVERY_MS. */
 #define JOB_TIDY_SUBJECT    "platform"
 #define JOB_TIDY_EVERY_MS   INT64_C(3600000)
 #define JOB_ANSWERS_KEPT_MS INT64_C(604800000) /* a week */
+/* Likewise, on the real clock. */
+#define JOB_TOMBSTONES_KEPT_MS INT64_C(604800000)
 /* Longer than an authorization or a certificate is valid: 400 days. */
 #define JOB_CA_ORDERS_KEPT_MS INT64_C(34560000000)
 #define JOB_BUCKETS_KEPT_MS   INT64_C(3600000) /* full ones: the clock may be set back so far */

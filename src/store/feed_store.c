@@ -204,6 +204,27 @@ bool feed_store_snapshot(struct arena *mem, struct db *db, const char *group, st
            read_all(mem, &rows, out, err);
 }
 
+static const struct query old_tombstones = {
+    .name = "feed.old_tombstones",
+    .sql = "SELECT COALESCE(MAX(seq), 0) FROM (SELECT r.seq FROM edge_record r"
+           " JOIN feed_head h ON h.grp = r.grp WHERE r.grp = $1 AND r.is_tombstone = 1"
+           " AND r.rev < $2 AND r.seq > h.tombstone_floor ORDER BY r.seq LIMIT $3) AS old",
+    .params = "tii",
+    .cols = "i",
+};
+
+bool feed_store_old_tombstones(struct db *db, const char *group, int64_t before, int64_t *seq,
+                               struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &old_tombstones, &row, err, QT(group), QI(before), QI(FEED_FORGET_MAX)))
+        return false;
+    *seq = row_i64(row, 0);
+    return true;
+}
+
 static const struct query raise_floor = {
     .name = "feed.raise_floor",
     .sql = "UPDATE feed_head SET tombstone_floor = $2"
@@ -228,6 +249,6 @@ bool feed_store_forget(struct db *tx, const char *group, int64_t seq, struct err
 
 static const struct query *const all[] = {
     &head_of,    &start_epoch, &note_ahead, &restart,        &get,         &add,    &replace,
-    &take_range, &set_seq,     &page_after, &snapshot_after, &raise_floor, &forget,
+    &take_range, &set_seq,     &page_after, &snapshot_after, &raise_floor, &forget, &old_tombstones,
 };
 const struct query_list feed_queries = {"feed_store.c", all, ARRAY_LEN(all)};

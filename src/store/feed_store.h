@@ -85,6 +85,11 @@ MUST_CHECK bool feed_store_page(struct arena *mem, struct db *db, const char *gr
 MUST_CHECK bool feed_store_snapshot(struct arena *mem, struct db *db, const char *group,
                                     struct slice after, struct feed_record_list *out,
                                     struct err *err);
+/* Up to which sequence there are tombstones made before `before` (unix milliseconds of the real
+ * clock, as `rev`), FEED_FORGET_MAX of them at most; *seq is 0 when there is none. */
+#define FEED_FORGET_MAX 1000
+MUST_CHECK bool feed_store_old_tombstones(struct db *db, const char *group, int64_t before,
+                                          int64_t *seq, struct err *err);
 /* Removes tombstones with a sequence up to `seq`, and makes that the floor. `tx` is a transaction.
  * ERR_LOST_RACE when the head or the floor does not allow it. Edges keep their tombstones: a key
  * that comes back after this must not begin at rev 1 again. */

@@ -4,9 +4,12 @@
 #include "job/jobs.h"
 #include "model/sign_in.h"
 #include "store/admission_store.h"
+#include "store/feed_store.h"
 #include "store/idempotency_store.h"
 #include "store/session_store.h"
 #include "store/user_store.h"
+
+#define GROUP "default"
 
 static void add_answer(struct fixture *f, const char *token, const char *key, int64_t created_at)
 {
@@ -45,7 +48,7 @@ static void test_answers(void **state)
     partner_add(&f, "par_1");
     tenant = tenant_add(&f, "par_1", "a");
     app = (struct app){.db = f.db};
-    worker = (struct worker){.app = &app};
+    worker = (struct worker){.app = &app, .feed.group = GROUP};
     add_answer(&f, tenant.token, "old", now - JOB_ANSWERS_KEPT_MS - 1);
     add_answer(&f, tenant.token, "young", now - JOB_ANSWERS_KEPT_MS + 60000);
     MUST(&f, job_tidy(&worker, f.mem, NULL, &result, &f.err));
@@ -69,7 +72,7 @@ static void test_buckets(void **state)
 
     fixture_open_migrated(&f);
     app = (struct app){.db = f.db};
-    worker = (struct worker){.app = &app};
+    worker = (struct worker){.app = &app, .feed.group = GROUP};
     MUST(&f, admission_store_put_tat(f.db, &old, (now - JOB_BUCKETS_KEPT_MS - 1) * 1000, &f.err));
     MUST(&f,
          admission_store_put_tat(f.db, &young, (now - JOB_BUCKETS_KEPT_MS + 60000) * 1000, &f.err));
@@ -77,6 +80,53 @@ static void test_buckets(void **state)
     MUST(&f, admission_store_tat(f.db, &old, &tat_old, &f.err));
     MUST(&f, admission_store_tat(f.db, &young, &tat_young, &f.err));
     ok(tat_old == 0 && tat_young != 0, "what has been full for long is forgotten");
+    fixture_close(&f);
+    all_ok();
+}
+
+static void put_record(struct fixture *f, const char *key, int64_t rev, bool is_tombstone)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct slice octets = slice_str(key);
+    const struct feed_record record = {
+        .key = octets, .epoch = 1, .rev = rev, .is_tombstone = is_tombstone, .bytes = octets};
+
+    MUST(f, db_tx_begin(f->db, &tx, &f->err));
+    MUST(f, feed_store_put(tx, GROUP, &record, 0, &f->err));
+    MUST(f, feed_store_assign(tx, GROUP, &(struct feed_keys){&octets, 1}, NULL, &f->err));
+    MUST(f, db_tx_commit(&tx, &f->err));
+}
+
+/* One old deletion more than is forgotten at once, and what must stay. */
+static void test_deletions(void **state)
+{
+    const int64_t old = clock_real_ms() - JOB_TOMBSTONES_KEPT_MS - 1, young = old + 60000;
+    struct job_result result = {0};
+    struct feed_record_list left;
+    struct feed_head head;
+    struct fixture f;
+    struct app app;
+    struct worker worker;
+    (void)state;
+
+    fixture_open_migrated(&f);
+    app = (struct app){.db = f.db};
+    worker = (struct worker){.app = &app, .feed.group = GROUP};
+    MUST(&f, feed_store_start_epoch(f.db, GROUP, 1, &f.err));
+    put_record(&f, "live", old, false);
+    for (int i = 0; i <= FEED_FORGET_MAX; i++)
+        put_record(&f, arena_printf(f.mem, "old%d", i), old, true);
+    put_record(&f, "young", young, true);
+    for (int i = 0; i < 2; i++) {
+        MUST(&f, job_tidy(&worker, f.mem, NULL, &result, &f.err));
+        MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, (struct slice){NULL, 0}, &left, &f.err));
+        MUST(&f, feed_store_head(f.db, GROUP, &head, &f.err));
+        ok(left.count == 2 && slice_eq(left.items[0].key, SLICE_LIT("live")) &&
+               slice_eq(left.items[1].key, SLICE_LIT("young")),
+           "old deletions alone are forgotten: %zu are left", left.count);
+        ok(head.tombstone_floor == head.seq - 1, "from before %lld a snapshot is needed",
+           (long long)head.tombstone_floor);
+    }
     fixture_close(&f);
     all_ok();
 }
@@ -115,7 +165,7 @@ static void test_sessions(void **state)
 
     fixture_open_migrated(&f);
     app = (struct app){.db = f.db};
-    worker = (struct worker){.app = &app};
+    worker = (struct worker){.app = &app, .feed.group = GROUP};
     MUST(&f, user_store_add(
                  f.db, &(struct user){.id = "usr_1", .email = "a@b.example", .name = "A"}, &f.err));
     add_session(&f, idle, now - SESSION_IDLE_MS - minute, now - SESSION_IDLE_MS);
@@ -139,9 +189,9 @@ static void test_sessions(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_answers),
-                                       cmocka_unit_test(test_buckets),
-                                       cmocka_unit_test(test_sessions)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_answers), cmocka_unit_test(test_buckets),
+        cmocka_unit_test(test_deletions), cmocka_unit_test(test_sessions)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

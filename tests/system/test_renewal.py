@@ -65,6 +65,34 @@ def test_ten_minutes_through_three_renewals(minutes):
     assert certificate(partner, first)["state"] in ("superseded", "expired")
 
 
+@pytest.mark.req("R10", "R22", "R23")
+def test_the_ca_refuses_a_renewal_with_429(minutes):
+    """Until the promised time nothing is asked again; the old certificate is served, and the reason
+    is told."""
+    partner = minutes.tenant()
+    _, domain, status = minutes.ordered(partner, "limited.example")
+    old = status["certificate"]
+    instant = wait_schedule(minutes, partner, domain)["renewal"]["at"]
+
+    def told():
+        page = partner.get(f"/v1/events?limit=200&domain_id={domain['id']}")
+        return [e["text"] for e in page["items"] if e["kind"] == "certificate.renewal.failed"]
+    with Visitors(minutes, "limited.example"):
+        ca_command(minutes, "fault", "rate-limited", "--wait", "30")
+        minutes.jump_to(instant)
+        failing = wait_renewal(minutes, partner, domain, "failing")["renewal"]
+        promised = at(failing["at"]) - minutes.now()
+        assert 20 < promised <= 30 and "busy" in failing["reason"], failing
+        assert told() and "busy" in told()[0], told()
+        assert minutes.status(partner, domain)["badge"]["code"] == "test_certificate"
+        ca_command(minutes, "fault", "off")
+        time.sleep(3)
+        assert minutes.status(partner, domain)["certificate"]["id"] == old["id"], "not sooner"
+        assert len(told()) == 1
+        minutes.jump_to(failing["at"])
+        wait_replaced(minutes, partner, domain, old)
+
+
 @pytest.mark.req("R42")
 def test_what_is_left_of_an_ended_certificate(minutes):
     partner = minutes.tenant()
