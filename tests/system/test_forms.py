@@ -63,6 +63,36 @@ def test_no_form_is_left_out():
     assert set(re.findall(r'FORM\("([^"]+)"', source)) == set(FORMS)
 
 
+@pytest.mark.req("R37", "R46")
+def test_check_again_of_what_is_parked():
+    """It costs an order at the CA: once a minute, and page and API say when it can be done again."""
+    with Web() as web:
+        api = web.partner("Parked")
+        domain = web.domain(api, "parked.example")
+        order = api.post("/v1/orders", {"domain_id": domain["id"]}, want=202)
+        visitor = new_person(web, "parked@partner.example", "--partner", api.partner["id"])
+
+        def park(at_ms):
+            web.sql(("UPDATE issuance SET state = 'parked', version = version + 1",),
+                    ("UPDATE rate_bucket SET tat_us = tat_us + ?", (at_ms * 1000,)))
+
+        def press():
+            return visitor.post(f"/domains/{domain['id']}/check",
+                                [("form_code", visitor.code(f"/domains/{domain['id']}"))])
+        path = f"/v1/orders/{order['id']}/check"
+        park(0)
+        api.call("POST", path, want=202)
+        refused = api.call("POST", path, want=429)
+        assert refused.json()["code"] == "rate_limited" and refused.json()["retry_at"]
+        assert 50 <= int(refused.headers["Retry-After"]) <= 60
+        page = press()
+        assert page.status == 429 and "it can be asked once more at " in page.text, page.text
+        for before_ms in (60000, -3600000):  # the minute is over; the clock was set back
+            park(-before_ms)
+            assert press().status == 303
+            api.call("POST", path, want=429)
+
+
 class World:
     def __init__(self, web):
         self.web = web

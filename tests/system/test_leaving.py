@@ -170,6 +170,9 @@ def test_what_is_parked_begins_again_by_request(platform, partner):
     partner.call("POST", f"/v1/orders/{order['id']}/check", want=202)
     wait_for(lambda: refusals() == 2)
     wait_state(platform, domain, "parked")
+    again = partner.call("POST", f"/v1/orders/{order['id']}/check", want=429)
+    assert 30 < int(again.headers["Retry-After"]) <= 60 and again.json()["retry_at"], again.text
+    assert refusals() == 2, "no more is asked of the CA"
     partner.call("POST", f"/v1/orders/{order['id']}/cancel", {}, want=200)
     partner.call("POST", f"/v1/orders/{order['id']}/check", want=409)
 
