@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Orders without end: the memory and the descriptors of each process stay what they were.
+"""Orders, or renewals, without end: the memory and the descriptors of each process stay what they were.
 
 What may grow is known: the database's page cache and prepared statements of each connection, the
 certificate cache of nginx (set to CACHE here, for 64m takes thousands of orders to fill) and the
-allocator's arenas fill up to a limit. So the first fifth of the orders is not counted, and what
+allocator's arenas fill up to a limit. So the first fifth is not counted, and what
 counts is the anonymous memory, which has neither the LMDB map nor shared pages of files in it.
 """
 import signal
@@ -30,37 +30,26 @@ def shrink_caches(platform):
 
 
 class Soak:
+    """What each process holds, on the way to `count`."""
+
     def __init__(self, platform, count, show=print):
         self.count, self.show = count, show
         shrink_caches(platform)
-        self.load = Load(platform)
         self.processes = Processes(platform)
-        self.looks = []  # (orders, what each process holds)
+        self.looks = []  # (how many so far, what each process holds)
+        self.show("MiB of anonymous memory / descriptors")
 
-    def look(self, placed):
+    def look(self, done):
         found = self.processes.look()
-        self.looks.append((placed, found))
-        self.show(f"{placed:6} orders  " + "  ".join(
+        self.looks.append((done, found))
+        self.show(f"{done:6}  " + "  ".join(
             f"{name} {used['anon_kib'] / 1024:.1f}/{used['descriptors']}"
             for name, used in sorted(found.items())))
-
-    def run(self):
-        """Returns the seconds that it took."""
-        began, every = time.monotonic(), max(self.count // LOOKS, 1)
-        self.show("MiB of anonymous memory / descriptors")
-        for placed in range(self.count):
-            if placed % every == 0:
-                self.look(placed)
-            self.load.order(self.load.domain(), AT_ONCE)
-        self.load.follower.wait(0)
-        self.look(self.count)
-        self.load.follower.stop()
-        return time.monotonic() - began
 
     def growth(self):
         """name -> (KiB, descriptors) that the last quarter of looks has more than those after the
         first fifth: the least of some looks each, because what is under way comes and goes."""
-        counted = [found for placed, found in self.looks if placed >= WARM_SHARE * self.count]
+        counted = [found for done, found in self.looks if done >= WARM_SHARE * self.count]
         part = max(len(counted) // 4, 1)
         return {name: tuple(min(f[name][key] for f in counted[-part:]) -
                             min(f[name][key] for f in counted[:part])
@@ -76,11 +65,25 @@ class Soak:
         assert not bad, f"grows by more than {most_kib} KiB or {DESCRIPTORS_MAX} descriptors: {bad}"
 
 
+class Orders(Soak):
+    def run(self, load):
+        """Returns the seconds that it took."""
+        began, every = time.monotonic(), max(self.count // LOOKS, 1)
+        for placed in range(self.count):
+            if placed % every == 0:
+                self.look(placed)
+            load.order(load.domain(), AT_ONCE)
+        load.follower.wait(0)
+        self.look(self.count)
+        load.follower.stop()
+        return time.monotonic() - began
+
+
 def main():
     count, most_kib = int(sys.argv[1]), int(sys.argv[2])
     with Platform({"sandbox_ca": {"retry_after_s": 0}}) as platform:
-        soak = Soak(platform, count)
-        seconds = soak.run()
+        soak = Orders(platform, count)
+        seconds = soak.run(Load(platform))
         print(f"{count} orders in {seconds:.0f} s, {count / seconds:.1f} a second")
         soak.check(most_kib)
 
