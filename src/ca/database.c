@@ -13,7 +13,7 @@
 #include "db/migrate.h"
 
 #define DATABASE_FILE "ca.db"
-#define READERS       32
+#define READERS       16 /* as many as handlers: each has a cache of its own, up to 2 MiB */
 
 extern const struct embedded_file ca_migrations[];
 extern const size_t ca_migrations_count;
