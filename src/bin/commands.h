@@ -5,6 +5,7 @@
 #include "cli/command.h"
 
 extern const struct cli_command cmd_ca;
+extern const struct cli_command cmd_config;
 extern const struct cli_command cmd_edge;
 extern const struct cli_command cmd_run;
 extern const struct cli_command cmd_serve;

@@ -5,7 +5,6 @@
 #include "cli/command.h"
 
 extern const struct cli_command cmd_check;
-extern const struct cli_command cmd_config;
 extern const struct cli_command cmd_edges;
 extern const struct cli_command cmd_migrate;
 extern const struct cli_command cmd_order;

@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from ca_fixtures import Client, Key, Reply, Responder, SandboxCa, knot  # noqa: F401
+from ca_fixtures import (LATCHKEY, Client, Key, Reply, Responder, SandboxCa,  # noqa: F401
+                         knot)
 from test_ca_ari import id_of, renewal_info
 from test_ca_orders import certificate_of
 
@@ -423,3 +424,22 @@ def test_limits_that_are_none(tmp_path, knot, text, why):  # noqa: F811
     done = subprocess.run(ca.command("--limits", str(limits)), capture_output=True, text=True,
                           timeout=30, check=False)
     assert done.returncode != 0 and why.format(limits) in done.stderr
+
+
+def test_config_check_reads_the_file(tmp_path):
+    """It names the configuration, the file, the line and the reason."""
+    limits, config = tmp_path / "few.txt", tmp_path / "latchkey.yaml"
+    config.write_text('{"sandbox_ca": {"limits": "few.txt"}}')
+    command = [LATCHKEY, "config", "check", "--config", config]
+
+    def check():
+        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+        return done.returncode, done.stderr
+    assert check() == (1, f"latchkey: {config}: sandbox_ca.limits: there is no file {limits} with "
+                          "limits\n")
+    limits.write_text("all off\norders_per_account 5 3x\n")
+    code, message = check()
+    assert code == 1 and f'{config}: sandbox_ca.limits: {limits}: line 2: "3x" is not a period' in \
+        message
+    limits.write_text("all off\norders_per_account 5 3h\n")
+    assert check() == (0, "")

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bin/commands.h"
 #include "check.h"
 #include "cli/commands.h"
 

@@ -2,7 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cli/commands.h"
+#include "bin/commands.h"
+#include "ca/limit_file.h"
 #include "config/write.h"
 
 static const struct argp argp = {
@@ -16,12 +17,21 @@ static const struct argp argp = {
     .children = cli_words_children,
 };
 
+/* The files that it names, where their owners alone can read them. */
+static bool check_files(const struct config *cfg, struct err *err)
+{
+    struct ca_limits limits;
+
+    return ca_limits_load(cfg->sandbox_ca.limits, &limits, err) ||
+           err_wrap(err, "%s: sandbox_ca.limits", *cfg->file ? cfg->file : "defaults");
+}
+
 static enum cli_exit check(struct arena *mem, const struct cli_common *common)
 {
     const struct config *cfg;
     struct err err = {0};
 
-    if (!cli_config(mem, common, &cfg, &err)) {
+    if (!cli_config(mem, common, &cfg, &err) || !check_files(cfg, &err)) {
         (void)cli_failed(common, &err);
         return CLI_NO;
     }
