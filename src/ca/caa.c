@@ -51,7 +51,7 @@ static bool read_parameter(struct arena *mem, const char *text, size_t len, stru
     out = &policy->parameters[policy->count++];
     out->tag = trimmed(mem, text, (size_t)(equals - text));
     out->value = trimmed(mem, equals + 1, len - (size_t)(equals - text) - 1);
-    return out->tag[0] && out->tag[strspn(out->tag, ALPHANUMERIC)] == '\0' && is_value(out->value);
+    return out->tag[strspn(out->tag, ALPHANUMERIC)] == '\0' && is_value(out->value);
 }
 
 /* "ca.example; accounturi=https://...; validationmethods=http-01,dns-01" */
@@ -98,10 +98,11 @@ static bool account_fits(const struct policy *policy, const char *account)
            (!is_there || strcmp(value, account) == 0);
 }
 
+/* One that is none spoils what stands behind it, not what stands before. */
 static bool method_fits(const struct policy *policy, const char *method)
 {
-    bool is_there, is_named = false;
     const char *value;
+    bool is_there;
 
     if (!only_value(policy, "validationmethods", &value, &is_there))
         return false;
@@ -110,9 +111,10 @@ static bool method_fits(const struct policy *policy, const char *method)
 
         if (len == 0 || strspn(value, ALPHANUMERIC "-") != len)
             return false;
-        is_named = is_named || (len == strlen(method) && memcmp(value, method, len) == 0);
+        if (len == strlen(method) && memcmp(value, method, len) == 0)
+            return true;
         if (value[len] == '\0')
-            return is_named;
+            return false;
         value += len + 1;
     }
     return true;

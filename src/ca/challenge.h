@@ -7,7 +7,8 @@
 
 #define CA_CHALLENGES(X)                                                                           \
     X(HTTP_01, "http-01")                                                                          \
-    X(DNS_01, "dns-01")
+    X(DNS_01, "dns-01")                                                                            \
+    X(TLS_ALPN_01, "tls-alpn-01")
 
 #define X(id, name) CA_CHALLENGE_##id,
 enum ca_challenge_type { CA_CHALLENGES(X) CA_CHALLENGE_COUNT };

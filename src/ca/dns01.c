@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "ca/dns_text.h"
+#include "ca/quote.h"
 
 const char *ca_dns01_digest(struct arena *mem, const char *key_authorization)
 {
@@ -24,15 +25,14 @@ static bool has_value(const struct dns_answer *answer, const char *value)
 static bool refuse_records(struct arena *mem, const struct dns_answer *answer,
                            struct ca_problem *problem)
 {
-    const char *value = answer->records[0].value;
-    bool is_long = strlen(value) > CA_DNS01_SHOWN_MAX;
-    const char *more = answer->record_count > 1
-                           ? arena_printf(mem, " (and %zu more)", answer->record_count - 1)
-                           : "";
+    const char *value = answer->records[0].value, *more = "";
 
-    return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
-                     "Incorrect TXT record \"%.*s%s\"%s found at %s", CA_DNS01_SHOWN_MAX, value,
-                     is_long ? "..." : "", more, answer->query.name);
+    if (strlen(value) > CA_DNS01_SHOWN_MAX)
+        value = arena_printf(mem, "%.*s...", CA_DNS01_SHOWN_MAX, value);
+    if (answer->record_count > 1)
+        more = arena_printf(mem, " (and %zu more)", answer->record_count - 1);
+    return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "Incorrect TXT record %s%s found at %s",
+                     ca_quoted(mem, slice_str(value)), more, answer->query.name);
 }
 
 static bool check_answer(struct arena *mem, const struct dns_answer *answer, const char *digest,
@@ -60,6 +60,7 @@ bool ca_dns01_prove(struct arena *mem, const struct ca_validator *validator,
                          query.name, err.text);
     if (!check_answer(mem, &answer, ca_dns01_digest(mem, control->key_authorization), problem))
         return false;
-    json_array_append_new(record, json_pack("{s:s}", "hostname", control->name));
+    json_array_append_new(record,
+                          json_pack("{s:s, s:s}", "hostname", control->name, "addressUsed", ""));
     return true;
 }

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "ca/failure.h"
 
 #define SECOND_MS     INT64_C(1000)
 #define GARBAGE_SIZE  300
@@ -54,28 +55,28 @@ void ca_fault_spoil(const struct ca_call *call)
         http_cut(call->res, HTTP_CUT_INSIDE);
 }
 
-/* What the other viewpoint says of each type of challenge. */
+/* What the other viewpoint says, of the name and the token. */
 static const struct {
     enum ca_problem_type type;
-    const char *before, *between, *after; /* around the name and the token; NULL: no token */
+    const char *detail;
 } elsewhere[CA_CHALLENGE_COUNT] = {
-    [CA_CHALLENGE_HTTP_01] = {CA_PROBLEM_UNAUTHORIZED,
-                              OTHER_ADDRESS ": Invalid response from http://",
-                              "/.well-known/acme-challenge/", ": 403"},
-    [CA_CHALLENGE_DNS_01] = {CA_PROBLEM_UNAUTHORIZED, "No TXT record found at _acme-challenge.", "",
-                             NULL},
+    [CA_CHALLENGE_HTTP_01] = {CA_PROBLEM_UNAUTHORIZED, OTHER_ADDRESS
+                              ": Invalid response from http://%s/.well-known/acme-challenge/%s: "
+                              "403"},
+    [CA_CHALLENGE_DNS_01] = {CA_PROBLEM_UNAUTHORIZED, "No TXT record found at _acme-challenge.%s"},
+    [CA_CHALLENGE_TLS_ALPN_01] = {CA_PROBLEM_CONNECTION,
+                                  OTHER_ADDRESS ": " CA_FAILURE_DIAL_TIMEOUT},
 };
 
 bool ca_fault_validation(struct ca_faults *faults, const struct ca_control *control,
                          struct ca_problem *problem)
 {
-    enum ca_challenge_type type = control->type;
+    struct ca_problem other;
     int64_t wait_s;
 
     if (!ca_fault_hits(faults, CA_FAULT_SECONDARY, &wait_s))
         return true;
-    return ca_refuse(problem, elsewhere[type].type, "During secondary validation: %s%s%s%s%s",
-                     elsewhere[type].before, control->name, elsewhere[type].between,
-                     elsewhere[type].after ? control->token : "",
-                     elsewhere[type].after ? elsewhere[type].after : "");
+    (void)ca_refuse(&other, elsewhere[control->type].type, elsewhere[control->type].detail,
+                    control->name, control->token);
+    return ca_refuse(problem, other.type, "During secondary validation: %s", other.detail);
 }

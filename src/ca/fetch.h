@@ -4,14 +4,15 @@
 /*
  * fetch: one GET of one URL from one address, for http-01 (RFC 8555 section 8.3), over libcurl.
  * Redirects are returned, not followed; certificates of https are not verified (a host that is
- * about to get its first one has none); the body is read up to a limit. The address is the
+ * about to get its first one has none); the body is read up to a limit, that of a status other than
+ * 200 not at all; gzip is asked for and unpacked, as Go does for Boulder. The address is the
  * caller's, and no other is connected to: no proxy, no resolver.
  */
-#include "base/arena.h"
-#include "base/slice.h"
+#include "ca/problem.h"
 #include "net/address.h"
 
-#define CA_FETCH_BODY_MAX 128 /* octets: as many, or more, are too many */
+#define CA_FETCH_BODY_MAX    128     /* octets: as many, or more, are too many */
+#define CA_FETCH_HEADERS_MAX 1048576 /* octets, of all header lines of all answers */
 
 enum ca_fetch_result {
     CA_FETCH_DONE,  /* any status */
@@ -28,18 +29,12 @@ struct ca_fetch {
 
 struct ca_fetched {
     enum ca_fetch_result result;
-    const char *reason; /* Boulder's words, when not done */
+    enum ca_problem_type type; /* connection or tls, when not done */
+    const char *reason;        /* Boulder's words, when not done */
     int status;
-    const char *location; /* absolute, of a 3xx; NULL: none */
-    struct slice body;    /* at most CA_FETCH_BODY_MAX octets, NUL-terminated */
+    const char *location; /* as in the header; NULL: none */
+    struct slice body;    /* at most CA_FETCH_BODY_MAX octets */
+    const char *broken;   /* why the body could not be read; NULL: it could */
 };
 
 void ca_fetch(struct arena *mem, const struct ca_fetch *wish, struct ca_fetched *out);
-
-/* The parts of an absolute URL. */
-struct ca_url {
-    const char *scheme, *host;
-    int64_t port;     /* 0 = not given */
-    const char *path; /* with the query */
-};
-MUST_CHECK bool ca_url_parse(struct arena *mem, const char *text, struct ca_url *out);

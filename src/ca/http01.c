@@ -1,103 +1,50 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/http01.h"
 
-#include <ctype.h>
-
 #include "base/clock.h"
-#include "ca/dns_text.h"
+#include "ca/failure.h"
 #include "ca/fetch.h"
-#include "ca/jwk.h"
+#include "ca/host.h"
+#include "ca/quote.h"
+#include "ca/redirect.h"
 
 #define PATH_PREFIX "/.well-known/acme-challenge/"
+#define HOPS_MAX    (CA_REDIRECTS_MAX + 2) /* with the first request, and the first again by IPv4 */
 
-static const int redirect_statuses[] = {301, 302, 307, 308};
-
-/* Where a request goes. */
+/* A request, and where it goes. */
 struct hop {
     const char *url; /* the port stands in it only when a redirect named it */
-    const char *host;
+    struct ca_host host;
+    const struct address *address;
     uint16_t port;
-    struct address v6, v4;
-    bool has_v6, has_v4;
 };
 
 struct walk {
     struct arena *mem;
     const struct ca_validator *validator;
     json_t *record;
-    int64_t until_ms; /* clock_boot_ms() */
-    const char *seen[CA_REDIRECTS_MAX + 1];
-    size_t hops;
-    const char *used; /* the address that answered last */
+    int64_t until_ms;      /* clock_boot_ms() */
+    struct hop hop, again; /* again: when nothing could be dialled; url NULL: no more */
+    const char *seen[HOPS_MAX];
+    size_t seen_count;
+    int redirects;
 };
 
-/* --- addresses ------------------------------------------------------------------------------- */
-
-static bool may_connect(const struct ca_validator *validator, const struct address *address)
+static const char *used(const struct walk *walk)
 {
-    if (!address_reserved_for(address))
-        return true;
-    for (size_t i = 0; i < validator->reachable_count; i++) {
-        if (prefix_has(&validator->reachable[i], address))
-            return true;
-    }
-    return false;
+    char text[ADDRESS_TEXT_SIZE];
+
+    return arena_strdup(walk->mem, address_text(walk->hop.address, text));
 }
 
-static bool first_address(const struct ca_validator *validator, const struct dns_answer *answer,
-                          struct address *out)
+/* About `url`, which could not be fetched. */
+static bool refuse_url(const struct walk *walk, enum ca_problem_type type, const char *url,
+                       const char *reason, struct ca_problem *problem)
 {
-    for (size_t i = 0; i < answer->record_count; i++) {
-        const struct slice octets = answer->records[i].address;
-        struct address address = {.is_v6 = octets.len == 16};
-
-        memcpy(address.octets, octets.data, octets.len);
-        if (may_connect(validator, &address)) {
-            *out = address;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool find_addresses(const struct walk *walk, struct hop *hop, struct ca_problem *problem)
-{
-    const struct dns_query queries[] = {
-        {hop->host, DNS_TYPE_A},
-        {hop->host, DNS_TYPE_AAAA},
-    };
-    struct dns_answer answers[ARRAY_LEN(queries)];
-    const struct dns_batch batch = {DNS_FRESH, ARRAY_LEN(queries), queries, answers};
-    struct err err;
-
-    if (!resolver_ask(walk->mem, walk->validator->resolver, &batch, &err))
-        return ca_refuse(problem, CA_PROBLEM_DNS, "DNS problem: looking up %s: %s", hop->host,
-                         err.text);
-    hop->has_v4 = first_address(walk->validator, &answers[0], &hop->v4);
-    hop->has_v6 = first_address(walk->validator, &answers[1], &hop->v6);
-    if (hop->has_v4 || hop->has_v6)
-        return true;
-    return ca_refuse(problem, CA_PROBLEM_DNS, "%s; %s", ca_dns_text(walk->mem, &answers[0]),
-                     ca_dns_text(walk->mem, &answers[1]));
+    return ca_refuse(problem, type, "%s: Fetching %s: %s", used(walk), url, reason);
 }
 
 /* --- one request ----------------------------------------------------------------------------- */
-
-static void note(struct walk *walk, const struct hop *hop, const struct address *used)
-{
-    char text[ADDRESS_TEXT_SIZE];
-    json_t *resolved = json_array();
-
-    if (hop->has_v6)
-        json_array_append_new(resolved, json_string(address_text(&hop->v6, text)));
-    if (hop->has_v4)
-        json_array_append_new(resolved, json_string(address_text(&hop->v4, text)));
-    walk->used = arena_strdup(walk->mem, address_text(used, text));
-    json_array_append_new(walk->record,
-                          json_pack("{s:s, s:s, s:o, s:o, s:s}", "url", hop->url, "hostname",
-                                    hop->host, "port", json_sprintf("%u", hop->port),
-                                    "addressesResolved", resolved, "addressUsed", walk->used));
-}
 
 static int64_t time_left(const struct walk *walk)
 {
@@ -108,168 +55,187 @@ static int64_t time_left(const struct walk *walk)
     return left < CA_VALIDATION_LEAST_MS ? CA_VALIDATION_LEAST_MS : left < most ? left : most;
 }
 
-static void get(struct walk *walk, const struct hop *hop, const struct address *address,
-                struct ca_fetched *out)
+static void get(struct walk *walk, struct ca_fetched *out)
 {
-    struct ca_fetch wish = {
-        .url = hop->url, .address = *address, .port = hop->port, .timeout_ms = time_left(walk)};
+    const struct hop *hop = &walk->hop;
+    const struct ca_fetch wish = {.url = hop->url,
+                                  .address = *hop->address,
+                                  .port = hop->port,
+                                  .timeout_ms = time_left(walk)};
+    json_t *entry = ca_host_record(&hop->host, hop->port, hop->address);
 
-    note(walk, hop, address);
+    json_object_set_new(entry, "url", json_string(hop->url));
+    json_array_append_new(walk->record, entry);
+    walk->seen[walk->seen_count++] = hop->url;
     ca_fetch(walk->mem, &wish, out);
-}
-
-/* The host, and the second address only when the first could not be dialled. */
-static bool get_any(struct walk *walk, struct hop *hop, struct ca_fetched *out,
-                    struct ca_problem *problem)
-{
-    if (!find_addresses(walk, hop, problem))
-        return false;
-    get(walk, hop, hop->has_v6 ? &hop->v6 : &hop->v4, out);
-    if (out->result == CA_FETCH_DIAL && hop->has_v6 && hop->has_v4)
-        get(walk, hop, &hop->v4, out);
-    if (out->result == CA_FETCH_DONE)
-        return true;
-    return ca_refuse(problem, CA_PROBLEM_CONNECTION, "%s: Fetching %s: %s", walk->used, hop->url,
-                     out->reason);
 }
 
 /* --- redirects ------------------------------------------------------------------------------- */
 
-static bool is_redirect(int status)
+/* By a redirect without a place to go to nothing is asked for: it is an answer. */
+static bool is_redirect(const struct ca_fetched *answer)
 {
-    for (size_t i = 0; i < ARRAY_LEN(redirect_statuses); i++) {
-        if (status == redirect_statuses[i])
-            return true;
+    static const int statuses[] = {301, 302, 303, 307, 308};
+
+    for (size_t i = 0; i < ARRAY_LEN(statuses); i++) {
+        if (answer->status == statuses[i])
+            return answer->location && *answer->location;
     }
     return false;
 }
 
-static bool ends_in(const char *text, const char *end)
-{
-    size_t len = strlen(text), tail = strlen(end);
-
-    return len >= tail && strcmp(text + len - tail, end) == 0;
-}
-
-/* "": the host may be gone to. */
-static const char *host_refusal(struct arena *mem, const char *host)
-{
-    struct address address;
-    struct err err;
-
-    if (*host == '[' || address_parse(host, &address, &err))
-        return arena_printf(mem,
-                            "Invalid host in redirect target \"%s\". Only domain names are "
-                            "supported, not IP addresses",
-                            host);
-    if (ends_in(host, ".well-known"))
-        return arena_printf(mem,
-                            "Invalid host in redirect target \"%s\". Check webserver config for "
-                            "missing '/' in redirect target.",
-                            host);
-    if (!strchr(host, '.'))
-        return "Invalid hostname in redirect target, must end in IANA registered TLD";
-    return "";
-}
-
-static const char *target_refusal(const struct walk *walk, const struct ca_url *url)
-{
-    const struct ca_validator *v = walk->validator;
-
-    if (strcmp(url->scheme, "http") != 0 && strcmp(url->scheme, "https") != 0)
-        return arena_printf(walk->mem,
-                            "Invalid protocol scheme in redirect target. Only \"http\" and "
-                            "\"https\" protocol schemes are supported, not \"%s\"",
-                            url->scheme);
-    if (url->port && url->port != v->http_port && url->port != v->https_port)
-        return arena_printf(walk->mem,
-                            "Invalid port in redirect target. Only ports %u and %u are supported, "
-                            "not %lld",
-                            v->http_port, v->https_port, (long long)url->port);
-    if (strlen(url->path) > CA_REDIRECT_PATH_MAX)
-        return "Redirect target too long";
-    return host_refusal(walk->mem, url->host);
-}
-
 static bool was_seen(const struct walk *walk, const char *url)
 {
-    for (size_t i = 0; i < walk->hops; i++) {
+    for (size_t i = 0; i < walk->seen_count; i++) {
         if (strcmp(walk->seen[i], url) == 0)
             return true;
     }
     return false;
 }
 
-static bool refuse_redirect(const struct walk *walk, const char *url, const char *reason,
-                            struct ca_problem *problem)
+/* NULL: it is followed. */
+static const char *refusal_of(const struct walk *walk, const struct ca_fetched *answer,
+                              const struct ca_place *place)
 {
-    return ca_refuse(problem, CA_PROBLEM_CONNECTION, "%s: Fetching %s: %s", walk->used, url,
-                     reason);
+    const char *refusal;
+
+    if (walk->redirects == CA_REDIRECTS_MAX)
+        return "Too many redirects";
+    if (answer->status == 303)
+        return "received disallowed redirect status code";
+    refusal = ca_redirect_refusal(walk->mem, walk->validator, place);
+    if (!refusal && was_seen(walk, place->url))
+        return "Redirect loop detected";
+    return refusal;
 }
 
-static uint16_t port_of(const struct ca_validator *v, const struct ca_url *url)
+static bool find_host(const struct walk *walk, const char *name, struct ca_host *out,
+                      struct ca_problem *problem)
 {
-    if (url->port)
-        return (uint16_t)url->port;
-    return strcmp(url->scheme, "https") == 0 ? v->https_port : v->http_port;
+    struct address address;
+    struct err err;
+
+    if (!address_parse(name, &address, &err))
+        return ca_host_find(walk->mem, walk->validator, name, out, problem);
+    *out = ca_host_of(walk->mem, &address);
+    return true;
 }
 
-static bool follow(const struct walk *walk, const char *location, struct hop *hop,
-                   struct ca_problem *problem)
+static bool follow(struct walk *walk, const struct ca_fetched *answer, struct ca_problem *problem)
 {
-    const char *from = hop->url, *refusal;
-    struct ca_url url;
+    const char *location = answer->location, *refusal;
+    struct ca_problem about_host;
+    struct ca_place place;
+    struct ca_host host;
 
-    if (!location || !ca_url_parse(walk->mem, location, &url))
-        return refuse_redirect(walk, from, "Invalid or missing redirect target", problem);
-    refusal = target_refusal(walk, &url);
-    if (*refusal)
-        return refuse_redirect(walk, location, refusal, problem);
-    if (walk->hops > CA_REDIRECTS_MAX)
-        return refuse_redirect(walk, location, "Too many redirects", problem);
-    if (was_seen(walk, location))
-        return refuse_redirect(walk, location, "Redirect loop detected", problem);
-    *hop = (struct hop){.url = location, .host = url.host, .port = port_of(walk->validator, &url)};
+    if (!ca_redirect_read(walk->mem, walk->hop.url, location, &place))
+        return refuse_url(walk, CA_PROBLEM_CONNECTION, walk->hop.url, CA_FAILURE_OTHER, problem);
+    refusal = refusal_of(walk, answer, &place);
+    if (refusal)
+        return refuse_url(walk, CA_PROBLEM_CONNECTION, location, refusal, problem);
+    if (!find_host(walk, place.host, &host, &about_host))
+        return refuse_url(walk, about_host.type, location, about_host.detail, problem);
+    walk->redirects++;
+    walk->hop = (struct hop){.url = place.url,
+                             .host = host,
+                             .address = host.tried[0],
+                             .port = ca_redirect_port(walk->validator, &place)};
     return true;
 }
 
 /* --- the challenge --------------------------------------------------------------------------- */
 
-static bool walk_to_answer(struct walk *walk, struct hop *hop, struct ca_fetched *out,
-                           struct ca_problem *problem)
+/* From the beginning, by the other address of the first host. */
+static bool begin_again(struct walk *walk)
+{
+    if (!walk->again.url)
+        return false;
+    walk->hop = walk->again;
+    walk->again.url = NULL;
+    return true;
+}
+
+static bool walk_to_answer(struct walk *walk, struct ca_fetched *out, struct ca_problem *problem)
 {
     for (;;) {
-        walk->seen[walk->hops++] = hop->url;
-        if (!get_any(walk, hop, out, problem))
-            return false;
-        if (!is_redirect(out->status))
+        get(walk, out);
+        if (out->result == CA_FETCH_DIAL && begin_again(walk))
+            continue;
+        if (out->result != CA_FETCH_DONE)
+            return refuse_url(walk, out->type, walk->hop.url, out->reason, problem);
+        if (!is_redirect(out))
             return true;
-        if (!follow(walk, out->location, hop, problem))
+        if (!follow(walk, out, problem))
             return false;
     }
 }
 
-static bool check_answer(const struct walk *walk, const struct hop *hop,
-                         const struct ca_fetched *answer, const char *expected,
-                         struct ca_problem *problem)
-{
-    const char *body = (const char *)answer->body.data;
-    size_t len = answer->body.len;
+/* White space of Unicode, as UTF-8, that may stand at the end. */
+static const char *const spaces[] = {" ",
+                                     "\t",
+                                     "\n",
+                                     "\v",
+                                     "\f",
+                                     "\r",
+                                     "\xc2\x85",
+                                     "\xc2\xa0",
+                                     "\xe1\x9a\x80",
+                                     "\xe2\x80\x80",
+                                     "\xe2\x80\x81",
+                                     "\xe2\x80\x82",
+                                     "\xe2\x80\x83",
+                                     "\xe2\x80\x84",
+                                     "\xe2\x80\x85",
+                                     "\xe2\x80\x86",
+                                     "\xe2\x80\x87",
+                                     "\xe2\x80\x88",
+                                     "\xe2\x80\x89",
+                                     "\xe2\x80\x8a",
+                                     "\xe2\x80\xa8",
+                                     "\xe2\x80\xa9",
+                                     "\xe2\x80\xaf",
+                                     "\xe2\x81\x9f",
+                                     "\xe3\x80\x80"};
 
-    if (answer->status != 200)
-        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "%s: Invalid response from %s: %d",
-                         walk->used, hop->url, answer->status);
-    if (len >= CA_FETCH_BODY_MAX)
-        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "%s: Invalid response from %s: \"%s\"",
-                         walk->used, hop->url, body);
-    while (len && isspace((unsigned char)body[len - 1]))
-        len--;
-    if (slice_eq_str(slice_of(body, len), expected))
+static struct slice trimmed(struct slice body)
+{
+    for (size_t i = 0; i < ARRAY_LEN(spaces); i++) {
+        size_t len = strlen(spaces[i]);
+
+        if (body.len >= len && memcmp(body.data + body.len - len, spaces[i], len) == 0)
+            return trimmed(slice_of(body.data, body.len - len));
+    }
+    return body;
+}
+
+static bool check_body(const struct walk *walk, const struct ca_fetched *answer,
+                       const char *expected, struct ca_problem *problem)
+{
+    struct slice body = trimmed(answer->body);
+
+    if (slice_eq_str(body, expected))
         return true;
     return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
                      "The key authorization file from the server did not match this challenge. "
-                     "Expected \"%s\" (got \"%.*s\")",
-                     expected, (int)len, body);
+                     "Expected \"%s\" (got %s)",
+                     expected, ca_quoted(walk->mem, body));
+}
+
+static bool check_answer(const struct walk *walk, const struct ca_fetched *answer,
+                         const char *expected, struct ca_problem *problem)
+{
+    const char *url = walk->hop.url;
+
+    if (answer->status != 200)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "%s: Invalid response from %s: %d",
+                         used(walk), url, answer->status);
+    if (answer->broken)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                         "%s: Error reading HTTP response body: %s", used(walk), answer->broken);
+    if (answer->body.len >= CA_FETCH_BODY_MAX)
+        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "%s: Invalid response from %s: %s",
+                         used(walk), url, ca_quoted(walk->mem, answer->body));
+    return check_body(walk, answer, expected, problem);
 }
 
 bool ca_http01_prove(struct arena *mem, const struct ca_validator *validator,
@@ -278,14 +244,19 @@ bool ca_http01_prove(struct arena *mem, const struct ca_validator *validator,
     struct walk walk = {.mem = mem,
                         .validator = validator,
                         .record = record,
-                        .until_ms = clock_boot_ms() + CA_VALIDATION_ALL_MS,
-                        .used = ""};
-    struct hop hop = {
-        .url = arena_printf(mem, "http://%s" PATH_PREFIX "%s", control->name, control->token),
-        .host = control->name,
-        .port = validator->http_port};
+                        .until_ms = clock_boot_ms() + CA_VALIDATION_ALL_MS};
+    struct hop *hop = &walk.hop;
     struct ca_fetched answer;
 
-    return walk_to_answer(&walk, &hop, &answer, problem) &&
-           check_answer(&walk, &hop, &answer, control->key_authorization, problem);
+    hop->url = arena_printf(mem, "http://%s" PATH_PREFIX "%s", control->name, control->token);
+    hop->port = validator->http_port;
+    if (!ca_host_find(mem, validator, control->name, &hop->host, problem))
+        return false;
+    hop->address = hop->host.tried[0];
+    if (hop->host.tried[1]) {
+        walk.again = *hop;
+        walk.again.address = hop->host.tried[1];
+    }
+    return walk_to_answer(&walk, &answer, problem) &&
+           check_answer(&walk, &answer, control->key_authorization, problem);
 }

@@ -194,9 +194,9 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*x, *y);
 }
 
-static const char *lower_case(struct arena *mem, const char *name)
+const char *ca_lower_case(struct arena *mem, const char *text)
 {
-    char *out = arena_strdup(mem, name);
+    char *out = arena_strdup(mem, text);
 
     for (char *p = out; *p; p++) {
         if (*p >= 'A' && *p <= 'Z')
@@ -211,7 +211,7 @@ struct ca_names ca_names_make(struct arena *mem, const char *const *items, size_
     size_t n = 0;
 
     for (size_t i = 0; i < count; i++)
-        names[i] = lower_case(mem, items[i]);
+        names[i] = ca_lower_case(mem, items[i]);
     if (count)
         qsort(names, count, sizeof(*names), compare_names);
     for (size_t i = 0; i < count; i++) {

@@ -28,7 +28,8 @@ MUST_CHECK bool ca_suffixes_make(struct arena *mem, const char *const *extra, si
                                  struct ca_suffixes *out, struct err *err);
 bool ca_suffixes_permit(const struct ca_suffixes *suffixes, const char *name);
 
-bool ca_name_is_wildcard(const char *name); /* begins with "*." */
+const char *ca_lower_case(struct arena *mem, const char *text); /* of ASCII letters */
+bool ca_name_is_wildcard(const char *name);                     /* begins with "*." */
 const char *ca_name_base(const char *name); /* "shop.example" of "*.shop.example", and of itself */
 
 /* One name, in lower case. NULL: permitted; else Boulder's sentence, and *type. */

@@ -13,17 +13,6 @@
 #define SECOND_MS    INT64_C(1000)
 #define CLOCK_STEP_S (INT64_C(100) * 365 * 86400)
 
-static const char *lower_case(struct arena *mem, const char *serial)
-{
-    char *out = arena_strdup(mem, serial);
-
-    for (char *at = out; *at; at++) {
-        if (*at >= 'A' && *at <= 'Z')
-            *at = (char)(*at | 0x20);
-    }
-    return out;
-}
-
 /* The entry in the journal, with a count as its detail, and the end of the transaction. */
 static bool finish(struct arena *mem, struct db **tx, struct ca_journal_entry *entry,
                    const char *what, int64_t count, struct err *err)
@@ -63,7 +52,7 @@ bool ca_renew_now(struct arena *mem, struct db *db, const char *serial, int64_t 
                   struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
-    const char *known = serial ? lower_case(mem, serial) : NULL;
+    const char *known = serial ? ca_lower_case(mem, serial) : NULL;
     struct ca_journal_entry entry = {
         .at = clock_now(), .kind = CA_JOURNAL_RENEWAL_FORCED, .subject = known ? known : "all"};
 
@@ -89,7 +78,7 @@ bool ca_revoke_now(struct arena *mem, struct db *db, const struct ca_mass_revoca
                    int64_t *count, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
-    const char *serial = which->serial ? lower_case(mem, which->serial) : NULL;
+    const char *serial = which->serial ? ca_lower_case(mem, which->serial) : NULL;
     struct ca_journal_entry entry = {
         .at = clock_now(),
         .account_id = which->account_id,

@@ -4,10 +4,12 @@
 #include "ca/dns01.h"
 #include "ca/http01.h"
 #include "ca/jwk.h"
+#include "ca/tlsalpn01.h"
 
 static ca_prove *const proves[CA_CHALLENGE_COUNT] = {
     [CA_CHALLENGE_HTTP_01] = ca_http01_prove,
     [CA_CHALLENGE_DNS_01] = ca_dns01_prove,
+    [CA_CHALLENGE_TLS_ALPN_01] = ca_tlsalpn01_prove,
 };
 
 bool ca_validate(struct arena *mem, const struct ca_validator *validator,

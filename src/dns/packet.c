@@ -40,33 +40,37 @@ static const char *name_text(struct arena *mem, const ldns_rdf *rdf)
     return packet_plain_name(mem, rdf_text(mem, rdf));
 }
 
-static void add_escaped(struct buf *out, const unsigned char *data, size_t len)
+/* `special`: what has a backslash in front. */
+static void add_escaped(struct buf *out, struct slice octets, const char *special)
 {
-    for (size_t i = 0; i < len; i++) {
-        if (data[i] >= 0x20 && data[i] < 0x7f)
-            buf_u8(out, data[i]);
+    for (size_t i = 0; i < octets.len; i++) {
+        unsigned char octet = octets.data[i];
+
+        if (octet && strchr(special, octet))
+            buf_u8(out, '\\');
+        if (octet >= 0x20 && octet < 0x7f)
+            buf_u8(out, octet);
         else
-            buf_printf(out, "\\%03u", (unsigned)data[i]);
+            buf_printf(out, "\\%03u", (unsigned)octet);
     }
 }
 
 /* A counted string of the wire form, or, without a count, the whole of it. */
-static void add_string(struct buf *out, const ldns_rdf *rdf, bool is_counted)
+static struct slice string_of(const ldns_rdf *rdf, bool is_counted)
 {
     const unsigned char *data = ldns_rdf_data(rdf);
     size_t len = ldns_rdf_size(rdf);
 
-    if (is_counted && len > 0)
-        add_escaped(out, data + 1, len - 1);
-    else if (!is_counted)
-        add_escaped(out, data, len);
+    if (!is_counted)
+        return slice_of(data, len);
+    return len > 0 ? slice_of(data + 1, len - 1) : slice_of(data, 0);
 }
 
 static const char *string_text(struct arena *mem, const ldns_rdf *rdf, bool is_counted)
 {
     struct buf out = buf_new(mem, TEXT_MAX);
 
-    add_string(&out, rdf, is_counted);
+    add_escaped(&out, string_of(rdf, is_counted), "");
     return buf_cstr(&out);
 }
 
@@ -75,7 +79,7 @@ static const char *joined_strings(struct arena *mem, const ldns_rr *rr)
     struct buf out = buf_new(mem, TEXT_MAX);
 
     for (size_t i = 0; i < ldns_rr_rd_count(rr); i++)
-        add_string(&out, ldns_rr_rdf(rr, i), true);
+        add_escaped(&out, string_of(ldns_rr_rdf(rr, i), true), "\"\\");
     return buf_cstr(&out);
 }
 

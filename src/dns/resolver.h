@@ -48,7 +48,8 @@ struct dns_record {
     struct slice address;    /* A: 4 octets, AAAA: 16 */
     const char *name;        /* CNAME, NS: the target. SOA: the primary server */
     uint8_t flags;           /* CAA */
-    const char *tag, *value; /* CAA; the tag in lower case. TXT: value, its strings joined */
+    const char *tag, *value; /* CAA; the tag in lower case. TXT: value, its strings joined, with
+                                backslashes as in a zone file */
     uint32_t minimum, serial; /* SOA */
 };
 

@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """CAA as the sandbox CA's validator reads it (RFC 8659, RFC 8657): each row is records in real zones
 of a real server, and an order for a name. No row depends on src/check."""
+import contextlib
+import hashlib
 import json
 
 import pytest
 
+from ca_alpn_kit import Certificate, Tls
 from ca_fixtures import Client, Knot, Responder, SandboxCa
+from ca_rules_kit import digest_of, ids_of_names
 from edge_kit import free_port
 
 pytestmark = pytest.mark.req("R45")
 
 OURS, METHODS = "sandbox-ca.example", "validationmethods"
+WILD, DNS = "*.@", "dns-01"
 BROKEN = "broken.example"  # a zone without a file: its server says SERVFAIL
 
 
@@ -18,8 +23,17 @@ def issue(value, tag="issue", flags=0, at="@"):
     return f'{at} CAA {flags} {tag} "{value}"'
 
 
+def issuewild(value, **more):
+    return issue(value, tag="issuewild", **more)
+
+
+def methods(value, **more):
+    return issue(f"{OURS}; {METHODS}={value}", **more)
+
+
 # What it is about, the records ("@" is a name of the row's own below .example), the name that is
-# ordered, and where the records are that forbid it, or "dns: ..." (empty: it is issued).
+# ordered, where the records are that forbid it, or "dns: ..." (empty: it is issued), and the challenge
+# that is taken up, if not http-01, or dns-01 for a wildcard.
 ROWS = [
     ("no records", [], "@", ""),
     ("this CA", [issue(OURS)], "@", ""),
@@ -83,7 +97,8 @@ ROWS = [
     ("another method", [issue(f"{OURS}; {METHODS}=dns-01")], "@", "@"),
     ("several methods", [issue(f"{OURS}; {METHODS}=dns-01,http-01,tls-alpn-01")], "@", ""),
     ("no method", [issue(f"{OURS}; {METHODS}=")], "@", "@"),
-    ("a method that is none", [issue(f"{OURS}; {METHODS}=http-01,x_y")], "@", "@"),
+    ("a method that is none", [issue(f"{OURS}; {METHODS}=x_y,http-01")], "@", "@"),
+    ("a method that is none, behind this one", [issue(f"{OURS}; {METHODS}=http-01,x_y")], "@", ""),
     ("methods twice", [issue(f"{OURS}; {METHODS}=http-01; {METHODS}=http-01")], "@", "@"),
     ("methods with a blank", [issue(f"{OURS}; {METHODS}=dns-01, http-01")], "@", "@"),
     ("account and method", [issue(f"{OURS};accounturi={{account}} ; {METHODS}=http-01")], "@", ""),
@@ -92,7 +107,7 @@ ROWS = [
 
     ("a parameter that nobody knows", [issue(f"{OURS}; policy=ev")], "@", ""),
     ("a parameter without a value", [issue(f"{OURS}; policy")], "@", "@"),
-    ("a parameter without a tag", [issue(f"{OURS}; =ev")], "@", "@"),
+    ("a parameter without a tag", [issue(f"{OURS}; =ev")], "@", ""),
     ("a tag with a hyphen", [issue(f"{OURS}; my-policy=ev")], "@", "@"),
     ("a semicolon at the end", [issue(f"{OURS};")], "@", ""),
     ("a semicolon behind a parameter", [issue(f"{OURS}; policy=ev;")], "@", "@"),
@@ -104,6 +119,35 @@ ROWS = [
      "@", ""),
     ("more than are read", [issue(f"ca{i}.example") for i in range(100)] + [issue(OURS)], "@",
      "dns: too many CAA records at @"),
+
+    ("a wildcard without records", [], WILD, ""),
+    ("a wildcard by issue", [issue(OURS)], WILD, ""),
+    ("a wildcard by issuewild", [issuewild(OURS)], WILD, ""),
+    ("a wildcard by issuewild of two", [issuewild("other.example"), issuewild(OURS)], WILD, ""),
+    ("a wildcard that issue gives to another CA", [issue("other.example")], WILD, "@"),
+    ("a wildcard that issuewild gives to another CA", [issue(OURS), issuewild("other.example")], WILD,
+     "@"),
+    ("a wildcard for nobody", [issue(OURS), issuewild(";")], WILD, "@"),
+    ("a wildcard by issuewild, all else for nobody", [issue(";"), issuewild(OURS)], WILD, ""),
+    ("a wildcard where records say nothing",
+     [issue("mailto:a@b.example", tag="iodef")], WILD, ""),
+    ("a wildcard below a parent for nobody", [issuewild(";")], "*.www.@", "@"),
+    ("a wildcard below a parent by issuewild", [issue(";"), issuewild(OURS)], "*.www.@", ""),
+    ("a wildcard of an alias", ["www.@ CNAME deny.test."], "*.www.@", "www.@"),
+    ("records at the wildcard itself are of names that it stands for", [issue(";", at="*.@")], WILD, ""),
+    ("a wildcard, unknown and critical", [issuewild(OURS), issue("x", tag="later", flags=128)], WILD,
+     "@"),
+    ("a wildcard by its method", [issuewild(f"{OURS}; {METHODS}=dns-01")], WILD, ""),
+    ("a wildcard by another method", [issuewild(f"{OURS}; {METHODS}=http-01")], WILD, "@"),
+    ("a wildcard for another account", [issuewild(OURS + "; accounturi={account}7")], WILD, "@"),
+
+    ("dns-01 where it is named", [methods("http-01,dns-01")], "@", "", DNS),
+    ("dns-01 where it is not", [methods("http-01,tls-alpn-01")], "@", "@", DNS),
+    ("tls-alpn-01 where it is named", [methods("tls-alpn-01")], "@", "", "tls-alpn-01"),
+    ("tls-alpn-01 where it is not", [methods("http-01,dns-01")], "@", "@", "tls-alpn-01"),
+    ("a method in capitals is another", [methods("DNS-01")], "@", "@", DNS),
+    ("a method that begins like it is another", [methods("dns-01-account")], "@", "@", DNS),
+    ("one record a method", [methods("http-01"), methods("dns-01")], "@", "", DNS),
 ]
 
 
@@ -115,7 +159,8 @@ def zone_lines(number, row, account):
              for line in lines]
     aliases = {line.split()[0] for line in lines if " CNAME " in line}
     names = {row[2].replace("@", own) + ".", own + "."} - aliases
-    return lines + [f"{name} A 127.0.0.1" for name in names if not name.endswith(BROKEN + ".")]
+    return lines + [f"{name} A 127.0.0.1" for name in names
+                    if not name.endswith(BROKEN + ".") and not name.startswith("*.")]
 
 
 @pytest.fixture(scope="module")
@@ -136,32 +181,52 @@ def world(tmp_path_factory):
     client.register()
     assert client.kid == account
     responder.thumbprint = client.key.thumbprint
-    client.answers = responder.answers
+    client.answers, client.knot = responder.answers, knot
     yield client
     for one in (responder, ca, knot):
         one.stop()
 
 
-def outcome(client, name):
-    """"" when a certificate could be had, else the challenge's problem: (type, detail)."""
+@contextlib.contextmanager
+def shown(client, url, kind):
+    """Control of the name of an authorization, by anything but http-01."""
+    authorization = client.post(url).json
+    name, token = authorization["identifier"]["value"], authorization["challenges"][0]["token"]
+    good = f"{token}.{client.key.thumbprint}"
+    if kind == DNS:
+        client.knot.set(f"_acme-challenge.{name}", "TXT", digest_of(good))
+    server = None
+    if kind == "tls-alpn-01":
+        words = {"name": name, "hex": hashlib.sha256(good.encode()).hexdigest()}
+        server = Tls(Certificate()).listen(client.ca.folder, client.ca.https_port, "127.0.0.1", words)
+    yield
+    if server:
+        server.stop()
+
+
+def outcome(client, name, kind):
+    """"" when a certificate could be had, else the challenge's problem: (type, status, detail)."""
     order = client.order(name)
     assert order.status == 201, order.json
-    if client.validate(order).json["status"] == "ready":
-        return ""
-    error = client.post(order.json["authorizations"][0]).json["challenges"][0]["error"]
+    url, = order.json["authorizations"]
+    with shown(client, url, kind):
+        if client.validate(order, kind).json["status"] == "ready":
+            return ""
+    error = client.post(url).json["challenges"][0]["error"]
     return error["type"].rsplit(":", 1)[1], error["status"], error["detail"]
 
 
-@pytest.mark.parametrize("number", range(len(ROWS)), ids=[row[0] for row in ROWS])
+@pytest.mark.parametrize("number", range(len(ROWS)), ids=ids_of_names([row[0] for row in ROWS]))
 def test_row(world, number):
     own = f"row{number}.example"
-    name, wanted = (text.replace("@", own) for text in ROWS[number][2:])
-    got = outcome(world, name)
+    name, wanted = (text.replace("@", own) for text in ROWS[number][2:4])
+    kind = (*ROWS[number][4:], DNS if name.startswith("*.") else "http-01")[0]
+    got = outcome(world, name, kind)
     if not wanted:
         assert got == ""
     elif wanted.startswith("dns: "):
-        kind, status, detail = got
-        assert (kind, status) == ("dns", 400)
+        error, status, detail = got
+        assert (error, status) == ("dns", 400)
         assert detail.startswith(f"While processing CAA for {name}: {wanted[5:]}"), detail
     else:
         assert got == ("caa", 403, f"While processing CAA for {name}: CAA record for {wanted} "

@@ -10,7 +10,7 @@ from ca_fixtures import (Client, RawServer, ca, client, knot, make_csr, names_of
 
 pytestmark = pytest.mark.req("R45")
 
-NAMES = ["http-01", "dns-01"]
+NAMES = ["http-01", "dns-01", "tls-alpn-01"]
 
 
 def digest(key_authorization):
@@ -107,7 +107,7 @@ def test_a_name_by_dns(client, knot):  # noqa: F811
     prove_by_dns(client, knot, order)
     assert client.validate(order, "dns-01").json["status"] == "ready"
     challenge, = client.post(order.json["authorizations"][0]).json["challenges"]
-    assert challenge["validationRecord"] == [{"hostname": "by-dns.example"}]
+    assert challenge["validationRecord"] == [{"hostname": "by-dns.example", "addressUsed": ""}]
     client.complete(order, ["by-dns.example"])
 
 

@@ -69,7 +69,7 @@ static const struct {
      "> c9.plain.example > plain.example 192.0.2.1; 192.0.2.2; "},
     {"far.plain.example", DNS_TYPE_A, DNS_REPLY_LOOP, -2, DNS_INSECURE, 0, NULL},
     {"text.plain.example", DNS_TYPE_TXT, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60,
-     "\"octet \\200\" =octet \\200; \"one\" \"two \\\"three\\\"\" =onetwo \"three\"; "},
+     "\"octet \\200\" =octet \\200; \"one\" \"two \\\"three\\\"\" =onetwo \\\"three\\\"; "},
     {"plain.example", DNS_TYPE_CAA, DNS_REPLY_RECORDS, 0, DNS_INSECURE, 60,
      "0 issue \"ca.example; accounturi=https://ca.example/1\" "
      "=issue=ca.example; accounturi=https://ca.example/1; "
