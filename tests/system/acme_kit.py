@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""acme_probe: src/acme as a program, against a Pebble or a sandbox CA."""
+"""acme_probe: src/acme as a program, against a Pebble or a sandbox CA. As a program of its own:
+tests/soak/refused-nonces."""
 import json
+import pathlib
 import subprocess
+import sys
+import tempfile
 
-from edge_kit import BUILD
+from edge_kit import BUILD, free_port
+from pebble_kit import VERSIONS, Pebble
 
 PROBE = BUILD / "tests" / "tools" / "acme_probe"
 MAC_KEY = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W"
@@ -38,3 +43,25 @@ def count(pebble, before, certificates):
     per_certificate = {kind: n / certificates for kind, n in after.items() if n}
     print(f"{certificates} certificates, requests each:", json.dumps(per_certificate))
     return per_certificate
+
+
+def refuse_nonces(folder, version, certificates, threads):
+    """So many certificates from a pebble that refuses half of all nonces: all of them, and no newNonce
+    but the first ones."""
+    pebble = Pebble(folder, free_port(), version=version, nonce_reject=50)
+    pebble.start()
+    try:
+        before = pebble.requests()
+        report = probe(pebble, "issue", "nonce", count=certificates, threads=threads, timeout=1800)
+        print(version, report)
+        count(pebble, before, certificates)
+        assert report["issued"] == certificates
+        assert pebble.requests()["newNonce"] <= threads
+    finally:
+        pebble.stop()
+
+
+if __name__ == "__main__":
+    for name in VERSIONS:
+        with tempfile.TemporaryDirectory(prefix="refused-nonces-") as where:
+            refuse_nonces(pathlib.Path(where), name, *map(int, sys.argv[1:]))

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from acme_kit import MAC_KEY, count, probe, start_probe
+from acme_kit import MAC_KEY, count, probe, refuse_nonces, start_probe
 from edge_kit import free_port
 from pebble_kit import VERSIONS, Pebble
 
@@ -37,6 +37,13 @@ def test_requests_per_certificate(pebble, threads, names, most):
     assert each["authorization"] == each["challenge"] == names
     assert each.get("newNonce", 0) * COUNT <= threads
     assert sum(each.values()) <= most
+
+
+@pytest.mark.req("R22")
+@pytest.mark.parametrize("version", VERSIONS)
+def test_half_of_all_nonces_refused(tmp_path, version):
+    """The long form is tests/soak/refused-nonces."""
+    refuse_nonces(tmp_path / "pebble", version, 60, 8)
 
 
 # What pebble says to the key of another account; from 2.5 on it says yes, and changes nothing.

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ACME library against the sandbox CA. src/acme and src/ca share nothing, so that the two can
 disagree about the RFCs."""
+import re
+
 import pytest
 
 from acme_kit import probe
 from ca_fixtures import OWN, SandboxCa, knot  # noqa: F401
+
+COUNT = 40
+REQUEST = re.compile(r"http\.request .*\bpath=(\S+)")
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +33,17 @@ def test_renewal(ca):
     assert report["refusals"] == dict.fromkeys(("unreadable", "serial", "issuer", "names"),
                                                "malformed")
     assert report["stranger"] == "unauthorized" and report["found_again"]
+
+
+@pytest.mark.req("R22")
+@pytest.mark.parametrize("threads,names,most", [(1, 1, 7.2), (8, 1, 8.0), (8, 3, 12.0)])
+def test_requests_per_certificate(ca, threads, names, most):
+    """By the CA's own log."""
+    before = len(REQUEST.findall(ca.log()))
+    probe(ca, "issue", f"count{threads}{names}-", count=COUNT, threads=threads, names=names)
+    made = REQUEST.findall(ca.log())[before:]
+    nonces = sum(path.endswith("/new-nonce") for path in made)
+    others = sum(path.endswith(("/directory", "/new-acct", "/new-nonce")) for path in made)
+    print(len(made), nonces)
+    assert nonces <= threads
+    assert COUNT * 7 <= len(made) - others + nonces <= COUNT * most
