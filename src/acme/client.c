@@ -7,6 +7,8 @@
 #include "acme/exchange.h"
 #include "acme/text.h"
 
+static const struct net_policy internet = {.public_reach = NET_PUBLIC_ANY};
+
 static void copy_options(struct acme_client *client, const struct acme_options *options)
 {
     struct acme_options *own = &client->options;
@@ -15,6 +17,8 @@ static void copy_options(struct acme_client *client, const struct acme_options *
     own->name = arena_strdup(client->mem, options->name);
     own->directory_url = arena_strdup(client->mem, options->directory_url);
     own->user_agent = arena_strdup(client->mem, options->user_agent);
+    if (!options->http.policy)
+        own->http.policy = &internet;
     if (options->http.ca_file)
         own->http.ca_file = arena_strdup(client->mem, options->http.ca_file);
 }

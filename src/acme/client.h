@@ -77,8 +77,9 @@ struct acme_options {
         *directory_url;     /* https, or http (then all of the CA's URLs may be of that origin) */
     const char *user_agent; /* product/version (RFC 8555 6.1) */
     int timeout_ms;         /* of one request as a whole; 0 = HTTP_TOTAL_MS */
-    struct http_client_options
-        http; /* of the connections: policy, look-ups, CA file of the server */
+    /* Of the connections. policy NULL = every address that is reachable on the internet; without
+     * resolve (see acme/resolve.h) the CA's host must be an address or localhost. */
+    struct http_client_options http;
     acme_sign_fn sign;
     void *sign_arg;
 };

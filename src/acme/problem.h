@@ -132,8 +132,3 @@ const char *acme_problem_name(enum acme_problem_type type); /* "badNonce", "unre
 
 /* Whether a subproblem is about this name. */
 bool acme_problem_is_about(const struct acme_problem *problem, const char *name);
-
-/* The err of a problem: code, retry_at and "<CA> refused <what>: <type>: <detail>". Returns false.
- */
-bool acme_problem_err(const struct acme_problem *problem, const char *ca, const char *what,
-                      struct err *err);

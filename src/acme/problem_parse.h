@@ -16,6 +16,11 @@ void acme_problem_classify(struct acme_problem *problem, enum acme_problem_place
 void acme_problem_parse(struct arena *mem, const char *origin, const json_t *json, int status,
                         enum acme_problem_place place, struct acme_problem *out);
 
+/* The err of a problem: code, retry_at and "<CA> refused <what>: <type>: <detail>". Returns false.
+ */
+bool acme_problem_err(const struct acme_problem *problem, const char *ca, const char *what,
+                      struct err *err);
+
 /* The table, for its tests: how many rows, what each is for ("rateLimited \"exact set of\""), and
  * which one a problem is classified by. */
 size_t acme_problem_row_count(void);

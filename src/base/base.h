@@ -19,6 +19,7 @@
             fn(*p);                                                                                \
     }
 
-#ifndef __cplusplus
+/* What is banned is banned in this tree, not in the programs of others (see acme/acme.h). */
+#if !defined(__cplusplus) && !defined(BASE_BANS_NOTHING)
 #include "base/banned.h"
 #endif
