@@ -6,8 +6,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A Location: what is followed leads to a host by http or https, to one of two ports, and is read
- * as the same place again. */
+/* A Location: what is followed leads to a host by http or https, to one of two ports, which it has
+ * when it is read again. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -25,6 +25,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     assert(strcmp(place.scheme, "http") == 0 || strcmp(place.scheme, "https") == 0);
     assert(*place.host && strlen(place.path) <= CA_REDIRECT_PATH_MAX);
     if (ca_redirect_read(mem, "http://b.test/", place.url, &again)) /* not with odd octets */
-        assert(strcmp(again.host, place.host) == 0 && ca_redirect_port(&validator, &again) == port);
+        assert(ca_redirect_port(&validator, &again) == port);
     return 0;
 }
