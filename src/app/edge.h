@@ -7,6 +7,9 @@
 #include "model/edge_wait.h"
 #include "store/edge_store.h"
 
+/* The one edge group there is so far. */
+#define APP_EDGE_GROUP "default"
+
 struct edge_input {
     const char *name;             /* [a-z0-9-], 1..63 */
     const char *group;            /* NULL: "default" */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/worker.h"
 
+#include "app/edge.h"
 #include "app/expected.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -147,7 +148,7 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
     *worker = (struct worker){
         .app = app,
         .signer = signer,
-        .feed = {.db = app->db, .signer = signer, .group = WORKER_GROUP},
+        .feed = {.db = app->db, .signer = signer, .group = APP_EDGE_GROUP},
         .started_at = clock_now(),
         .started_ms = clock_boot_ms(),
     };

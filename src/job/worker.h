@@ -42,9 +42,6 @@ struct worker {
     int64_t started_ms; /* on clock_boot_ms() */
 };
 
-/* The one edge group there is so far. */
-#define WORKER_GROUP "default"
-
 /* Reads roots, makes clients, and the check key when there is none yet. `signer` stays the
  * caller's. */
 MUST_CHECK bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,

@@ -26,4 +26,4 @@ http_handler web_get_order, web_get_domain, web_follow_domain;
 http_handler web_get_cancel, web_post_cancel, web_get_reissue, web_post_reissue, web_get_release,
     web_post_release, web_post_check, web_post_auto_renew;
 /* site.c */
-http_handler web_get_site, web_post_site;
+http_handler web_get_site, web_get_site_state, web_post_site;

@@ -57,6 +57,8 @@ static const struct http_route routes[] = {
     FORM("/domains/{domain}/release",       "releaseDomain",     web_post_release,       WEB_SIGNED_IN),
 
     PAGE("/sites/{site}/settings",          "sitePage",          web_get_site,           WEB_SIGNED_IN),
+    {.method = HTTP_GET, .path = "/sites/{site}/state", .operation = "siteState",
+     .run = web_get_site_state, .needs = WEB_FOLLOWING, .is_quiet = true},
     FORM("/sites/{site}/settings",          "changeSite",        web_post_site,          WEB_SIGNED_IN),
 };
 /* clang-format on */

@@ -40,7 +40,8 @@ PAGES = {
     "/partners/{partner}": ["{operator}/partners/{partner}"],
 }
 # What is no page: parts, streams, files.
-PARTS = {"/assets/{hash}/{name}", "/place", "/domains/{domain}/live"}
+PARTS = {"/assets/{hash}/{name}", "/place", "/domains/{domain}/live",
+         "/sites/{site}/state"}
 VIEWS = [(1280, 900, False), (1280, 900, True), (390, 844, False), (390, 844, True)]
 
 

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A page of a domain that stays open: what its stream does to it, and what ends the stream."""
+import contextlib
+import signal
+
 import pytest
 from pages_kit import Visitor
 from platform_kit import wait_for
@@ -54,3 +57,29 @@ def test_what_was_opened_stays_open(platform, partner, visitor, waiting):
     cancel(partner, order)
     visitor.wait(".state-large >> text=Not secured")
     assert visitor.attribute("details", "open") is not None
+
+
+@contextlib.contextmanager
+def stopped(platform, *names):
+    for name in names:
+        platform.kill(name, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for name in names:
+            platform.kill(name, signal.SIGCONT)
+
+
+@pytest.mark.req("R27")
+def test_tick_is_on_its_way(platform, partner, visitor):
+    """Until every CDN location has it the page says so, and then by itself what visitors get."""
+    site, _, _ = platform.ordered(partner, "ticked.example")
+    visitor.go(f"{platform.url}/sites/{site['id']}/settings")
+    assert "visitors come over http or https" in visitor.text("#live")
+    with stopped(platform, "edge-2-agent"):
+        with stopped(platform, "worker"):
+            visitor.check("input[name=https]", True)
+            visitor.click("main button")
+            visitor.wait("#live >> text=on its way: 0 of 2 CDN locations have it")
+        visitor.wait("#live >> text=on its way: 1 of 2 CDN locations have it")
+    visitor.wait("#live >> text=Visitors are sent to https.")

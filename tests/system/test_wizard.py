@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Add SSL Certificate and New account: what forms without a script, forms that come twice and long
-lists do."""
+"""Add SSL Certificate, New account, Settings: what forms without a script, forms that come twice, long
+lists and names without www do."""
 import json
+import re
 
 import pytest
 from page_kit import new_person
@@ -62,6 +63,19 @@ def test_partner_beyond_the_list(web):
         last = web.operator.post("/v1/partners", {"name": f"Partner {i}"})
     page = web.owen.get(f"/accounts/new?partner_id={last['id']}")
     assert f'<option value="{last["id"]}" selected>' in page.text
+
+
+@pytest.mark.req("R28")
+@pytest.mark.parametrize("name, choices", [("apex.example", ["radio", "radio"]),
+                                           ("shop.apex2.example", ["hidden"])])
+def test_where_visitors_end_is_asked_where_there_is_a_www(web, name, choices):
+    path = f"/sites/{web.domain(web.mine, name)['site_id']}/settings"
+    text = web.paul.get(path).text
+    assert re.findall(r'type="(\w+)" name="canonical"', text) == choices
+    assert (f"www.{name}" in text) == (len(choices) > 1)
+    fields = {"form_code": web.paul.code(path), "canonical": "www", "https": "true"}
+    assert web.paul.post(path, fields.items()).header("Location") == path
+    assert "The site has no certificate yet" not in web.paul.get(path).text
 
 
 def test_faults_are_no_reasons():
