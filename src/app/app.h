@@ -40,3 +40,5 @@ MUST_CHECK bool app_need_operator(const struct caller *caller, const char *what,
 /* ERR_BAD_INPUT with the field unless `text` has 1..APP_TEXT_MAX octets of UTF-8 without control
  * characters. */
 MUST_CHECK bool app_check_text(const char *field, const char *text, struct err *err);
+/* The same with 1..max octets. */
+MUST_CHECK bool app_check_text_of(const char *field, const char *text, size_t max, struct err *err);

@@ -9,12 +9,9 @@ bool app_check_email(const char *field, const char *email, struct err *err)
 {
     const char *at;
 
-    if (!app_check_text(field, email, err))
+    if (!app_check_text_of(field, email, EMAIL_MAX, err))
         return false;
     at = strrchr(email, '@');
-    if (strlen(email) > EMAIL_MAX)
-        return err_field(err, field, "email has %zu octets, at most %d are allowed", strlen(email),
-                         EMAIL_MAX);
     if (!at || at == email || !at[1] || strpbrk(email, " ,;<>\"()"))
         return err_field(err, field, "\"%.80s\" is not a mail address", email);
     return true;

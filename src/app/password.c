@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/password.h"
 
+#include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+
+#include "base/slice.h"
 
 #define PASSES      2
 #define MEMORY_SIZE (19 * 1024 * 1024)
@@ -19,16 +23,35 @@ static void need_sodium(void)
         abort();
 }
 
-bool password_check(const char *password, struct err *err)
+static size_t count_distinct(const char *text)
 {
-    size_t len = password ? strlen(password) : 0;
+    bool is_seen[UCHAR_MAX + 1] = {false};
+    size_t count = 0;
 
-    if (len < PASSWORD_MIN)
-        return err_field(err, "password", "has %zu characters, at least %d are needed", len,
+    for (; *text; text++) {
+        count += !is_seen[(unsigned char)*text];
+        is_seen[(unsigned char)*text] = true;
+    }
+    return count;
+}
+
+bool password_check(const char *password, const char *email, struct err *err)
+{
+    const char *text = password ? password : "";
+    size_t len = strlen(text), characters = slice_characters(slice_str(text));
+
+    if (characters < PASSWORD_MIN)
+        return err_field(err, "password", "has %zu characters, at least %d are needed", characters,
                          PASSWORD_MIN);
     if (len > PASSWORD_MAX)
-        return err_field(err, "password", "has %zu characters, at most %d are allowed", len,
+        return err_field(err, "password", "has %zu octets, at most %d are allowed", len,
                          PASSWORD_MAX);
+    if (count_distinct(text) < PASSWORD_DISTINCT)
+        return err_field(err, "password",
+                         "has fewer than %d different characters: it is easily guessed",
+                         PASSWORD_DISTINCT);
+    if (strcasecmp(text, email) == 0)
+        return err_field(err, "password", "is the address that you sign in with");
     return true;
 }
 

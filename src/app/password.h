@@ -5,11 +5,13 @@
 #include "base/arena.h"
 #include "base/err.h"
 
-#define PASSWORD_MIN 12  /* octets */
-#define PASSWORD_MAX 200 /* octets; far below what would make hashing slow */
+#define PASSWORD_MIN      12  /* characters */
+#define PASSWORD_MAX      200 /* octets; far below what would make hashing slow */
+#define PASSWORD_DISTINCT 5   /* different octets: "aaaaaaaaaaaa" is the first that is guessed */
 
-/* ERR_BAD_INPUT, field "password", unless it has PASSWORD_MIN..PASSWORD_MAX octets. */
-MUST_CHECK bool password_check(const char *password, struct err *err);
+/* ERR_BAD_INPUT, field "password", unless UTF-8 within these limits, and not the address that its
+ * owner signs in with. */
+MUST_CHECK bool password_check(const char *password, const char *email, struct err *err);
 /* What is stored. ERR_CRYPTO when there is no memory for it. */
 MUST_CHECK bool password_hash(struct arena *mem, const char *password, const char **out,
                               struct err *err);

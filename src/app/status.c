@@ -121,8 +121,8 @@ static const char *say_action(struct arena *mem, const struct status *status)
     if (find_worst(mem, &status->names, &worst) && !has_records(&worst))
         return arena_printf(mem, "It waits for the %s: %s. The names are looked at by themselves.",
                             name, worst.title);
-    return arena_printf(mem, "The %s sets the records below; they are then seen by themselves.",
-                        name);
+    return arena_printf(
+        mem, "The %s must set DNS records; all goes on by itself once they are there.", name);
 }
 
 /* Who must act so that a name joins the certificate. */

@@ -158,8 +158,9 @@ bool app_login_link_use(const struct app *app, struct arena *mem, const char *se
     const struct user *user;
     const char *hash;
 
-    if (!app_login_link_find(app, mem, secret, &user, err) || !password_check(password, err) ||
-        !password_hash(mem, password, &hash, err) || !db_tx_begin(app->db, &tx, err))
+    if (!app_login_link_find(app, mem, secret, &user, err) ||
+        !password_check(password, user->email, err) || !password_hash(mem, password, &hash, err) ||
+        !db_tx_begin(app->db, &tx, err))
         return false;
     if (!login_link_store_use(tx, hash_of(mem, secret), err))
         return err->code == ERR_LOST_RACE ? is_gone(err) : false;

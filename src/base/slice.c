@@ -141,3 +141,12 @@ bool slice_is_utf8(struct slice s)
     }
     return true;
 }
+
+size_t slice_characters(struct slice utf8)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < utf8.len; i++)
+        count += (utf8.data[i] & 0xc0) != 0x80;
+    return count;
+}

@@ -32,3 +32,5 @@ MUST_CHECK bool slice_i64(struct slice s, int64_t min, int64_t max, int64_t *out
 
 /* Whether `s` is well-formed UTF-8 (RFC 3629) without NUL. */
 bool slice_is_utf8(struct slice s);
+/* How many characters (code points) UTF-8 has. */
+size_t slice_characters(struct slice utf8);

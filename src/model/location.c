@@ -178,22 +178,13 @@ static const struct country_state *state_find(const struct location_list *list,
     return NULL;
 }
 
-static size_t character_count(const char *utf8)
-{
-    size_t count = 0;
-
-    for (; *utf8; utf8++)
-        count += ((unsigned char)*utf8 & 0xc0) != 0x80;
-    return count;
-}
-
 static bool city_check(const char *city, struct err *err)
 {
     if (!slice_is_utf8(slice_str(city)))
         return err_field(err, "city", "the city is not UTF-8");
-    if (character_count(city) > LOCATION_TEXT_MAX)
+    if (slice_characters(slice_str(city)) > LOCATION_TEXT_MAX)
         return err_field(err, "city", "the city has %zu characters, at most %d are allowed",
-                         character_count(city), LOCATION_TEXT_MAX);
+                         slice_characters(slice_str(city)), LOCATION_TEXT_MAX);
     for (const char *at = city; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             return err_field(err, "city", "the city holds the control character 0x%02x",

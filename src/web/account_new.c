@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* account_new: a new customer of a partner, made by its people or by the operator. */
+#include "app/mail_address.h"
 #include "app/partner.h"
 #include "base/id.h"
 #include "http/fields.h"
@@ -13,7 +14,7 @@ static const struct http_field fields[COUNT] = {
     WEB_FORM_FIELDS,
     [F_PARTNER] = {.name = "partner_id", .type = FIELD_TEXT, .max = ID_SIZE},
     [F_NAME] = {.name = "name", .type = FIELD_TEXT, .is_required = true, .max = APP_TEXT_MAX},
-    [F_EMAIL] = {.name = "email", .type = FIELD_TEXT, .is_required = true, .max = 254},
+    [F_EMAIL] = {.name = "email", .type = FIELD_TEXT, .is_required = true, .max = EMAIL_MAX},
     [F_COUNTRY] = {.name = "country", .type = FIELD_TEXT, .max = 8},
     [F_STATE] = {.name = "state", .type = FIELD_TEXT, .max = WEB_PLACE_TEXT_MAX},
     [F_CITY] = {.name = "city", .type = FIELD_TEXT, .max = WEB_PLACE_TEXT_MAX},

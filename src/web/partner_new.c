@@ -2,6 +2,7 @@
 
 /* partner_new: a new partner with the first of its people, who gets a link that works once. Either
  * all of it is stored, or nothing. */
+#include "app/mail_address.h"
 #include "app/partner.h"
 #include "app/user.h"
 #include "http/fields.h"
@@ -18,7 +19,7 @@ static const struct http_field fields[COUNT] = {
                      .type = FIELD_TEXT,
                      .is_required = true,
                      .max = APP_TEXT_MAX},
-    [F_EMAIL] = {.name = "email", .type = FIELD_TEXT, .is_required = true, .max = 254},
+    [F_EMAIL] = {.name = "email", .type = FIELD_TEXT, .is_required = true, .max = EMAIL_MAX},
 };
 
 struct added {

@@ -2,6 +2,7 @@
 
 /* sign_in: signing in by address and password, choosing a password by a link that works once, and
  * signing out. */
+#include "app/mail_address.h"
 #include "app/password.h"
 #include "http/fields.h"
 #include "web/handlers.h"
@@ -32,7 +33,7 @@ bool web_post_sign_in(struct http_req *req, struct http_res *res, struct err *er
     static const struct http_field fields[COUNT] = {
         WEB_FORM_FIELDS,
         [F_EMAIL] =
-            {.name = "email", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 254},
+            {.name = "email", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = EMAIL_MAX},
         [F_PASSWORD] =
             {.name = "password", .type = FIELD_TEXT, .is_required = true, .min = 1, .max = 200},
         [F_NEXT] = {.name = "next", .type = FIELD_TEXT, .max = WEB_NEXT_MAX},
@@ -74,11 +75,13 @@ bool web_post_sign_out(struct http_req *req, struct http_res *res, struct err *e
 static bool show_welcome(struct http_req *req, struct http_res *res, const struct user *user,
                          const struct err *problem, struct err *err)
 {
+    const char *hint = catalogue_text(req->mem, web_call_of(req)->web->catalogue, "welcome.hint",
+                                      "min", arena_printf(req->mem, "%d", PASSWORD_MIN), NULL);
     const struct web_page page = {.name = "welcome",
                                   .title = "welcome.title",
                                   .status = problem ? WEB_FORM_AGAIN : 0,
-                                  .data = json_pack("{s:s, s:s, s:i}", "name", user->name, "email",
-                                                    user->email, "password_min", PASSWORD_MIN)};
+                                  .data = json_pack("{s:s, s:s, s:s}", "name", user->name, "email",
+                                                    user->email, "hint", hint)};
 
     if (problem && !web_take_problem(page.data, problem)) {
         json_decref(page.data);

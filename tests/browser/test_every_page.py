@@ -206,3 +206,26 @@ def test_refused_forms(platform, browser, seeded, people):
     browser.go(f"{platform.url}/accounts/{seeded['empty']}/ssl/new")
     assert browser.axe() == []
     browser.complaints()
+
+
+@pytest.mark.req("R16")
+def test_the_longest_names(platform, browser, people):
+    """Names, brands and addresses of the greatest length make no page wider than its window."""
+    wide = "W" * 200
+    made = platform.operator.post("/v1/partners", {"name": wide, "brand": wide})
+    account = platform.operator.post("/v1/accounts", {"partner_id": made["id"], "name": wide,
+                                                      "email": "m" * 64 + "@" + LONG[:174] + ".example"})
+    wilma = Person(platform, "wilma@partner.example", "--partner", made["id"], name=wide)
+    wilma.choose_password()
+    wrong = []
+    for person, paths in ((people["operator"], ["/partners", f"/partners/{made['id']}", "/accounts"]),
+                          (wilma, ["/accounts", f"/accounts/{account['id']}",
+                                   f"/accounts/{account['id']}/ssl/new"])):
+        sign_in_as(browser, platform, person)
+        for path in paths:
+            browser.go(platform.url + path)
+            for width in (1280, 700, 390):
+                browser.view({"width": width, "height": 900})
+                if browser.overflow() > 0:
+                    wrong.append(f"{path} {width}: {browser.overflow()} pixels too wide")
+    assert not wrong, "\n".join(wrong)

@@ -200,6 +200,20 @@ def test_wizard_without_javascript(platform, partner, person, browser):
     wait_for(is_live)
 
 
+@pytest.mark.req("R36")
+def test_no_dead_buttons_without_javascript(platform, partner, person, browser):
+    platform.zone("noscript.example", [])
+    domain = platform.domain(partner, "noscript.example")
+    platform.order(partner, domain)
+    wait_for(lambda: platform.status(partner, domain)["badge"]["code"] == "action_needed")
+    browser.visitor({"script": False})
+    person.sign_in(browser, platform.url)
+    browser.go(f"{platform.url}/domains/{domain['id']}")
+    assert browser.count("tr.to-do") > 0 and browser.count(".copy:visible") == 0
+    browser.click("text=Check again")  # works
+    browser.wait("h1 >> text=noscript.example")
+
+
 @pytest.mark.req("R19")
 def test_wizard_by_keyboard_alone(platform, partner, visitor):
     name = "keys.example"

@@ -60,6 +60,41 @@ static bool sign_in(struct scene *s, const char *email, const char *password, co
                        &s->err);
 }
 
+static void test_which_passwords(void)
+{
+    static const struct {
+        const char *password, *why; /* NULL: it may be taken */
+    } rows[] = {
+        {NULL, "has 0 characters, at least 12 are needed"},
+        {"11 octets..", "has 11 characters, at least 12 are needed"},
+        {"\u00e4\u00f6\u00fc\u00df\u00e9\u00e8", "has 6 characters, at least 12 are needed"},
+        {"12 octets...", NULL},
+        {"\u00e4\u00f6\u00fc\u00df\u00e9\u00e8\u00e0\u00ea\u00ee\u00f4\u00fb\u00eb", NULL},
+        {"            ", "has fewer than 5 different characters: it is easily guessed"},
+        {"abcdabcdabcd", "has fewer than 5 different characters: it is easily guessed"},
+        {"abcdabcdabce", NULL},
+        {"Ann.Partner@Mail.Example", "is the address that you sign in with"},
+    };
+    char longest[PASSWORD_MAX + 2];
+    struct err err = {0};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool may_be = password_check(rows[i].password, "ann.partner@mail.example", &err);
+
+        ok(may_be == !rows[i].why, "row %zu", i);
+        ok(may_be || (strcmp(err.field, "password") == 0 && strcmp(err.text, rows[i].why) == 0),
+           "row %zu: %s", i, err.text);
+    }
+    for (size_t i = 0; i < sizeof(longest); i++)
+        longest[i] = (char)('a' + i % 26);
+    longest[PASSWORD_MAX + 1] = '\0';
+    ok(!password_check(longest, "", &err) &&
+           strcmp(err.text, "has 201 octets, at most 200 are allowed") == 0,
+       "%s", err.text);
+    longest[PASSWORD_MAX] = '\0';
+    ok(password_check(longest, "", &err), "200 octets");
+}
+
 static void test_password(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -74,9 +109,7 @@ static void test_password(void **state)
     ok(!password_matches(hash, "correct horse batterz"), "a wrong one");
     ok(!password_matches(hash, ""), "an empty one");
     ok(!password_matches(NULL, good), "nobody's");
-    ok(!password_check("11 octets..", &err) && strcmp(err.field, "password") == 0, "%s", err.text);
-    ok(password_check("12 octets...", &err), "12");
-    ok(!password_check(NULL, &err), "%s", err.text);
+    test_which_passwords();
     all_ok();
 }
 

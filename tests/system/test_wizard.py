@@ -57,6 +57,14 @@ def test_register_twice(web):
     assert len(orders(web, domain)) == 1
 
 
+@pytest.mark.parametrize("octets, status", [(254, 303), (255, 422)])
+def test_longest_mail_address(web, octets, status):
+    email = "m@" + "a" * (octets - len("m@.example")) + ".example"
+    fields = {"form_code": web.paul.code("/accounts/new"), "name": "N", "email": email, **BERLIN}
+    page = web.paul.post("/accounts/new", fields.items())
+    assert page.status == status and ("at most 254" in page.text) == (status == 422)
+
+
 @pytest.mark.req("R40")
 def test_partner_beyond_the_list(web):
     for i in range(205):
