@@ -118,7 +118,7 @@ static bool start_kinds(const struct worker *worker, struct err *err)
     } kinds[] = {
         {JOB_SETTINGS, worker->feed.group}, {JOB_EDGES, worker->feed.group},
         {JOB_PROOFS, worker->feed.group},   {JOB_TIDY, JOB_TIDY_SUBJECT},
-        {JOB_SWEEP, JOB_SWEEP_SUBJECT},
+        {JOB_SWEEP, JOB_SWEEP_SUBJECT},     {JOB_OVERVIEW, JOB_OVERVIEW_SUBJECT},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -146,7 +146,8 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
                 [JOB_EDGES] = job_edges,
                 [JOB_PROOFS] = job_proofs,
                 [JOB_EPOCH] = job_epoch,
-                [JOB_TIDY] = job_tidy},
+                [JOB_TIDY] = job_tidy,
+                [JOB_OVERVIEW] = job_overview},
         .arg = worker,
     };
 

@@ -30,6 +30,13 @@ MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *
 MUST_CHECK bool job_tidy(void *worker, struct arena *mem, const struct job *job,
                          struct job_result *out, struct err *err);
 
+/* Subject: JOB_OVERVIEW_SUBJECT. Makes the lines that are out of date again (app/overview.h); again
+ * after JOB_OVERVIEW_EVERY_MS. Whoever looks earlier makes their own. */
+#define JOB_OVERVIEW_SUBJECT  "platform"
+#define JOB_OVERVIEW_EVERY_MS INT64_C(5000)
+MUST_CHECK bool job_overview(void *worker, struct arena *mem, const struct job *job,
+                             struct job_result *out, struct err *err);
+
 /* A runner for all kinds; enqueues what runs for ever. */
 MUST_CHECK bool jobs_start(struct worker *worker, const char *owner, struct job_runner **out,
                            struct err *err);

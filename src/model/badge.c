@@ -35,6 +35,8 @@ static struct badge badge_served(const struct badge_facts *facts, int64_t now)
     }
     if (facts->is_renewal_failing)
         return (struct badge){.kind = BADGE_AT_RISK,
+                              .who_acts =
+                                  facts->who_acts == WHO_NOBODY ? WHO_OPERATOR : facts->who_acts,
                               .days_left = (facts->not_after_at - now) / DAY_MS};
     if (facts->left_out != WHO_NOBODY)
         return action_needed(facts->left_out);
@@ -74,6 +76,21 @@ const char *badge_text(struct arena *mem, const struct badge *badge)
     return label;
 }
 
+static const int ranks[BADGE_COUNT] = {
+    [BADGE_AT_RISK] = 1,    [BADGE_ACTION_NEEDED] = 2,    [BADGE_NOT_SECURED] = 3,
+    [BADGE_SETTING_UP] = 4, [BADGE_TEST_CERTIFICATE] = 5, [BADGE_SECURED] = 6,
+};
+
+int badge_rank(enum badge_kind kind)
+{
+    return ranks[kind];
+}
+
+const char *badge_label(enum badge_kind kind)
+{
+    return labels[kind];
+}
+
 const char *badge_name(enum badge_kind kind)
 {
     return names[kind];
@@ -84,4 +101,5 @@ const char *trust_name(enum trust trust)
     return trust_names[trust];
 }
 
+DEFINE_NAME_PARSE(badge_parse, enum badge_kind, names)
 DEFINE_NAME_PARSE(trust_parse, enum trust, trust_names)

@@ -43,13 +43,18 @@ struct badge_facts {
 
 struct badge {
     enum badge_kind kind;
-    enum who_acts who_acts; /* WHO_NOBODY unless kind is BADGE_ACTION_NEEDED */
+    enum who_acts who_acts; /* of BADGE_ACTION_NEEDED and BADGE_AT_RISK; else WHO_NOBODY */
     int64_t days_left;      /* whole days, only with BADGE_AT_RISK */
 };
 
 struct badge badge_of(const struct badge_facts *facts, int64_t now);
 /* "Secured", "Action needed (owner)", "At risk (12 days)": for people, in English. */
 const char *badge_text(struct arena *mem, const struct badge *badge);
+/* "Secured", "Action needed": without what belongs to one domain. */
+const char *badge_label(enum badge_kind kind);
 const char *badge_name(enum badge_kind kind);
+MUST_CHECK bool badge_parse(const char *name, enum badge_kind *out);
+/* How soon it wants to be looked at: 1 first. */
+int badge_rank(enum badge_kind kind);
 const char *trust_name(enum trust trust);
 MUST_CHECK bool trust_parse(const char *name, enum trust *out);

@@ -17,7 +17,8 @@
     X(EPOCH, "epoch")       /* subject: edge group; a restored store signs its records again */    \
     X(EDGES, "edges")       /* subject: edge group; which edges count */                           \
     X(PROOFS, "proofs") /* subject: edge group; live certificates are seen on the wire again */    \
-    X(TIDY, "tidy")     /* subject: "platform"; what is kept only for a while is forgotten */
+    X(TIDY, "tidy")     /* subject: "platform"; what is kept only for a while is forgotten */      \
+    X(OVERVIEW, "overview") /* subject: "platform"; what lists show follows the rest */
 
 #define X(id, name) JOB_##id,
 enum job_kind { JOB_KINDS(X) JOB_KIND_COUNT };

@@ -28,6 +28,15 @@ struct account_list {
     bool has_more;
 };
 
+enum account_sort { ACCOUNT_BY_NAME, ACCOUNT_BY_EMAIL, ACCOUNT_BY_PARTNER, ACCOUNT_SORT_COUNT };
+
+struct account_sorting {
+    struct sort_page page;
+    enum account_sort
+        sort; /* ACCOUNT_BY_PARTNER, by the partner's name: asked for by the platform only */
+    const char *name_prefix; /* as above */
+};
+
 extern const struct query_list account_queries;
 
 MUST_CHECK bool account_store_add(struct db *db, const struct account *account, struct err *err);
@@ -37,3 +46,7 @@ MUST_CHECK bool account_store_get(struct arena *mem, struct db *db, const struct
 MUST_CHECK bool account_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                    const struct account_filter *filter, struct account_list *out,
                                    struct err *err);
+/* ERR_BAD_INPUT, field "after". */
+MUST_CHECK bool account_store_sorted(struct arena *mem, struct db *db, const struct scope *scope,
+                                     const struct account_sorting *sorting,
+                                     struct account_list *out, struct err *err);

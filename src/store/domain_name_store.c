@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/domain_name_store.h"
 
+#include "store/overview_store.h"
 #include "store/record.h"
 
 #define SAVED   "dns_state, finding, passed_at, checked_at, next_look_at, held_until, is_told"
@@ -37,7 +38,8 @@ static const struct query add = {
 bool domain_name_store_add(struct db *db, const struct domain_name *name, struct err *err)
 {
     return db_exec(db, &add, NULL, err, QT(name->domain_id), QT(name->name), QI(name->is_alias),
-                   QI(name->created_at), SAVED_ARGS(name));
+                   QI(name->created_at), SAVED_ARGS(name)) &&
+           overview_store_touch(db, name->domain_id, err);
 }
 
 static const struct query list = {
@@ -68,7 +70,8 @@ static const struct query save = {
 
 bool domain_name_store_save(struct db *db, const struct domain_name *name, struct err *err)
 {
-    return db_exec(db, &save, NULL, err, SAVED_ARGS(name), QT(name->domain_id), QT(name->name));
+    return db_exec(db, &save, NULL, err, SAVED_ARGS(name), QT(name->domain_id), QT(name->name)) &&
+           overview_store_touch(db, name->domain_id, err);
 }
 
 static const struct query remove_one = {
@@ -81,7 +84,8 @@ static const struct query remove_one = {
 bool domain_name_store_remove(struct db *db, const char *domain_id, const char *name,
                               struct err *err)
 {
-    return db_exec_one(db, &remove_one, err, QT(domain_id), QT(name));
+    return db_exec_one(db, &remove_one, err, QT(domain_id), QT(name)) &&
+           overview_store_touch(db, domain_id, err);
 }
 
 static const struct query *const all[] = {&add, &list, &save, &remove_one};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/domain_store.h"
 
+#include "store/overview_store.h"
 #include "store/record.h"
 
 #define COLUMNS                                                                                    \
@@ -34,7 +35,8 @@ bool domain_store_add(struct db *db, const struct domain *domain, struct err *er
 {
     return db_exec(db, &add, NULL, err, QT(domain->id), QT(domain->partner_id),
                    QT(domain->account_id), QT(domain->site_id), QT(domain->name),
-                   QT(domain->registered_domain), QI(domain->is_removed), QI(domain->created_at));
+                   QT(domain->registered_domain), QI(domain->is_removed), QI(domain->created_at)) &&
+           (domain->is_removed || overview_store_add(db, domain, err));
 }
 
 static const struct query get = {
@@ -55,9 +57,7 @@ bool domain_store_get(struct arena *mem, struct db *db, const struct scope *scop
 
 static const struct query list[LIST_BY_COUNT] = {LIST_BY_TENANT_AND(
     "site_id", "domain.list", SELECT,
-    LIST_TAIL(" AND name >= $6 AND name < $7 AND ($8 = 1 OR is_removed = 0)"
-              " AND ($9 = 0 OR EXISTS (SELECT 1 FROM cert_order WHERE domain_id = domain.id))"),
-    "ttii", LETTERS)};
+    LIST_TAIL(" AND name >= $6 AND name < $7 AND ($8 = 1 OR is_removed = 0)"), "tti", LETTERS)};
 
 bool domain_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                        const struct domain_filter *filter, struct domain_list *out, struct err *err)
@@ -67,7 +67,7 @@ bool domain_store_list(struct arena *mem, struct db *db, const struct scope *sco
 
     return db_each(mem, db, &list[list_by(scope, filter->site_id)], &rows, err,
                    LIST_ARGS(scope, filter->site_id, &filter->page), QT(range.from), QT(range.to),
-                   QI(filter->with_removed), QI(filter->is_ordered_only)) &&
+                   QI(filter->with_removed)) &&
            read_page(mem, &rows, &filter->page, out, err);
 }
 
@@ -104,7 +104,8 @@ static const struct query remove_one = {
 
 bool domain_store_remove(struct db *db, const struct scope *scope, const char *id, struct err *err)
 {
-    return db_exec_one(db, &remove_one, err, QT(id), SCOPE_ARGS(scope));
+    return db_exec_one(db, &remove_one, err, QT(id), SCOPE_ARGS(scope)) &&
+           overview_store_remove(db, id, err);
 }
 
 static const struct query *const all[] = {&add, &get, LISTED_BY_TENANT_AND_PARENT(list), &version,

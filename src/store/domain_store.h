@@ -22,7 +22,6 @@ struct domain_filter {
     const char *site_id;     /* NULL: any, as below */
     const char *name_prefix; /* lower-case A-labels */
     bool with_removed;
-    bool is_ordered_only; /* those that a certificate was ever ordered for */
 };
 
 struct domain_list {

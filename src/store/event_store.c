@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/event_store.h"
 
+#include "store/overview_store.h"
 #include "store/record.h"
 
 #define COLUMNS "id, partner_id, account_id, domain_id, subject_id, at, kind, text, data"
@@ -33,7 +34,8 @@ bool event_store_add(struct db *db, const struct event *event, struct err *err)
 {
     return db_exec(db, &add, NULL, err, QT(event->id), QT(event->partner_id), QT(event->account_id),
                    QT(event->domain_id), QT(event->subject_id), QI(event->at), QT(event->kind),
-                   QT(event->text), QT(event->data));
+                   QT(event->text), QT(event->data)) &&
+           (!event->domain_id || overview_store_touch(db, event->domain_id, err));
 }
 
 /* By seq, which the engine gives when the row is stored: ids are made earlier, by several
@@ -55,12 +57,13 @@ bool event_store_list(struct arena *mem, struct db *db, const struct scope *scop
            read_page(mem, &rows, &filter->page, out, err);
 }
 
-static const struct query latest = {
-    .name = "event.latest",
-    .sql = SELECT " WHERE domain_id = $1 AND " SQL_SCOPE(2, 3) " ORDER BY seq DESC LIMIT $4",
-    .params = "tTTi",
-    .cols = LETTERS,
-};
+/* `after` is for the events before it, in a list that begins with the last. */
+#define TAIL_DOWN                                                                                  \
+    " AND seq < COALESCE((SELECT seq FROM event WHERE id = $4), 9223372036854775807)"              \
+    " ORDER BY seq DESC LIMIT $5"
+
+static const struct query latest[LIST_BY_COUNT] = {
+    LIST_BY_TENANT_AND("domain_id", "event.latest", SELECT, TAIL_DOWN, "", LETTERS)};
 
 bool event_store_latest(struct arena *mem, struct db *db, const struct scope *scope,
                         const struct event_filter *filter, struct event_list *out, struct err *err)
@@ -69,8 +72,8 @@ bool event_store_latest(struct arena *mem, struct db *db, const struct scope *sc
     struct event *turned;
     struct rows rows;
 
-    if (!db_each(mem, db, &latest, &rows, err, QT(filter->domain_id), SCOPE_ARGS(scope),
-                 QI(page_limit(&filter->page) + 1)) ||
+    if (!db_each(mem, db, &latest[list_by(scope, filter->domain_id)], &rows, err,
+                 LIST_ARGS(scope, filter->domain_id, &filter->page)) ||
         !read_page(mem, &rows, &filter->page, &newest, err))
         return false;
     turned = arena_array_of(mem, newest.count, struct event);
@@ -127,6 +130,7 @@ bool event_store_moved_domains(struct arena *mem, struct db *db, int64_t *seq,
     return true;
 }
 
-static const struct query *const all[] = {&add, LISTED_BY_TENANT_AND_PARENT(list), &latest, &head,
+static const struct query *const all[] = {&add, LISTED_BY_TENANT_AND_PARENT(list),
+                                          LISTED_BY_TENANT_AND_PARENT(latest), &head,
                                           &moved_domains};
 const struct query_list event_queries = {"event_store.c", all, ARRAY_LEN(all)};

@@ -2,6 +2,7 @@
 #include "store/issuance_store.h"
 
 #include "base/name_table.h"
+#include "store/overview_store.h"
 #include "store/record.h"
 #include "store/subscription_store.h"
 
@@ -102,7 +103,8 @@ bool issuance_store_add(struct db *db, const struct issuance *issuance, struct e
     return db_exec(db, &add, NULL, err, QT(issuance->id), QT(issuance->partner_id),
                    QT(issuance->account_id), QT(issuance->domain_id), QT(issuance->order_id),
                    QT(reasons[issuance->reason]), QI(issuance->created_at),
-                   QT(issuance->replaces_id), SAVED_ARGS(issuance));
+                   QT(issuance->replaces_id), SAVED_ARGS(issuance)) &&
+           overview_store_touch(db, issuance->domain_id, err);
 }
 
 static const struct query get = {
@@ -189,7 +191,7 @@ bool issuance_store_save(struct db *db, struct issuance *issuance, struct err *e
     if (!db_exec_one(db, &save, err, SAVED_ARGS(issuance), QT(issuance->id), QI(issuance->version)))
         return false;
     issuance->version++;
-    return true;
+    return overview_store_touch(db, issuance->domain_id, err);
 }
 
 static const struct query forget_keys = {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/partner_store.h"
 
-#include "store/record.h"
+#include <assert.h>
+
+#include "store/sorted.h"
 
 static void read_record(struct reader *r, struct partner *out)
 {
@@ -13,18 +15,23 @@ static void read_record(struct reader *r, struct partner *out)
 
 DEFINE_READ_ONE(partner)
 DEFINE_READ_PAGE(partner, partner_list)
+DEFINE_SORTED_PAGE_OF(partner, partner_list)
 
 static const struct query add = {
     .name = "partner.add",
-    .sql = "INSERT INTO partner (id, name, brand, created_at) VALUES ($1, $2, $3, $4)",
-    .params = "ttti",
+    .sql = "INSERT INTO partner (id, name, brand, created_at, name_key, brand_key)"
+           " VALUES ($1, $2, $3, $4, $5, $6)",
+    .params = "tttitt",
     .cols = "",
 };
 
 bool partner_store_add(struct db *db, const struct partner *partner, struct err *err)
 {
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
     return db_exec(db, &add, NULL, err, QT(partner->id), QT(partner->name), QT(partner->brand),
-                   QI(partner->created_at));
+                   QI(partner->created_at), QT(fold_name(mem, partner->name)),
+                   QT(fold_name(mem, partner->brand)));
 }
 
 /* A scope of an account that does not name its partner sees none. */
@@ -70,5 +77,50 @@ bool partner_store_list(struct arena *mem, struct db *db, const struct scope *sc
            read_page(mem, &rows, page, out, err);
 }
 
-static const struct query *const all[] = {&add, &get, &list};
+#define SORTED_PARTNERS(of, names, key)                                                            \
+    SORTED("partner.sorted." of, "SELECT id, name, brand, created_at FROM partner", "1 = 1" names, \
+           key ", id", "$7, $8", key " DESC, id DESC", "", "ttti")
+static const struct query sorted[PARTNER_SORT_COUNT][SORT_DIRECTIONS] = {
+    [PARTNER_BY_NAME] = SORTED_PARTNERS("by_name", SORT_NAMES("name_key"), "name_key"),
+    [PARTNER_BY_BRAND] = SORTED_PARTNERS("by_brand", SORT_OTHER_NAMES("name_key"), "brand_key"),
+};
+
+static bool find_bound(struct arena *mem, struct db *db, const struct scope *scope,
+                       const struct partner_sorting *sorting, struct sort_bound *out,
+                       struct err *err)
+{
+    const struct sort_page *page = &sorting->page;
+    const struct partner *last;
+
+    *out = sort_beginning(page);
+    if (!page->after)
+        return true;
+    if (!partner_store_get(mem, db, scope, page->after, &last, err))
+        return false;
+    if (!last)
+        return sort_refuse_after(page, err);
+    *out = (struct sort_bound){
+        .text = fold_name(mem, sorting->sort == PARTNER_BY_NAME ? last->name : last->brand),
+        .id = last->id};
+    return true;
+}
+
+bool partner_store_sorted(struct arena *mem, struct db *db, const struct scope *scope,
+                          const struct partner_sorting *sorting, struct partner_list *out,
+                          struct err *err)
+{
+    const char *prefix = sorting->name_prefix ? fold_name(mem, sorting->name_prefix) : NULL;
+    const struct query *query = &sorted[sorting->sort][sort_direction(&sorting->page)];
+    const struct prefix_range range = prefix_range(mem, prefix);
+    struct sort_bound bound;
+    struct rows rows;
+
+    assert(scope->kind == SCOPE_PLATFORM);
+    return find_bound(mem, db, scope, sorting, &bound, err) &&
+           db_each(mem, db, query, &rows, err, SORT_ARGS(scope, &sorting->page, range, bound)) &&
+           read_sorted(mem, &rows, &sorting->page, out, err);
+}
+
+static const struct query *const all[] = {&add, &get, &list, SORTED_BOTH(sorted[PARTNER_BY_NAME]),
+                                          SORTED_BOTH(sorted[PARTNER_BY_BRAND])};
 const struct query_list partner_queries = {"partner_store.c", all, ARRAY_LEN(all)};

@@ -19,6 +19,14 @@ struct partner_list {
     bool has_more;
 };
 
+enum partner_sort { PARTNER_BY_NAME, PARTNER_BY_BRAND, PARTNER_SORT_COUNT };
+
+struct partner_sorting {
+    struct sort_page page;
+    enum partner_sort sort;
+    const char *name_prefix; /* ASCII letters in either case; NULL: any */
+};
+
 extern const struct query_list partner_queries;
 
 MUST_CHECK bool partner_store_add(struct db *db, const struct partner *partner, struct err *err);
@@ -29,3 +37,7 @@ MUST_CHECK bool partner_store_get(struct arena *mem, struct db *db, const struct
 MUST_CHECK bool partner_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                    const struct page *page, struct partner_list *out,
                                    struct err *err);
+/* The platform's scope: asserted. ERR_BAD_INPUT, field "after". */
+MUST_CHECK bool partner_store_sorted(struct arena *mem, struct db *db, const struct scope *scope,
+                                     const struct partner_sorting *sorting,
+                                     struct partner_list *out, struct err *err);

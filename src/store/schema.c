@@ -23,6 +23,7 @@
 #include "store/order_at_ca_store.h"
 #include "store/order_store.h"
 #include "store/origin_store.h"
+#include "store/overview_store.h"
 #include "store/partner_store.h"
 #include "store/proof_store.h"
 #include "store/renewal_store.h"
@@ -57,6 +58,7 @@ static const struct query_list *const lists[] = {
     &order_at_ca_queries,
     &order_queries,
     &origin_queries,
+    &overview_queries,
     &partner_queries,
     &proof_queries,
     &renewal_queries,

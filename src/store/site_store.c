@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-#include "store/record.h"
+#include "store/sorted.h"
 
 #define COLUMNS                                                                                    \
     "id, partner_id, account_id, name, origin_id, is_https_on, canonical, created_at, updated_at"
@@ -25,6 +25,7 @@ static void read_record(struct reader *r, struct site *out)
 
 DEFINE_READ_ONE(site)
 DEFINE_READ_PAGE(site, site_list)
+DEFINE_SORTED_PAGE_OF(site, site_list)
 
 static const struct query add = {
     .name = "site.add",
@@ -74,6 +75,47 @@ bool site_store_list(struct arena *mem, struct db *db, const struct scope *scope
            read_page(mem, &rows, &filter->page, out, err);
 }
 
+#define SORTED_SITES(of, names, keys, behind, down)                                                \
+    SORTED("site.sorted." of, SELECT, LIST_IN_ACCOUNT names, keys, behind, down, "", LETTERS)
+static const struct query sorted[SITE_SORT_COUNT][SORT_DIRECTIONS] = {
+    [SITE_BY_NAME] = SORTED_SITES("by_name", SORT_NAMES("name_key"), "name_key, id", "$7, $8",
+                                  "name_key DESC, id DESC"),
+    [SITE_BY_HTTPS] =
+        SORTED_SITES("by_https", SORT_OTHER_NAMES("name_key"), "is_https_on, name_key, id",
+                     "$6, $7, $8", "is_https_on DESC, name_key DESC, id DESC"),
+};
+
+static bool find_bound(struct arena *mem, struct db *db, const struct scope *scope,
+                       const struct sort_page *page, struct sort_bound *out, struct err *err)
+{
+    const struct site *last;
+
+    *out = sort_beginning(page);
+    if (!page->after)
+        return true;
+    if (!site_store_get(mem, db, scope, page->after, &last, err))
+        return false;
+    if (!last)
+        return sort_refuse_after(page, err);
+    *out = (struct sort_bound){last->is_https_on, fold_name(mem, last->name), last->id};
+    return true;
+}
+
+bool site_store_sorted(struct arena *mem, struct db *db, const struct scope *scope,
+                       const struct site_sorting *sorting, struct site_list *out, struct err *err)
+{
+    const char *prefix = sorting->name_prefix ? fold_name(mem, sorting->name_prefix) : NULL;
+    const struct query *query = &sorted[sorting->sort][sort_direction(&sorting->page)];
+    const struct prefix_range range = prefix_range(mem, prefix);
+    struct sort_bound bound;
+    struct rows rows;
+
+    assert(scope->kind == SCOPE_ACCOUNT);
+    return find_bound(mem, db, scope, &sorting->page, &bound, err) &&
+           db_each(mem, db, query, &rows, err, SORT_ARGS(scope, &sorting->page, range, bound)) &&
+           read_sorted(mem, &rows, &sorting->page, out, err);
+}
+
 static const struct query save = {
     .name = "site.save",
     .sql = "UPDATE site SET name = $5, name_key = $6, origin_id = $7, is_https_on = $8,"
@@ -94,5 +136,10 @@ bool site_store_save(struct db *db, const struct scope *scope, const struct site
                        QT(site->canonical), QI(site->updated_at));
 }
 
-static const struct query *const all[] = {&add, &get, LISTED_BY_TENANT(list), &save};
+static const struct query *const all[] = {&add,
+                                          &get,
+                                          LISTED_BY_TENANT(list),
+                                          SORTED_BOTH(sorted[SITE_BY_NAME]),
+                                          SORTED_BOTH(sorted[SITE_BY_HTTPS]),
+                                          &save};
 const struct query_list site_queries = {"site_store.c", all, ARRAY_LEN(all)};

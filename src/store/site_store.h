@@ -29,6 +29,15 @@ struct site_list {
     bool has_more;
 };
 
+enum site_sort { SITE_BY_NAME, SITE_BY_HTTPS, SITE_SORT_COUNT };
+
+/* The sites of one account. */
+struct site_sorting {
+    struct sort_page page;
+    enum site_sort sort;
+    const char *name_prefix; /* as above */
+};
+
 extern const struct query_list site_queries;
 
 /* ERR_CONFLICT, field "foreign_key": no such account or origin. */
@@ -39,6 +48,10 @@ MUST_CHECK bool site_store_get(struct arena *mem, struct db *db, const struct sc
 MUST_CHECK bool site_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                 const struct site_filter *filter, struct site_list *out,
                                 struct err *err);
+/* `scope` is of an account: asserted. ERR_BAD_INPUT, field "after". */
+MUST_CHECK bool site_store_sorted(struct arena *mem, struct db *db, const struct scope *scope,
+                                  const struct site_sorting *sorting, struct site_list *out,
+                                  struct err *err);
 /*
  * Stores name, origin_id, is_https_on, canonical and updated_at of `site`. `seen_at` is the
  * updated_at that the caller read; ERR_LOST_RACE when the row has another, or is not in the scope.

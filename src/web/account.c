@@ -6,8 +6,8 @@
 #include "app/site.h"
 #include "http/fields.h"
 #include "model/hostname.h"
+#include "web/domain_list.h"
 #include "web/handlers.h"
-#include "web/list.h"
 #include "web/page.h"
 #include "web/view.h"
 
@@ -35,76 +35,33 @@ static bool reply_tab(struct http_req *req, struct http_res *res, const struct a
     return web_reply_page(req, res, page, err);
 }
 
-/* A list of domains: which of them, and the page. */
-struct domain_tab {
-    const char *name, *title;
-    bool is_ordered_only; /* those that a certificate was ordered for */
-};
-
-/* A domain with its badge and what happens next. */
-static bool add_domain(const struct web_call *call, const struct caller *caller,
-                       const char *domain_id, json_t *rows, struct err *err)
+static bool list_domains(struct http_req *req, struct http_res *res, struct web_page *page,
+                         bool is_ordered_only, struct err *err)
 {
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    struct status status;
-    json_t *row;
-
-    if (!app_status(call->app, caller, mem, domain_id, &status, err))
-        return false;
-    row = view_domain(mem, status.domain);
-    json_object_set_new(row, "badge", view_badge(&status));
-    json_object_set_new(row, "next", view_sentence(status.next));
-    if (status.subscription)
-        json_object_set_new(row, "term_end", view_time(status.subscription->term_end_at));
-    json_array_append_new(rows, row);
-    return true;
-}
-
-static bool add_domains(const struct web_call *call, const struct caller *caller,
-                        const struct domain_list *list, json_t *rows, struct err *err)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (!add_domain(call, caller, list->items[i].id, rows, err))
-            return false;
-    return true;
-}
-
-static bool list_domains(struct http_req *req, struct http_res *res, const struct domain_tab *tab,
-                         struct err *err)
-{
-    const struct web_call *call = web_call_of(req);
-    struct domain_filter filter = {.is_ordered_only = tab->is_ordered_only};
-    struct web_page page = {.name = tab->name, .title = tab->title, .place = "accounts"};
-    struct domain_list list;
+    struct web_domain_list of = {.is_ordered_only = is_ordered_only};
     struct web_account in;
-    struct web_list query;
-    json_t *rows;
+    struct web_list list;
 
-    if (!web_find_account(req, &in, err) || !web_read_list(req, &query, err))
+    if (!web_find_account(req, &in, err) || !web_read_list(req, &web_domain_columns, &list, err))
         return false;
-    filter.page = query.page;
-    filter.name_prefix = query.search ? hostname_prefix(req->mem, query.search) : NULL;
-    if (!domain_store_list(req->mem, call->app->db, &in.caller.scope, &filter, &list, err))
-        return false;
-    rows = json_array();
-    if (!add_domains(call, &in.caller, &list, rows, err)) {
-        json_decref(rows);
-        return false;
-    }
-    page.data =
-        web_list_json(req, &query, rows, list.has_more ? list.items[list.count - 1].id : NULL);
-    return reply_tab(req, res, in.account, &page, err);
+    of.caller = in.caller;
+    return web_domain_list(req, &list, &of, &page->data, err) &&
+           reply_tab(req, res, in.account, page, err);
 }
 
 bool web_list_subscriptions(struct http_req *req, struct http_res *res, struct err *err)
 {
-    return list_domains(req, res,
-                        &(struct domain_tab){"subscriptions", "account.subscriptions", true}, err);
+    struct web_page page = {
+        .name = "subscriptions", .title = "account.subscriptions", .place = "accounts"};
+
+    return list_domains(req, res, &page, true, err);
 }
 
 bool web_list_domains(struct http_req *req, struct http_res *res, struct err *err)
 {
-    return list_domains(req, res, &(struct domain_tab){"domains", "account.domains", false}, err);
+    struct web_page page = {.name = "domains", .title = "account.domains", .place = "accounts"};
+
+    return list_domains(req, res, &page, false, err);
 }
 
 static json_t *site_row(const struct site *site)
@@ -113,27 +70,33 @@ static json_t *site_row(const struct site *site)
                      site->is_https_on);
 }
 
+static const struct web_column site_columns[] = {
+    {"sites.site", "name", SITE_BY_NAME},
+    {"sites.https", "https", SITE_BY_HTTPS},
+};
+static const struct web_list_kind sites_kind = {.columns = site_columns,
+                                                .count = ARRAY_LEN(site_columns)};
+
 bool web_list_sites(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
-    struct site_filter filter = {0};
     struct web_page page = {.name = "sites", .title = "account.sites", .place = "accounts"};
-    struct site_list list;
+    struct site_sorting sorting;
+    struct site_list found;
     struct web_account in;
-    struct web_list query;
+    struct web_list list;
     json_t *rows;
 
-    if (!web_find_account(req, &in, err) || !web_read_list(req, &query, err))
+    if (!web_find_account(req, &in, err) || !web_read_list(req, &sites_kind, &list, err))
         return false;
-    filter.page = query.page;
-    filter.name_prefix = query.search;
-    if (!site_store_list(req->mem, call->app->db, &in.caller.scope, &filter, &list, err))
+    sorting = (struct site_sorting){list.page, (enum site_sort)list.column->sort, list.search};
+    if (!site_store_sorted(req->mem, call->app->db, &in.caller.scope, &sorting, &found, err))
         return false;
     rows = json_array();
-    for (size_t i = 0; i < list.count; i++)
-        json_array_append_new(rows, site_row(&list.items[i]));
+    for (size_t i = 0; i < found.count; i++)
+        json_array_append_new(rows, site_row(&found.items[i]));
     page.data =
-        web_list_json(req, &query, rows, list.has_more ? list.items[list.count - 1].id : NULL);
+        web_list_json(req, &list, rows, found.has_more ? found.items[found.count - 1].id : NULL);
     return reply_tab(req, res, in.account, &page, err);
 }
 

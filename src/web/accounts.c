@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* accounts: where somebody who signed in begins: the list of accounts, to be searched and paged;
- * for the operator the partners, and the accounts of one. */
+/* accounts: the list of accounts, to be searched, sorted and paged; for the operator the partners,
+ * and the accounts of one. */
 #include "http/fields.h"
 #include "store/account_store.h"
 #include "store/partner_store.h"
@@ -10,15 +10,15 @@
 #include "web/page.h"
 #include "web/view.h"
 
-bool web_get_start(struct http_req *req, struct http_res *res, struct err *err)
-{
-    const struct user *user = web_call_of(req)->who.user;
-
-    (void)err;
-    if (user->account_id)
-        return web_redirect(res, arena_printf(req->mem, "/accounts/%s", user->account_id));
-    return web_redirect(res, user->partner_id ? "/accounts" : "/partners");
-}
+static const struct web_column account_columns[] = {
+    {"accounts.name", "name", ACCOUNT_BY_NAME},
+    {"accounts.email", "email", ACCOUNT_BY_EMAIL},
+    {"accounts.partner", "partner", ACCOUNT_BY_PARTNER},
+};
+static const struct web_list_kind
+    /* the partner's own, or those of one partner */
+    accounts_kind = {.columns = account_columns, .count = ARRAY_LEN(account_columns) - 1},
+    all_accounts_kind = {.columns = account_columns, .count = ARRAY_LEN(account_columns)};
 
 /* `with_partner`: its name too, which is looked up. */
 static bool add_account(const struct web_call *call, struct arena *mem,
@@ -58,16 +58,15 @@ static bool list_accounts(struct http_req *req, struct http_res *res, const stru
                             .title = "accounts.title",
                             .about = partner ? partner->name : NULL,
                             .place = partner ? "partners" : "accounts"};
-    struct account_filter filter = {0};
+    struct account_sorting sorting;
     struct account_list list;
     struct web_list in;
     json_t *rows;
 
-    if (!web_read_list(req, &in, err))
+    if (!web_read_list(req, with_partner ? &all_accounts_kind : &accounts_kind, &in, err))
         return false;
-    filter.page = in.page;
-    filter.name_prefix = in.search;
-    if (!account_store_list(req->mem, call->app->db, scope, &filter, &list, err))
+    sorting = (struct account_sorting){in.page, (enum account_sort)in.column->sort, in.search};
+    if (!account_store_sorted(req->mem, call->app->db, scope, &sorting, &list, err))
         return false;
     rows = json_array();
     page.data = web_list_json(req, &in, rows, list.has_more ? list.items[list.count - 1].id : NULL);
@@ -106,17 +105,28 @@ bool web_get_partner(struct http_req *req, struct http_res *res, struct err *err
     return list_accounts(req, res, &scope, partner, err);
 }
 
+static const struct web_column partner_columns[] = {
+    {"partners.name", "name", PARTNER_BY_NAME},
+    {"partners.brand", "brand", PARTNER_BY_BRAND},
+};
+static const struct web_list_kind partners_kind = {.columns = partner_columns,
+                                                   .count = ARRAY_LEN(partner_columns)};
+
 bool web_list_partners(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
     struct web_page page = {.name = "partners", .title = "partners.title", .place = "partners"};
+    struct partner_sorting sorting;
     struct partner_list list;
     struct web_list in;
     json_t *rows;
 
     if (!app_need_operator(&call->who.caller, "see partners", err) ||
-        !web_read_list(req, &in, err) ||
-        !partner_store_list(req->mem, call->app->db, &call->who.caller.scope, &in.page, &list, err))
+        !web_read_list(req, &partners_kind, &in, err))
+        return false;
+    sorting = (struct partner_sorting){in.page, (enum partner_sort)in.column->sort, in.search};
+    if (!partner_store_sorted(req->mem, call->app->db, &call->who.caller.scope, &sorting, &list,
+                              err))
         return false;
     rows = json_array();
     for (size_t i = 0; i < list.count; i++)

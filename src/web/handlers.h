@@ -8,9 +8,13 @@
 http_handler web_get_sign_in, web_post_sign_in, web_post_sign_out, web_get_welcome,
     web_post_welcome;
 /* accounts.c */
-http_handler web_get_start, web_list_accounts, web_list_partners, web_get_partner;
+http_handler web_list_accounts, web_list_partners, web_get_partner;
 /* account_new.c */
 http_handler web_get_new_account, web_post_new_account;
+/* overview.c */
+http_handler web_get_start;
+/* domain_list.c */
+http_handler web_list_all_domains;
 /* partner_new.c */
 http_handler web_get_new_partner, web_post_new_partner;
 /* account.c */

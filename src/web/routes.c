@@ -44,6 +44,7 @@ static const struct http_route routes[] = {
     PAGE("/place",                          "placePart",         web_get_place,          WEB_SIGNED_IN),
 
     PAGE("/orders/{order}",                 "orderPage",         web_get_order,          WEB_SIGNED_IN),
+    PAGE("/domains",                        "allDomainsPage",    web_list_all_domains,   WEB_SIGNED_IN),
     PAGE("/domains/{domain}",               "domainPage",        web_get_domain,         WEB_SIGNED_IN),
     {.method = HTTP_GET, .path = "/domains/{domain}/live", .operation = "followDomain",
      .run = web_follow_domain, .needs = WEB_FOLLOWING, .is_quiet = true, .is_follower = true},

@@ -9,6 +9,16 @@ static const char *const badge_styles[BADGE_COUNT] = {
     [BADGE_TEST_CERTIFICATE] = "state-test", [BADGE_SECURED] = "state-good",
 };
 
+const char *view_badge_style(enum badge_kind kind)
+{
+    return badge_styles[kind];
+}
+
+json_t *view_who(enum who_acts who)
+{
+    return who == WHO_NOBODY ? json_null() : json_pack("{s:b}", who_acts_name(who), 1);
+}
+
 json_t *view_badge(const struct status *status)
 {
     return json_pack("{s:s, s:s, s:s}", "code", badge_name(status->badge.kind), "text",

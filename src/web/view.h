@@ -20,6 +20,9 @@ json_t *view_sentence(const char *text);
 json_t *view_time(int64_t at);
 /* {code, text, style}: style is the class that colours it; the text says it all without. */
 json_t *view_badge(const struct status *status);
+const char *view_badge_style(enum badge_kind kind);
+/* {"owner": true}, so that a template can say who it is; null for nobody. */
+json_t *view_who(enum who_acts who);
 /* {id, name, site_id} and, when it was looked up, the status' badge. */
 json_t *view_domain(struct arena *mem, const struct domain *domain);
 json_t *view_account(const struct account *account);

@@ -68,12 +68,6 @@ static json_t *finding_json(struct arena *mem, const char *text)
     return finding;
 }
 
-/* {"owner": true}, so that a template can say who it is; null for nobody. */
-static json_t *who_json(enum who_acts who)
-{
-    return who == WHO_NOBODY ? json_null() : json_pack("{s:b}", who_acts_name(who), 1);
-}
-
 static json_t *name_json(struct arena *mem, const struct status_name *view)
 {
     const struct domain_name *name = view->name;
@@ -81,7 +75,7 @@ static json_t *name_json(struct arena *mem, const struct status_name *view)
     json_t *json = json_pack(
         "{s:s, s:s, s:b, s:s, s:b, s:b, s:o, s:o, s:o}", "name", hostname_unicode(mem, name->name),
         "state", name->dns_state, "is_ok", is_ok, "style", is_ok ? "state-good" : "state-warn",
-        "is_secured", view->is_secured, "is_alias", name->is_alias, "who", who_json(view->who_acts),
+        "is_secured", view->is_secured, "is_alias", name->is_alias, "who", view_who(view->who_acts),
         "checked", view_time(name->checked_at), "next_look", view_time(name->next_look_at));
 
     json_object_set_new(json, arena_printf(mem, "is_%s", name->dns_state), json_true());
@@ -203,7 +197,7 @@ json_t *view_status(struct arena *mem, const struct status *s, const struct even
                              s->site_url, "is_busy", s->badge.kind == BADGE_SETTING_UP, "can_order",
                              !s->domain->is_removed && !s->subscription &&
                                  (!s->order || s->order->state != ORDER_PLACED),
-                             "who", who_json(s->badge.who_acts));
+                             "who", view_who(s->badge.who_acts));
 
     json_object_set_new(json, "events",
                         events_json(mem, events, s->order ? s->order->placed_at : INT64_MAX));

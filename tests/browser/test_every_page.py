@@ -18,7 +18,9 @@ ROUTE = re.compile(r'(?:PAGE\(|\.path = )\s*"([^"]+)"')
 PAGES = {
     "/sign-in": ["/sign-in"],
     "/welcome/{secret}": ["{welcome}"],
-    "/": ["/"],
+    "/": ["/", "{operator}/"],
+    "/domains": ["/domains", "/domains?state=action_needed&sort=-name", "/domains?search=nothing",
+                 "{operator}/domains"],
     "/accounts": ["/accounts", "/accounts?search=nobody+is+called+so"],
     "/accounts/new": ["/accounts/new"],
     "/accounts/{account}": ["/accounts/{account}", "/accounts/{empty}",

@@ -8,6 +8,7 @@ from platform_kit import wait_for
 
 
 def open_account(browser, partner):
+    browser.click("header >> text=Accounts")
     browser.click("main td a >> text=" + partner.account["name"])
     browser.wait("text=Add SSL Certificate")
 

@@ -12,6 +12,7 @@
 #include "store/domain_store.h"
 #include "store/event_store.h"
 #include "store/issuance_name_store.h"
+#include "store/overview_store.h"
 #include "store/partner_store.h"
 #include "store/proof_store.h"
 #include "store/renewal_store.h"
@@ -56,6 +57,8 @@ typedef size_t look_fn(struct fixture *f, const struct scope *scope, const struc
 #define GET(store, id) store(f->mem, f->db, scope, t->id, &out, &f->err)
 #define LIST(store, type, ...)                                                                     \
     store(f->mem, f->db, scope, &(struct type){.page = first_page, __VA_ARGS__}, &out, &f->err)
+#define SORTED_LIST(store, type)                                                                   \
+    store(f->mem, f->db, scope, &(struct type){.page = {.limit = PAGE_LIMIT_MAX}}, &out, &f->err)
 
 LOOK_ONE(get_account, account, GET(account_store_get, account))
 LOOK_ONE(get_site, site, GET(site_store_get, site))
@@ -98,6 +101,14 @@ LOOK_LIST(events_of_domain, event_list, id, event,
           LIST(event_store_list, event_filter, .domain_id = t->domain))
 LOOK_LIST(latest_events, event_list, id, event,
           LIST(event_store_latest, event_filter, .domain_id = t->domain))
+LOOK_LIST(latest_events_of_all, event_list, id, event,
+          LIST(event_store_latest, event_filter, .subject_id = NULL))
+LOOK_LIST(sorted_accounts, account_list, id, account,
+          SORTED_LIST(account_store_sorted, account_sorting))
+LOOK_LIST(overviews, overview_list, domain_id, domain,
+          SORTED_LIST(overview_store_list, overview_filter))
+LOOK_LIST(due_overviews, overview_list, domain_id, domain,
+          overview_store_due(f->mem, f->db, scope, T0, PAGE_LIMIT_MAX, &out, &f->err))
 LOOK_LIST(list_tokens, api_token_list, id, token,
           token_store_list(f->mem, f->db, scope, &first_page, &out, &f->err))
 LOOK_LIST(list_claims, claim_list, id, claim, GET(claim_store_list, domain))
@@ -160,6 +171,67 @@ static size_t save_site(struct fixture *f, const struct scope *scope, const stru
     return is_saved;
 }
 
+/* The list is of one account: whoever sees that account narrows their scope to it. */
+static size_t sorted_sites(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    const struct scope narrow =
+        scope->kind == SCOPE_ACCOUNT ? *scope : scope_account(scope_partner_id(scope), t->account);
+    const struct site_sorting sorting = {.page = {.limit = PAGE_LIMIT_MAX}};
+    struct site_list list;
+    size_t found = 0;
+
+    MUST(f, site_store_sorted(f->mem, f->db, &narrow, &sorting, &list, &f->err));
+    for (size_t i = 0; i < list.count; i++)
+        found += strcmp(list.items[i].id, t->site) == 0;
+    return found;
+}
+
+/* A page behind a row of somebody else is refused: where it stands is not told. */
+static size_t overviews_behind(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    const struct overview_filter filter = {.page = {.after = t->domain, .limit = 1}};
+    struct overview_list list;
+    bool is_there = overview_store_list(f->mem, f->db, scope, &filter, &list, &f->err);
+
+    if (!is_there && f->err.code != ERR_BAD_INPUT)
+        fail_msg("overview_store_list: %s", f->err.text);
+    return is_there;
+}
+
+/* Stores that the tenant's domain is at risk, as no other is. */
+static void put_at_risk(struct fixture *f, const struct tenant *t)
+{
+    const struct scope scope = scope_account(NULL, t->account);
+    struct overview_list list;
+    struct overview overview;
+
+    MUST(f, overview_store_due(f->mem, f->db, &scope, T0, 1, &list, &f->err));
+    assert_int_equal(list.count, 1);
+    overview = list.items[0];
+    overview.badge = BADGE_AT_RISK;
+    overview.need = OVERVIEW_NEED_RENEWAL;
+    overview.due_at = 0;
+    MUST(f, overview_store_save(f->db, &overview, &f->err));
+}
+
+static size_t count_overviews(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    int64_t counts[BADGE_COUNT];
+
+    put_at_risk(f, t);
+    MUST(f, overview_store_count(f->mem, f->db, scope, counts, &f->err));
+    return (size_t)counts[BADGE_AT_RISK];
+}
+
+static size_t needs(struct fixture *f, const struct scope *scope, const struct tenant *t)
+{
+    struct overview_list list;
+
+    put_at_risk(f, t);
+    MUST(f, overview_store_needs(f->mem, f->db, scope, 10, &list, &f->err));
+    return list.count;
+}
+
 static size_t end_claims(struct fixture *f, const struct scope *scope, const struct tenant *t)
 {
     int64_t ended = 0;
@@ -209,7 +281,15 @@ static const struct {
     {"check.get", get_check, false},
     {"event.list", list_events, false},
     {"event.list.of_parent", events_of_domain, false},
-    {"event.latest", latest_events, false},
+    {"event.latest.of_parent", latest_events, false},
+    {"event.latest", latest_events_of_all, false},
+    {"account.sorted", sorted_accounts, false},
+    {"site.sorted", sorted_sites, false},
+    {"overview.list", overviews, false},
+    {"overview.get", overviews_behind, false},
+    {"overview.due", due_overviews, false},
+    {"overview.count", count_overviews, false},
+    {"overview.needs", needs, false},
     {"proof.list", list_proofs, false},
     {"token.list", list_tokens, false},
     {"token.revoke", revoke_token, true},
@@ -307,14 +387,29 @@ static void test_partners(void **state)
 
 /* Tables of tenants, and which queries on them have no scope, with the reason. */
 static const char *const tenant_tables[] = {
-    "account",       "api_token",           "site",         "domain",
-    "claim",         "cert_order",          "subscription", "issuance",
-    "issuance_name", "certificate",         "check_run",    "edge_proof",
-    "event",         "certificate_renewal",
+    "account",
+    "api_token",
+    "site",
+    "domain",
+    "claim",
+    "cert_order",
+    "subscription",
+    "issuance",
+    "issuance_name",
+    "certificate",
+    "check_run",
+    "edge_proof",
+    "event",
+    "certificate_renewal",
+    "domain_overview",
 };
 static const struct {
     const char *query, *why;
 } unscoped[] = {
+    {"account.key_of", "account.sorted, which begins behind it in the caller's scope"},
+    {"overview.touch", "with the change of a row of the domain"},
+    {"overview.remove", "with the domain"},
+    {"overview.save", "app/overview, by the version that it read"},
     {"token.find", "the hash is the proof"},
     {"token.revoke_edge", "edges belong to the platform"},
     {"claim.end_name", "app/names, which holds the domain"},

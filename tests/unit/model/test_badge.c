@@ -53,8 +53,9 @@ static void test_badges(void **state)
 
         ok(strcmp(text, cases[i].text) == 0, "row %zu: \"%s\", wanted \"%s\"", i, text,
            cases[i].text);
-        ok(badge.kind == BADGE_ACTION_NEEDED || badge.who_acts == WHO_NOBODY,
-           "row %zu: nobody is asked", i);
+        ok((badge.kind == BADGE_ACTION_NEEDED || badge.kind == BADGE_AT_RISK) ==
+               (badge.who_acts != WHO_NOBODY),
+           "row %zu: who is asked", i);
     }
     all_ok();
 }
@@ -62,6 +63,13 @@ static void test_badges(void **state)
 static void test_names(void **state)
 {
     (void)state;
+    for (int i = 0; i < BADGE_COUNT; i++) {
+        enum badge_kind back;
+
+        ok(badge_parse(badge_name((enum badge_kind)i), &back) && (int)back == i, "%s",
+           badge_name((enum badge_kind)i));
+        ok(badge_rank((enum badge_kind)i) > 0, "%s has a rank", badge_name((enum badge_kind)i));
+    }
     for (int i = 0; i < TRUST_COUNT; i++) {
         enum trust back;
 
