@@ -175,8 +175,18 @@ static bool wait_for_ca(struct issue *is, const struct err *failed, struct issue
                         err);
 }
 
-static bool park(struct issue *is, const struct err *failed, struct issue_outcome *out,
-                 struct err *err)
+/* The link where a person can end it comes first: the CA's own words may be long. */
+static const char *refusal(const struct issue *is, const struct ca_session *ca,
+                           const struct err *failed)
+{
+    if (!ca->problem.page)
+        return arena_strdup(is->mem, failed->text);
+    return arena_printf(is->mem, "%s wants somebody to go to %s first: %s", is->ca->config->name,
+                        ca->problem.page, ca->problem.meaning);
+}
+
+static bool park(struct issue *is, const struct ca_session *ca, const struct err *failed,
+                 struct issue_outcome *out, struct err *err)
 {
     struct feed_batch *batch;
 
@@ -184,7 +194,7 @@ static bool park(struct issue *is, const struct err *failed, struct issue_outcom
     if (!issue_withdrawal(is, &batch, err) || !rest_until(is, &is->issuance->next_try_at, err))
         return false;
     is->issuance->error_code = err_name(failed->code);
-    is->issuance->error_text = arena_strdup(is->mem, failed->text);
+    is->issuance->error_text = refusal(is, ca, failed);
     *out = (struct issue_outcome){0};
     return issue_commit(is,
                         &(struct issue_change){.event = ISSUANCE_EVENT_CA_REFUSED,
@@ -228,9 +238,9 @@ bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue
     }
     if (!admission_refused(is, ca, out, &is_ours, err) || is_ours)
         return is_ours;
-    if (is_waiting(failed.code))
+    if (is_waiting(failed.code) && reaction != ACME_STOP)
         return wait_for_ca(is, &failed, out, err);
-    if (failed.code == ERR_CA_REFUSED)
-        return park(is, &failed, out, err);
+    if (failed.code == ERR_CA_REFUSED || reaction == ACME_STOP)
+        return park(is, ca, &failed, out, err);
     return false;
 }

@@ -21,6 +21,8 @@ static const struct issuance_step steps[] = {
     {S(PUBLISHING),  E(PUBLISHED),       S(VALIDATING),  "every CDN location answers the validation"},
     {S(VALIDATING),  E(VALID),           S(FINALIZING),  "the certificate authority has validated every name"},
     {S(VALIDATING),  E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},
+    {S(ORDERING),    E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},
+    {S(FINALIZING),  E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},
     {S(FINALIZING),  E(ISSUED),          S(ISSUED),      "certificate issued"},
     {S(ISSUED),      E(DEPLOYED),        S(DEPLOYING),   "certificate on its way to the CDN locations"},
     {S(ISSUED),      E(STAGED),          S(STAGING),     "certificate on its way to the CDN locations; visitors get the old one until all have it"},

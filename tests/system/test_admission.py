@@ -4,7 +4,7 @@ import time
 
 import pytest
 from admission_kit import begun, limited, refusals, schedule, seconds, store
-from platform_kit import wait_for
+from platform_kit import Platform, wait_for
 
 COUNT, PERIOD_S = 4, 8  # new orders of an account
 INTERVAL_S = PERIOD_S / COUNT
@@ -114,3 +114,31 @@ def test_what_others_did_is_believed():
         for domain in domains:
             platform.wait_live(partner, domain, 40)
         assert 1 <= len(refusals(platform)) <= 2, "not asked again before the time"
+
+
+@pytest.mark.req("R47", "A9")
+def test_a_paused_name_waits_for_a_person():
+    """Too many failures in a row: the CA wants a person, so nothing is asked until there was one."""
+    platform = Platform()
+    rules = platform.dir / "limits"
+    rules.write_text("all off\nfailures_in_a_row 1 1d\n")
+    platform.configure({"sandbox_ca": {"limits": str(rules)}})
+    config = ("--config", platform.dir / "latchkey.yaml")
+    with platform:
+        partner = platform.tenant()
+        assert platform.run("ca", "fault", "secondary-validation", *config).returncode == 0
+        platform.zone("paused.example", platform.right_records())
+        domain = platform.domain(partner, "paused.example")
+        order = platform.order(partner, domain)
+        parked = wait_for(lambda: (i := platform.status(partner, domain)["issuance"])
+                          and i["state"] == "parked" and i, 60)
+        assert "wants somebody to go to https://" in parked["error"]["text"]
+        asked = len(refusals(platform))
+        assert asked >= 1
+        assert platform.run("ca", "fault", "off", *config).returncode == 0
+        time.sleep(3)
+        assert len(refusals(platform)) == asked, "not asked again by itself"
+        assert platform.run("ca", "unpause", "all", *config).returncode == 0
+        wait_for(lambda: partner.call("POST", f"/v1/orders/{order['id']}/check", {}).status_code
+                 in (200, 202), 90)
+        platform.wait_live(partner, domain, 60)
