@@ -21,7 +21,6 @@
 #define HTTP_CONNECT_MS    10000         /* TCP and TLS, likewise */
 #define HTTP_TOTAL_MS      30000         /* the whole request, likewise */
 #define HTTP_ADDRESSES_MAX 16            /* of one host */
-#define HTTP_ROOTS_KEPT_S  10            /* for connections to come; then ca_file is read again */
 
 struct http_client;
 

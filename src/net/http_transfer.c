@@ -295,12 +295,13 @@ void http_transfer_free(struct http_transfer *t)
     curl_slist_free_all(t->connect_to);
 }
 
-/* These alone: libcurl may be built to look into the system's folder of roots as well. */
+/* These alone: libcurl may be built to look into the system's folder of roots as well. The file is
+ * read for each connection: else a CA that rolls its root would not be trusted for a while. */
 static void set_roots(struct http_transfer *t, const char *ca_file)
 {
     curl_easy_setopt(t->easy, CURLOPT_CAINFO, ca_file);
     curl_easy_setopt(t->easy, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT, (long)HTTP_ROOTS_KEPT_S);
+    curl_easy_setopt(t->easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
 }
 
 bool http_transfer_begin(struct http_transfer *t, const struct http_client_options *options)
