@@ -25,6 +25,7 @@ static bool read_reason(const struct ca_call *call, int64_t *out, struct ca_prob
                                              "Supported reasons: " CA_REASONS_TEXT,
                                              (long long)*out);
 }
+
 /* The stored certificate of exactly these octets. */
 static bool find_issued(const struct ca_call *call, struct slice der, const char *serial,
                         const struct ca_issued **out, struct ca_problem *problem)
@@ -57,30 +58,28 @@ static bool read_certificate(const struct ca_call *call, const struct ca_issued 
     return find_issued(call, der, ca_certificate_serial(call->mem, cert), out, problem);
 }
 
+/* An account that has not ordered the certificate, but holds its names now, may say no more than
+ * that its subscriber no longer does. */
 static bool account_may_revoke(const struct ca_call *call, const struct ca_issued *issued,
-                               int64_t reason, struct ca_problem *problem)
+                               int64_t *reason, struct ca_problem *problem)
 {
     const struct ca_claim claim = {
         .account_id = call->account->id, .names = issued->names, .at = call->now};
     size_t valid = 0;
     struct err err;
 
-    if (reason == CA_REASON_KEY_COMPROMISE)
-        return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
-                         "Revocation with reason keyCompromise is only supported by signing with "
-                         "the certificate private key");
     if (issued->account_id == call->account->id)
         return true;
     if (!ca_authorization_count_valid(call->mem, call->ca->db, &claim, &valid, &err))
-        return ca_fail(problem, &err, "Failed to retrieve authorizations for names in certificate");
-    if (valid == issued->names.count)
-        return true;
-    return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
-                     "The key ID specified in the revocation request does not hold valid "
-                     "authorizations for all names in the certificate to be revoked");
+        return ca_fail(problem, &err, "Unable to revoke");
+    *reason = CA_REASON_CESSATION;
+    return valid == issued->names.count ||
+           ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED,
+                     "requester does not control all identifiers in cert with serial \"%s\"",
+                     issued->serial);
 }
 
-static bool may_revoke(const struct ca_call *call, const struct ca_issued *issued, int64_t reason,
+static bool may_revoke(const struct ca_call *call, const struct ca_issued *issued, int64_t *reason,
                        struct ca_problem *problem)
 {
     if (call->account)
@@ -109,7 +108,7 @@ static bool store(const struct ca_call *call, const struct ca_issued *issued, in
            ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
-bool ca_revoke_certificate(struct ca_call *call, struct ca_problem *problem)
+static bool revoke(const struct ca_call *call, struct ca_problem *problem)
 {
     const struct ca_issued *issued;
     struct err err = {.code = ERR_NONE};
@@ -119,13 +118,18 @@ bool ca_revoke_certificate(struct ca_call *call, struct ca_problem *problem)
         return false;
     if (issued->not_after < call->now)
         return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "Certificate is expired");
-    if (issued->revoked_at)
-        return ca_refuse(problem, CA_PROBLEM_ALREADY_REVOKED, "Certificate already revoked");
-    if (!read_reason(call, &reason, problem) || !may_revoke(call, issued, reason, problem))
+    if (!read_reason(call, &reason, problem) || !may_revoke(call, issued, &reason, problem))
         return false;
     if (store(call, issued, reason, &err))
         return http_reply_empty(call->res, 200);
     if (err.code == ERR_LOST_RACE)
-        return ca_refuse(problem, CA_PROBLEM_ALREADY_REVOKED, "Certificate already revoked");
-    return ca_fail(problem, &err, "Failed to revoke certificate");
+        return ca_refuse(problem, CA_PROBLEM_ALREADY_REVOKED,
+                         "no certificate with serial %s and status other than revoked",
+                         issued->serial);
+    return ca_fail(problem, &err, "Unable to revoke");
+}
+
+bool ca_revoke_certificate(struct ca_call *call, struct ca_problem *problem)
+{
+    return revoke(call, problem) || ca_refuse_within(call->mem, problem, "Unable to revoke");
 }

@@ -6,6 +6,7 @@
 #include "ca/authorization_store.h"
 #include "ca/call.h"
 #include "ca/csr.h"
+#include "ca/renewal.h"
 #include "ca/replacement.h"
 #include "ca/token.h"
 
@@ -207,8 +208,8 @@ static bool check_replaces(const struct ca_call *call, struct db *tx, const stru
     return !is_replacing ||
            ca_refuse(problem, CA_PROBLEM_ALREADY_REPLACED,
                      "Could not validate ARI 'replaces' field :: cannot indicate an order replaces "
-                     "certificate with id \"%s\", which already has a replacement order",
-                     wish->replaces);
+                     "certificate with serial \"%s\", which already has a replacement order",
+                     ca_renewal_serial(call->mem, wish->replaces));
 }
 
 /* An order of the account for the same names by the same profile that is still open is returned

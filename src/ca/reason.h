@@ -6,6 +6,7 @@
 #include "base/base.h"
 
 #define CA_REASON_KEY_COMPROMISE 1
+#define CA_REASON_CESSATION      5
 #define CA_REASONS_TEXT                                                                            \
     "unspecified (0), keyCompromise (1), superseded (4), cessationOfOperation (5)"
 

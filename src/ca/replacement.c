@@ -35,11 +35,20 @@ bool ca_replacement_find(const struct ca_call *call, const char *id, const struc
     return true;
 }
 
+/* As a host name of the order meets a name of the certificate: "*" stands for one label. */
+static bool covers(const char *certified, const char *ordered)
+{
+    const char *rest = strchr(ordered, '.');
+
+    return strcmp(certified, ordered) == 0 ||
+           (rest && strncmp(certified, "*.", 2) == 0 && strcmp(certified + 1, rest) == 0);
+}
+
 static bool shares_a_name(const struct ca_names *a, const struct ca_names *b)
 {
     for (size_t i = 0; i < a->count; i++) {
         for (size_t k = 0; k < b->count; k++) {
-            if (strcmp(a->items[i], b->items[k]) == 0)
+            if (covers(b->items[k], a->items[i]))
                 return true;
         }
     }

@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from ca_fixtures import (Client, RawServer, ca, client, knot, make_csr, names_of,  # noqa: F401
-                         responder)
+from ca_fixtures import (Client, RawServer, ca, client, id_of, knot, make_csr,  # noqa: F401
+                         names_of, responder)
 
 pytestmark = pytest.mark.req("R45")
 
@@ -147,7 +147,11 @@ def test_a_certificate_with_a_wildcard_is_not_one_for_its_base(client, knot):  #
     assert client.validate(order, "dns-01").json["status"] == "ready"
     for names in (["csr.example"], ["www.csr.example"], ["*.csr.example", "csr.example"]):
         assert client.finalize(order, make_csr(names)[1]).problem == (403, "unauthorized")
-    client.complete(order, ["*.csr.example"])
+    _, pem, _ = client.complete(order, ["*.csr.example"])
+    # a name that it covers may replace it, as a host name meets a wildcard: one label
+    for name, status in (("csr.example", 400), ("a.www.csr.example", 400), ("www.other.example", 400),
+                         ("www.csr.example", 201)):
+        assert client.order(name, replaces=id_of(pem)).status == status, name
 
 
 def test_secondary_validation_by_dns(client, ca, knot):  # noqa: F811

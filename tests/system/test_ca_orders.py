@@ -127,31 +127,56 @@ def certificate_of(pem):
     return b64(leaf_of(pem).public_bytes(serialization.Encoding.DER))
 
 
+def details(ca):
+    return {entry["subject"]: entry["detail"] for entry in ca.journal("--kind", "certificate.revoked")}
+
+
+def serial_of(pem):
+    return f"{leaf_of(pem).serial_number:034x}"
+
+
 def test_revocation(client, responder):
     _, pem, key = client.issue("revoke.example")
     url, certificate = client.url("revoke-cert"), certificate_of(pem)
-    assert client.post(url, {"certificate": certificate, "reason": 2}).problem == (
-        400, "badRevocationReason")
-    assert client.post(url, {"certificate": certificate, "reason": 1}).problem == (
-        403, "unauthorized")
+    for reason in (2, 3, 6, 9, -1, 99):
+        refused = client.post(url, {"certificate": certificate, "reason": reason})
+        assert refused.problem == (400, "badRevocationReason")
+        assert refused.json["detail"] == (
+            f"Unable to revoke :: unsupported revocation reason code provided: {reason}. Supported "
+            "reasons: unspecified (0), keyCompromise (1), superseded (4), cessationOfOperation (5)")
     other = Client(client.ca)
     other.register()
-    assert other.post(url, {"certificate": certificate}).problem == (403, "unauthorized")
-    stranger = Client(client.ca)
-    assert stranger.post(url, {"certificate": certificate}).problem == (403, "unauthorized")
-    assert client.post(url, {"certificate": b64(b"hello")}).problem == (400, "malformed")
-    assert client.post(url, {}).problem == (400, "malformed")
-    assert client.post(url, {"certificate": certificate, "reason": 4}).status == 200
-    assert client.post(url, {"certificate": certificate}).problem == (400, "alreadyRevoked")
+    refused = other.post(url, {"certificate": certificate})
+    assert (refused.problem, refused.json["detail"]) == (
+        (403, "unauthorized"), "Unable to revoke :: requester does not control all identifiers in "
+        f'cert with serial "{serial_of(pem)}"')
+    refused = Client(client.ca).post(url, {"certificate": certificate})
+    assert (refused.problem, refused.json["detail"]) == (
+        (403, "unauthorized"), "Unable to revoke :: JWK embedded in revocation request must be the "
+        "same public key as the cert to be revoked")
+    for payload, detail in (({"certificate": b64(b"hello")}, "Unable to parse certificate DER"),
+                            ({}, "Unable to JSON parse revoke request"),
+                            ({"certificate": certificate, "reason": "x"},
+                             "Unable to JSON parse revoke request")):
+        refused = client.post(url, payload)
+        assert (refused.problem, refused.json["detail"]) == (
+            (400, "malformed"), f"Unable to revoke :: {detail}")
+    assert client.post(url, {"certificate": certificate, "reason": 1}).status == 200
+    refused = client.post(url, {"certificate": certificate})
+    assert (refused.problem, refused.json["detail"]) == (
+        (400, "alreadyRevoked"), "Unable to revoke :: no certificate with serial "
+        f"{serial_of(pem)} and status other than revoked")
+    assert details(client.ca)[serial_of(pem)] == "keyCompromise"
     # by the certificate's key, without an account
     _, pem, key = client.issue("revoke.example")
     owner = Client(client.ca, Key(key=key))
     assert owner.post(url, {"certificate": certificate_of(pem), "reason": 1}).status == 200
-    # by another account that has shown control of the name
+    # by another account that has shown control of the name: it may give no other reason
     _, pem, _ = client.issue("revoke.example")
     responder.thumbprint = other.key.thumbprint
     assert other.validate(other.order("revoke.example")).json["status"] == "ready"
-    assert other.post(url, {"certificate": certificate_of(pem)}).status == 200
+    assert other.post(url, {"certificate": certificate_of(pem), "reason": 1}).status == 200
+    assert details(client.ca)[serial_of(pem)] == "cessationOfOperation"
 
 
 def test_revoking_what_is_not_ours(client):
