@@ -96,16 +96,16 @@ def test_faults_end_by_themselves_and_with_the_process(tmp_path, knot):  # noqa:
     ca.start()
     try:
         ca.run("fault", "busy", "--for", "2")
-        assert ca.connect().request("GET", "/terms")[0] == 503
+        assert ca.connect().request("GET", "/terms/1")[0] == 503
         time.sleep(2.1)
-        assert ca.connect().request("GET", "/terms")[0] == 200
+        assert ca.connect().request("GET", "/terms/1")[0] == 200
         ca.run("fault", "busy")
         ca.kill()
         done = subprocess.run(ca.command("fault", "off"), capture_output=True, text=True,
                               timeout=30, check=False)
         assert done.returncode != 0  # nobody answers on what is left of the socket
         ca.start_ca()
-        assert faults(ca) == [] and ca.connect().request("GET", "/terms")[0] == 200
+        assert faults(ca) == [] and ca.connect().request("GET", "/terms/1")[0] == 200
     finally:
         ca.stop()
 
