@@ -22,6 +22,7 @@ from platform_kit import Platform, wait_for  # noqa: E402
 DESK, PHONE = {"width": 1180, "height": 760}, {"width": 390, "height": 844}
 # file: page as seed() calls it, window, whether it is dark
 PICTURES = {
+    "overview": ("overview", DESK, False),
     "live": ("live", DESK, False),
     "wizard": ("wizard", DESK, False),
     "action-needed": ("action-needed", DESK, False),
@@ -45,7 +46,7 @@ def seed(platform):
     for domain in (garage, tailor):
         wait_for(lambda d=domain: platform.status(api, d)["badge"]["code"] == "action_needed")
     account = f"/accounts/{api.account['id']}"
-    return api, {"wizard": f"{account}/ssl/new?domain_id={fresh['id']}",
+    return api, {"overview": "/", "wizard": f"{account}/ssl/new?domain_id={fresh['id']}",
                  "action-needed": f"/domains/{tailor['id']}", "live": f"/domains/{live['id']}",
                  "www": f"/domains/{garage['id']}"}
 
