@@ -185,6 +185,6 @@ def test_start_page(web):
     assert sum(legend.values()) == MANY and legend["/domains?state=at_risk"] >= 2
     for path, count in legend.items():
         assert len(Listed(web.paul, path).all_pages()[0]) == count, path
-    assert '<svg class="chart"' in text and text.count("<rect ") == len(legend)
+    assert '<svg class="share-bar"' in text and text.count("<rect ") == len(legend)
     assert "theirs.example" not in text
     assert "theirs.example" in web.owen.get("/").text  # among what has happened
