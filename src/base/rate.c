@@ -5,15 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/period.h"
 #include "base/slice.h"
 
 #define SECOND_US INT64_C(1000000)
 #define BLANK     " \t\r"
-
-static const struct {
-    char letter;
-    int64_t seconds;
-} units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}};
 
 static int64_t interval_us(const struct rate *rate)
 {
@@ -74,22 +70,6 @@ static bool read_count(const char *word, int64_t *out, struct err *err)
            err_set(err, ERR_CONFIG, "\"%s\" is not a number from 1 to %d", word, RATE_COUNT_MAX);
 }
 
-static bool read_period(const char *word, int64_t *out, struct err *err)
-{
-    size_t len = strlen(word);
-
-    for (size_t i = 0; len && i < ARRAY_LEN(units); i++) {
-        int64_t most = RATE_PERIOD_MAX / units[i].seconds;
-
-        if (word[len - 1] != units[i].letter || !slice_i64(slice_of(word, len - 1), 1, most, out))
-            continue;
-        *out *= units[i].seconds;
-        return true;
-    }
-    return err_set(err, ERR_CONFIG,
-                   "\"%s\" is not a period such as 90s, 10m, 3h or 7d, of a year at most", word);
-}
-
 static bool check_fill(const struct rate *rate, struct err *err)
 {
     return depth_us(rate) <= RATE_FILL_MAX * SECOND_US ||
@@ -117,7 +97,8 @@ bool rate_parse(const char *text, struct rate *out, struct err *err)
     if (count < 2 || count > 3)
         return err_set(err, ERR_CONFIG, "\"%s\" is neither \"COUNT PERIOD [BURST]\" nor \"off\"",
                        text);
-    if (!read_count(words[0], &rate.count, err) || !read_period(words[1], &rate.period_s, err))
+    if (!read_count(words[0], &rate.count, err) ||
+        !period_parse(words[1], RATE_PERIOD_MAX, &rate.period_s, err))
         return false;
     rate.burst = rate.count;
     if ((count == 3 && !read_count(words[2], &rate.burst, err)) || !check_fill(&rate, err))

@@ -38,7 +38,8 @@ enum ca_limit_id { CA_LIMITS(X) CA_LIMIT_COUNT };
 #undef X
 
 #define CA_LIMIT_COUNT_MAX  1000000
-#define CA_LIMIT_PERIOD_MAX INT64_C(31536000) /* seconds */
+#define CA_LIMIT_PERIOD_MAX INT64_C(31536000)   /* seconds */
+#define CA_LIMIT_FILL_MAX   INT64_C(3153600000) /* seconds that an empty bucket takes to be full */
 
 /* `burst` at once, and one more each period_s / count. count 0: there is no limit. */
 struct ca_limit {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/limit_file.h"
 
-#include "ca/period.h"
+#include "base/period.h"
 #include "ca/state_dir.h"
 
 #define WORDS_MAX 5 /* one more than a line may have */
@@ -31,6 +31,14 @@ static bool read_count(const char *word, int64_t *out, struct err *err)
                    CA_LIMIT_COUNT_MAX);
 }
 
+/* An empty bucket must be full again within a time that can be counted. */
+static bool check_fill(const struct ca_limit *limit, struct err *err)
+{
+    return limit->burst <= CA_LIMIT_FILL_MAX / limit->period_s * limit->count ||
+           err_set(err, ERR_CONFIG, "%lld each %lld s take over 100 years for a burst of %lld",
+                   (long long)limit->count, (long long)limit->period_s, (long long)limit->burst);
+}
+
 static bool read_limit(const struct line *line, struct ca_limit *out, struct err *err)
 {
     struct ca_limit limit = {0};
@@ -42,10 +50,11 @@ static bool read_limit(const struct line *line, struct ca_limit *out, struct err
     if (line->count < 3 || line->count > 4)
         return err_set(err, ERR_CONFIG, "neither \"NAME COUNT PERIOD [BURST]\" nor \"NAME off\"");
     if (!read_count(line->words[1], &limit.count, err) ||
-        !ca_period_parse(line->words[2], CA_LIMIT_PERIOD_MAX, &limit.period_s, err))
+        !period_parse(line->words[2], CA_LIMIT_PERIOD_MAX, &limit.period_s, err))
         return false;
     limit.burst = limit.count;
-    if (line->count == 4 && !read_count(line->words[3], &limit.burst, err))
+    if ((line->count == 4 && !read_count(line->words[3], &limit.burst, err)) ||
+        !check_fill(&limit, err))
         return false;
     *out = limit;
     return true;

@@ -2,11 +2,11 @@
 #include "ca/manage.h"
 
 #include "base/clock.h"
+#include "base/period.h"
 #include "ca/account_store.h"
 #include "ca/certificate_store.h"
 #include "ca/journal_store.h"
 #include "ca/limit_store.h"
-#include "ca/period.h"
 #include "ca/reason.h"
 #include "ca/state_dir.h"
 
@@ -131,7 +131,7 @@ static bool read_clock(const char *to, int64_t *offset_ms, struct err *err)
         return true;
     }
     if (*to == '+') {
-        if (!ca_period_parse(to + 1, CLOCK_STEP_S, &step_s, err)) {
+        if (!period_parse(to + 1, CLOCK_STEP_S, &step_s, err)) {
             err->code = ERR_BAD_INPUT;
             return false;
         }

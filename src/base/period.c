@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/period.h"
+#include "base/period.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ static const struct {
     int64_t seconds;
 } units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', DAY_S}};
 
-bool ca_period_parse(const char *text, int64_t max_s, int64_t *out, struct err *err)
+bool period_parse(const char *text, int64_t max_s, int64_t *out, struct err *err)
 {
     size_t len = strlen(text);
     int64_t count;

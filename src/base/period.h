@@ -5,4 +5,4 @@
 #include "base/err.h"
 
 /* Seconds, 1..max_s. ERR_CONFIG. */
-MUST_CHECK bool ca_period_parse(const char *text, int64_t max_s, int64_t *out, struct err *err);
+MUST_CHECK bool period_parse(const char *text, int64_t max_s, int64_t *out, struct err *err);
