@@ -8,6 +8,7 @@
 #include "job/renew.h"
 #include "model/job_kind.h"
 #include "model/revocation.h"
+#include "store/ca_account_store.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
 #include "store/job_store.h"
@@ -44,21 +45,13 @@ static bool jwk_of(struct arena *mem, struct slice leaf, const char **out, struc
     return true;
 }
 
-/* Signed by the certificate's own key: CAs want that for a compromise, and take it for every
- * reason, whatever has become of the account. Once that key is destroyed, by the account. */
-static bool open_session(const struct worker *worker, struct arena *mem,
-                         const struct certificate *certificate, struct ca_session **out,
-                         struct err *err)
+/* Signed by the certificate's own key. */
+static bool open_as_key(struct arena *mem, const struct worker_ca *ca,
+                        const struct certificate *certificate, struct slice key,
+                        struct ca_session **out, struct err *err)
 {
     struct ca_session *session = arena_new_of(mem, struct ca_session);
-    const struct worker_ca *ca;
-    struct slice key;
 
-    if (!find_ca(worker, mem, certificate, &ca, err) ||
-        !certificate_store_key(mem, worker->app->db, certificate->id, &key, err))
-        return false;
-    if (key.len == 0)
-        return ca_session_open(worker, mem, ca, out, err);
     session->key = (struct worker_key){{certificate->id, key}, true};
     session->account = (struct acme_account){.key = &session->key, .alg = "ES256"};
     session->call = (struct acme_call){
@@ -67,18 +60,48 @@ static bool open_session(const struct worker *worker, struct arena *mem,
     return jwk_of(mem, certificate->leaf, &session->account.jwk, err);
 }
 
+/* By the account, but for a compromise by the key itself, while there is one: who shows it says
+ * just that, whatever else is said (decision 0066). */
+static bool open_session(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
+                         const struct certificate *certificate, enum revocation_reason reason,
+                         struct ca_session **out, struct err *err)
+{
+    struct slice key;
+
+    if (!revocation_is_by_key(reason))
+        return ca_session_open(worker, mem, ca, out, err);
+    if (!certificate_store_key(mem, worker->app->db, certificate->id, &key, err))
+        return false;
+    return key.len == 0 ? ca_session_open(worker, mem, ca, out, err)
+                        : open_as_key(mem, ca, certificate, key, out, err);
+}
+
+/* ERR_LOST_RACE: the account is to be registered again first. */
+static bool lost_account(const struct worker *worker, const struct ca_session *session,
+                         struct err *err)
+{
+    if (!ca_account_store_move(worker->app->db, session->account_id, CA_ACCOUNT_VALID,
+                               CA_ACCOUNT_LOST, NULL, err))
+        return false;
+    return err_set(err, ERR_LOST_RACE, "the account was lost");
+}
+
 static bool ask_ca(const struct worker *worker, struct arena *mem,
                    const struct certificate *certificate, enum revocation_reason reason,
                    struct err *err)
 {
     struct ca_session *session;
+    const struct worker_ca *ca;
 
-    if (!open_session(worker, mem, certificate, &session, err))
+    if (!find_ca(worker, mem, certificate, &ca, err) ||
+        !open_session(worker, mem, ca, certificate, reason, &session, err))
         return false;
     CRASH_POINT(REVOKE_BEFORE);
     if (!acme_revoke(mem, &session->call, certificate->leaf,
                      (enum acme_revocation_reason)revocation_reason_code(reason), err))
-        return false;
+        return session->account_id && session->problem.reaction == ACME_REGISTER
+                   ? lost_account(worker, session, err)
+                   : false;
     CRASH_POINT(REVOKE_REPLY);
     return true;
 }
@@ -98,7 +121,7 @@ static bool refused(const struct worker *worker, struct arena *mem, const struct
                              certificate->revoke_reason, why.text),
     };
 
-    if (job->last_error && strcmp(job->last_error, why.text) == 0)
+    if (why.code == ERR_LOST_RACE || (job->last_error && strcmp(job->last_error, why.text) == 0))
         return false;
     if (!domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &entry.domain,
                           err) ||

@@ -20,4 +20,9 @@ int revocation_reason_code(enum revocation_reason reason)
     return codes[reason];
 }
 
+bool revocation_is_by_key(enum revocation_reason reason)
+{
+    return reason == REVOCATION_KEY_COMPROMISE;
+}
+
 DEFINE_NAME_PARSE(revocation_reason_parse, enum revocation_reason, names)

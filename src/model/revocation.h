@@ -19,3 +19,7 @@ enum revocation_reason { REVOCATION_REASONS(X) REVOCATION_REASON_COUNT };
 const char *revocation_reason_name(enum revocation_reason reason);
 MUST_CHECK bool revocation_reason_parse(const char *name, enum revocation_reason *out);
 int revocation_reason_code(enum revocation_reason reason);
+/* Whether it is asked for by the certificate's own key, as long as there is one. Who shows that key
+ * shows that somebody has it: Let's Encrypt then takes every reason for a compromise, and refuses
+ * the key, and revokes what else has it. So for no other reason. */
+bool revocation_is_by_key(enum revocation_reason reason);

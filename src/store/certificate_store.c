@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/name_table.h"
+#include "model/revocation.h"
 #include "store/record.h"
 
 #define COLUMNS                                                                                    \
@@ -303,9 +304,10 @@ bool certificate_store_without_job(struct arena *mem, struct db *db, const char 
 static const struct query ended = {
     .name = "certificate.ended",
     .sql = SELECT " WHERE domain_id = $1 AND ended_at IS NOT NULL AND sealed_key <> $2"
-                  " AND (revoke_reason IS NULL OR revoked_at IS NOT NULL OR state = 'expired')"
+                  " AND (revoke_reason IS NULL OR revoke_reason <> $3"
+                  " OR revoked_at IS NOT NULL OR state = 'expired')"
                   " ORDER BY ended_at, id LIMIT 500",
-    .params = "tb",
+    .params = "tbt",
     .cols = LETTERS,
 };
 
@@ -314,7 +316,8 @@ bool certificate_store_ended(struct arena *mem, struct db *db, const char *domai
 {
     struct rows rows;
 
-    return db_each(mem, db, &ended, &rows, err, QT(domain_id), QB(SLICE_LIT(""))) &&
+    return db_each(mem, db, &ended, &rows, err, QT(domain_id), QB(SLICE_LIT("")),
+                   QT(revocation_reason_name(REVOCATION_KEY_COMPROMISE))) &&
            read_all(mem, &rows, out, err);
 }
 

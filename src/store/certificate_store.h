@@ -133,7 +133,7 @@ MUST_CHECK bool certificate_store_next_expiry(struct db *db, int64_t *at, struct
 MUST_CHECK bool certificate_store_without_job(struct arena *mem, struct db *db, const char *kind,
                                               struct certificate_list *out, struct err *err);
 /* Those of a domain that have ended and still have their key, oldest first; but for those whose CA
- * has yet to revoke them, for which the key signs. */
+ * has yet to revoke them for the compromise of that key, which it signs. */
 MUST_CHECK bool certificate_store_ended(struct arena *mem, struct db *db, const char *domain_id,
                                         struct certificate_list *out, struct err *err);
 /* Destroys the key of a certificate and of its issuance. `tx` is a transaction. */

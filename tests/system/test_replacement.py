@@ -34,6 +34,7 @@ def test_commands(days):
                     api=partner)
     assert done.returncode == 0 and "is being revoked" in done.stdout, done.stderr
     wait_for(lambda: certificate(partner, old)["revocation"]["revoked_at"])
+    assert revokers(days, old) == [True], "by the account: a key that signs is a key that is known"
     assert serials(days, "typed.example") == {number(new)}
     _, _, elsewhere = days.ordered(partner, "elsewhere.example")
     refused = days.run("revoke", "typed.example", "--reason", "superseded", "--certificate",
@@ -132,6 +133,30 @@ def test_an_edge_down_and_back(days):
 
 # --- revocation ---
 
+def revokers(days, old):
+    """Of each revocation of it, whether an account asked for it."""
+    rows = ca_rows(days, "SELECT account_id FROM journal WHERE kind = 'certificate.revoked'"
+                         " AND lower(subject) = ?", old["serial"])
+    return [account is not None for account, in rows]
+
+
+@pytest.mark.req("R21", "R23")
+def test_revocation_by_an_account_that_the_ca_has_lost(days):
+    """It is registered again; that the CA does not let the new one revoke what the old one had ordered
+    is said, and asked for again until it has expired."""
+    partner = days.tenant()
+    _, domain, before = days.ordered(partner, "forgotten.example")
+    old_url = store_rows(days, "SELECT url FROM ca_account")
+    ca_command(days, "lose-accounts")
+    partner.call("POST", f"/v1/certificates/{before['certificate']['id']}/revoke",
+                 {"reason": "cessation_of_operation", "leave_unsecured": True}, want=202)
+    wait_for(lambda: "certificate.revocation.failed" in events(partner, domain))
+    assert store_rows(days, "SELECT url FROM ca_account") != old_url
+    error, = store_rows(days, "SELECT last_error FROM job WHERE kind = 'revoke' AND subject_id = ?",
+                        before["certificate"]["id"])[0]
+    assert "requester does not control all identifiers" in error
+
+
 @pytest.mark.req("R21", "A11")
 def test_compromise(days):
     """Another certificate first, with another key; then the CA revokes the old one."""
@@ -152,6 +177,7 @@ def test_compromise(days):
     rows = ca_rows(days, "SELECT revocation_reason, revoked_at FROM certificate WHERE lower(serial) = ?",
                    serial)
     assert [row[0] for row in rows] == [1], "keyCompromise, once"
+    assert revokers(days, old) == [False], "by the certificate's key"
     issued = ca_rows(days, "SELECT created_at FROM certificate WHERE lower(serial) = ?", new["serial"])
     assert issued[0][0] < rows[0][1], "the new one was there before"
     kinds = events(partner, domain)
