@@ -10,14 +10,6 @@
 #include "http/fields.h"
 #include "store/check_store.h"
 
-/* What a run is stored as (store/check_store.h). */
-static const char *const verdicts[] = {
-    [CHECK_READY] = "ready",
-    [CHECK_PARTLY] = "not_ready",
-    [CHECK_NOT_READY] = "not_ready",
-    [CHECK_UNKNOWN] = "unknown",
-};
-
 static json_t *to_json(const struct check_run *run)
 {
     return json_pack("{s:s, s:s?, s:s?, s:s?, s:s, s:o, s:s, s:o}", "id", run->id, "partner_id",
@@ -38,7 +30,7 @@ static bool store(struct api_call *call, struct arena *mem, const struct hostnam
         .account_id = scope_account_id(&call->caller.scope),
         .name = name->name,
         .at = report->at,
-        .verdict = verdicts[report->outcome],
+        .verdict = check_outcome_verdict(report->outcome),
         .findings = arena_strdup(mem, text),
     };
     free(text);
@@ -59,7 +51,8 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
     env = (struct check_env){.resolver = call->api->resolver,
                              .check_key = expected.check_key,
                              .brand = expected.brand,
-                             .http_port = (uint16_t)call->app.config->edge.http_port};
+                             .http_port = (uint16_t)call->app.config->edge.http_port,
+                             .http_ms = (int)call->app.config->check.http_ms};
     return check_run(mem, &env, &(struct check_names){names.names, names.count, name->registered},
                      &expected.addresses, out, err);
 }

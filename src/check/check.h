@@ -15,7 +15,8 @@
 
 struct check_env {
     struct resolver *resolver;
-    struct slice check_key; /* that the edges answer with; empty: HTTP is not checked */
+    struct slice check_key; /* that the edges answer with; empty: HTTP is not checked, or */
+    bool is_keyless;        /* an answer of the right form is as good: for who has no key */
     const char *brand;
     uint16_t http_port; /* of the edges, as visitors see it */
     int64_t retry_at;   /* when the caller will look again by itself; 0 = not */

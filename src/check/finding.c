@@ -113,6 +113,24 @@ static const struct {
                                "{subject} is the top of its domain and a CNAME of {other}, which "
                                "hides its other records, mail included. {expected} instead is "
                                "safe."},
+    [FINDING_NAME_TOO_LONG] = {FINDING_NOT_ORDERED,
+                               "No certificate can be had for this name: {why}. A shorter name "
+                               "is needed."},
+    [FINDING_NAME_IDN_INVALID] = {FINDING_NOT_ORDERED,
+                                  "This is not a name of the internet: {why}. See how the "
+                                  "registrar of the domain spells it."},
+    [FINDING_NAME_UNDERSCORE] = {FINDING_NOT_ORDERED,
+                                 "No certificate can be had for this name: {why}. Names of "
+                                 "websites have letters, digits and hyphens."},
+    [FINDING_NAME_IS_ADDRESS] = {FINDING_NOT_ORDERED,
+                                 "This is an IP address, and certificates are for names: {why}."},
+    [FINDING_NAME_RESERVED] = {FINDING_NOT_ORDERED,
+                               "Nobody can own this name on the internet, so no certificate "
+                               "authority certifies it: {why}."},
+    [FINDING_NAME_PUBLIC_SUFFIX] = {FINDING_NOT_ORDERED,
+                                    "Domains are registered below this name, it is none itself: "
+                                    "{why}."},
+    [FINDING_NAME_INVALID] = {FINDING_NOT_ORDERED, "This is not a name of a website: {why}."},
 };
 
 const char *finding_code_name(enum finding_code code)

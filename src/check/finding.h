@@ -52,7 +52,14 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(LOOKUP_PARTLY, "lookup_partly", WARNING, NOBODY)                                             \
     X(A_MISSING, "a_missing", WARNING, OWNER)                                                      \
     X(AAAA_MISSING, "aaaa_missing", ADVICE, OWNER)                                                 \
-    X(CNAME_AT_APEX, "cname_at_apex", WARNING, OWNER)
+    X(CNAME_AT_APEX, "cname_at_apex", WARNING, OWNER)                                              \
+    X(NAME_TOO_LONG, "name_too_long", ERROR, PARTNER)                                              \
+    X(NAME_IDN_INVALID, "name_idn_invalid", ERROR, PARTNER)                                        \
+    X(NAME_UNDERSCORE, "name_underscore", ERROR, PARTNER)                                          \
+    X(NAME_IS_ADDRESS, "name_is_address", ERROR, PARTNER)                                          \
+    X(NAME_RESERVED, "name_reserved", ERROR, PARTNER)                                              \
+    X(NAME_PUBLIC_SUFFIX, "name_public_suffix", ERROR, PARTNER)                                    \
+    X(NAME_INVALID, "name_invalid", ERROR, PARTNER)
 
 #define X(id, name, severity, who) FINDING_##id,
 enum finding_code { FINDING_CODES(X) FINDING_CODE_COUNT };
@@ -115,6 +122,9 @@ MUST_CHECK bool finding_op_parse(const char *name, enum finding_op *out);
 
 /* And of what nobody can tell yet. */
 #define FINDING_NOT_CHECKED "{subject} could not be checked"
+
+/* And of what is not the name of a website at all. */
+#define FINDING_NOT_ORDERED "{subject} cannot be ordered"
 
 /* The values that the wordings name: {subject}, {www}, ... A value that is NULL is left out. */
 struct finding_words {

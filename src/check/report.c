@@ -10,9 +10,21 @@ static const char *const outcome_names[] = {
     [CHECK_UNKNOWN] = "unknown",
 };
 
+static const char *const verdicts[] = {
+    [CHECK_READY] = "ready",
+    [CHECK_PARTLY] = "not_ready",
+    [CHECK_NOT_READY] = "not_ready",
+    [CHECK_UNKNOWN] = "unknown",
+};
+
 const char *check_outcome_name(enum check_outcome outcome)
 {
     return outcome_names[outcome];
+}
+
+const char *check_outcome_verdict(enum check_outcome outcome)
+{
+    return verdicts[outcome];
 }
 
 json_t *check_findings_to_json(const struct check_report *report)

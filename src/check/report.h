@@ -34,6 +34,8 @@ struct check_report {
 };
 
 const char *check_outcome_name(enum check_outcome outcome);
+/* In a word for programs: "ready", "not_ready" (which "partly" is as well) or "unknown". */
+const char *check_outcome_verdict(enum check_outcome outcome);
 
 /* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...]};
  * a new reference. */

@@ -1,25 +1,106 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/api_client.h"
+#include "cli/check_alone.h"
 #include "cli/commands.h"
-#include "cli/named.h"
 #include "cli/show.h"
 
-static const struct argp argp = {
-    .parser = cli_named_parse,
-    .args_doc = "NAME",
-    .doc = "Says whether a name is ready for a certificate, over the API; if not, what is wrong, "
-           "who must act, and which records to set.\n\n"
-           "Exit: 0 ready, 1 not ready, 2 when it could not be told.",
-    .children = cli_named_children,
+#define NAMES_MAX 1000 /* of one call */
+
+struct input {
+    struct cli_common common;
+    struct cli_target target;
+    const char *names[NAMES_MAX], *expect[2 * CHECK_ADDRESSES_MAX];
+    size_t name_count, expect_count;
+    const char *cname, *resolver;
 };
 
-static const struct {
-    const char *verdict, *text;
+enum { OPT_EXPECT = 256, OPT_CNAME, OPT_RESOLVER };
+
+/* clang-format off */
+static const struct argp_option options[] = {
+    {"expect", OPT_EXPECT, "ADDRESS", 0,
+     "An IPv4 or IPv6 address that names must lead to; may be given often. Else edge.ipv4 and edge.ipv6", 0},
+    {"cname", OPT_CNAME, "NAME", 0, "A name that names may be a CNAME of; else edge.cname", 0},
+    {"resolver", OPT_RESOLVER, "ADDRESS@PORT", 0, "Whom to ask; else dns.forwarder", 0},
+    {0},
+};
+/* clang-format on */
+
+static void add_name(struct input *input, const char *name, struct argp_state *state)
+{
+    if (input->name_count == NAMES_MAX)
+        argp_error(state, "more than %d names", NAMES_MAX);
+    else
+        input->names[input->name_count++] = name;
+}
+
+static void add_expect(struct input *input, const char *address, struct argp_state *state)
+{
+    if (input->expect_count == ARRAY_LEN(input->expect))
+        argp_error(state, "more than %zu addresses", ARRAY_LEN(input->expect));
+    else
+        input->expect[input->expect_count++] = address;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+    struct input *input = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &input->common;
+        state->child_inputs[1] = &input->target;
+        return 0;
+    case OPT_EXPECT:
+        add_expect(input, arg, state);
+        return 0;
+    case OPT_CNAME:
+        input->cname = arg;
+        return 0;
+    case OPT_RESOLVER:
+        input->resolver = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        add_name(input, arg, state);
+        return 0;
+    case ARGP_KEY_END:
+        if (input->name_count == 0)
+            argp_usage(state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const struct argp_child children[] = {
+    {&cli_common_argp, 0, NULL, 0}, {&cli_target_argp, 0, NULL, 0}, {0}};
+
+static const struct argp argp = {
+    .options = options,
+    .parser = parse,
+    .args_doc = "NAME...",
+    .doc = "Says whether names are ready for a certificate; if not, what is wrong, who must act, "
+           "and which records to set.\n\n"
+           "It looks by itself, without server or account. Only where LATCHKEY_TOKEN is set, and "
+           "none of --expect, --cname and --resolver is given, the API is asked instead, which "
+           "knows the addresses and the check key of the platform.\n\n"
+           "With --json it prints one object a line, in the order of the names.\n\n"
+           "Exit: 0 all are ready, 1 one is not, 2 when it could not be told.",
+    .children = children,
+};
+
+static const struct verdict {
+    const char *verdict, *text, *colour;
     enum cli_exit exit;
 } verdicts[] = {
-    {"ready", "ready", CLI_DONE},
-    {"not_ready", "not ready", CLI_NO},
-    {"unknown", "could not tell", CLI_FAILED},
+    {"ready", "ready", "\033[32m", CLI_DONE},
+    {"not_ready", "not ready", "\033[31m", CLI_NO},
+    {"unknown", "could not tell", "\033[33m", CLI_FAILED},
 };
+static const struct verdict failed = {"", "could not tell", "\033[33m", CLI_FAILED};
 
 static const char *text(const json_t *json, const char *key)
 {
@@ -28,57 +109,193 @@ static const char *text(const json_t *json, const char *key)
     return value ? value : "";
 }
 
-static void show_finding(const json_t *finding)
+static const struct verdict *verdict_of(const struct cli_checked *checked)
 {
-    const char *who = text(finding, "who_acts");
-
-    printf("\n%s\n  %s\n", text(finding, "title"), text(finding, "detail"));
-    if (strcmp(who, "nobody") == 0)
-        puts("  Nobody has to do anything.");
-    else
-        printf("  Who acts: the %s.\n", who);
+    for (size_t i = 0; checked->json && i < ARRAY_LEN(verdicts); i++)
+        if (strcmp(verdicts[i].verdict, text(checked->json, "verdict")) == 0)
+            return &verdicts[i];
+    return &failed;
 }
 
-static void show(struct arena *mem, const char *name, const char *verdict, const json_t *check)
+/* ---- for people ---- */
+
+static bool has_colours(int fd)
+{
+    const char *no = getenv("NO_COLOR"); /* no-color.org */
+
+    return isatty(fd) && !(no && *no);
+}
+
+static void show_verdict(FILE *out, const struct cli_checked *checked)
+{
+    const struct verdict *verdict = verdict_of(checked);
+    bool is_coloured = has_colours(fileno(out));
+
+    fprintf(out, "%s: %s%s%s", checked->name, is_coloured ? verdict->colour : "", verdict->text,
+            is_coloured ? "\033[0m" : "");
+}
+
+/* One line for each as it is done. */
+static void show_progress(const struct cli_checked *checked)
+{
+    show_verdict(stderr, checked);
+    fprintf(stderr, " (%lld ms)\n", (long long)checked->took_ms);
+}
+
+static void show_finding(const json_t *finding, const char *indent)
+{
+    const json_t *follows;
+    const char *who = text(finding, "who_acts");
+    size_t i;
+
+    printf("%s%s\n%s  %s\n", indent, text(finding, "title"), indent, text(finding, "detail"));
+    if (strcmp(who, "nobody") == 0)
+        printf("%s  Nobody has to do anything.\n", indent);
+    else
+        printf("%s  Who acts: the %s.\n", indent, who);
+    json_array_foreach(json_object_get(finding, "consequences"), i, follows)
+        show_finding(follows, "    ");
+}
+
+static void show(struct arena *mem, const struct cli_checked *checked)
 {
     const json_t *finding;
     size_t i;
 
-    printf("%s: %s\n", name, verdict);
-    json_array_foreach(json_object_get(check, "findings"), i, finding) show_finding(finding);
-    cli_show_records(stdout, mem, json_object_get(json_object_get(check, "report"), "records"));
+    show_verdict(stdout, checked);
+    putchar('\n');
+    if (!checked->json)
+        printf("\n%s\n", checked->err.text);
+    json_array_foreach(json_object_get(checked->json, "findings"), i, finding)
+    {
+        putchar('\n');
+        show_finding(finding, "");
+    }
+    cli_show_records(stdout, mem,
+                     json_object_get(json_object_get(checked->json, "report"), "records"));
 }
 
-static bool ask(struct arena *mem, const struct cli_named *input, const json_t **out,
-                struct err *err)
+/* ---- looking ---- */
+
+static bool ask_api(struct arena *mem, const struct input *input, struct cli_checked *list,
+                    struct err *err)
 {
     struct cli_api *api;
+    const json_t *answer;
 
-    return cli_api_open(mem, &input->target, &api, err) &&
-           cli_api_post(mem, api, "/v1/checks", json_pack("{s:s}", "name", input->name), out, err);
+    if (!cli_api_open(mem, &input->target, &api, err))
+        return false;
+    for (size_t i = 0; i < input->name_count; i++) {
+        if (!cli_api_post(mem, api, "/v1/checks", json_pack("{s:s}", "name", list[i].name), &answer,
+                          &list[i].err))
+            continue;
+        list[i].json = json_copy((json_t *)(uintptr_t)answer);
+    }
+    return true;
+}
+
+static bool sort_expected(struct arena *mem, const char *const *texts, size_t count,
+                          struct check_expected *out, struct err *err)
+{
+    struct address *v4 = arena_array_of(mem, count + 1, struct address);
+    struct address *v6 = arena_array_of(mem, count + 1, struct address), address;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!address_parse(texts[i], &address, err))
+            return err_wrap(err, "--expect");
+        if (address.is_v6)
+            v6[out->ipv6_count++] = address;
+        else
+            v4[out->ipv4_count++] = address;
+    }
+    out->ipv4 = v4;
+    out->ipv6 = v6;
+    return true;
+}
+
+static bool find_expected(struct arena *mem, const struct input *input, const struct config *config,
+                          struct check_expected *out, struct err *err)
+{
+    size_t count = config->edge.ipv4.count + config->edge.ipv6.count;
+    const char **texts = arena_array_of(mem, count + 1, const char *);
+
+    *out = (struct check_expected){.cname = input->cname ? input->cname : config->edge.cname};
+    if (input->expect_count > 0)
+        return sort_expected(mem, input->expect, input->expect_count, out, err);
+    for (size_t i = 0; i < count; i++)
+        texts[i] = i < config->edge.ipv4.count
+                       ? config->edge.ipv4.items[i]
+                       : config->edge.ipv6.items[i - config->edge.ipv4.count];
+    if (count == 0)
+        return err_set(err, ERR_CONFIG,
+                       "where must the names lead? --expect ADDRESS says it, or edge.ipv4 of the "
+                       "configuration");
+    return sort_expected(mem, texts, count, out, err);
+}
+
+static bool look(struct arena *mem, const struct input *input, struct cli_checked *list,
+                 struct err *err)
+{
+    struct cli_check_alone how = {
+        .on_done = !input->common.is_json && isatty(STDERR_FILENO) ? show_progress : NULL};
+
+    if (input->resolver)
+        setenv("LATCHKEY_DNS_FORWARDER", input->resolver, 1);
+    return cli_config(mem, &input->common, &how.config, err) &&
+           find_expected(mem, input, how.config, &how.expected, err) &&
+           cli_check_alone(mem, &how, list, input->name_count, err);
+}
+
+static void show_failed_json(const struct cli_checked *checked)
+{
+    json_t *json =
+        json_pack("{s:s, s:s, s:{s:s, s:s}}", "name", checked->name, "verdict", "unknown", "error",
+                  "code", err_name(checked->err.code), "text", checked->err.text);
+
+    cli_show_json(stdout, json);
+    json_decref(json);
+}
+
+/* The worst of all: that one is not ready is known, whatever could not be told of the others. */
+static enum cli_exit show_all(struct arena *mem, const struct input *input,
+                              struct cli_checked *list)
+{
+    enum cli_exit worst = CLI_DONE, one;
+
+    for (size_t i = 0; i < input->name_count; i++) {
+        one = verdict_of(&list[i])->exit;
+        worst = worst == CLI_NO || one == CLI_DONE ? worst : one;
+        if (!input->common.is_json) {
+            if (i > 0)
+                putchar('\n');
+            show(mem, &list[i]);
+        } else if (list[i].json) {
+            cli_show_json(stdout, list[i].json);
+        } else {
+            show_failed_json(&list[i]);
+        }
+        json_decref(list[i].json);
+    }
+    return worst;
 }
 
 static enum cli_exit run(int argc, char **argv)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct cli_named input = {0};
-    const json_t *check;
+    struct input *input = arena_new_of(mem, struct input);
+    const char *token = getenv("LATCHKEY_TOKEN");
+    struct cli_checked *list;
     struct err err = {0};
+    bool is_alone;
 
-    argp_parse(&argp, argc, argv, 0, NULL, &input);
-    if (!ask(mem, &input, &check, &err))
-        return cli_failed(&input.common, &err);
-    for (size_t i = 0; i < ARRAY_LEN(verdicts); i++) {
-        if (strcmp(verdicts[i].verdict, text(check, "verdict")) != 0)
-            continue;
-        if (input.common.is_json)
-            cli_show_json(stdout, check);
-        else
-            show(mem, input.name, verdicts[i].text, check);
-        return verdicts[i].exit;
-    }
-    (void)err_set(&err, ERR_NET, "the API answered without a verdict");
-    return cli_failed(&input.common, &err);
+    argp_parse(&argp, argc, argv, 0, NULL, input);
+    list = arena_array_of(mem, input->name_count, struct cli_checked);
+    for (size_t i = 0; i < input->name_count; i++)
+        list[i].name = input->names[i];
+    is_alone = !(token && *token) || input->expect_count > 0 || input->cname || input->resolver;
+    if (is_alone ? !look(mem, input, list, &err) : !ask_api(mem, input, list, &err))
+        return cli_failed(&input->common, &err);
+    return show_all(mem, input, list);
 }
 
-const struct cli_command cmd_check = {"check", "say what is wrong with a name", &argp, run};
+const struct cli_command cmd_check = {"check", "say what is wrong with names", &argp, run};

