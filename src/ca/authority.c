@@ -100,6 +100,8 @@ bool ca_authority_issue(const struct ca_authority *authority, const struct ca_le
                                 .names = want->names,
                                 .key = X509_PUBKEY_get0(want->key),
                                 .encoded_key = want->key,
+                                .issuer_url = want->issuer_url,
+                                .crl_base = want->crl_base,
                                 .not_before = begin,
                                 .not_after = begin + want->profile->life_ms - 1000,
                                 .issuer = authority->intermediate,

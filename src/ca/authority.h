@@ -9,8 +9,11 @@
  *     root-cross.pem       the present root as the old one has signed it
  *     roots.pem            the present root first, the old one, then the former ones: what to trust
  *     intermediate.pem     issues everything, for as long as the root
- *     intermediate.key     0400, the only key that is kept
- *     service.pem .key     chain and key (0400) for the nginx in front: localhost, 127.0.0.1, ::1
+ *     intermediate.key     0400
+ *     former-ID.pem .key   intermediates that were replaced, until they have expired: their keys
+ * sign CRLs still (0400); no other key is kept roots-crl.pem        what the roots have revoked,
+ * which is nothing, for as long as they live service.pem .key     chain and key (0400) for the
+ * nginx in front: localhost, 127.0.0.1, ::1
  *
  * Roots and intermediate live 400 days and are replaced at half; also when the list of permitted
  * suffixes is another one, or when the files do not belong together (a first run that was killed).
@@ -68,7 +71,8 @@ struct ca_leaf_wish {
     const struct ca_names *names;
     const char *common_name; /* for a profile that has one; NULL: none */
     const X509_PUBKEY *key;
-    int64_t at; /* valid from somewhat before: ca_profile_backdate_ms() */
+    const char *issuer_url, *crl_base; /* see ca/certificate.h */
+    int64_t at;                        /* valid from somewhat before: ca_profile_backdate_ms() */
 };
 
 /* The caller owns *out. */

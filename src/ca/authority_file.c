@@ -8,20 +8,9 @@
 #include "ca/state_dir.h"
 #include "tls/key.h"
 
-static void release_cert(void *cert)
-{
-    X509_free(cert);
-}
-
 static void release_key(void *key)
 {
     EVP_PKEY_free(key);
-}
-
-X509 *ca_cert_keep(struct arena *mem, X509 *cert)
-{
-    arena_defer(mem, release_cert, cert);
-    return cert;
 }
 
 EVP_PKEY *ca_key_keep(struct arena *mem, EVP_PKEY *key)
@@ -85,14 +74,14 @@ bool ca_authority_write_key(struct arena *mem, const char *dir, const char *name
            ca_state_rename(fresh, path, err);
 }
 
-bool ca_authority_prepend_root(struct arena *mem, const char *dir, X509 *root, struct err *err)
+bool ca_authority_prepend(struct arena *mem, const char *dir, const char *name, const char *pem,
+                          struct err *err)
 {
-    const char *path = ca_state_path(mem, dir, CA_ROOTS_FILE), *pem;
+    const char *path = ca_state_path(mem, dir, name);
     struct buf text = buf_new(mem, CA_AUTHORITY_FILE_MAX);
     struct slice former;
 
-    if (!ca_certificate_pem(mem, root, &pem, err) ||
-        !ca_state_read(mem, path, CA_AUTHORITY_FILE_MAX, &former, err))
+    if (!ca_state_read(mem, path, CA_AUTHORITY_FILE_MAX, &former, err))
         return false;
     buf_str(&text, pem);
     buf_slice(&text, former);

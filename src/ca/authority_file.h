@@ -11,6 +11,7 @@
 #define CA_OLD_ROOT_FILE         "old-root.pem"
 #define CA_CROSS_FILE            "root-cross.pem"
 #define CA_ROOTS_FILE            "roots.pem"
+#define CA_ROOTS_CRL_FILE        "roots-crl.pem"
 #define CA_INTERMEDIATE_FILE     "intermediate.pem"
 #define CA_INTERMEDIATE_KEY_FILE "intermediate.key"
 #define CA_SERVICE_FILE          "service.pem"
@@ -27,10 +28,9 @@ MUST_CHECK bool ca_authority_write_cert(struct arena *mem, const char *dir, cons
 /* Mode 0400. */
 MUST_CHECK bool ca_authority_write_key(struct arena *mem, const char *dir, const char *name,
                                        const EVP_PKEY *key, struct err *err);
-/* In front of what is in CA_ROOTS_FILE. */
-MUST_CHECK bool ca_authority_prepend_root(struct arena *mem, const char *dir, X509 *root,
-                                          struct err *err);
+/* In front of what is in a file of several (CA_ROOTS_FILE, CA_ROOTS_CRL_FILE). */
+MUST_CHECK bool ca_authority_prepend(struct arena *mem, const char *dir, const char *name,
+                                     const char *pem, struct err *err);
 
 /* Released with the arena. */
-X509 *ca_cert_keep(struct arena *mem, X509 *cert);
 EVP_PKEY *ca_key_keep(struct arena *mem, EVP_PKEY *key);

@@ -7,6 +7,8 @@
 #include "base/random.h"
 #include "ca/authority.h"
 #include "ca/authority_file.h"
+#include "ca/authority_former.h"
+#include "ca/crl.h"
 #include "ca/state_dir.h"
 #include "tls/key.h"
 
@@ -25,6 +27,12 @@ static int64_t later_clock(void)
 
     return real > moved ? real : moved;
 }
+
+/* What is new, before it is written. */
+struct fresh {
+    struct ca_authority authority;
+    const char *crls_pem; /* of the roots */
+};
 
 static bool make_key(struct arena *mem, EVP_PKEY **out, struct err *err)
 {
@@ -50,10 +58,27 @@ static bool make_ca(struct arena *mem, struct ca_cert_wish wish, X509 **out, str
     return true;
 }
 
-/* The keys of both roots are thrown away when this returns. */
-static bool make_roots(struct arena *mem, const struct ca_suffixes *permitted,
-                       struct ca_authority *a, EVP_PKEY *root_key, struct err *err)
+/* It has revoked nothing, and never will. */
+static bool add_crl(struct arena *mem, X509 *root, EVP_PKEY *key, const char **pem, struct err *err)
 {
+    struct ca_crl_wish wish = {.issuer = root,
+                               .signer = key,
+                               .number = 1,
+                               .this_update = ca_certificate_not_before(root),
+                               .next_update = ca_certificate_not_after(root)};
+    struct slice der;
+
+    if (!ca_crl_make(mem, &wish, &der, err))
+        return false;
+    *pem = arena_printf(mem, "%s%s", *pem, tls_pem(mem, "X509 CRL", &der, 1));
+    return true;
+}
+
+/* The keys of both roots are thrown away when this returns. */
+static bool make_roots(struct arena *mem, const struct ca_suffixes *permitted, struct fresh *fresh,
+                       EVP_PKEY *root_key, struct err *err)
+{
+    struct ca_authority *a = &fresh->authority;
     AUTO(EVP_PKEY_freep) EVP_PKEY *old_key = NULL;
     struct ca_cert_wish root = {.kind = CA_CERT_ROOT,
                                 .common_name = own_name(mem, "Sandbox Root"),
@@ -66,40 +91,49 @@ static bool make_roots(struct arena *mem, const struct ca_suffixes *permitted,
         return false;
     old.common_name = own_name(mem, "Sandbox Old Root");
     old.key = old.signer = cross.signer = old_key;
-    if (!make_ca(mem, root, &a->root, err) || !make_ca(mem, old, &a->old_root, err))
+    if (!make_ca(mem, root, &a->root, err) || !make_ca(mem, old, &a->old_root, err) ||
+        !add_crl(mem, a->root, root_key, &fresh->crls_pem, err) ||
+        !add_crl(mem, a->old_root, old_key, &fresh->crls_pem, err))
         return false;
     cross.kind = CA_CERT_CROSS;
     cross.issuer = a->old_root;
     return make_ca(mem, cross, &a->cross, err);
 }
 
-static bool make_all(struct arena *mem, const struct ca_suffixes *permitted,
-                     struct ca_authority *out, struct err *err)
+static bool make_all(struct arena *mem, const struct ca_suffixes *permitted, struct fresh *out,
+                     struct err *err)
 {
     AUTO(EVP_PKEY_freep) EVP_PKEY *root_key = NULL;
-    struct ca_authority a = {.root = NULL};
+    struct ca_authority *a = &out->authority;
     struct ca_cert_wish intermediate = {.kind = CA_CERT_ISSUER,
                                         .common_name = own_name(mem, "Sandbox Issuer"),
                                         .permitted = permitted};
 
-    if (!key_make(&root_key, err) || !make_key(mem, &a.key, err) ||
-        !make_roots(mem, permitted, &a, root_key, err))
+    if (!key_make(&root_key, err) || !make_key(mem, &a->key, err) ||
+        !make_roots(mem, permitted, out, root_key, err))
         return false;
-    intermediate.key = a.key;
-    intermediate.issuer = a.root;
+    intermediate.key = a->key;
+    intermediate.issuer = a->root;
     intermediate.signer = root_key;
-    if (!make_ca(mem, intermediate, &a.intermediate, err))
-        return false;
-    *out = a;
-    return true;
+    return make_ca(mem, intermediate, &a->intermediate, err);
+}
+
+static bool prepend_root(struct arena *mem, const char *dir, X509 *root, struct err *err)
+{
+    const char *pem;
+
+    return ca_certificate_pem(mem, root, &pem, err) &&
+           ca_authority_prepend(mem, dir, CA_ROOTS_FILE, pem, err);
 }
 
 /* The key comes last: until it is there the files do not belong together, and init starts again. */
-static bool write_all(struct arena *mem, const char *dir, const struct ca_authority *a,
+static bool write_all(struct arena *mem, const char *dir, const struct fresh *fresh,
                       struct err *err)
 {
-    return ca_authority_prepend_root(mem, dir, a->old_root, err) &&
-           ca_authority_prepend_root(mem, dir, a->root, err) &&
+    const struct ca_authority *a = &fresh->authority;
+
+    return ca_authority_prepend(mem, dir, CA_ROOTS_CRL_FILE, fresh->crls_pem, err) &&
+           prepend_root(mem, dir, a->old_root, err) && prepend_root(mem, dir, a->root, err) &&
            ca_authority_write_cert(mem, dir, CA_OLD_ROOT_FILE, a->old_root, err) &&
            ca_authority_write_cert(mem, dir, CA_CROSS_FILE, a->cross, err) &&
            ca_authority_write_cert(mem, dir, CA_ROOT_FILE, a->root, err) &&
@@ -156,9 +190,27 @@ static bool make_service(struct arena *mem, const char *dir, const struct ca_aut
            ca_state_write(mem, ca_state_path(mem, dir, CA_SERVICE_FILE), slice_str(pem), 0644, err);
 }
 
+/* The intermediate that is about to be replaced, in so far as it is there. */
+static bool keep_former(struct arena *mem, const char *dir, struct err *err)
+{
+    EVP_PKEY *key;
+    X509 *cert;
+
+    if (!ca_former_sweep(mem, dir, earlier_clock(), err) ||
+        !ca_authority_read_cert(mem, dir, CA_INTERMEDIATE_FILE, &cert, err) ||
+        !ca_authority_read_key(mem, dir, CA_INTERMEDIATE_KEY_FILE, &key, err))
+        return false;
+    if (!cert || !key || X509_check_private_key(cert, key) != 1) {
+        ERR_clear_error();
+        return true;
+    }
+    return ca_former_keep(mem, dir, cert, key, err);
+}
+
 static bool init_all(struct arena *mem, const char *dir, const struct ca_suffixes *permitted,
                      struct ca_authority *out, bool *is_new, struct err *err)
 {
+    struct fresh fresh = {.crls_pem = ""};
     bool is_there;
 
     *is_new = false;
@@ -167,8 +219,8 @@ static bool init_all(struct arena *mem, const char *dir, const struct ca_suffixe
     if (is_there && !ca_authority_is_due(out, clock_now()))
         return true;
     *is_new = true;
-    return make_all(mem, permitted, out, err) && write_all(mem, dir, out, err) &&
-           ca_authority_load(mem, dir, permitted, out, err);
+    return keep_former(mem, dir, err) && make_all(mem, permitted, &fresh, err) &&
+           write_all(mem, dir, &fresh, err) && ca_authority_load(mem, dir, permitted, out, err);
 }
 
 bool ca_authority_init(struct arena *mem, const char *dir, const struct ca_suffixes *permitted,

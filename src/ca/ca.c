@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <stdarg.h>
 
+#include "ca/certificate_store.h"
 #include "ca/challenge_store.h"
 #include "ca/database.h"
 #include "ca/descriptors.h"
@@ -34,7 +35,22 @@ const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...)
 
 const char *ca_issuer_url(struct arena *mem, const struct ca *ca, const char *issuer_id)
 {
-    return ca_url(mem, ca, CA_ISSUER_PATH "/%s", issuer_id);
+    return arena_printf(mem, "%s" CA_ISSUER_PATH "/%.*s", ca->plain_url, CA_ISSUER_SHORT_LEN,
+                        issuer_id);
+}
+
+const char *ca_crl_base(struct arena *mem, const struct ca *ca, const char *issuer_id)
+{
+    return arena_printf(mem, "%s" CA_CRL_PATH "/%.*s/", ca->plain_url, CA_ISSUER_SHORT_LEN,
+                        issuer_id);
+}
+
+static const char *plain_url(struct arena *mem, const char *url)
+{
+    const char *tls = "https://";
+
+    return strncmp(url, tls, strlen(tls)) == 0 ? arena_printf(mem, "http://%s", url + strlen(tls))
+                                               : url;
 }
 
 bool ca_init(struct arena *mem, const struct ca_options *options, struct ca_authority_report *out,
@@ -157,6 +173,7 @@ bool ca_start(const struct ca_options *options, struct ca **out, struct err *err
                       .keys = ca_key_cache_new(),
                       .faults = ca_faults_new(),
                       .requests = ca_request_limits_new()};
+    ca->plain_url = plain_url(mem, options->public_url);
     ca->profiles = ca_profiles_make(mem, options->profiles, options->profile_count);
     curl_global_init(CURL_GLOBAL_DEFAULT);
     if (!start(ca, err)) {

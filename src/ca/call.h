@@ -66,6 +66,7 @@ ca_handler ca_get_terms, ca_get_agreement, ca_post_agreement;
 ca_handler ca_new_account, ca_update_account, ca_change_key;
 ca_handler ca_new_order, ca_get_order, ca_finalize_order;
 ca_handler ca_get_authorization, ca_post_challenge;
-ca_handler ca_get_certificate, ca_get_certificate_chain, ca_get_issuer, ca_revoke_certificate;
+ca_handler ca_get_certificate, ca_get_certificate_chain, ca_revoke_certificate;
+ca_handler ca_get_issuer, ca_get_crl;
 ca_handler ca_get_renewal_info, ca_get_explanation;
 ca_handler ca_get_limits, ca_get_unpause, ca_post_unpause;

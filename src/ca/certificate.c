@@ -7,13 +7,17 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "base/slice.h"
+#include "ca/crl.h"
+#include "ca/extension.h"
 #include "ca/name_constraint.h"
 
 DEFINE_FREEP(ASN1_BIT_STRING, ASN1_BIT_STRING_free)
 DEFINE_FREEP(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
+DEFINE_FREEP(AUTHORITY_INFO_ACCESS, AUTHORITY_INFO_ACCESS_free)
 DEFINE_FREEP(AUTHORITY_KEYID, AUTHORITY_KEYID_free)
 DEFINE_FREEP(BASIC_CONSTRAINTS, BASIC_CONSTRAINTS_free)
 DEFINE_FREEP(CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free)
+DEFINE_FREEP(CRL_DIST_POINTS, CRL_DIST_POINTS_free)
 DEFINE_FREEP(EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free)
 DEFINE_FREEP(GENERAL_NAMES, GENERAL_NAMES_free)
 DEFINE_FREEP(NAME_CONSTRAINTS, NAME_CONSTRAINTS_free)
@@ -124,32 +128,29 @@ static bool add_subject_key_id(X509 *cert)
            add(cert, NID_subject_key_identifier, id, 0);
 }
 
-/* The issuer may be the unfinished certificate itself, so nothing that caches may look at it. */
 static bool add_authority_key_id(X509 *cert, const X509 *issuer)
 {
-    AUTO(AUTHORITY_KEYID_freep) AUTHORITY_KEYID *id = AUTHORITY_KEYID_new();
+    AUTO(AUTHORITY_KEYID_freep) AUTHORITY_KEYID *id = ca_authority_key_id_make(issuer);
 
-    if (!id)
-        return false;
-    id->keyid = X509_get_ext_d2i(issuer, NID_subject_key_identifier, NULL, NULL);
-    return id->keyid && add(cert, NID_authority_key_identifier, id, 0);
+    return add(cert, NID_authority_key_identifier, id, 0);
 }
 
-/* Takes `string` over in any case. */
-static bool push_name(GENERAL_NAMES *names, int type, ASN1_STRING *string)
+static bool add_issuer_access(X509 *cert, const char *url)
 {
-    GENERAL_NAME *name = GENERAL_NAME_new();
+    AUTO(AUTHORITY_INFO_ACCESS_freep) AUTHORITY_INFO_ACCESS *access = ca_issuer_access_make(url);
 
-    if (!name || !string) {
-        GENERAL_NAME_free(name);
-        ASN1_STRING_free(string);
-        return false;
-    }
-    GENERAL_NAME_set0_value(name, type, string);
-    if (sk_GENERAL_NAME_push(names, name) > 0)
-        return true;
-    GENERAL_NAME_free(name);
-    return false;
+    return add(cert, NID_info_access, access, 0);
+}
+
+static bool add_crl_point(X509 *cert, const char *base)
+{
+    const ASN1_INTEGER *serial = X509_get0_serialNumber(cert);
+    unsigned char last = ASN1_STRING_get0_data(serial)[ASN1_STRING_length(serial) - 1];
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(CRL_DIST_POINTS_freep)
+    CRL_DIST_POINTS *points = ca_crl_points_make(ca_crl_url(mem, base, ca_crl_shard_of(last)));
+
+    return add(cert, NID_crl_distribution_points, points, 0);
 }
 
 static bool push_dns(GENERAL_NAMES *names, const char *text)
@@ -160,7 +161,7 @@ static bool push_dns(GENERAL_NAMES *names, const char *text)
         ASN1_IA5STRING_free(string);
         return false;
     }
-    return push_name(names, GEN_DNS, string);
+    return ca_general_name_push(names, GEN_DNS, string);
 }
 
 static bool add_subject_names(X509 *cert, const struct ca_cert_wish *wish)
@@ -174,7 +175,7 @@ static bool add_subject_names(X509 *cert, const struct ca_cert_wish *wish)
             return false;
     }
     for (size_t i = 0; i < wish->address_count; i++) {
-        if (!push_name(names, GEN_IPADD, a2i_IPADDRESS(wish->addresses[i])))
+        if (!ca_general_name_push(names, GEN_IPADD, a2i_IPADDRESS(wish->addresses[i])))
             return false;
     }
     return add(cert, NID_subject_alt_name, names, wish->common_name ? 0 : 1);
@@ -197,6 +198,8 @@ static bool add_extensions(X509 *cert, const struct ca_cert_wish *wish)
            (!profile->has_subject_key_id || add_subject_key_id(cert)) &&
            add_authority_key_id(cert, wish->issuer ? wish->issuer : cert) &&
            (!profile->has_policy || add_policy(cert)) &&
+           (!wish->issuer_url || add_issuer_access(cert, wish->issuer_url)) &&
+           (!wish->crl_base || add_crl_point(cert, wish->crl_base)) &&
            (profile->is_ca ? add_constraints(cert, wish->permitted)
                            : add_subject_names(cert, wish));
 }
@@ -312,13 +315,26 @@ bool ca_der_pem(struct arena *mem, struct slice der, const char **out, struct er
     return true;
 }
 
-bool ca_pem_der(struct arena *mem, const char *pem, struct slice *out, struct err *err)
+static void release(void *cert)
+{
+    X509_free(cert);
+}
+
+X509 *ca_cert_keep(struct arena *mem, X509 *cert)
+{
+    arena_defer(mem, release, cert);
+    return cert;
+}
+
+bool ca_pem_read(struct arena *mem, const char *pem, X509 **out, struct err *err)
 {
     AUTO(BIO_freep) BIO *bio = BIO_new_mem_buf(pem, -1);
-    AUTO(X509_freep) X509 *cert = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
 
-    return cert ? ca_certificate_der(mem, cert, out, err)
-                : tls_err(err, ERR_CRYPTO, "could not read a certificate in PEM");
+    *out = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    if (!*out)
+        return tls_err(err, ERR_CRYPTO, "could not read a certificate in PEM");
+    (void)ca_cert_keep(mem, *out);
+    return true;
 }
 
 bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out, struct err *err)

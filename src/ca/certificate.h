@@ -27,6 +27,8 @@ struct ca_cert_wish {
     const struct ca_names *names; /* leaf */
     const char *const *addresses; /* leaf: IPv4 and IPv6 as text */
     size_t address_count;
+    const char *issuer_url; /* of the issuer's certificate; NULL: is not said */
+    const char *crl_base;   /* what the URL of its CRL begins with: see ca_crl_url(); or NULL */
     const struct ca_suffixes *permitted; /* root, issuer: with 127.0.0.0/8 and ::1 */
     EVP_PKEY *key;                       /* the subject's; its public part is used */
     const X509_PUBKEY *encoded_key;      /* the same, copied as it is; NULL: made of `key` */
@@ -44,9 +46,11 @@ MUST_CHECK bool ca_certificate_der(struct arena *mem, X509 *cert, struct slice *
                                    struct err *err);
 /* One PEM block; of the octets, which are not looked at, or of the certificate. */
 MUST_CHECK bool ca_der_pem(struct arena *mem, struct slice der, const char **out, struct err *err);
-/* Back: the DER of the first certificate of a PEM text. */
-MUST_CHECK bool ca_pem_der(struct arena *mem, const char *pem, struct slice *out, struct err *err);
+/* Back: the first certificate of a PEM text; released with the arena. */
+MUST_CHECK bool ca_pem_read(struct arena *mem, const char *pem, X509 **out, struct err *err);
 MUST_CHECK bool ca_certificate_pem(struct arena *mem, X509 *cert, const char **out,
                                    struct err *err);
+/* Released with the arena from now on. */
+X509 *ca_cert_keep(struct arena *mem, X509 *cert);
 int64_t ca_certificate_not_before(const X509 *cert); /* unix milliseconds */
 int64_t ca_certificate_not_after(const X509 *cert);

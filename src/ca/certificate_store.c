@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/certificate_store.h"
 
+#include "ca/crl_store.h"
+
 static const struct query add_issuer = {
     .name = "ca_issuer.add",
     .sql = "INSERT INTO issuer (id, chain_pem, alternate_pem, created_at) VALUES ($1, $2, $3, $4)"
@@ -15,9 +17,11 @@ bool ca_issuer_add(struct db *db, const struct ca_issuer *issuer, struct err *er
                    QT(issuer->alternate_pem), QI(issuer->created_at));
 }
 
+/* All that begin with it. */
 static const struct query get_issuer = {
     .name = "ca_issuer.get",
-    .sql = "SELECT id, chain_pem, alternate_pem, created_at FROM issuer WHERE id = $1",
+    .sql = "SELECT id, chain_pem, alternate_pem, created_at FROM issuer"
+           " WHERE id BETWEEN $1 AND $1 || 'g'",
     .params = "t",
     .cols = "ttTi",
 };
@@ -27,6 +31,8 @@ bool ca_issuer_get(struct arena *mem, struct db *db, const char *id, struct ca_i
 {
     const struct row *row;
 
+    if (strlen(id) < CA_ISSUER_SHORT_LEN)
+        return err_set(err, ERR_NOT_FOUND, "\"%s\" is not the id of an issuer", id);
     if (!db_one(mem, db, &get_issuer, &row, err, QT(id)))
         return false;
     if (!row)
@@ -126,7 +132,8 @@ static const struct query revoke = {
 bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t at,
                       struct err *err)
 {
-    return db_exec_one(db, &revoke, err, QT(serial), QI(at), QI(reason));
+    return db_exec_one(db, &revoke, err, QT(serial), QI(at), QI(reason)) &&
+           ca_crl_outdate(db, serial, err);
 }
 
 static const struct query revoke_all = {
@@ -140,7 +147,8 @@ static const struct query revoke_all = {
 bool ca_issued_revoke_all(struct db *db, int64_t account_id, int64_t reason, int64_t at,
                           int64_t *count, struct err *err)
 {
-    return db_exec(db, &revoke_all, count, err, QI(at), QI(reason), QI0(account_id));
+    return db_exec(db, &revoke_all, count, err, QI(at), QI(reason), QI0(account_id)) &&
+           ca_crl_outdate_all(db, err);
 }
 
 static const struct query renew = {

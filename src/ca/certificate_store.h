@@ -28,8 +28,10 @@ struct ca_issuer {
 
 /* Fine when it is there. */
 MUST_CHECK bool ca_issuer_add(struct db *db, const struct ca_issuer *issuer, struct err *err);
+/* By its id, or the first CA_ISSUER_SHORT_LEN or more digits of it. ERR_NOT_FOUND. */
+#define CA_ISSUER_SHORT_LEN 16
 MUST_CHECK bool ca_issuer_get(struct arena *mem, struct db *db, const char *id,
-                              struct ca_issuer *out, struct err *err); /* ERR_NOT_FOUND */
+                              struct ca_issuer *out, struct err *err);
 
 /* ERR_CONFLICT: the order has a certificate. */
 MUST_CHECK bool ca_issued_add(struct arena *mem, struct db *db, const struct ca_issued *issued,
@@ -40,10 +42,11 @@ MUST_CHECK bool ca_issued_get(struct arena *mem, struct db *db, const char *seri
 /* Whether one was issued for exactly these names, to any account, after `since`. */
 MUST_CHECK bool ca_issued_has(struct arena *mem, struct db *db, const struct ca_names *names,
                               int64_t since, bool *out, struct err *err);
-/* ERR_LOST_RACE: it was revoked before. */
+/* In a transaction: its CRL is stale, too. ERR_LOST_RACE: it was revoked before. */
 MUST_CHECK bool ca_issued_revoke(struct db *db, const char *serial, int64_t reason, int64_t at,
                                  struct err *err);
-/* All of this account, or with 0 of every one, that are valid after `at` and not revoked. */
+/* In a transaction: all of this account, or with 0 of every one, that are valid after `at` and not
+ * revoked. */
 MUST_CHECK bool ca_issued_revoke_all(struct db *db, int64_t account_id, int64_t reason, int64_t at,
                                      int64_t *count, struct err *err);
 

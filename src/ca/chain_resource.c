@@ -114,12 +114,14 @@ bool ca_get_issuer(struct ca_call *call, struct ca_problem *problem)
     struct ca_issuer issuer;
     struct slice der;
     struct err err;
+    X509 *cert;
 
     if (!ca_issuer_get(call->mem, call->ca->db, http_param(call->req, "issuer"), &issuer, &err))
         return err.code == ERR_NOT_FOUND
                    ? ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "Certificate not found")
                    : ca_fail(problem, &err, "Failed to retrieve certificate");
-    if (!ca_pem_der(call->mem, issuer.chain_pem, &der, &err))
+    if (!ca_pem_read(call->mem, issuer.chain_pem, &cert, &err) ||
+        !ca_certificate_der(call->mem, cert, &der, &err))
         return ca_fail(problem, &err, "Failed to retrieve certificate");
     return http_reply_bytes(call->res, 200, DER_TYPE, der);
 }

@@ -5,6 +5,7 @@
 #include "ca/authorization_store.h"
 #include "ca/certificate_store.h"
 #include "ca/challenge_store.h"
+#include "ca/crl_store.h"
 #include "ca/eab_store.h"
 #include "ca/journal_store.h"
 #include "ca/limit_store.h"
@@ -19,9 +20,9 @@ extern const struct embedded_file ca_migrations[];
 extern const size_t ca_migrations_count;
 
 static const struct query_list *const lists[] = {
-    &ca_client_queries, &ca_authorization_queries, &ca_challenge_queries,
-    &ca_eab_queries,    &ca_issued_queries,        &ca_journal_queries,
-    &ca_limit_queries,  &ca_order_queries,         &ca_terms_queries,
+    &ca_client_queries, &ca_authorization_queries, &ca_challenge_queries, &ca_crl_queries,
+    &ca_eab_queries,    &ca_issued_queries,        &ca_journal_queries,   &ca_limit_queries,
+    &ca_order_queries,  &ca_terms_queries,
 };
 
 const struct query_list *const *ca_database_queries(size_t *count)

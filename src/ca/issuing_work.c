@@ -25,8 +25,11 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
         want.common_name = key->common_name;
     if (!profile)
         return err_set(err, ERR_CONFIG, "profile %s is no longer configured", order->profile);
-    if (!ca_keeper_get(ca->keeper, want.at, &authority, err) ||
-        !ca_authority_issue(authority, &want, &leaf, err))
+    if (!ca_keeper_get(ca->keeper, want.at, &authority, err))
+        return false;
+    want.issuer_url = ca_issuer_url(mem, ca, authority->id);
+    want.crl_base = ca_crl_base(mem, ca, authority->id);
+    if (!ca_authority_issue(authority, &want, &leaf, err))
         return false;
     *out = (struct ca_issued){
         .serial = ca_certificate_serial(mem, leaf),

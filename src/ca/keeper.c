@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "ca/authority_former.h"
 #include "ca/certificate_store.h"
 
 struct ca_keeper {
@@ -53,6 +54,20 @@ void ca_keeper_free(struct ca_keeper *keeper)
         return;
     pthread_mutex_destroy(&keeper->lock);
     arena_free(keeper->mem);
+}
+
+bool ca_keeper_find_key(struct arena *mem, struct ca_keeper *keeper, const char *issuer_id,
+                        EVP_PKEY **out, struct err *err)
+{
+    const struct ca_authority *present;
+
+    pthread_mutex_lock(&keeper->lock);
+    present = keeper->present;
+    pthread_mutex_unlock(&keeper->lock);
+    if (strcmp(present->id, issuer_id) != 0)
+        return ca_former_key(mem, keeper->dir, issuer_id, out, err);
+    *out = present->key;
+    return true;
 }
 
 static bool renew(struct ca_keeper *keeper, struct err *err)

@@ -20,6 +20,7 @@
 #define CA_TERMS_PATH        "/terms"
 #define CA_AGREEMENT_PATH    "/agreement"
 #define CA_ISSUER_PATH       "/issuer"
+#define CA_CRL_PATH          "/crl"
 #define CA_EXPLANATION_PATH  "/renew-now"
 #define CA_RENEWAL_INFO_PATH "/acme/renewal-info"
 #define CA_LIMITS_PATH       "/limits"
@@ -28,6 +29,7 @@
 struct ca {
     struct arena *mem; /* of the whole life */
     struct ca_options options;
+    const char *plain_url; /* the public URL with http in place of https */
     struct ca_suffixes suffixes;
     struct ca_profiles profiles;
     struct ca_limits limits;
@@ -48,8 +50,10 @@ struct ca {
 /* "https://localhost:8445/acme/acct/1": the public URL and what follows. */
 const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...) PRINTF(3, 4);
 
-/* Where the certificate of an intermediate is. */
+/* Where the certificate of an intermediate is, and what the URLs of its CRLs begin with (ca/crl.h):
+ * of plain HTTP, as relying parties need it. */
 const char *ca_issuer_url(struct arena *mem, const struct ca *ca, const char *issuer_id);
+const char *ca_crl_base(struct arena *mem, const struct ca *ca, const char *issuer_id);
 
 /* Work of the two pools (ca/pool.h); `arg` is the struct ca. */
 bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id, const void *hint);

@@ -175,11 +175,15 @@ http {{
     fastcgi_temp_path {self.folder}/t3; uwsgi_temp_path {self.folder}/t4;
     scgi_temp_path {self.folder}/t5;
     upstream ca {{ server unix:{self.folder}/ca.sock; keepalive 32; }}
+    map $uri $plain {{ ~^/(crl|issuer)/ /.plain$uri; default /.refused; }}
     server {{
         listen 127.0.0.1:{self.port} ssl;
         ssl_certificate {self.folder}/ca/service.pem;
         ssl_certificate_key {self.folder}/ca/service.key;
         keepalive_requests 100000;
+        error_page 497 = $plain;
+        location = /.refused {{ internal; return 400; }}
+        location /.plain/ {{ internal; proxy_pass http://ca/; }}
         location / {{
             proxy_pass http://ca; proxy_http_version 1.1; proxy_set_header Connection "";
             proxy_set_header Host $http_host; proxy_set_header X-Real-IP $remote_addr;

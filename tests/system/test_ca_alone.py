@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`latchkey ca`: the sandbox CA alone, with one command."""
+import http.client
 import os
 import shutil
 import signal
@@ -8,10 +9,13 @@ import ssl
 import stat
 import subprocess
 
+import dns.message
+import dns.query
 import pytest
+from cryptography import x509
 
 from alone_kit import Alone
-from ca_fixtures import Client, Knot, Responder, names_of
+from ca_fixtures import Client, Knot, Responder, leaf_of, names_of
 from edge_kit import free_port, wait_for
 
 pytestmark = pytest.mark.req("R45")
@@ -216,15 +220,15 @@ def test_a_zone_of_ones_own(alone):
         "mine.example. 1 IN NS ns.invalid.\na.mine.example. 1 IN CAA 0 issue \";\"\n"
         "a.mine.example. 1 IN A 127.0.0.1\n")
 
-    def is_forbidden():
-        responder = Responder(alone.http_port)
-        responder.thumbprint = client.key.thumbprint
-        try:
-            order = client.validate(client.order("a.mine.example", profile="shortlived"))
-        finally:
-            responder.stop()
-        return order.json["status"] == "invalid"
-    wait_for(is_forbidden, 15, "the zone", every=0.2)
+    question = dns.message.make_query("a.mine.example", "CAA")
+    wait_for(lambda: dns.query.tcp(question, "127.0.0.1", 5, alone.ports["dns-port"]).answer, 15,
+             "the zone")
+    responder = Responder(alone.http_port)
+    responder.thumbprint = client.key.thumbprint
+    try:
+        assert client.validate(client.order("a.mine.example")).json["status"] == "invalid"
+    finally:
+        responder.stop()
     assert "CAA record for a.mine.example prevents issuance" in \
         alone.journal("--kind", "challenge.invalid")[-1]["detail"]
 
@@ -243,3 +247,33 @@ def test_a_zone_of_ones_own(alone):
 def test_what_it_refuses(another, words, code, text):
     assert text in another.run(*words, code=code)
     assert not (another.place / "new" / "latchkey.yaml").exists()
+
+
+# --- what relying parties fetch ------------------------------------------------------------------
+
+def test_plain_http(alone):
+    """CRLs and intermediates are had without TLS at the same port; nothing else is."""
+    client = Client(alone)
+    client.register()
+    cert = leaf_of(issue(alone, client, "plain.example"))
+    point, = cert.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    access, = cert.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    for url, kind in ((point.full_name[0].value, "application/pkix-crl"),
+                      (access.access_location.value, "application/pkix-cert")):
+        assert url.startswith(f"http://localhost:{alone.port}/")
+        for method in ("GET", "HEAD"):
+            status, headers, body = plain(alone, method, url)
+            assert (status, headers["Content-Type"]) == (200, kind)
+            assert bool(body) == (method == "GET")
+    for path in ("/directory", "/crl", "/crls/x", "/acme/new-nonce", "/.plain/directory"):
+        status, headers, body = plain(alone, "GET", alone.url + path)
+        assert (status, headers["Content-Type"]) == (400, "application/problem+json"), path
+        assert b"not HTTP" in body or b"TLS" in body
+    assert plain(alone, "GET", alone.url + "/crl/../directory")[0] == 400
+
+
+def plain(alone, method, url):
+    connection = http.client.HTTPConnection("localhost", alone.port, timeout=20)
+    connection.request(method, "/" + url.split("/", 3)[3])
+    reply = connection.getresponse()
+    return reply.status, reply.headers, reply.read()

@@ -99,7 +99,7 @@ static void test_files(void **state)
     } files[] = {
         {"root.pem", 0644},    {"old-root.pem", 0644},     {"root-cross.pem", 0644},
         {"roots.pem", 0644},   {"intermediate.pem", 0644}, {"intermediate.key", 0400},
-        {"service.pem", 0644}, {"service.key", 0400},
+        {"service.pem", 0644}, {"service.key", 0400},      {"roots-crl.pem", 0644},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
     const char *dir = fresh_dir(mem);
@@ -441,8 +441,11 @@ static void test_leaf(void **state)
     init(mem, dir, NULL);
     authority = loaded(mem, dir);
     assert_true(key_make(&key, &err));
-    want = (struct ca_leaf_wish){profile_of(mem, "classic"), &names, names.items[0],
-                                 public_of(mem, key), at};
+    want = (struct ca_leaf_wish){.profile = profile_of(mem, "classic"),
+                                 .names = &names,
+                                 .common_name = names.items[0],
+                                 .key = public_of(mem, key),
+                                 .at = at};
     assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
     assert_true(has_key(mem, leaf, key));
     assert_true(ca_certificate_der(mem, leaf, &der, &err));
@@ -487,8 +490,11 @@ static void test_slim_leaf(void **state)
     init(mem, dir, NULL);
     authority = loaded(mem, dir);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct ca_leaf_wish want = {profile_of(mem, rows[i].profile), &names, names.items[0],
-                                    public_of(mem, key), at};
+        struct ca_leaf_wish want = {.profile = profile_of(mem, rows[i].profile),
+                                    .names = &names,
+                                    .common_name = names.items[0],
+                                    .key = public_of(mem, key),
+                                    .at = at};
         AUTO(X509_freep) X509 *leaf = NULL;
         bool is_slim = rows[i].is_slim;
         int64_t begin;
@@ -527,8 +533,11 @@ static void test_no_common_name(void **state)
     assert_true(key_make(&key, &err));
     for (int has_name = 0; has_name < 2; has_name++) {
         AUTO(X509_freep) X509 *leaf = NULL;
-        struct ca_leaf_wish want = {profile_of(mem, "classic"), &names, has_name ? name : NULL,
-                                    public_of(mem, key), clock_now()};
+        struct ca_leaf_wish want = {.profile = profile_of(mem, "classic"),
+                                    .names = &names,
+                                    .common_name = has_name ? name : NULL,
+                                    .key = public_of(mem, key),
+                                    .at = clock_now()};
         int is_critical;
 
         assert_true(ca_authority_issue(&authority, &want, &leaf, &err));

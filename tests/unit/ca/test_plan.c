@@ -24,8 +24,8 @@ static const char *source_folder;
 
 /* What an operator asks for, about everything there is. */
 static const char *const about_everything[] = {
-    "ca_account.lose_all", "ca_eab.count",         "ca_eab.list",  "ca_terms.agree_all",
-    "ca_issued.renew_all", "ca_issued.revoke_all", "ca_pause.end",
+    "ca_account.lose_all", "ca_crl.outdate_all",   "ca_eab.count",       "ca_eab.list",
+    "ca_issued.renew_all", "ca_issued.revoke_all", "ca_terms.agree_all", "ca_pause.end",
 };
 
 static bool may_scan(const char *name)

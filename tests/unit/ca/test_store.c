@@ -12,7 +12,8 @@
 extern const struct embedded_file ca_migrations[];
 extern const size_t ca_migrations_count;
 
-#define AT INT64_C(1800000000000)
+#define AT     INT64_C(1800000000000)
+#define ISSUER "0123456789abcdef0"
 
 struct world {
     struct arena *mem;
@@ -416,7 +417,7 @@ static struct ca_issued issued_of(const struct world *w, const char *serial)
     return (struct ca_issued){.serial = serial,
                               .order_id = w->order,
                               .account_id = w->account,
-                              .issuer_id = "issuer",
+                              .issuer_id = ISSUER,
                               .names = two_names(),
                               .der = slice_str("der"),
                               .key_hash = "hash",
@@ -436,13 +437,18 @@ static void test_certificates(void **state)
 
     assert_false(ca_issued_add(w->mem, w->db, &first, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
-    assert_false(ca_issuer_get(w->mem, w->db, "issuer", &issuer, &err));
-    assert_string_equal(err.text, "issuer issuer is not in the database");
-    must(ca_issuer_add(w->db, &(struct ca_issuer){"issuer", "PEM", "other PEM", AT}, &err));
-    must(ca_issuer_add(w->db, &(struct ca_issuer){"issuer", "later", NULL, AT}, &err));
-    must(ca_issuer_get(w->mem, w->db, "issuer", &issuer, &err));
+    assert_false(ca_issuer_get(w->mem, w->db, ISSUER, &issuer, &err));
+    assert_string_equal(err.text, "issuer " ISSUER " is not in the database");
+    must(ca_issuer_add(w->db, &(struct ca_issuer){ISSUER, "PEM", "other PEM", AT}, &err));
+    must(ca_issuer_add(w->db, &(struct ca_issuer){ISSUER, "later", NULL, AT}, &err));
+    must(ca_issuer_get(w->mem, w->db, ISSUER, &issuer, &err));
     assert_string_equal(issuer.chain_pem, "PEM");
     assert_string_equal(issuer.alternate_pem, "other PEM");
+    must(ca_issuer_get(w->mem, w->db, "0123456789abcdef", &issuer,
+                       &err)); /* its beginning will do */
+    assert_string_equal(issuer.id, ISSUER);
+    assert_false(ca_issuer_get(w->mem, w->db, "0123456789abcde", &issuer, &err));
+    assert_int_equal(err.code, ERR_NOT_FOUND);
     must(ca_issued_add(w->mem, w->db, &first, &err));
     assert_false(ca_issued_add(w->mem, w->db, &second, &err));
     assert_int_equal(err.code, ERR_CONFLICT);
