@@ -176,7 +176,7 @@ static const struct argp argp = {
         "order. "
         "eab add [NAME]: makes a key for external account binding, and prints it; "
         "eab list; eab revoke KID. "
-        "clock [+90d|TIME|real]: shows or moves its clock. "
+        "clock [+90d|TIME|real]: shows or moves its clock; into the past by \"clock -- -90d\". "
         "fault KIND: makes it do wrong (bad-nonce, rate-limited, busy, outage, slow, cut, "
         "garbage, secondary-validation) until --count, --for, a restart or \"fault off\" ends it. "
         "faults: lists what is on.",

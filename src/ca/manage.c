@@ -130,19 +130,20 @@ static bool read_clock(const char *to, int64_t *offset_ms, struct err *err)
         *offset_ms = 0;
         return true;
     }
-    if (*to == '+') {
+    if (*to == '+' || *to == '-') {
         if (!period_parse(to + 1, CLOCK_STEP_S, &step_s, err)) {
             err->code = ERR_BAD_INPUT;
             return false;
         }
-        *offset_ms = clock_now() - real + step_s * SECOND_MS;
+        *offset_ms = clock_now() - real + (*to == '+' ? step_s : -step_s) * SECOND_MS;
         return true;
     }
     if (!clock_parse(to, &at, err))
-        return err_set(err, ERR_BAD_INPUT,
-                       "\"%.40s\" is neither \"real\", nor a step such as +90d, nor an RFC 3339 "
-                       "time",
-                       to);
+        return err_set(
+            err, ERR_BAD_INPUT,
+            "\"%.40s\" is neither \"real\", nor a step such as +90d or -1h, nor an RFC 3339 "
+            "time",
+            to);
     *offset_ms = at - real;
     return true;
 }

@@ -35,6 +35,6 @@ MUST_CHECK bool ca_unpause(struct arena *mem, struct db *db, int64_t account_id,
                            struct err *err);
 
 /* Moves the clock (LATCHKEY_CLOCK_FILE) of the CA, and of whoever shares that file. `to`: "real", a
- * time (RFC 3339), or "+90d": that much later than it is. ERR_BAD_INPUT; ERR_CONFLICT: it runs
- * without such a file. */
+ * time (RFC 3339), or "+90d", "-1h": that much later or earlier than it is. ERR_BAD_INPUT;
+ * ERR_CONFLICT: it runs without such a file. */
 MUST_CHECK bool ca_move_clock(struct arena *mem, struct db *db, const char *to, struct err *err);

@@ -18,7 +18,7 @@
  *     POST   /terms                             the same; others are in force from now on
  *
  *     GET    /clock           {"now": RFC 3339, "offset_s": N}
- *     PUT    /clock           the same; takes {to}: "real", "+90d" or a time
+ *     PUT    /clock           the same; takes {to}: "real", "+90d", "-1h" or a time
  *
  *     GET    /eab             {"keys": [{kid, name, once, created, used, accounts}]}, none revoked
  *     POST   /eab             one of these, and its mac_key; takes {name, once}, both optional

@@ -71,6 +71,17 @@ static bool reply_order(const struct ca_call *call, int status, const struct ca_
     return http_reply_json(call->res, status, order_json(call, order, &authorizations));
 }
 
+/* The names, and what was asked for beside them. */
+static const char *journal_detail(const struct ca_call *call, const struct ca_order *order)
+{
+    const char *names = ca_names_text(call->mem, &order->names);
+
+    return order->replaces
+               ? arena_printf(call->mem, "%s profile %s replaces %s", names, order->profile,
+                              ca_renewal_serial(call->mem, order->replaces))
+               : arena_printf(call->mem, "%s profile %s", names, order->profile);
+}
+
 static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_kind kind,
                     const struct ca_order *order, struct err *err)
 {
@@ -80,7 +91,7 @@ static bool journal(const struct ca_call *call, struct db *db, enum ca_journal_k
                               .account_id = order->account_id,
                               .kind = kind,
                               .subject = arena_printf(call->mem, "%lld", (long long)order->id),
-                              .detail = ca_names_text(call->mem, &order->names),
+                              .detail = journal_detail(call, order),
                           },
                           err);
 }

@@ -189,6 +189,8 @@ def test_replacing_a_certificate(client):  # noqa: F811
     order = client.order(*names, replaces=id_of(first))
     assert (order.status, order.json["replaces"]) == (201, id_of(first))
     assert client.post(order.headers["Location"]).json["replaces"] == id_of(first)
+    assert client.ca.journal("--kind", "order.created")[-1]["detail"] == (
+        f"again.example,www.again.example profile classic replaces {serial_of(first)}")
     # the trap: a lost answer cannot be asked for again with replaces, only without
     again = client.order(*names, replaces=id_of(first))
     assert again.problem == (409, "alreadyReplaced")

@@ -161,9 +161,11 @@ def test_the_clock_is_moved(moved):  # noqa: F811
     assert expired.problem == (403, "unauthorized") and "expired" in expired.json["detail"]
     moved.run("clock", "+1h")
     assert clock(moved) == 90 * DAY + 3600
+    moved.run("clock", "--", "-2h")
+    assert clock(moved) == 90 * DAY - 3600
     moved.kill()
     moved.start_ca()
-    assert clock(moved) == 90 * DAY + 3600
+    assert clock(moved) == 90 * DAY - 3600
     assert moved.run("clock", "2101-02-03T04:05:06Z").startswith("2101-02-03T04:05:06")
     moved.run("clock", "real")
     assert clock(moved) == 0
@@ -173,7 +175,7 @@ def test_the_clock_is_moved(moved):  # noqa: F811
 
 @pytest.mark.parametrize("to,text", [
     ("+90", '"90" is not a period such as 90s'), ("+36501d", "of 36500 days at most"),
-    ("soon", '"soon" is neither "real", nor a step such as +90d, nor an RFC 3339 time'),
+    ("soon", '"soon" is neither "real", nor a step such as +90d or -1h, nor an RFC 3339 time'),
     ("2500-01-01T00:00:00Z", "the clock can be moved by 200 years at most")])
 def test_times_that_are_none(moved, to, text):  # noqa: F811
     code, message = refused(moved, "clock", to)
