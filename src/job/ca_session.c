@@ -79,24 +79,65 @@ static bool register_account(const struct opening *at, struct ca_session *sessio
     return true;
 }
 
+bool ca_session_begin(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
+                      struct ca_session **out, struct err *err)
+{
+    struct ca_session *session = arena_new_of(mem, struct ca_session);
+
+    session->ca = ca;
+    session->call = (struct acme_call){
+        .client = ca->client, .account = &session->account, .problem = &session->problem};
+    session->account = (struct acme_account){.key = &session->key, .alg = ALG};
+    *out = NULL;
+    if (!ca_health_enter(worker, mem, ca, &session->standing, err)) {
+        session->is_down = err->code == ERR_CA_BUSY;
+        if (session->is_down)
+            *out = session;
+        return false;
+    }
+    *out = session;
+    return true;
+}
+
 bool ca_session_open(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
                      struct ca_session **out, struct err *err)
 {
     const struct opening at = {worker, mem, ca};
-    struct ca_session *session = arena_new_of(mem, struct ca_session);
     const struct ca_account *account;
+    struct ca_session *session;
 
-    if (!find_account(&at, &account, err))
+    *out = NULL;
+    if (!find_account(&at, &account, err) || !ca_session_begin(worker, mem, ca, out, err))
         return false;
+    session = *out;
     session->key = (struct worker_key){.sealed = {account->id, account->sealed_key}};
-    session->account = (struct acme_account){.key = &session->key, .alg = ALG};
     session->account_id = account->id;
-    session->thumbprint = account->thumbprint;
-    session->call = (struct acme_call){
-        .client = ca->client, .account = &session->account, .problem = &session->problem};
-    *out = session;
     if (account->state != CA_ACCOUNT_VALID)
         return register_account(&at, session, account, err);
     session->account.url = account->url;
     return true;
+}
+
+bool ca_session_thumbprint(const struct worker *worker, struct arena *mem,
+                           const struct worker_ca *ca, const char **out, struct err *err)
+{
+    const struct opening at = {worker, mem, ca};
+    const struct ca_account *account;
+
+    if (!find_account(&at, &account, err))
+        return false;
+    *out = account->thumbprint;
+    return true;
+}
+
+bool ca_session_end(const struct worker *worker, struct arena *mem,
+                    const struct ca_session *session, bool is_done, struct err *err)
+{
+    struct err unsettled;
+
+    if (!session || session->is_down)
+        return is_done;
+    return ca_health_settle(worker, mem, session->ca, &session->standing, &session->problem,
+                            is_done ? err : &unsettled) &&
+           is_done;
 }

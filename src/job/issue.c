@@ -80,6 +80,17 @@ static bool load(struct issue *is, bool *found, struct err *err)
     return worker_find_ca(is->worker, issuance->ca, &is->ca, err);
 }
 
+/* What came of its calls to the CA is told, whatever has come of the step. */
+static bool run_step(struct issue *is, issue_step_fn step, struct issue_outcome *out,
+                     struct err *err)
+{
+    bool is_done;
+
+    is->session = NULL;
+    is_done = step(is, out, err);
+    return ca_session_end(is->worker, is->mem, is->session, is_done, err);
+}
+
 bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
                struct err *err)
 {
@@ -97,7 +108,7 @@ bool job_issue(void *worker, struct arena *mem, const struct job *job, struct jo
             out->is_done = true;
             return true;
         }
-        if (!step(&is, &outcome, err))
+        if (!run_step(&is, step, &outcome, err))
             return false;
         if (outcome.is_wait || outcome.is_done) {
             out->is_done = outcome.is_done;

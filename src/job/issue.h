@@ -49,7 +49,8 @@ struct issue {
     const struct proofs *proofs;           /* of the new one */
     struct domain_name *looked;            /* the domain's names as issue_check() has seen them */
     size_t looked_count;
-    const char *refused; /* the name that the CA could not validate, or NULL */
+    const char *refused;        /* the name that the CA could not validate, or NULL */
+    struct ca_session *session; /* of this step with the CA, or NULL */
     int64_t now;
 };
 
@@ -109,8 +110,12 @@ MUST_CHECK bool issue_wait(struct issue *is, const struct edge_wait *wait,
 
 /* --- the CA --- */
 
-/* For calls to the issuance's CA. */
-MUST_CHECK bool issue_open_ca(struct issue *is, struct ca_session **out, struct err *err);
+/* For calls to the issuance's CA, of which there must be one. *out is NULL when it cannot be asked:
+ * what that means for the issuance is stored, and when to go on. */
+MUST_CHECK bool issue_open_ca(struct issue *is, struct ca_session **out,
+                              struct issue_outcome *outcome, struct err *err);
+/* The CA is not asked before err->retry_at, as `err` says: waits. */
+MUST_CHECK bool issue_wait_down(struct issue *is, struct issue_outcome *out, struct err *err);
 /* A call to the CA failed with `err`: stores what that means for the issuance, and when to go on.
  * `err` is changed only when this itself fails. */
 MUST_CHECK bool issue_ca_failed(struct issue *is, const struct ca_session *ca,

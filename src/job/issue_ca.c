@@ -9,13 +9,24 @@
 
 /* What a failed call to the CA means for an issuance, and when to go on. */
 
+#define CA_DOWN           "ca_down"
 #define CA_BACKOFF_MAX_MS INT64_C(300000)
 #define START_OVER_JITTER 10 /* per cent */
 #define HOLD_FACTOR       4  /* a refused name is held for some tries of the others */
 
-bool issue_open_ca(struct issue *is, struct ca_session **out, struct err *err)
+bool issue_open_ca(struct issue *is, struct ca_session **out, struct issue_outcome *outcome,
+                   struct err *err)
 {
-    return ca_session_open(is->worker, is->mem, is->ca, out, err);
+    const bool is_open = ca_session_open(is->worker, is->mem, is->ca, &is->session, err);
+
+    *out = is_open ? is->session : NULL;
+    if (is_open || !is->session)
+        return is_open;
+    if (is->session->is_down)
+        return issue_wait_down(is, outcome, err);
+    return err->code == ERR_SIGNER || err->code == ERR_STORE
+               ? err_wrap(err, "account at %s", is->ca->config->name)
+               : issue_ca_failed(is, is->session, outcome, err);
 }
 
 int64_t issue_poll_at(int64_t since, int64_t retry_at)
@@ -155,23 +166,54 @@ bool issue_invalid(struct issue *is, const struct acme_problem *problem, const c
     return start_over(is, ISSUANCE_EVENT_INVALID, is->issuance->error_text, out, err);
 }
 
-/* The CA does not answer or asks to wait: the same step again, later. */
+static bool is_told_down(const struct issue *is)
+{
+    return is->issuance->error_code && strcmp(is->issuance->error_code, CA_DOWN) == 0;
+}
+
+/* The CA does not answer or asks to wait: the same step again, later. A try that fails while it is
+ * known to be down is nothing new. */
 static bool wait_for_ca(struct issue *is, const struct err *failed, struct issue_outcome *out,
                         struct err *err)
 {
     int64_t now = clock_now(), span = job_backoff_ms(is->issuance->ca_failures++);
-    bool is_new = !is->issuance->error_text || strcmp(is->issuance->error_text, failed->text) != 0;
+    bool is_try = is_told_down(is) && failed->code != ERR_RATE_LIMITED;
+    bool is_new = !is_try && (!is->issuance->error_text ||
+                              strcmp(is->issuance->error_text, failed->text) != 0);
 
     if (span > CA_BACKOFF_MAX_MS)
         span = CA_BACKOFF_MAX_MS;
-    is->issuance->error_code = err_name(failed->code);
-    is->issuance->error_text = arena_strdup(is->mem, failed->text);
+    if (!is_try) {
+        is->issuance->error_code = err_name(failed->code);
+        is->issuance->error_text = arena_strdup(is->mem, failed->text);
+    }
     is->issuance->next_try_at = failed->retry_at > now ? failed->retry_at : now + span;
     *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
     return issue_commit(is,
                         &(struct issue_change){.event = ISSUANCE_EVENT_CA_UNAVAILABLE,
                                                .text = is->issuance->error_text,
                                                .is_quiet = !is_new},
+                        err);
+}
+
+/* Somewhere between the next try and as long again, so that not all come at once: they are woken
+ * when the CA answers. */
+bool issue_wait_down(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    const int64_t now = clock_now(), next = err->retry_at;
+    const bool is_told = is_told_down(is);
+
+    is->issuance->ca_failures++;
+    is->issuance->error_code = CA_DOWN;
+    is->issuance->error_text =
+        arena_printf(is->mem, "%s; the next try is at %s", err->text, clock_text_in(is->mem, next));
+    is->issuance->next_try_at = next;
+    *out = (struct issue_outcome){.is_wait = true,
+                                  .run_at = next + random_between(0, next > now ? next - now : 1)};
+    return issue_commit(is,
+                        &(struct issue_change){.event = ISSUANCE_EVENT_CA_UNAVAILABLE,
+                                               .text = is->issuance->error_text,
+                                               .is_quiet = is_told},
                         err);
 }
 

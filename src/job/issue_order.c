@@ -84,6 +84,8 @@ bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
         return false;
     if (!held)
         return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_CLAIM_ENDED}, err);
+    if (!ca_health_look(is->worker, is->mem, is->ca, err))
+        return err->code == ERR_CA_BUSY && issue_wait_down(is, out, err);
     if (!admission_look(is, is->worker->app->db, &admission, err))
         return false;
     if (!admission.is_admitted)
@@ -195,11 +197,6 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
     struct ca_session *ca;
     bool is_blocked = false;
 
-    if (!issue_open_ca(is, &ca, err))
-        return err->code == ERR_SIGNER || err->code == ERR_STORE
-                   ? err_wrap(err, "account at %s", is->ca->config->name)
-                   : issue_ca_failed(is, ca, out, err);
-    is->issuance->ca_account_id = ca->account_id;
     if (!is->issuance->acme_order_url &&
         !order_at_ca_store_blocks(is->worker->app->db, is->issuance->id, is->ca->config->id,
                                   &is_blocked, err))
@@ -209,6 +206,11 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
                                       .run_at = issue_poll_at(is->issuance->checked_at, 0)};
         return true;
     }
+    if (!issue_open_ca(is, &ca, out, err))
+        return false;
+    if (!ca)
+        return true;
+    is->issuance->ca_account_id = ca->account_id;
     if (!new_order(is, ca, &order, &note, err))
         return issue_ca_failed(is, ca, out, err);
     if (order->status == ACME_ORDER_INVALID)

@@ -218,7 +218,13 @@ static bool open_ca(const struct release *rel, const struct order_at_ca *row, st
         !worker_find_ca(rel->worker, row->ca, &ca, err))
         return true;
     out->ca_name = ca->config->name;
-    return ca_session_open(rel->worker, rel->mem, ca, &out->ca, err);
+    return ca_session_open(rel->worker, rel->mem, ca, &out->ca, err) ||
+           (out->ca && out->ca->is_down);
+}
+
+static bool end(const struct giving *g, bool is_done, struct err *err)
+{
+    return ca_session_end(g->rel->worker, g->rel->mem, g->ca, is_done, err);
 }
 
 static bool release_order(const struct release *rel, const struct order_at_ca *row, int64_t *again,
@@ -231,14 +237,18 @@ static bool release_order(const struct release *rel, const struct order_at_ca *r
         return false;
     if (!g.ca)
         return finish(&g, NULL, NULL, err);
+    if (g.ca->is_down) {
+        *again = again_at(rel, &unanswered, g.ca->standing.breaker.next_try_at);
+        return true;
+    }
     if (give_up(&g, &is_done, err)) {
         *again = is_done ? 0 : again_at(rel, &at_work, 0);
-        return true;
+        return end(&g, true, err);
     }
     if (g.ca->problem.type == ACME_PROBLEM_NONE)
         return false; /* a failure of our own */
     *again = again_at(rel, &unanswered, g.ca->problem.retry_at);
-    return true;
+    return end(&g, true, err);
 }
 
 /* The name's authorizations of one order. */
@@ -277,8 +287,13 @@ static bool release_name_everywhere(const struct release *rel, const char *name,
     for (size_t i = 0; i < orders->count; i++) {
         struct giving g;
 
-        if (!open_ca(rel, &orders->items[i], &g, err) ||
-            (g.ca && !release_name(&g, name, &later_at, err)))
+        if (!open_ca(rel, &orders->items[i], &g, err))
+            return false;
+        if (!g.ca)
+            continue;
+        if (g.ca->is_down)
+            later_at = again_at(rel, &unanswered, g.ca->standing.breaker.next_try_at);
+        else if (!end(&g, release_name(&g, name, &later_at, err), err))
             return false;
     }
     *again = pace_earlier(*again, later_at);

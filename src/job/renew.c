@@ -8,11 +8,13 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/random.h"
+#include "job/ca_health.h"
 #include "job/worker.h"
 #include "store/renewal_store.h"
 
-#define LOOK_AGAIN_MS INT64_C(60000)    /* at an issuance of the domain that is under way */
-#define NO_ARI_MS     INT64_C(86400000) /* before a CA without renewal information is asked again */
+#define LOOK_AGAIN_MS  INT64_C(60000)    /* at an issuance of the domain that is under way */
+#define DOWN_JITTER_MS INT64_C(300000)   /* after a CA that is down may be asked again */
+#define NO_ARI_MS      INT64_C(86400000) /* before a CA without renewal information is asked again */
 
 /* One run. */
 struct run {
@@ -63,6 +65,11 @@ static bool poll_ca(struct run *run, struct err *err)
     const char *id;
     int64_t again = run->now + NO_ARI_MS;
 
+    if (!ca_health_look(run->worker, run->mem, run->ca, err)) {
+        r->poll_at = renewal_poll_at(&run->life, err->retry_at + random_between(0, DOWN_JITTER_MS));
+        r->poll_error = arena_strdup(run->mem, err->text);
+        return err->code == ERR_CA_BUSY;
+    }
     if (!acme_certificate_id(run->mem, run->certificate->leaf, &id, err)) {
         r->poll_at = 0;
         r->poll_error = arena_strdup(run->mem, err->text);

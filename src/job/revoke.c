@@ -17,20 +17,6 @@
 #define COORDINATE    32             /* octets of x and of y */
 #define LOOK_AGAIN_MS INT64_C(60000) /* at the successor; that it is live comes sooner */
 
-static bool find_ca(const struct worker *worker, struct arena *mem,
-                    const struct certificate *certificate, const struct worker_ca **out,
-                    struct err *err)
-{
-    const struct scope scope = scope_platform();
-    const struct issuance *made;
-
-    if (!issuance_store_get(mem, worker->app->db, &scope, certificate->issuance_id, &made, err))
-        return false;
-    if (!made)
-        return err_set(err, ERR_STORE, "certificate %s has no issuance", certificate->id);
-    return worker_find_ca(worker, made->ca, out, err);
-}
-
 /* The public key of a P-256 certificate as a JWK (RFC 7517, RFC 7518 section 6.2). */
 static bool jwk_of(struct arena *mem, struct slice leaf, const char **out, struct err *err)
 {
@@ -46,18 +32,14 @@ static bool jwk_of(struct arena *mem, struct slice leaf, const char **out, struc
 }
 
 /* Signed by the certificate's own key. */
-static bool open_as_key(struct arena *mem, const struct worker_ca *ca,
+static bool open_as_key(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
                         const struct certificate *certificate, struct slice key,
                         struct ca_session **out, struct err *err)
 {
-    struct ca_session *session = arena_new_of(mem, struct ca_session);
-
-    session->key = (struct worker_key){{certificate->id, key}, true};
-    session->account = (struct acme_account){.key = &session->key, .alg = "ES256"};
-    session->call = (struct acme_call){
-        .client = ca->client, .account = &session->account, .problem = &session->problem};
-    *out = session;
-    return jwk_of(mem, certificate->leaf, &session->account.jwk, err);
+    if (!ca_session_begin(worker, mem, ca, out, err))
+        return false;
+    (*out)->key = (struct worker_key){{certificate->id, key}, true};
+    return jwk_of(mem, certificate->leaf, &(*out)->account.jwk, err);
 }
 
 /* By the account, but for a compromise by the key itself, while there is one: who shows it says
@@ -68,12 +50,13 @@ static bool open_session(const struct worker *worker, struct arena *mem, const s
 {
     struct slice key;
 
+    *out = NULL;
     if (!revocation_is_by_key(reason))
         return ca_session_open(worker, mem, ca, out, err);
     if (!certificate_store_key(mem, worker->app->db, certificate->id, &key, err))
         return false;
     return key.len == 0 ? ca_session_open(worker, mem, ca, out, err)
-                        : open_as_key(mem, ca, certificate, key, out, err);
+                        : open_as_key(worker, mem, ca, certificate, key, out, err);
 }
 
 /* ERR_LOST_RACE: the account is to be registered again first. */
@@ -86,16 +69,10 @@ static bool lost_account(const struct worker *worker, const struct ca_session *s
     return err_set(err, ERR_LOST_RACE, "the account was lost");
 }
 
-static bool ask_ca(const struct worker *worker, struct arena *mem,
+static bool revoke(const struct worker *worker, struct arena *mem, const struct ca_session *session,
                    const struct certificate *certificate, enum revocation_reason reason,
                    struct err *err)
 {
-    struct ca_session *session;
-    const struct worker_ca *ca;
-
-    if (!find_ca(worker, mem, certificate, &ca, err) ||
-        !open_session(worker, mem, ca, certificate, reason, &session, err))
-        return false;
     CRASH_POINT(REVOKE_BEFORE);
     if (!acme_revoke(mem, &session->call, certificate->leaf,
                      (enum acme_revocation_reason)revocation_reason_code(reason), err))
@@ -104,6 +81,21 @@ static bool ask_ca(const struct worker *worker, struct arena *mem,
                    : false;
     CRASH_POINT(REVOKE_REPLY);
     return true;
+}
+
+static bool ask_ca(const struct worker *worker, struct arena *mem,
+                   const struct certificate *certificate, enum revocation_reason reason,
+                   struct err *err)
+{
+    struct ca_session *session;
+    const struct worker_ca *ca;
+    bool is_revoked;
+
+    if (!worker_find_ca(worker, certificate->ca, &ca, err))
+        return false;
+    is_revoked = open_session(worker, mem, ca, certificate, reason, &session, err) &&
+                 revoke(worker, mem, session, certificate, reason, err);
+    return ca_session_end(worker, mem, session, is_revoked, err);
 }
 
 /* That its CA does not revoke it, once for each reason: it is asked again all the same, and what is

@@ -33,6 +33,7 @@ static const struct issuance_step steps[] = {
     {S(DEPLOYING),   E(UNPROVEN),        S(DEPLOYING),   "a CDN location does not show the certificate yet"},
     {S(DEPLOYING),   E(PROVEN),          S(LIVE),        "every CDN location shows the certificate"},
 
+    {S(ADMITTED),    E(CA_UNAVAILABLE),  S(ADMITTED),    "the certificate authority does not answer; it goes on by itself"},
     {S(ORDERING),    E(CA_UNAVAILABLE),  S(ORDERING),    "the certificate authority did not answer; asked again by itself"},
     {S(VALIDATING),  E(CA_UNAVAILABLE),  S(VALIDATING),  "the certificate authority did not answer; asked again by itself"},
     {S(FINALIZING),  E(CA_UNAVAILABLE),  S(FINALIZING),  "the certificate authority did not answer; asked again by itself"},

@@ -10,8 +10,8 @@
 #define COLUMNS                                                                                    \
     "id, partner_id, account_id, domain_id, issuance_id, serial, names, not_before_at,"            \
     " not_after_at, issuer, leaf, chain, key_type, key_fingerprint, trust, state, created_at,"     \
-    " ended_at, revoke_reason, revoked_at"
-#define LETTERS "tttttttiitbbttttiITI"
+    " ended_at, revoke_reason, revoked_at, ca"
+#define LETTERS "tttttttiitbbttttiITIt"
 #define SELECT  "SELECT " COLUMNS " FROM certificate"
 
 #define X(id, name) [CERTIFICATE_##id] = name,
@@ -47,6 +47,7 @@ static void read_record(struct reader *r, struct certificate *out)
     out->ended_at = next_i64(r);
     out->revoke_reason = next_text(r);
     out->revoked_at = next_i64(r);
+    out->ca = next_text(r);
 }
 
 DEFINE_READ_ONE(certificate)
@@ -57,7 +58,7 @@ static const struct query add = {
     .name = "certificate.add",
     .sql = "INSERT INTO certificate (" COLUMNS ", sealed_key)"
            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,"
-           " $18, $19, $20, $21)",
+           " $18, $19, $20, $21, $22)",
     .params = LETTERS "b",
     .cols = "",
 };
@@ -67,12 +68,12 @@ bool certificate_store_add(struct db *db, const struct certificate *certificate,
     AUTO(arena_freep) struct arena *mem = arena_new();
     const struct certificate *c = certificate;
 
-    return db_exec(db, &add, NULL, err, QT(c->id), QT(c->partner_id), QT(c->account_id),
-                   QT(c->domain_id), QT(c->issuance_id), QT(c->serial),
-                   QT(text_list_json(mem, c->names)), QI(c->not_before_at), QI(c->not_after_at),
-                   QT(c->issuer), QB(c->leaf), QB(c->chain), QT(c->key_type),
-                   QT(c->key_fingerprint), QT(c->trust), QT(states[c->state]), QI(c->created_at),
-                   QI0(c->ended_at), QT(c->revoke_reason), QI0(c->revoked_at), QB(c->sealed_key));
+    return db_exec(
+        db, &add, NULL, err, QT(c->id), QT(c->partner_id), QT(c->account_id), QT(c->domain_id),
+        QT(c->issuance_id), QT(c->serial), QT(text_list_json(mem, c->names)), QI(c->not_before_at),
+        QI(c->not_after_at), QT(c->issuer), QB(c->leaf), QB(c->chain), QT(c->key_type),
+        QT(c->key_fingerprint), QT(c->trust), QT(states[c->state]), QI(c->created_at),
+        QI0(c->ended_at), QT(c->revoke_reason), QI0(c->revoked_at), QT(c->ca), QB(c->sealed_key));
 }
 
 static const struct query get = {

@@ -41,6 +41,7 @@ struct certificate {
     int64_t ended_at;          /* since when it is not live any more; 0: it is, or never was */
     const char *revoke_reason; /* why it shall be revoked at its CA; NULL: it shall not */
     int64_t revoked_at;        /* 0: not yet */
+    const char *ca;            /* its id in the configuration: there it is renewed */
 };
 
 struct certificate_filter {

@@ -65,6 +65,21 @@ bool job_store_wake(struct db *db, const char *subject_id, int64_t now, int64_t 
     return db_exec(db, &wake, woken, err, QT(subject_id), QI(now));
 }
 
+static const struct query wake_of_ca = {
+    .name = "job.wake_of_ca",
+    .sql =
+        "UPDATE job SET " WAKE("$2") " WHERE kind = 'issue' AND subject_id IN"
+                                     " (SELECT id FROM issuance WHERE ca = $1 AND ca_failures > 0"
+                                     " AND error_code <> 'rate_limited')",
+    .params = "ti",
+    .cols = "",
+};
+
+bool job_store_wake_of_ca(struct db *db, const char *ca, int64_t now, struct err *err)
+{
+    return db_exec(db, &wake_of_ca, NULL, err, QT(ca), QI(now));
+}
+
 static const struct query claim_one = {
     .name = "job.claim",
     .sql = "UPDATE job SET lease_until = $2 + $4, lease_boot = $3, lease_owner = $5,"
@@ -208,7 +223,7 @@ bool job_store_find(struct arena *mem, struct db *db, const char *kind, const ch
            read_one(mem, row, out, err);
 }
 
-static const struct query *const all[] = {&enqueue, &wake,       &claim_one, &extend,
-                                          &finish,  &run_again,  &release,   &next_due,
-                                          &find,    &reschedule, &clock_back};
+static const struct query *const all[] = {&enqueue,  &wake,   &wake_of_ca, &claim_one,
+                                          &extend,   &finish, &run_again,  &release,
+                                          &next_due, &find,   &reschedule, &clock_back};
 const struct query_list job_queries = {"job_store.c", all, ARRAY_LEN(all)};

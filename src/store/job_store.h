@@ -36,6 +36,10 @@ MUST_CHECK bool job_store_enqueue(struct db *db, const char *kind, const char *s
 MUST_CHECK bool job_store_wake(struct db *db, const char *subject_id, int64_t now, int64_t *woken,
                                struct err *err);
 
+/* The same for every issuance whose last calls to this CA have failed, but those that it has told
+ * to wait. */
+MUST_CHECK bool job_store_wake_of_ca(struct db *db, const char *ca, int64_t now, struct err *err);
+
 struct job_claim {
     const char *owner; /* "worker-1/3": for people, and for job_store_release() */
     int64_t now;       /* jobs with run_at <= now are due */

@@ -6,6 +6,8 @@
 #include "store/address_store.h"
 #include "store/admission_store.h"
 #include "store/ca_account_store.h"
+#include "store/ca_notice_store.h"
+#include "store/ca_standing_store.h"
 #include "store/certificate_store.h"
 #include "store/check_store.h"
 #include "store/claim_store.h"
@@ -41,6 +43,8 @@ static const struct query_list *const lists[] = {
     &address_queries,
     &admission_queries,
     &ca_account_queries,
+    &ca_notice_queries,
+    &ca_standing_queries,
     &certificate_queries,
     &check_queries,
     &claim_queries,

@@ -184,6 +184,7 @@ struct certificate certificate_of(const struct tenant *t)
                                 .key_fingerprint = "00ff",
                                 .trust = "sandbox",
                                 .state = CERTIFICATE_ISSUED,
+                                .ca = "sandbox",
                                 .created_at = T0};
 }
 
