@@ -4,6 +4,12 @@
 #define COLUMNS "id, authorization_id, type, status, error, record, validated_at"
 #define TYPES   "iittTTI"
 
+static bool read_type(const char *text, enum ca_challenge_type *out, struct err *err)
+{
+    return ca_challenge_parse(text, out) ||
+           err_set(err, ERR_STORE, "\"%s\" is no type of challenge", text);
+}
+
 static bool read_row(struct arena *mem, const struct row *row, const struct ca_challenge **out,
                      struct err *err)
 {
@@ -20,9 +26,8 @@ static bool read_row(struct arena *mem, const struct row *row, const struct ca_c
         .record = row_text(row, 5),
         .validated_at = row_i64(row, 6),
     };
-    if (!ca_challenge_parse(row_text(row, 2), &challenge->type))
-        return err_set(err, ERR_STORE, "challenge %lld has the type \"%s\", which is none",
-                       (long long)challenge->id, row_text(row, 2));
+    if (!read_type(row_text(row, 2), &challenge->type, err))
+        return err_wrap(err, "challenge %lld", (long long)challenge->id);
     if (!ca_status_read(row_text(row, 3), &challenge->status, err))
         return false;
     *out = challenge;
@@ -57,6 +62,34 @@ bool ca_challenge_of(struct arena *mem, struct db *db, int64_t authorization_id,
     const struct row *row;
 
     return db_one(mem, db, &of, &row, err, QI(authorization_id)) && read_row(mem, row, out, err);
+}
+
+static const struct query old = {
+    .name = "ca_challenge.old",
+    .sql = "SELECT a.name, c.type FROM order_authorization n"
+           " JOIN acme_authorization a ON a.id = n.authorization_id"
+           " JOIN challenge c ON c.authorization_id = a.id"
+           " WHERE n.order_id = $1 AND c.status = 'valid' AND c.validated_at < $2",
+    .params = "ii",
+    .cols = "tt",
+};
+
+bool ca_challenge_old(struct arena *mem, struct db *db, int64_t order_id, int64_t before,
+                      struct ca_proved_list *out, struct err *err)
+{
+    struct ca_proved *list;
+    struct rows rows;
+
+    if (!db_each(mem, db, &old, &rows, err, QI(order_id), QI(before)))
+        return false;
+    list = arena_array_of(mem, rows.count + 1, struct ca_proved);
+    for (size_t i = 0; i < rows.count; i++) {
+        list[i].name = row_text(rows.row[i], 0);
+        if (!read_type(row_text(rows.row[i], 1), &list[i].method, err))
+            return err_wrap(err, "order %lld", (long long)order_id);
+    }
+    *out = (struct ca_proved_list){list, rows.count};
+    return true;
 }
 
 static const struct query start = {
@@ -117,5 +150,5 @@ bool ca_challenge_processing(struct arena *mem, struct db *db, int64_t after_id,
     return true;
 }
 
-static const struct query *const all[] = {&get, &of, &start, &finish, &processing};
+static const struct query *const all[] = {&get, &of, &old, &start, &finish, &processing};
 const struct query_list ca_challenge_queries = {"challenge_store.c", all, ARRAY_LEN(all)};

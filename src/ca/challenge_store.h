@@ -23,6 +23,20 @@ MUST_CHECK bool ca_challenge_get(struct arena *mem, struct db *db, int64_t id,
 /* *out = NULL: none of the authorization has been taken up. */
 MUST_CHECK bool ca_challenge_of(struct arena *mem, struct db *db, int64_t authorization_id,
                                 const struct ca_challenge **out, struct err *err);
+/* What control of a name was shown by. */
+struct ca_proved {
+    const char *name;
+    enum ca_challenge_type method;
+};
+
+struct ca_proved_list {
+    const struct ca_proved *items;
+    size_t count;
+};
+
+/* Of the authorizations that an order needs, those that were validated before `before`. */
+MUST_CHECK bool ca_challenge_old(struct arena *mem, struct db *db, int64_t order_id, int64_t before,
+                                 struct ca_proved_list *out, struct err *err);
 /* Its id is given by the database; processing. ERR_LOST_RACE: one has been taken up before. */
 MUST_CHECK bool ca_challenge_start(struct arena *mem, struct db *db, int64_t authorization_id,
                                    enum ca_challenge_type type, int64_t *id, struct err *err);

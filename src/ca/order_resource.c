@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "ca/admission.h"
 #include "ca/authorization_store.h"
+#include "ca/caa_work.h"
 #include "ca/call.h"
 #include "ca/csr.h"
 #include "ca/renewal.h"
@@ -438,6 +439,8 @@ bool ca_finalize_order(struct ca_call *call, struct ca_problem *problem)
                          "Error unmarshaling finalize order request");
     if (!ca_csr_read(call->mem, text, &csr, problem) || !check_csr(call, found, &csr, problem))
         return false;
+    if (!ca_caa_check_again(call, found, problem))
+        return ca_refuse_within(call->mem, problem, "Error finalizing order");
     order = *found;
     return finalize(call, &order, &csr, problem);
 }

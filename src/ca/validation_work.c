@@ -6,7 +6,7 @@
 #include "ca/account_store.h"
 #include "ca/admission.h"
 #include "ca/authorization_store.h"
-#include "ca/caa_lookup.h"
+#include "ca/caa_work.h"
 #include "ca/challenge_store.h"
 #include "ca/fault_effect.h"
 #include "ca/journal_store.h"
@@ -39,14 +39,10 @@ static bool load(struct arena *mem, struct db *db, int64_t id, struct task *out,
 static bool check_caa(struct arena *mem, const struct ca *ca, const struct task *task,
                       struct ca_problem *problem)
 {
-    const struct ca_caa_case wanted = {
-        .issuer = ca->options.caa_identity,
-        .account = ca_url(mem, ca, "/acme/acct/%lld", (long long)task->account->id),
-        .method = ca_challenge_name(task->challenge->type),
-        .is_wildcard = ca_name_is_wildcard(task->authorization->name),
-    };
+    const struct ca_caa_subject subject = {task->authorization->name, task->account->id,
+                                           task->challenge->type};
 
-    return ca_caa_check(mem, ca->validator.resolver, task->authorization->name, &wanted, problem);
+    return ca_caa_permits_subject(mem, ca, &subject, problem);
 }
 
 static bool look(struct arena *mem, const struct ca *ca, const struct task *task,
