@@ -91,8 +91,8 @@ static bool run_step(struct issue *is, issue_step_fn step, struct issue_outcome 
     return ca_session_end(is->worker, is->mem, is->session, is_done, err);
 }
 
-bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
-               struct err *err)
+bool issue_run(const struct worker *worker, struct arena *mem, const struct job *job,
+               enum issuance_state end, struct job_result *out, struct err *err)
 {
     struct issue is = {.worker = worker, .mem = mem, .job = job};
 
@@ -103,7 +103,7 @@ bool job_issue(void *worker, struct arena *mem, const struct job *job, struct jo
 
         if (!load(&is, &found, err))
             return false;
-        step = found ? steps[is.issuance->state] : NULL;
+        step = found && is.issuance->state != end ? steps[is.issuance->state] : NULL;
         if (!step) {
             out->is_done = true;
             return true;
@@ -118,6 +118,12 @@ bool job_issue(void *worker, struct arena *mem, const struct job *job, struct jo
     }
     return err_set(err, ERR_INTERNAL, "issuance %s made %d steps without an end", job->subject_id,
                    STEPS_MAX);
+}
+
+bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
+               struct err *err)
+{
+    return issue_run(worker, mem, job, ISSUANCE_LIVE, out, err);
 }
 
 const char **issue_names(const struct issue *is)

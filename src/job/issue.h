@@ -137,5 +137,9 @@ int64_t issue_poll_at(int64_t since, int64_t retry_at);
 
 /* --- the job --- */
 
+/* Goes on with the issuance until it is in the state `end`, has come to another end, or has to
+ * wait. bench/issuance measures the way to ISSUANCE_ISSUED. */
+MUST_CHECK bool issue_run(const struct worker *worker, struct arena *mem, const struct job *job,
+                          enum issuance_state end, struct job_result *out, struct err *err);
 MUST_CHECK bool job_issue(void *worker, struct arena *mem, const struct job *job,
                           struct job_result *out, struct err *err);
