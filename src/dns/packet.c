@@ -219,3 +219,41 @@ void packet_read(struct arena *mem, struct slice wire, struct dns_answer *answer
         collect(mem, list, end, answer);
     answer->reply = reply_of(answer, end);
 }
+
+void packet_read_referral(struct arena *mem, struct slice wire, const struct dns_record **out,
+                          size_t *count)
+{
+    AUTO(ldns_pkt_freep) ldns_pkt *packet = NULL;
+    struct dns_record *records;
+    const ldns_rr_list *list;
+
+    *count = 0;
+    *out = NULL;
+    if (ldns_wire2pkt(&packet, wire.data, wire.len) != LDNS_STATUS_OK)
+        return;
+    list = ldns_pkt_authority(packet);
+    records = arena_array_of(mem, RESOLVER_RECORD_MAX, struct dns_record);
+    for (size_t i = 0; i < ldns_rr_list_rr_count(list) && *count < RESOLVER_RECORD_MAX; i++) {
+        const ldns_rr *rr = ldns_rr_list_rr(list, i);
+
+        if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS && read_record(mem, rr, &records[*count]))
+            (*count)++;
+    }
+    *out = records;
+}
+
+DEFINE_FREEP(ldns_rdf, ldns_rdf_deep_free)
+
+bool packet_is_about(struct slice wire, const struct dns_query *query)
+{
+    AUTO(ldns_pkt_freep) ldns_pkt *packet = NULL;
+    AUTO(ldns_rdf_freep) ldns_rdf *name = ldns_dname_new_frm_str(query->name);
+    const ldns_rr *question;
+
+    if (!name || ldns_wire2pkt(&packet, wire.data, wire.len) != LDNS_STATUS_OK ||
+        ldns_rr_list_rr_count(ldns_pkt_question(packet)) != 1)
+        return false;
+    question = ldns_rr_list_rr(ldns_pkt_question(packet), 0);
+    return (int)ldns_rr_get_type(question) == (int)query->type &&
+           ldns_dname_compare(ldns_rr_owner(question), name) == 0;
+}
