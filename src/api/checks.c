@@ -51,6 +51,8 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
     env = (struct check_env){.resolver = call->api->resolver,
                              .check_key = expected.check_key,
                              .brand = expected.brand,
+                             .own = expected.own,
+                             .own_count = expected.own_count,
                              .http_port = (uint16_t)call->app.config->edge.http_port,
                              .http_ms = (int)call->app.config->check.http_ms};
     return check_run(mem, &env, &(struct check_names){names.names, names.count, name->registered},

@@ -49,11 +49,26 @@ static bool find_brand(const struct app *app, struct arena *mem, const char *par
     return true;
 }
 
+bool app_own_prefixes(struct arena *mem, const struct config *config, const struct prefix **out,
+                      size_t *count, struct err *err)
+{
+    const struct config_list *own = &config->net.own_prefixes;
+    struct prefix *prefixes = arena_array_of(mem, own->count, struct prefix);
+
+    for (size_t i = 0; i < own->count; i++)
+        if (!prefix_parse(own->items[i], &prefixes[i], err))
+            return err_wrap(err, "net.own_prefixes");
+    *out = prefixes;
+    *count = own->count;
+    return true;
+}
+
 bool app_expected_of(const struct app *app, struct arena *mem, const char *partner_id,
                      struct app_expected *out, struct err *err)
 {
     return find_addresses(app, mem, partner_id, &out->addresses, err) &&
            find_brand(app, mem, partner_id, &out->brand, err) &&
+           app_own_prefixes(mem, app->config, &out->own, &out->own_count, err) &&
            app_check_key(mem, app->db, &out->check_key, err);
 }
 

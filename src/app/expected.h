@@ -9,12 +9,17 @@ struct app_expected {
     struct check_expected addresses; /* where the names must lead */
     const char *brand;               /* as the partner's customers know it */
     struct slice check_key;          /* of the check path; empty: no worker has made one yet */
+    const struct prefix *own;        /* net.own_prefixes */
+    size_t own_count;
 };
 
 /* `partner_id` NULL: the platform itself. ERR_CONFIG when there is no address set. */
 MUST_CHECK bool app_expected_of(const struct app *app, struct arena *mem, const char *partner_id,
                                 struct app_expected *out, struct err *err);
 
+/* net.own_prefixes. ERR_CONFIG. */
+MUST_CHECK bool app_own_prefixes(struct arena *mem, const struct config *config,
+                                 const struct prefix **out, size_t *count, struct err *err);
 /* The check key alone; data NULL when there is none yet. */
 MUST_CHECK bool app_check_key(struct arena *mem, struct db *db, struct slice *out, struct err *err);
 /* The check key, made now if there is none. Part of the caller's transaction. */

@@ -15,14 +15,16 @@ bool check_run(struct arena *mem, const struct check_env *env, const struct chec
         .at = clock_now(),
         .retry_at = env->retry_at,
     };
+    struct zone_seen *zone = arena_new_of(mem, struct zone_seen);
+    const struct check_seen seen = {observations, zone};
     int64_t began = clock_boot_ms();
 
     if (names->count == 0 || names->count > CHECK_NAMES_MAX)
         return err_set(err, ERR_BAD_INPUT, "%zu names cannot be checked together: 1 to %d can",
                        names->count, CHECK_NAMES_MAX);
-    if (!observe(mem, env, names, expected, observations, err))
+    if (!observe(mem, env, names, expected, &(struct observed){observations, zone}, err))
         return err_wrap(err, "could not check %s", names->names[0]);
-    diagnose(mem, names, expected, &context, observations, out);
+    diagnose(mem, names, expected, &context, &seen, out);
     out->took_ms = clock_boot_ms() - began;
     return true;
 }

@@ -18,9 +18,11 @@ struct check_env {
     struct slice check_key; /* that the edges answer with; empty: HTTP is not checked, or */
     bool is_keyless;        /* an answer of the right form is as good: for who has no key */
     const char *brand;
-    uint16_t http_port; /* of the edges, as visitors see it */
-    int64_t retry_at;   /* when the caller will look again by itself; 0 = not */
-    int http_ms;        /* 0 = CHECK_HTTP_MS */
+    uint16_t http_port;       /* of the edges, as visitors see it */
+    int64_t retry_at;         /* when the caller will look again by itself; 0 = not */
+    int http_ms;              /* 0 = CHECK_HTTP_MS */
+    const struct prefix *own; /* reserved addresses that may be asked all the same */
+    size_t own_count;
 };
 
 /* False only for failures of our own. `out` belongs to mem. */

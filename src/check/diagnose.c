@@ -4,7 +4,8 @@
 #include <assert.h>
 
 #include "check/facts.h"
-#include "check/remedy.h"
+#include "check/rules.h"
+#include "check/zone_findings.h"
 
 #define X(id, name) [PROBE_##id] = name,
 static const char *const probe_names[PROBE_OUTCOME_COUNT] = {PROBES(X)};
@@ -15,216 +16,52 @@ const char *probe_outcome_name(enum probe_outcome outcome)
     return probe_names[outcome];
 }
 
-/* ---- conditions of the rules ---- */
-
-static bool has_reply(const struct facts *f, enum dns_reply reply)
-{
-    return f->seen->a.reply == reply || f->seen->aaaa.reply == reply;
-}
-
-static bool has_address(const struct facts *f)
-{
-    return facts_ours(f) + facts_foreign(f) > 0;
-}
-
-static bool is_wildcard(const struct facts *f)
-{
-    return f->role == ROLE_WILDCARD;
-}
-
-static bool is_bogus(const struct facts *f)
-{
-    return has_reply(f, DNS_REPLY_BOGUS);
-}
-
-static bool is_loop(const struct facts *f)
-{
-    return has_reply(f, DNS_REPLY_LOOP);
-}
-
-static bool follows_bad_name(const struct facts *f)
-{
-    return f->is_via_base && f->base->verdict != DNS_OK;
-}
-
-static bool is_timeout(const struct facts *f)
-{
-    return !has_address(f) && has_reply(f, DNS_REPLY_TIMEOUT);
-}
-
-static bool is_servfail(const struct facts *f)
-{
-    return !has_address(f) && has_reply(f, DNS_REPLY_SERVFAIL);
-}
-
-static bool is_dangling(const struct facts *f)
-{
-    return !has_address(f) && f->chain_count > 0;
-}
-
-static bool is_www_missing(const struct facts *f)
-{
-    return !has_address(f) && f->role == ROLE_WWW;
-}
-
-static bool is_not_found(const struct facts *f)
-{
-    return !has_address(f) && has_reply(f, DNS_REPLY_NXDOMAIN);
-}
-
-static bool is_without_address(const struct facts *f)
-{
-    return !has_address(f);
-}
-
-static bool is_target_wrong(const struct facts *f)
-{
-    return f->is_via_target && facts_ours(f) == 0;
-}
-
-static bool is_www_elsewhere(const struct facts *f)
-{
-    return f->role == ROLE_WWW && facts_ours(f) == 0;
-}
-
-/* IPv4 right, or none, and an AAAA that is not ours: the root cause, for CAs try IPv6 first. */
-static bool is_foreign_aaaa(const struct facts *f)
-{
-    return f->foreign_count[FACTS_V6] > 0 && f->foreign_count[FACTS_V4] == 0 &&
-           (f->ours_count[FACTS_V4] > 0 || f->expected->ipv6_count == 0 ||
-            f->ours_count[FACTS_V6] > 0);
-}
-
-static bool is_private(const struct address *address)
-{
-    const char *reserved = address_reserved_for(address);
-
-    return reserved && strcmp(reserved, "documentation") != 0;
-}
-
-static bool is_all_private(const struct facts *f)
-{
-    if (facts_ours(f) > 0)
-        return false;
-    for (size_t family = 0; family < 2; family++)
-        for (size_t i = 0; i < f->foreign_count[family]; i++)
-            if (!is_private(&f->foreign[family][i]))
-                return false;
-    return true;
-}
-
-static bool is_wrong(const struct facts *f)
-{
-    return facts_ours(f) == 0;
-}
-
-static bool has_extra(const struct facts *f)
-{
-    return facts_foreign(f) > 0;
-}
-
-static bool fails_with(const struct facts *f, enum probe_outcome outcome)
-{
-    return f->bad && f->probes_bad == f->seen->probe_count && f->bad->outcome == outcome;
-}
-
-static bool is_http_refused(const struct facts *f)
-{
-    return fails_with(f, PROBE_REFUSED);
-}
-
-static bool is_http_timeout(const struct facts *f)
-{
-    return fails_with(f, PROBE_TIMEOUT);
-}
-
-static bool is_http_unreachable(const struct facts *f)
-{
-    return fails_with(f, PROBE_UNREACHABLE);
-}
-
-static bool is_http_cut(const struct facts *f)
-{
-    return fails_with(f, PROBE_CUT);
-}
-
-static bool is_http_redirected(const struct facts *f)
-{
-    return fails_with(f, PROBE_REDIRECTED);
-}
-
-static bool is_http_wrong_server(const struct facts *f)
-{
-    return fails_with(f, PROBE_WRONG_ANSWER);
-}
-
 /* The first row that is so is the root cause of a name that does not pass. */
 /* clang-format off */
 static const struct rule {
     enum finding_code code;
     enum dns_verdict verdict;
     enum remedy remedy;
-    bool (*is_so)(const struct facts *f);
+    rule_is_fn is_so;
+    rule_tell_fn tell; /* NULL: the words of remedy.c stand */
 } rules[] = {
-    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       is_wildcard},
-    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       is_bogus},
-    {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       follows_bad_name},
-    {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_loop},
-    {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       is_timeout},
-    {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       is_servfail},
-    {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, is_dangling},
-    {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, is_www_missing},
-    {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, is_not_found},
-    {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, is_without_address},
-    {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       is_target_wrong},
-    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_www_elsewhere},
-    {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    is_foreign_aaaa},
-    {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_all_private},
-    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, is_wrong},
-    {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, has_extra},
-    {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_refused},
-    {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       is_http_timeout},
-    {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       is_http_unreachable},
-    {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       is_http_cut},
-    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       is_http_redirected},
-    {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       is_http_wrong_server},
+    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       rule_is_wildcard,          NULL},
+    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       rule_is_bogus,             NULL},
+    {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       rule_follows_bad_name,     NULL},
+    {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_loop,              NULL},
+    {FINDING_ZONE_UNSERVED,         DNS_MISSING,      REMEDY_NONE,       rule_is_unserved,          rule_tell_unserved},
+    {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       rule_is_timeout,           NULL},
+    {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       rule_is_servfail,          NULL},
+    {FINDING_SECONDARY_LAGS,        DNS_PARTIAL,      REMEDY_NONE,       rule_is_lagging,           rule_tell_servers},
+    {FINDING_SERVERS_DISAGREE,      DNS_PARTIAL,      REMEDY_NONE,       rule_is_disagreeing,       rule_tell_servers},
+    {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_dangling,          NULL},
+    {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, rule_is_www_missing,       NULL},
+    {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_not_found,         NULL},
+    {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, rule_is_without_address,   NULL},
+    {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       rule_is_target_wrong,      NULL},
+    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_www_elsewhere,     NULL},
+    {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    rule_is_foreign_aaaa,      NULL},
+    {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_all_private,       NULL},
+    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             NULL},
+    {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, rule_has_extra,            NULL},
+    {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_refused,      NULL},
+    {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_timeout,      NULL},
+    {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_unreachable,  NULL},
+    {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_cut,          NULL},
+    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_redirected,   NULL},
+    {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, NULL},
 };
 /* clang-format on */
-
-static bool is_http_partly(const struct facts *f)
-{
-    return f->probes_bad > 0;
-}
-
-static bool is_seen_in_part(const struct facts *f)
-{
-    return has_reply(f, DNS_REPLY_TIMEOUT) || has_reply(f, DNS_REPLY_SERVFAIL);
-}
-
-static bool is_without_a(const struct facts *f)
-{
-    return f->seen->a.reply == DNS_REPLY_NODATA && f->expected->ipv4_count > 0 && !f->is_via_base;
-}
-
-static bool is_without_aaaa(const struct facts *f)
-{
-    return f->seen->aaaa.reply == DNS_REPLY_NODATA && f->expected->ipv6_count > 0 &&
-           f->chain_count == 0;
-}
-
-static bool is_cname_at_apex(const struct facts *f)
-{
-    return f->chain_count > 0 && strcmp(f->name, f->names->registered) == 0;
-}
 
 /* Every row that is so, of a name that passes. */
 /* clang-format off */
 static const struct rule notes[] = {
-    {FINDING_HTTP_PARTLY,   DNS_OK, REMEDY_NONE,       is_http_partly},
-    {FINDING_LOOKUP_PARTLY, DNS_OK, REMEDY_NONE,       is_seen_in_part},
-    {FINDING_A_MISSING,     DNS_OK, REMEDY_ADD_A,      is_without_a},
-    {FINDING_CNAME_AT_APEX, DNS_OK, REMEDY_POINT_HERE, is_cname_at_apex},
-    {FINDING_AAAA_MISSING,  DNS_OK, REMEDY_ADD_AAAA,   is_without_aaaa},
+    {FINDING_HTTP_PARTLY,      DNS_OK, REMEDY_NONE,       rule_is_http_partly,      NULL},
+    {FINDING_LOOKUP_PARTLY,    DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,     NULL},
+    {FINDING_OLD_ANSWER,       DNS_OK, REMEDY_NONE,       rule_is_old,              rule_tell_old},
+    {FINDING_A_MISSING,        DNS_OK, REMEDY_ADD_A,      rule_is_without_a,        NULL},
+    {FINDING_CNAME_AT_APEX,    DNS_OK, REMEDY_POINT_HERE, rule_is_cname_at_apex,    NULL},
+    {FINDING_AAAA_MISSING,     DNS_OK, REMEDY_ADD_AAAA,   rule_is_without_aaaa,     NULL},
 };
 /* clang-format on */
 
@@ -279,16 +116,23 @@ static const char *title_of(const struct facts *f, const struct rule *rule)
     return is_base_right(f) ? FINDING_NO_RESPONSE : FINDING_HAS_ISSUES;
 }
 
+/* What comes from one cause for both names of a pair, whatever the verdict. */
+static const enum finding_code shared[] = {
+    FINDING_HTTP_PARTLY,    FINDING_LOOKUP_PARTLY,    FINDING_ZONE_UNSERVED,
+    FINDING_SECONDARY_LAGS, FINDING_SERVERS_DISAGREE, FINDING_OLD_ANSWER,
+};
+
 /* What both names of a pair have for the same reason. */
 static bool is_shared_cause(const struct facts *f, enum finding_code code,
                             const struct entries *entries)
 {
     enum dns_verdict verdict = f->verdict;
+    bool is_shared =
+        verdict == DNS_UNREACHABLE || verdict == DNS_UNKNOWN || verdict == DNS_DNSSEC_BOGUS;
 
-    if (verdict != DNS_UNREACHABLE && verdict != DNS_UNKNOWN && verdict != DNS_DNSSEC_BOGUS &&
-        code != FINDING_HTTP_PARTLY && code != FINDING_LOOKUP_PARTLY)
-        return false;
-    for (size_t i = 0; i < entries->count; i++)
+    for (size_t i = 0; i < ARRAY_LEN(shared); i++)
+        is_shared = is_shared || shared[i] == code;
+    for (size_t i = 0; is_shared && i < entries->count; i++)
         if (entries->items[i].about == f->base && entries->items[i].finding.code == code)
             return true;
     return false;
@@ -302,6 +146,8 @@ static void add_entry(struct arena *mem, const struct facts *f, const struct rul
 
     assert(out->count < CHECK_FINDINGS_MAX);
     words.title = title_of(f, rule);
+    if (rule->tell)
+        rule->tell(mem, f, &words);
     finding_set(mem, &entry.finding, rule->code, &words);
     entry.finding.retry_at = f->context->retry_at;
     remedy_fill(mem, f, rule->remedy, &entry.finding);
@@ -343,6 +189,16 @@ static void judge_all(struct arena *mem, struct facts *all, size_t count, struct
     for (size_t i = 0; i < count; i++)
         if (all[i].role == ROLE_WWW)
             judge(mem, &all[i], out);
+}
+
+/* What is wrong with the name servers is said once, of the zone. */
+static void judge_zone(struct arena *mem, const struct facts *first, struct entries *out)
+{
+    struct finding findings[ZONE_FINDINGS_MAX] = {0};
+    size_t count = zone_findings(mem, first, findings);
+
+    for (size_t i = 0; i < count && out->count < CHECK_FINDINGS_MAX; i++)
+        out->items[out->count++] = (struct entry){.finding = findings[i], .about = first};
 }
 
 /* ---- from findings to the report ---- */
@@ -453,14 +309,15 @@ static void collect_records(struct arena *mem, struct check_report *out)
 
 void diagnose(struct arena *mem, const struct check_names *names,
               const struct check_expected *expected, const struct check_context *context,
-              const struct observation *observations, struct check_report *out)
+              const struct check_seen *seen, struct check_report *out)
 {
     struct facts *all = arena_array_of(mem, names->count, struct facts);
     struct entries *entries = arena_new_of(mem, struct entries);
 
     assert(names->count > 0 && names->count <= CHECK_NAMES_MAX);
-    facts_collect(mem, names, expected, context, observations, all);
+    facts_collect(mem, names, expected, context, seen, all);
     judge_all(mem, all, names->count, entries);
+    judge_zone(mem, &all[0], entries);
     *out = (struct check_report){.at = context->at, .name_count = names->count};
     collect(mem, entries, out);
     for (size_t i = 0; i < names->count; i++)

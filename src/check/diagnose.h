@@ -12,6 +12,7 @@
  * What cannot be asked is not wrong: the verdict is unknown, and it is asked again.
  */
 #include "check/report.h"
+#include "check/zone.h"
 #include "dns/resolver.h"
 #include "net/address.h"
 
@@ -65,15 +66,21 @@ struct probe {
 
 struct observation {
     const char *name;
-    struct dns_answer a, aaaa;
+    struct dns_answer a, aaaa; /* where all name servers agree, theirs, and not the resolver's */
+    int64_t old_until; /* the resolver may still say otherwise until then; 0 = it does not */
     const struct probe *probes; /* empty when nothing of ours was found */
     size_t probe_count;
 };
 
-/* observations[i] is of names->names[i]. `out` belongs to mem; took_ms is left to the caller. */
+struct check_seen {
+    const struct observation *names; /* names[i] is of the i-th name */
+    const struct zone_seen *zone;    /* NULL: its servers were not asked */
+};
+
+/* `out` belongs to mem; took_ms is left to the caller. */
 void diagnose(struct arena *mem, const struct check_names *names,
               const struct check_expected *expected, const struct check_context *context,
-              const struct observation *observations, struct check_report *out);
+              const struct check_seen *seen, struct check_report *out);
 
 /* Whether the address is of the set. */
 bool check_is_ours(const struct check_expected *expected, const struct address *address);

@@ -15,6 +15,14 @@ bool check_is_ours(const struct check_expected *expected, const struct address *
                           : is_listed(expected->ipv4, expected->ipv4_count, address);
 }
 
+bool facts_is_ours(const struct facts *f, const struct dns_record *record)
+{
+    struct address address = {.is_v6 = record->address.len == 16};
+
+    memcpy(address.octets, record->address.data, record->address.len);
+    return check_is_ours(f->expected, &address);
+}
+
 static void sort_addresses(struct facts *f, const struct dns_answer *answer)
 {
     for (size_t i = 0; i < answer->record_count; i++) {
@@ -92,13 +100,15 @@ static void collect_one(struct facts *f)
 
 void facts_collect(struct arena *mem, const struct check_names *names,
                    const struct check_expected *expected, const struct check_context *context,
-                   const struct observation *observations, struct facts *all)
+                   const struct check_seen *seen, struct facts *all)
 {
     for (size_t i = 0; i < names->count; i++)
         all[i] = (struct facts){.names = names,
                                 .expected = expected,
                                 .context = context,
-                                .seen = &observations[i],
+                                .seen = &seen->names[i],
+                                .zone = seen->zone && seen->zone->zone ? seen->zone : NULL,
+                                .index = i,
                                 .name = names->names[i],
                                 .verdict = DNS_UNCHECKED};
     for (size_t i = 0; i < names->count; i++)

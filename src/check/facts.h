@@ -16,6 +16,8 @@ struct facts {
     const struct check_expected *expected;
     const struct check_context *context;
     const struct observation *seen;
+    const struct zone_seen *zone; /* NULL: not asked */
+    size_t index;                 /* of the name in names */
     const char *name;
     enum name_role role;
     const struct facts *base; /* of ROLE_WWW */
@@ -36,7 +38,10 @@ enum { FACTS_V4, FACTS_V6 };
 /* all[i] is of names->names[i]; `all` points into itself, so it stays where it is. */
 void facts_collect(struct arena *mem, const struct check_names *names,
                    const struct check_expected *expected, const struct check_context *context,
-                   const struct observation *observations, struct facts *all);
+                   const struct check_seen *seen, struct facts *all);
+
+/* Whether it is one of the set's addresses. */
+bool facts_is_ours(const struct facts *f, const struct dns_record *record);
 
 static inline size_t facts_ours(const struct facts *f)
 {

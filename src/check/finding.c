@@ -113,6 +113,26 @@ static const struct {
                                "{subject} is the top of its domain and a CNAME of {other}, which "
                                "hides its other records, mail included. {expected} instead is "
                                "safe."},
+    [FINDING_ZONE_UNSERVED] = {FINDING_HAS_ISSUES,
+                               "No name server of {other} answers for it: {found}. See where the "
+                               "domain's DNS is managed, and name its servers at the registrar."},
+    [FINDING_SECONDARY_LAGS] =
+        {FINDING_HAS_ISSUES, "A name server of {subject} still has old records ({why}): {found}. "
+                             "Whoever manages {other} must see why it does not take up "
+                             "changes."},
+    [FINDING_SERVERS_DISAGREE] = {FINDING_HAS_ISSUES,
+                                  "The name servers of {subject} say different things of it: "
+                                  "{found}. The same records must be set at all of them."},
+    [FINDING_OLD_ANSWER] = {"{subject} was changed just now",
+                            "{subject} is right at its name servers. Who asked before may get the "
+                            "old answer until {why}."},
+    [FINDING_NAME_SERVER_LAME] = {"A name server of {subject} does not answer for it",
+                                  "{found}. Visitors and the certificate authority may ask it and "
+                                  "learn nothing. Set the domain up there, or remove it from the "
+                                  "name servers of {subject}."},
+    [FINDING_DELEGATION_DIFFERS] = {"{subject} names other name servers than its registrar",
+                                    "The registrar has {found} for {subject}, the domain itself "
+                                    "{expected}. Both should be the same."},
     [FINDING_NAME_TOO_LONG] = {FINDING_NOT_ORDERED,
                                "No certificate can be had for this name: {why}. A shorter name "
                                "is needed."},

@@ -53,6 +53,12 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(A_MISSING, "a_missing", WARNING, OWNER)                                                      \
     X(AAAA_MISSING, "aaaa_missing", ADVICE, OWNER)                                                 \
     X(CNAME_AT_APEX, "cname_at_apex", WARNING, OWNER)                                              \
+    X(ZONE_UNSERVED, "zone_unserved", ERROR, OWNER)                                                \
+    X(SECONDARY_LAGS, "secondary_lags", ERROR, OWNER)                                              \
+    X(SERVERS_DISAGREE, "servers_disagree", ERROR, OWNER)                                          \
+    X(OLD_ANSWER, "old_answer", WARNING, NOBODY)                                                   \
+    X(NAME_SERVER_LAME, "name_server_lame", WARNING, OWNER)                                        \
+    X(DELEGATION_DIFFERS, "delegation_differs", ADVICE, OWNER)                                     \
     X(NAME_TOO_LONG, "name_too_long", ERROR, PARTNER)                                              \
     X(NAME_IDN_INVALID, "name_idn_invalid", ERROR, PARTNER)                                        \
     X(NAME_UNDERSCORE, "name_underscore", ERROR, PARTNER)                                          \

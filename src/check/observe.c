@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "check/observe_zone.h"
 #include "net/http_client.h"
 
 #define PROBES_MAX     16   /* of one name */
@@ -33,20 +34,9 @@ static bool is_wildcard(const char *name)
     return strncmp(name, "*.", 2) == 0;
 }
 
-static bool look_up(struct arena *mem, const struct check_env *env, const struct check_names *names,
-                    struct observation *observations, struct err *err)
+static bool ask_all(struct arena *mem, const struct check_env *env, const struct dns_query *queries,
+                    struct dns_answer *answers, size_t count, struct err *err)
 {
-    struct dns_query *queries = arena_array_of(mem, names->count * 2, struct dns_query);
-    struct dns_answer *answers = arena_array_of(mem, names->count * 2, struct dns_answer);
-    size_t count = 0, taken = 0;
-
-    for (size_t i = 0; i < names->count; i++) {
-        observations[i] = (struct observation){.name = names->names[i]};
-        if (is_wildcard(names->names[i]))
-            continue;
-        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
-        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
-    }
     for (size_t at = 0; at < count; at += RESOLVER_BATCH_MAX) {
         size_t left = count - at;
         const struct dns_batch batch = {.age = DNS_FRESH,
@@ -58,12 +48,35 @@ static bool look_up(struct arena *mem, const struct check_env *env, const struct
         if (!resolver_ask(mem, env->resolver, &batch, err))
             return false;
     }
+    return true;
+}
+
+/* `zone`: answers to zone_queries(). */
+static bool look_up(struct arena *mem, const struct check_env *env, const struct check_names *names,
+                    struct observation *observations, const struct dns_answer **zone,
+                    struct err *err)
+{
+    size_t room = names->count * 2 + ZONE_ANCESTORS_MAX, count, taken;
+    struct dns_query *queries = arena_array_of(mem, room, struct dns_query);
+    struct dns_answer *answers = arena_array_of(mem, room, struct dns_answer);
+
+    count = taken = zone_queries(names, queries);
+    for (size_t i = 0; i < names->count; i++) {
+        observations[i] = (struct observation){.name = names->names[i]};
+        if (is_wildcard(names->names[i]))
+            continue;
+        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
+        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
+    }
+    if (!ask_all(mem, env, queries, answers, count, err))
+        return false;
     for (size_t i = 0; i < names->count; i++) {
         if (is_wildcard(names->names[i]))
             continue;
         observations[i].a = answers[taken++];
         observations[i].aaaa = answers[taken++];
     }
+    *zone = answers;
     return true;
 }
 
@@ -219,12 +232,35 @@ static bool probe_all(struct arena *mem, const struct check_env *env,
     return true;
 }
 
-bool observe(struct arena *mem, const struct check_env *env, const struct check_names *names,
-             const struct check_expected *expected, struct observation *observations,
-             struct err *err)
+/* What all name servers say stands in place of what a resolver remembers. */
+static void take_newer(const struct zone_seen *zone, size_t name, struct observation *observation)
 {
-    if (!look_up(mem, env, names, observations, err))
+    struct dns_answer *answers[] = {&observation->a, &observation->aaaa};
+
+    for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
+        const struct dns_answer *said = zone_says(zone, name, i == 1);
+        int64_t until = clock_now() + (int64_t)answers[i]->ttl * 1000;
+
+        if (!said || answers[i]->rcode < 0 || answers[i]->reply == DNS_REPLY_SERVFAIL ||
+            answers[i]->reply == DNS_REPLY_BOGUS || zone_is_same(said, answers[i]) ||
+            (said->chain_count > 0 && said->record_count == 0))
+            continue;
+        *answers[i] = *said;
+        if (until > observation->old_until)
+            observation->old_until = until;
+    }
+}
+
+bool observe(struct arena *mem, const struct check_env *env, const struct check_names *names,
+             const struct check_expected *expected, const struct observed *out, struct err *err)
+{
+    const struct dns_answer *found;
+
+    if (!look_up(mem, env, names, out->names, &found, err) ||
+        !observe_zone(mem, env, names, found, out->zone, err))
         return false;
+    for (size_t i = 0; i < out->zone->name_count; i++)
+        take_newer(out->zone, i, &out->names[i]);
     return (env->check_key.len == 0 && !env->is_keyless) ||
-           probe_all(mem, env, names, expected, observations, err);
+           probe_all(mem, env, names, expected, out->names, err);
 }

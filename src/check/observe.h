@@ -3,8 +3,13 @@
 
 /* observe: the looking of a check (check/check.h): DNS, then the check path. Judges nothing. */
 #include "check/check.h"
+#include "check/zone.h"
 
-/* observations[i] is of names->names[i]. */
+struct observed {
+    struct observation *names; /* names[i] is filled from the i-th name */
+    struct zone_seen *zone;
+};
+
 MUST_CHECK bool observe(struct arena *mem, const struct check_env *env,
                         const struct check_names *names, const struct check_expected *expected,
-                        struct observation *observations, struct err *err);
+                        const struct observed *out, struct err *err);

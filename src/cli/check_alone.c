@@ -35,6 +35,8 @@ static bool look(struct arena *mem, const struct pool *pool, const char *typed,
     const struct check_env env = {.resolver = pool->resolver,
                                   .is_keyless = true,
                                   .brand = config->platform.brand,
+                                  .own = pool->how->own,
+                                  .own_count = pool->how->own_count,
                                   .http_port = (uint16_t)config->edge.http_port,
                                   .http_ms = (int)config->check.http_ms};
     enum hostname_fault fault;

@@ -24,6 +24,8 @@ struct cli_checked {
 struct cli_check_alone {
     const struct config *config; /* resolver, suffixes, ports, brand */
     struct check_expected expected;
+    const struct prefix *own; /* reserved addresses that may be asked all the same */
+    size_t own_count;
     /* Told of each name as it is done, one at a time, in any order; NULL = nobody. */
     void (*on_done)(const struct cli_checked *checked);
 };

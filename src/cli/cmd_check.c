@@ -2,47 +2,46 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "app/expected.h"
 #include "cli/api_client.h"
 #include "cli/check_alone.h"
 #include "cli/commands.h"
 #include "cli/show.h"
 
 #define NAMES_MAX 1000 /* of one call */
+#define OWN_MAX   16   /* --own, likewise */
 
 struct input {
     struct cli_common common;
     struct cli_target target;
     const char *names[NAMES_MAX], *expect[2 * CHECK_ADDRESSES_MAX];
     size_t name_count, expect_count;
-    const char *cname, *resolver;
+    const char *cname, *resolver, *own[OWN_MAX];
+    size_t own_count;
 };
 
-enum { OPT_EXPECT = 256, OPT_CNAME, OPT_RESOLVER };
+enum { OPT_EXPECT = 256, OPT_CNAME, OPT_RESOLVER, OPT_OWN };
 
 /* clang-format off */
 static const struct argp_option options[] = {
     {"expect", OPT_EXPECT, "ADDRESS", 0,
      "An IPv4 or IPv6 address that names must lead to; may be given often. Else edge.ipv4 and edge.ipv6", 0},
     {"cname", OPT_CNAME, "NAME", 0, "A name that names may be a CNAME of; else edge.cname", 0},
+    {"own", OPT_OWN, "PREFIX", 0,
+     "Reserved addresses that may be asked all the same, as 10.1.0.0/16; may be given often. Else net.own_prefixes", 0},
     {"resolver", OPT_RESOLVER, "ADDRESS@PORT", 0, "Whom to ask; else dns.forwarder", 0},
     {0},
 };
 /* clang-format on */
 
-static void add_name(struct input *input, const char *name, struct argp_state *state)
+/* Adds to a list of at most `max`. */
+static void add(const char **list, size_t *count, size_t max, const char *text,
+                struct argp_state *state)
 {
-    if (input->name_count == NAMES_MAX)
-        argp_error(state, "more than %d names", NAMES_MAX);
+    if (*count == max)
+        argp_error(state, "more than %zu of \"%s\"", max, text);
     else
-        input->names[input->name_count++] = name;
-}
-
-static void add_expect(struct input *input, const char *address, struct argp_state *state)
-{
-    if (input->expect_count == ARRAY_LEN(input->expect))
-        argp_error(state, "more than %zu addresses", ARRAY_LEN(input->expect));
-    else
-        input->expect[input->expect_count++] = address;
+        list[(*count)++] = text;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state)
@@ -55,7 +54,10 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         state->child_inputs[1] = &input->target;
         return 0;
     case OPT_EXPECT:
-        add_expect(input, arg, state);
+        add(input->expect, &input->expect_count, ARRAY_LEN(input->expect), arg, state);
+        return 0;
+    case OPT_OWN:
+        add(input->own, &input->own_count, OWN_MAX, arg, state);
         return 0;
     case OPT_CNAME:
         input->cname = arg;
@@ -64,7 +66,7 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         input->resolver = arg;
         return 0;
     case ARGP_KEY_ARG:
-        add_name(input, arg, state);
+        add(input->names, &input->name_count, NAMES_MAX, arg, state);
         return 0;
     case ARGP_KEY_END:
         if (input->name_count == 0)
@@ -82,13 +84,14 @@ static const struct argp argp = {
     .options = options,
     .parser = parse,
     .args_doc = "NAME...",
-    .doc = "Says whether names are ready for a certificate; if not, what is wrong, who must act, "
-           "and which records to set.\n\n"
-           "It looks by itself, without server or account. Only where LATCHKEY_TOKEN is set, and "
-           "none of --expect, --cname and --resolver is given, the API is asked instead, which "
-           "knows the addresses and the check key of the platform.\n\n"
-           "With --json it prints one object a line, in the order of the names.\n\n"
-           "Exit: 0 all are ready, 1 one is not, 2 when it could not be told.",
+    .doc =
+        "Says whether names are ready for a certificate; if not, what is wrong, who must act, "
+        "and which records to set.\n\n"
+        "It looks by itself, without server or account. Only where LATCHKEY_TOKEN is set, and "
+        "none of --expect, --cname, --own and --resolver is given, the API is asked instead, which "
+        "knows the addresses and the check key of the platform.\n\n"
+        "With --json it prints one object a line, in the order of the names.\n\n"
+        "Exit: 0 all are ready, 1 one is not, 2 when it could not be told.",
     .children = children,
 };
 
@@ -233,6 +236,21 @@ static bool find_expected(struct arena *mem, const struct input *input, const st
     return sort_expected(mem, texts, count, out, err);
 }
 
+static bool find_own(struct arena *mem, const struct input *input, struct cli_check_alone *how,
+                     struct err *err)
+{
+    struct prefix *own = arena_array_of(mem, input->own_count, struct prefix);
+
+    if (input->own_count == 0)
+        return app_own_prefixes(mem, how->config, &how->own, &how->own_count, err);
+    for (size_t i = 0; i < input->own_count; i++)
+        if (!prefix_parse(input->own[i], &own[i], err))
+            return err_wrap(err, "--own");
+    how->own = own;
+    how->own_count = input->own_count;
+    return true;
+}
+
 static bool look(struct arena *mem, const struct input *input, struct cli_checked *list,
                  struct err *err)
 {
@@ -243,6 +261,7 @@ static bool look(struct arena *mem, const struct input *input, struct cli_checke
         setenv("LATCHKEY_DNS_FORWARDER", input->resolver, 1);
     return cli_config(mem, &input->common, &how.config, err) &&
            find_expected(mem, input, how.config, &how.expected, err) &&
+           find_own(mem, input, &how, err) &&
            cli_check_alone(mem, &how, list, input->name_count, err);
 }
 
@@ -292,7 +311,8 @@ static enum cli_exit run(int argc, char **argv)
     list = arena_array_of(mem, input->name_count, struct cli_checked);
     for (size_t i = 0; i < input->name_count; i++)
         list[i].name = input->names[i];
-    is_alone = !(token && *token) || input->expect_count > 0 || input->cname || input->resolver;
+    is_alone = !(token && *token) || input->expect_count > 0 || input->own_count > 0 ||
+               input->cname || input->resolver;
     if (is_alone ? !look(mem, input, list, &err) : !ask_api(mem, input, list, &err))
         return cli_failed(&input->common, &err);
     return show_all(mem, input, list);

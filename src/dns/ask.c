@@ -165,7 +165,8 @@ static void take_answer(struct arena *mem, struct asking *a, struct slice wire)
 
     packet_read(mem, wire, &told->answer);
     told->is_authoritative = wire.data[2] & 0x04;
-    packet_read_referral(mem, wire, &told->referral, &told->referral_count);
+    packet_read_section(mem, wire, PACKET_AUTHORITY, &told->referral, &told->referral_count);
+    packet_read_section(mem, wire, PACKET_ADDITIONAL, &told->glue, &told->glue_count);
     finish(a, DNS_ASK_NONE);
 }
 

@@ -37,7 +37,8 @@ struct dns_told {
     struct dns_answer answer;          /* without a failure; security is always DNS_INSECURE */
     bool is_authoritative;             /* AA: the server has the zone */
     const struct dns_record *referral; /* NS records of the authority section: who is to be asked */
-    size_t referral_count;
+    const struct dns_record *glue;     /* addresses of the additional section */
+    size_t referral_count, glue_count;
     bool is_over_tcp;
 };
 

@@ -220,8 +220,16 @@ void packet_read(struct arena *mem, struct slice wire, struct dns_answer *answer
     answer->reply = reply_of(answer, end);
 }
 
-void packet_read_referral(struct arena *mem, struct slice wire, const struct dns_record **out,
-                          size_t *count)
+static bool is_of_section(const ldns_rr *rr, enum packet_section section)
+{
+    ldns_rr_type type = ldns_rr_get_type(rr);
+
+    return section == PACKET_AUTHORITY ? type == LDNS_RR_TYPE_NS
+                                       : type == LDNS_RR_TYPE_A || type == LDNS_RR_TYPE_AAAA;
+}
+
+void packet_read_section(struct arena *mem, struct slice wire, enum packet_section section,
+                         const struct dns_record **out, size_t *count)
 {
     AUTO(ldns_pkt_freep) ldns_pkt *packet = NULL;
     struct dns_record *records;
@@ -231,12 +239,12 @@ void packet_read_referral(struct arena *mem, struct slice wire, const struct dns
     *out = NULL;
     if (ldns_wire2pkt(&packet, wire.data, wire.len) != LDNS_STATUS_OK)
         return;
-    list = ldns_pkt_authority(packet);
+    list = section == PACKET_AUTHORITY ? ldns_pkt_authority(packet) : ldns_pkt_additional(packet);
     records = arena_array_of(mem, RESOLVER_RECORD_MAX, struct dns_record);
     for (size_t i = 0; i < ldns_rr_list_rr_count(list) && *count < RESOLVER_RECORD_MAX; i++) {
         const ldns_rr *rr = ldns_rr_list_rr(list, i);
 
-        if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_NS && read_record(mem, rr, &records[*count]))
+        if (is_of_section(rr, section) && read_record(mem, rr, &records[*count]))
             (*count)++;
     }
     *out = records;

@@ -8,9 +8,11 @@
  * whose query is set. A message that cannot be read is a SERVFAIL. */
 void packet_read(struct arena *mem, struct slice wire, struct dns_answer *answer);
 
-/* The NS records of the authority section, whoever owns them. */
-void packet_read_referral(struct arena *mem, struct slice wire, const struct dns_record **out,
-                          size_t *count);
+/* The records of a section that resolver_ask() would take for an answer: NS of PACKET_AUTHORITY,
+ * addresses of PACKET_ADDITIONAL, whoever owns them. */
+enum packet_section { PACKET_AUTHORITY, PACKET_ADDITIONAL };
+void packet_read_section(struct arena *mem, struct slice wire, enum packet_section section,
+                         const struct dns_record **out, size_t *count);
 /* Whether the message's question is this one, and the only one. */
 bool packet_is_about(struct slice wire, const struct dns_query *query);
 

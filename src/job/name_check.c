@@ -19,6 +19,8 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .brand = expected.brand,
         .http_port = (uint16_t)worker->app->config->edge.http_port,
         .retry_at = want->retry_at,
+        .own = expected.own,
+        .own_count = expected.own_count,
         .http_ms = (int)worker->app->config->check.http_ms,
     };
     return check_run(mem, &env, &names, &expected.addresses, out, err);

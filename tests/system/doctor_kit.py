@@ -14,6 +14,8 @@ import re
 import socket
 import subprocess
 
+import dns.message
+import dns.query
 import yaml
 
 from ca_fixtures import stop_process
@@ -28,7 +30,8 @@ ROOTS = ["198.41.0.4", "170.247.170.2", "199.9.14.201", "192.33.4.12", "199.7.91
          "199.7.83.42", "202.12.27.33"]
 # Where what answers: the name servers of all zones, and those of cases that have two sorts.
 SERVERS = {"ns1": "203.0.113.1", "ns2": "203.0.113.2", "other": "203.0.113.3", "lame": "203.0.113.4",
-           "dead": "203.0.113.5"}
+           "dead": "203.0.113.5", "tld": "203.0.113.6"}
+OWN = ["192.0.2.0/24", "203.0.113.0/24", "2001:db8::/32"]
 V4, V4B, V6 = "192.0.2.1", "192.0.2.2", "2001:db8::1"
 CNAME = "edge.platform.example"
 PLATFORMS = {"v4": [V4], "two": [V4, V4B], "both": [V4, V6], "v6": [V6]}
@@ -48,6 +51,7 @@ class Case:
     other: str = None   # the zone as the server "other" has it
     dnssec: str = ""    # "signed", or "bogus": with a wrong DS at the parent
     odd: dict = None    # the zone is served at {a} by a name server with these ways (odd_dns_kit.py)
+    asked: str = None   # the zone as a resolver at {c} remembers it, which is asked in this case
     servers: list = dataclasses.field(default_factory=list)
     expect: dict = dataclasses.field(default_factory=dict)
     file: str = ""
@@ -93,8 +97,10 @@ def load(folder):
         case.words = {"v4": V4, "v4b": V4B, "v6": V6, "cname": CNAME, "domain": case.domain,
                       **SERVERS}
         for letter in "abc":
-            text = json.dumps([case.zone, case.servers, case.zones, case.other, case.platform])
-            if "{" + letter + "}" in text or (case.odd is not None and letter == "a"):
+            text = json.dumps([case.zone, case.servers, case.zones, case.other, case.asked,
+                               case.platform])
+            if "{" + letter + "}" in text or (
+                    case.odd is not None and letter == "a") or (case.asked is not None and letter == "c"):
                 case.words[letter] = f"203.0.113.{own}"
                 own += 1
     assert own < 255, "more addresses are wanted than there are"
@@ -201,7 +207,10 @@ def zone_text(name, lines, serial="1"):
 
 
 def zone_of(case):
-    return None if case.zone is None else zone_text(case.domain, case.zone_filled(case.zone))
+    if case.zone is None:
+        return None
+    own = f"@ NS ns\nns A {case.words['a']}\n" if case.odd is not None else ""
+    return zone_text(case.domain, own + case.zone_filled(case.zone))
 
 
 def wrong_ds(line):
@@ -220,28 +229,29 @@ class NameServers:
                 zones[case.domain] = zone_of(case)
             for name, text in case.zones.items():
                 zones[case.filled(name)] = zone_text(case.filled(name), case.zone_filled(text))
-        signed = [".", "example", *(case.domain for case in cases if case.dnssec)]
-        self.main = Knot(folder / "main", [*ROOTS, SERVERS["ns1"], SERVERS["ns2"]],
-                         {".": "", "example": "", **zones}, signed)
+        self.upper = Knot(folder / "upper", [*ROOTS, SERVERS["tld"]], {".": "", "example": ""},
+                          [".", "example"])
+        self.main = Knot(folder / "main", [SERVERS["ns1"], SERVERS["ns2"]], zones,
+                         [case.domain for case in cases if case.dnssec])
         self.other = Knot(folder / "other", [SERVERS["other"], SERVERS["lame"]],
                           {case.domain: zone_text(case.domain, case.zone_filled(case.other))
                            for case in cases if case.other is not None})
         self.anchor = folder / "root.key"
-        self.anchor.write_text("\n".join(self.main.ds_of(".")) + "\n")
+        self.anchor.write_text("\n".join(self.upper.ds_of(".")) + "\n")
         self._fill(cases)
-        self.main.start()
-        self.other.start()
+        for knot in (self.upper, self.main, self.other):
+            knot.start()
 
     def _fill(self, cases):
         glue = [f"{name}.nic.example. A {address}" for name, address in SERVERS.items()]
-        lines = [f"example. {line}" for line in ("NS ns1.nic.example.", "NS ns2.nic.example.")]
-        self.main.write(".", "$TTL 300\n. " + SOA.format(serial=1) + "\n. NS a.root-servers.net.\n"
+        lines = ["example. NS tld.nic.example."]
+        self.upper.write(".", "$TTL 300\n. " + SOA.format(serial=1) + "\n. NS a.root-servers.net.\n"
                         "a.root-servers.net. A 198.41.0.4\n" +
-                        "\n".join([*lines, *glue, *self.main.ds_of("example")]) + "\n")
+                        "\n".join([*lines, *glue, *self.upper.ds_of("example")]) + "\n")
         lines = [*glue, "platform A 192.0.2.250", f"{CNAME}. A {V4}"]
         for case in cases:
             lines += self._delegation(case)
-        self.main.write("example", zone_text("example", "\n".join(lines)))
+        self.upper.write("example", zone_text("example", "\n".join(["@ NS tld.nic", *lines])))
 
     def _delegation(self, case):
         if case.odd is not None:
@@ -257,8 +267,25 @@ class NameServers:
         return lines
 
     def stop(self):
-        self.main.stop()
-        self.other.stop()
+        for knot in (self.upper, self.main, self.other):
+            knot.stop()
+
+
+class Remembering(OddServer):
+    """A resolver that remembers old records of a zone; of all else it tells what the servers have."""
+
+    def __init__(self, address, case, names):
+        self.upper = names.upper.addresses[0]
+        super().__init__(address, case.domain, zone_text(case.domain, case.zone_filled(case.asked)), {})
+
+    def _answer(self, wire, size):
+        query = dns.message.from_wire(wire)
+        name = query.question[0].name
+        if name.is_subdomain(self.origin):
+            reply = super()._answer(wire, size)
+        else:
+            reply = dns.query.udp(query, self.upper, 2).to_wire()
+        return reply[:3] + bytes([reply[3] | 0x80]) + reply[4:]  # RA
 
 
 # --- servers of websites ---
@@ -326,6 +353,12 @@ def words_of(finding, domain):
     return text + (f"[{' '.join(folded)}]" if folded else "")
 
 
+def said(finding, domain):
+    """The sentence, without what differs from time to time."""
+    text = re.sub(r"until \d\d:\d\d UTC", "until HH:MM UTC", short(finding["detail"], domain))
+    return re.sub(r"key from [0-9.]+", "key from a server", text)
+
+
 def short(text, domain):
     return text.replace(domain, "@")
 
@@ -349,9 +382,7 @@ class Result:
             "findings": [words_of(finding, case.domain) for finding in findings],
             "actions": [short(" ".join(str(record[key]) for key in ("op", "type", "fqdn", "value")),
                               case.domain) for record in records],
-            # The validator's words name one of several servers.
-            "says": [re.sub(r"key from [0-9.]+", "key from a server",
-                            short(finding["detail"], case.domain)) for finding in every],
+            "says": [said(finding, case.domain) for finding in every],
         }
 
     def wrong(self):
@@ -380,20 +411,26 @@ class Clinic:
         self.servers = [start_server(case, server) for case in cases for server in case.servers]
         self.servers += [OddServer(case.words["a"], case.domain, zone_of(case), case.odd)
                          for case in cases if case.odd is not None]
+        self.servers += [Remembering(case.words["c"], case, self.names) for case in cases
+                         if case.asked is not None]
         self.environment = {**os.environ, "LATCHKEY_DNS_TRUST_ANCHOR": str(self.names.anchor),
-                            "LATCHKEY_PLATFORM_BRAND": "mono", "LATCHKEY_DNS_TIMEOUT_MS": "2000",
+                            "LATCHKEY_PLATFORM_BRAND": "mono", "LATCHKEY_DNS_TIMEOUT_MS": "4000",
                             "LATCHKEY_CHECK_HTTP_MS": "1500"}
         self.environment.pop("LATCHKEY_TOKEN", None)
 
     def run(self, *arguments, addresses=(V4,)):
         expect = [word for address in addresses for word in ("--expect", address)]
-        return subprocess.run([LATCHKEY, "check", "--cname", CNAME, *expect, *arguments],
-                              env=self.environment, cwd=self.folder, text=True, timeout=120,
+        own = [word for prefix in OWN for word in ("--own", prefix)]
+        # What an old resolver remembers is not signed.
+        environment = {**self.environment,
+                       **({"LATCHKEY_DNS_TRUST_ANCHOR": ""} if "--resolver" in arguments else {})}
+        return subprocess.run([LATCHKEY, "check", "--cname", CNAME, *own, *expect, *arguments],
+                              env=environment, cwd=self.folder, text=True, timeout=120,
                               capture_output=True, check=False)
 
-    def _look_at(self, addresses, cases):
+    def _look_at(self, asked, addresses, cases):
         given = [name for case in cases for name in case.names_given()]
-        done = self.run("--json", "--", *given, addresses=addresses)
+        done = self.run("--json", *asked, "--", *given, addresses=addresses)
         assert done.returncode in (0, 1, 2), done.stderr
         answers = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(answers) == len(given), done.stdout + done.stderr
@@ -407,9 +444,10 @@ class Clinic:
         """{case name: Result}; one process for each address set of the platform."""
         groups = {}
         for case in cases or self.cases:
-            groups.setdefault(tuple(case.addresses()), []).append(case)
+            asked = ("--resolver", case.words["c"] + "@53") if case.asked is not None else ()
+            groups.setdefault((asked, tuple(case.addresses())), []).append(case)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            parts = list(pool.map(lambda group: self._look_at(*group), groups.items()))
+            parts = list(pool.map(lambda group: self._look_at(*group[0], group[1]), groups.items()))
         return {name: result for part in parts for name, result in part.items()}
 
     def stop(self):

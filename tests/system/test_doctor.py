@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from doctor_kit import CASES, LATCHKEY, ROOT, V4, Clinic, load
+from doctor_kit import CASES, LATCHKEY, OWN, ROOT, V4, Clinic, load
 
 if not os.environ.get("LATCHKEY_NETNS"):
     pytest.skip("needs a network of its own: tests/system/in-namespace", allow_module_level=True)
@@ -53,9 +53,9 @@ def test_at_least_ten_are_healthy(results):
 
 @pytest.mark.req("R37")
 @pytest.mark.parametrize("names, code", [
-    (["healthy-pair.example"], 0), (["wrong-address.example"], 1), (["zone-not-loaded.example"], 2),
-    (["healthy-pair.example", "zone-not-loaded.example"], 2),
-    (["zone-not-loaded.example", "wrong-address.example", "healthy-pair.example"], 1)])
+    (["healthy-pair.example"], 0), (["wrong-address.example"], 1), (["servers-silent.example"], 2),
+    (["healthy-pair.example", "servers-silent.example"], 2),
+    (["servers-silent.example", "wrong-address.example", "healthy-pair.example"], 1)])
 def test_exit_code(clinic, names, code):
     done = clinic.run(*names)
     assert done.returncode == code and done.stderr == ""
@@ -103,17 +103,21 @@ def test_refused(clinic, words, code, text):
 
 
 def test_by_configuration(clinic, tmp_path):
-    """edge.ipv4 says where names must lead, and dns.forwarder whom to ask."""
+    """edge.ipv4 says where names must lead, net.own_prefixes what may be asked, and dns.forwarder whom."""
+    case, = [case for case in ALL if case.case == "old-answer"]
     config = tmp_path / "latchkey.yaml"
-    config.write_text(json.dumps({"edge": {"ipv4": [V4]}, "dns": {"forwarder": "203.0.113.1@53"}}))
-    done = subprocess.run([LATCHKEY, "check", "--config", config, "healthy-pair.example"],
-                          env=clinic.environment, text=True, capture_output=True, timeout=30,
-                          check=False)
-    assert done.returncode == 0, done
-    config.write_text(json.dumps({"edge": {"ipv4": [V4]}}))
-    done = subprocess.run([LATCHKEY, "check", "--config", config, "healthy-pair.example"],
-                          env=clinic.environment, text=True, capture_output=True, timeout=30,
-                          check=False)
+    environment = {**clinic.environment, "LATCHKEY_DNS_TRUST_ANCHOR": ""}
+
+    def check(**settings):
+        config.write_text(json.dumps({"edge": {"ipv4": [V4]}, **settings}))
+        return subprocess.run([LATCHKEY, "check", "--config", config, case.domain], env=environment,
+                              text=True, capture_output=True, timeout=30, check=False)
+
+    dns = {"dns": {"forwarder": case.words["c"] + "@53"}}
+    done = check(net={"own_prefixes": OWN}, **dns)
+    assert done.returncode == 0 and "may get the old answer until" in done.stdout, done
+    assert check(**dns).returncode == 1  # what the servers say themselves is not seen
+    done = check()
     assert done.returncode == 2 and "no DNS forwarder is set" in done.stderr
 
 

@@ -67,7 +67,8 @@ static void play(size_t i, struct scenery *s)
     for (; names.names[names.count]; names.count++)
         observations[names.count] =
             scene_observe(s->mem, names.names[names.count], rows[i].names[names.count], &expected);
-    diagnose(s->mem, &names, &expected, &context, observations, &s->report);
+    diagnose(s->mem, &names, &expected, &context, &(struct check_seen){.names = observations},
+             &s->report);
 }
 
 /* req: R30, R32, R34, R35, R36, A3, A4 */

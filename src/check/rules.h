@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * rules: what can be said of a name, for the tables of diagnose.c: one condition each, by topic
+ * (rules_dns.c, rules_zone.c, ...), and, where the words and lists of remedy.c do not fit, how it
+ * is told. Pure.
+ */
+#include "check/remedy.h"
+
+typedef bool (*rule_is_fn)(const struct facts *f);
+/* Changes the words of the finding, which are filled already. */
+typedef void (*rule_tell_fn)(struct arena *mem, const struct facts *f, struct finding_words *words);
+
+/* ---- rules_dns.c: what a resolver says ---- */
+bool rule_is_wildcard(const struct facts *f);
+bool rule_is_bogus(const struct facts *f);
+bool rule_is_loop(const struct facts *f);
+bool rule_follows_bad_name(const struct facts *f);
+bool rule_is_timeout(const struct facts *f);
+bool rule_is_servfail(const struct facts *f);
+bool rule_is_dangling(const struct facts *f);
+bool rule_is_www_missing(const struct facts *f);
+bool rule_is_not_found(const struct facts *f);
+bool rule_is_without_address(const struct facts *f);
+bool rule_is_target_wrong(const struct facts *f);
+bool rule_is_www_elsewhere(const struct facts *f);
+bool rule_is_foreign_aaaa(const struct facts *f);
+bool rule_is_all_private(const struct facts *f);
+bool rule_is_wrong(const struct facts *f);
+bool rule_has_extra(const struct facts *f);
+bool rule_is_seen_in_part(const struct facts *f);
+bool rule_is_without_a(const struct facts *f);
+bool rule_is_without_aaaa(const struct facts *f);
+bool rule_is_cname_at_apex(const struct facts *f);
+
+/* ---- rules_http.c: how our addresses answer ---- */
+bool rule_is_http_refused(const struct facts *f);
+bool rule_is_http_timeout(const struct facts *f);
+bool rule_is_http_unreachable(const struct facts *f);
+bool rule_is_http_cut(const struct facts *f);
+bool rule_is_http_redirected(const struct facts *f);
+bool rule_is_http_wrong_server(const struct facts *f);
+bool rule_is_http_partly(const struct facts *f);
+
+/* ---- rules_zone.c: what the name servers say themselves ---- */
+bool rule_is_unserved(const struct facts *f);    /* none of them has the zone */
+bool rule_is_lagging(const struct facts *f);     /* right at some, wrong at others, that lag */
+bool rule_is_disagreeing(const struct facts *f); /* the same, with one serial */
+bool rule_is_old(const struct facts *f); /* right at all of them, but not yet at the resolver */
+void rule_tell_unserved(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_tell_servers(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_tell_old(struct arena *mem, const struct facts *f, struct finding_words *words);

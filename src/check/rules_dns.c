@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check/rules.h"
+
+static bool has_reply(const struct facts *f, enum dns_reply reply)
+{
+    return f->seen->a.reply == reply || f->seen->aaaa.reply == reply;
+}
+
+static bool has_address(const struct facts *f)
+{
+    return facts_ours(f) + facts_foreign(f) > 0;
+}
+
+bool rule_is_wildcard(const struct facts *f)
+{
+    return f->role == ROLE_WILDCARD;
+}
+
+bool rule_is_bogus(const struct facts *f)
+{
+    return has_reply(f, DNS_REPLY_BOGUS);
+}
+
+bool rule_is_loop(const struct facts *f)
+{
+    return has_reply(f, DNS_REPLY_LOOP);
+}
+
+bool rule_follows_bad_name(const struct facts *f)
+{
+    return f->is_via_base && f->base->verdict != DNS_OK;
+}
+
+bool rule_is_timeout(const struct facts *f)
+{
+    return !has_address(f) && has_reply(f, DNS_REPLY_TIMEOUT);
+}
+
+bool rule_is_servfail(const struct facts *f)
+{
+    return !has_address(f) && has_reply(f, DNS_REPLY_SERVFAIL);
+}
+
+bool rule_is_dangling(const struct facts *f)
+{
+    return !has_address(f) && f->chain_count > 0;
+}
+
+bool rule_is_www_missing(const struct facts *f)
+{
+    return !has_address(f) && f->role == ROLE_WWW;
+}
+
+bool rule_is_not_found(const struct facts *f)
+{
+    return !has_address(f) && has_reply(f, DNS_REPLY_NXDOMAIN);
+}
+
+bool rule_is_without_address(const struct facts *f)
+{
+    return !has_address(f);
+}
+
+bool rule_is_target_wrong(const struct facts *f)
+{
+    return f->is_via_target && facts_ours(f) == 0;
+}
+
+bool rule_is_www_elsewhere(const struct facts *f)
+{
+    return f->role == ROLE_WWW && facts_ours(f) == 0;
+}
+
+/* IPv4 right, or none, and an AAAA that is not ours: the root cause, for CAs try IPv6 first. */
+bool rule_is_foreign_aaaa(const struct facts *f)
+{
+    return f->foreign_count[FACTS_V6] > 0 && f->foreign_count[FACTS_V4] == 0 &&
+           (f->ours_count[FACTS_V4] > 0 || f->expected->ipv6_count == 0 ||
+            f->ours_count[FACTS_V6] > 0);
+}
+
+static bool is_private(const struct address *address)
+{
+    const char *reserved = address_reserved_for(address);
+
+    return reserved && strcmp(reserved, "documentation") != 0;
+}
+
+bool rule_is_all_private(const struct facts *f)
+{
+    if (facts_ours(f) > 0)
+        return false;
+    for (size_t family = 0; family < 2; family++)
+        for (size_t i = 0; i < f->foreign_count[family]; i++)
+            if (!is_private(&f->foreign[family][i]))
+                return false;
+    return true;
+}
+
+bool rule_is_wrong(const struct facts *f)
+{
+    return facts_ours(f) == 0;
+}
+
+bool rule_has_extra(const struct facts *f)
+{
+    return facts_foreign(f) > 0;
+}
+
+bool rule_is_seen_in_part(const struct facts *f)
+{
+    return has_reply(f, DNS_REPLY_TIMEOUT) || has_reply(f, DNS_REPLY_SERVFAIL);
+}
+
+bool rule_is_without_a(const struct facts *f)
+{
+    return f->seen->a.reply == DNS_REPLY_NODATA && f->expected->ipv4_count > 0 && !f->is_via_base;
+}
+
+bool rule_is_without_aaaa(const struct facts *f)
+{
+    return f->seen->aaaa.reply == DNS_REPLY_NODATA && f->expected->ipv6_count > 0 &&
+           f->chain_count == 0;
+}
+
+bool rule_is_cname_at_apex(const struct facts *f)
+{
+    return f->chain_count > 0 && strcmp(f->name, f->names->registered) == 0;
+}
