@@ -48,13 +48,15 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
     if (!app_expected_of(&call->app, mem, scope_partner_id(&call->caller.scope), &expected, err))
         return false;
     name_set_cover(mem, name, &names);
-    env = (struct check_env){.resolver = call->api->resolver,
-                             .check_key = expected.check_key,
-                             .brand = expected.brand,
-                             .own = expected.own,
-                             .own_count = expected.own_count,
-                             .http_port = (uint16_t)call->app.config->edge.http_port,
-                             .http_ms = (int)call->app.config->check.http_ms};
+    env =
+        (struct check_env){.resolver = call->api->resolver,
+                           .check_key = expected.check_key,
+                           .brand = expected.brand,
+                           .own = expected.own,
+                           .caa = app_caa_of(call->app.config, config_ca_default(call->app.config)),
+                           .own_count = expected.own_count,
+                           .http_port = (uint16_t)call->app.config->edge.http_port,
+                           .http_ms = (int)call->app.config->check.http_ms};
     return check_run(mem, &env, &(struct check_names){names.names, names.count, name->registered},
                      &expected.addresses, out, err);
 }

@@ -49,6 +49,24 @@ static bool find_brand(const struct app *app, struct arena *mem, const char *par
     return true;
 }
 
+static const char *issuer_of(const struct config *config, const struct config_ca *ca)
+{
+    if (*ca->caa_identity)
+        return ca->caa_identity;
+    if (ca->kind == CONFIG_CA_SANDBOX)
+        return config->sandbox_ca.caa_identity;
+    return strstr(ca->directory, ".api.letsencrypt.org/") ? "letsencrypt.org" : NULL;
+}
+
+struct caa_wanted app_caa_of(const struct config *config, const struct config_ca *ca)
+{
+    if (!ca)
+        return (struct caa_wanted){0};
+    return (struct caa_wanted){.issuer = issuer_of(config, ca),
+                               .method =
+                                   ca->challenge == CONFIG_TLS_ALPN_01 ? "tls-alpn-01" : "http-01"};
+}
+
 bool app_own_prefixes(struct arena *mem, const struct config *config, const struct prefix **out,
                       size_t *count, struct err *err)
 {

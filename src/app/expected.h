@@ -17,6 +17,9 @@ struct app_expected {
 MUST_CHECK bool app_expected_of(const struct app *app, struct arena *mem, const char *partner_id,
                                 struct app_expected *out, struct err *err);
 
+/* What CAA records have to let a CA do; issuer NULL when it is not known. `ca` may be NULL. */
+struct caa_wanted app_caa_of(const struct config *config, const struct config_ca *ca);
+
 /* net.own_prefixes. ERR_CONFIG. */
 MUST_CHECK bool app_own_prefixes(struct arena *mem, const struct config *config,
                                  const struct prefix **out, size_t *count, struct err *err);

@@ -14,6 +14,7 @@ bool check_run(struct arena *mem, const struct check_env *env, const struct chec
         .http_port = env->http_port,
         .at = clock_now(),
         .retry_at = env->retry_at,
+        .caa = env->caa,
     };
     struct zone_seen *zone = arena_new_of(mem, struct zone_seen);
     const struct check_seen seen = {observations, zone};

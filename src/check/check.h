@@ -23,6 +23,8 @@ struct check_env {
     int http_ms;              /* 0 = CHECK_HTTP_MS */
     const struct prefix *own; /* reserved addresses that may be asked all the same */
     size_t own_count;
+    struct caa_wanted
+        caa; /* who will be asked for the certificate; issuer NULL: CAA is left alone */
 };
 
 /* False only for failures of our own. `out` belongs to mem. */

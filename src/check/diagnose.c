@@ -24,44 +24,61 @@ static const struct rule {
     enum remedy remedy;
     rule_is_fn is_so;
     rule_tell_fn tell; /* NULL: the words of remedy.c stand */
+    rule_fill_fn fill; /* NULL: its lists stand, by `remedy` */
 } rules[] = {
-    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       rule_is_wildcard,          NULL},
-    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       rule_is_bogus,             NULL},
-    {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       rule_follows_bad_name,     NULL},
-    {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_loop,              NULL},
-    {FINDING_ZONE_UNSERVED,         DNS_MISSING,      REMEDY_NONE,       rule_is_unserved,          rule_tell_unserved},
-    {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       rule_is_timeout,           NULL},
-    {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       rule_is_servfail,          NULL},
-    {FINDING_SECONDARY_LAGS,        DNS_PARTIAL,      REMEDY_NONE,       rule_is_lagging,           rule_tell_servers},
-    {FINDING_SERVERS_DISAGREE,      DNS_PARTIAL,      REMEDY_NONE,       rule_is_disagreeing,       rule_tell_servers},
-    {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_dangling,          NULL},
-    {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, rule_is_www_missing,       NULL},
-    {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_not_found,         NULL},
-    {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, rule_is_without_address,   NULL},
-    {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       rule_is_target_wrong,      NULL},
-    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_www_elsewhere,     NULL},
-    {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    rule_is_foreign_aaaa,      NULL},
-    {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_all_private,       NULL},
-    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             NULL},
-    {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, rule_has_extra,            NULL},
-    {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_refused,      NULL},
-    {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_timeout,      NULL},
-    {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_unreachable,  NULL},
-    {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_cut,          NULL},
-    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_redirected,   NULL},
-    {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, NULL},
+    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       rule_is_wildcard,          NULL,               NULL},
+    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       rule_is_bogus,             NULL,               NULL},
+    {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       rule_follows_bad_name,     NULL,               NULL},
+    {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_loop,              NULL,               NULL},
+    {FINDING_ZONE_UNSERVED,         DNS_MISSING,      REMEDY_NONE,       rule_is_unserved,          rule_tell_unserved, NULL},
+    {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       rule_is_timeout,           NULL,               NULL},
+    {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       rule_is_servfail,          NULL,               NULL},
+    {FINDING_SECONDARY_LAGS,        DNS_PARTIAL,      REMEDY_NONE,       rule_is_lagging,           rule_tell_servers,  NULL},
+    {FINDING_SERVERS_DISAGREE,      DNS_PARTIAL,      REMEDY_NONE,       rule_is_disagreeing,       rule_tell_servers,  NULL},
+    {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_dangling,          NULL,               NULL},
+    {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, rule_is_www_missing,       NULL,               NULL},
+    {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_not_found,         NULL,               NULL},
+    {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, rule_is_without_address,   NULL,               NULL},
+    {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       rule_is_target_wrong,      NULL,               NULL},
+    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_www_elsewhere,     NULL,               NULL},
+    {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    rule_is_foreign_aaaa,      NULL,               NULL},
+    {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_all_private,       NULL,               NULL},
+    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             NULL,               NULL},
+    {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, rule_has_extra,            NULL,               NULL},
+    {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_refused,      NULL,               NULL},
+    {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_timeout,      NULL,               NULL},
+    {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_unreachable,  NULL,               NULL},
+    {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_cut,          NULL,               NULL},
+    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_redirected,   NULL,               NULL},
+    {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, NULL,               NULL},
 };
 /* clang-format on */
 
 /* Every row that is so, of a name that passes. */
 /* clang-format off */
 static const struct rule notes[] = {
-    {FINDING_HTTP_PARTLY,      DNS_OK, REMEDY_NONE,       rule_is_http_partly,      NULL},
-    {FINDING_LOOKUP_PARTLY,    DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,     NULL},
-    {FINDING_OLD_ANSWER,       DNS_OK, REMEDY_NONE,       rule_is_old,              rule_tell_old},
-    {FINDING_A_MISSING,        DNS_OK, REMEDY_ADD_A,      rule_is_without_a,        NULL},
-    {FINDING_CNAME_AT_APEX,    DNS_OK, REMEDY_POINT_HERE, rule_is_cname_at_apex,    NULL},
-    {FINDING_AAAA_MISSING,     DNS_OK, REMEDY_ADD_AAAA,   rule_is_without_aaaa,     NULL},
+    {FINDING_HTTP_PARTLY,      DNS_OK, REMEDY_NONE,       rule_is_http_partly,      NULL,               NULL},
+    {FINDING_LOOKUP_PARTLY,    DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,     NULL,               NULL},
+    {FINDING_OLD_ANSWER,       DNS_OK, REMEDY_NONE,       rule_is_old,              rule_tell_old,      NULL},
+    {FINDING_A_MISSING,        DNS_OK, REMEDY_ADD_A,      rule_is_without_a,        NULL,               NULL},
+    {FINDING_CNAME_AT_APEX,    DNS_OK, REMEDY_POINT_HERE, rule_is_cname_at_apex,    NULL,               NULL},
+    {FINDING_AAAA_MISSING,     DNS_OK, REMEDY_ADD_AAAA,   rule_is_without_aaaa,     NULL,               NULL},
+};
+/* clang-format on */
+
+/* Every row that is so, beside whatever else is wrong. */
+/* clang-format off */
+static const struct rule beside[] = {
+    {FINDING_CAA_CRITICAL,        DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_critical,         rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_FORBIDS,         DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_forbids,             rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_WILDCARD,        DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_forbids_wildcard,    rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_AT_TARGET,       DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_forbids_at_target,   rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_MALFORMED,       DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_malformed,        rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_WRONG_ACCOUNT,   DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_of_other_account, rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_WRONG_METHOD,    DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_of_other_method,  rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_LOOKUP_FAILED,   DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_fails,               rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_TIMEOUT,         DNS_UNKNOWN,       REMEDY_NONE, rule_caa_is_silent,           rule_tell_caa, rule_fill_caa},
+    {FINDING_CAA_ACCOUNT_UNKNOWN, DNS_OK,            REMEDY_NONE, rule_caa_account_is_unknown,  rule_tell_caa, rule_fill_caa},
 };
 /* clang-format on */
 
@@ -105,7 +122,8 @@ static const char *title_of(const struct facts *f, const struct rule *rule)
 {
     bool has_foreign_aaaa = f->foreign_count[FACTS_V6] > 0 && facts_ours(f) > 0;
 
-    if (rule->verdict == DNS_OK || rule->verdict == DNS_UNKNOWN || rule->verdict == DNS_UNCHECKED)
+    if (rule->verdict == DNS_OK || rule->verdict == DNS_UNKNOWN || rule->verdict == DNS_UNCHECKED ||
+        rule->verdict == DNS_CAA_FORBIDDEN)
         return NULL;
     if (rule->code == FINDING_FOLLOWS_BAD_NAME && f->base->verdict == DNS_UNKNOWN)
         return FINDING_NOT_CHECKED;
@@ -118,8 +136,11 @@ static const char *title_of(const struct facts *f, const struct rule *rule)
 
 /* What comes from one cause for both names of a pair, whatever the verdict. */
 static const enum finding_code shared[] = {
-    FINDING_HTTP_PARTLY,    FINDING_LOOKUP_PARTLY,    FINDING_ZONE_UNSERVED,
-    FINDING_SECONDARY_LAGS, FINDING_SERVERS_DISAGREE, FINDING_OLD_ANSWER,
+    FINDING_HTTP_PARTLY,       FINDING_LOOKUP_PARTLY,     FINDING_ZONE_UNSERVED,
+    FINDING_SECONDARY_LAGS,    FINDING_SERVERS_DISAGREE,  FINDING_OLD_ANSWER,
+    FINDING_CAA_CRITICAL,      FINDING_CAA_FORBIDS,       FINDING_CAA_AT_TARGET,
+    FINDING_CAA_MALFORMED,     FINDING_CAA_WRONG_ACCOUNT, FINDING_CAA_WRONG_METHOD,
+    FINDING_CAA_LOOKUP_FAILED, FINDING_CAA_TIMEOUT,       FINDING_CAA_ACCOUNT_UNKNOWN,
 };
 
 /* What both names of a pair have for the same reason. */
@@ -150,7 +171,10 @@ static void add_entry(struct arena *mem, const struct facts *f, const struct rul
         rule->tell(mem, f, &words);
     finding_set(mem, &entry.finding, rule->code, &words);
     entry.finding.retry_at = f->context->retry_at;
-    remedy_fill(mem, f, rule->remedy, &entry.finding);
+    if (rule->fill)
+        rule->fill(mem, f, &entry.finding);
+    else
+        remedy_fill(mem, f, rule->remedy, &entry.finding);
     entry.is_folded = f->role == ROLE_WWW && (rule->code == FINDING_FOLLOWS_BAD_NAME ||
                                               is_shared_cause(f, rule->code, out));
     out->items[out->count++] = entry;
@@ -165,7 +189,7 @@ static enum dns_verdict verdict_of(const struct facts *f, const struct rule *rul
     return rule->code == FINDING_FOLLOWS_BAD_NAME ? f->base->verdict : rule->verdict;
 }
 
-static void judge(struct arena *mem, struct facts *f, struct entries *out)
+static void judge_first(struct arena *mem, struct facts *f, struct entries *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
         if (!rules[i].is_so(f))
@@ -175,7 +199,19 @@ static void judge(struct arena *mem, struct facts *f, struct entries *out)
         return;
     }
     f->verdict = DNS_OK;
-    for (size_t i = 0; i < ARRAY_LEN(notes); i++)
+}
+
+static void judge(struct arena *mem, struct facts *f, struct entries *out)
+{
+    judge_first(mem, f, out);
+    for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
+        if (!beside[i].is_so(f))
+            continue;
+        if (f->verdict == DNS_OK)
+            f->verdict = beside[i].verdict;
+        add_entry(mem, f, &beside[i], out);
+    }
+    for (size_t i = 0; f->verdict == DNS_OK && i < ARRAY_LEN(notes); i++)
         if (notes[i].is_so(f))
             add_entry(mem, f, &notes[i], out);
 }

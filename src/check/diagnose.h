@@ -11,6 +11,7 @@
  *                                              elsewhere; or DNS is right and HTTP fails
  * What cannot be asked is not wrong: the verdict is unknown, and it is asked again.
  */
+#include "check/caa.h"
 #include "check/report.h"
 #include "check/zone.h"
 #include "dns/resolver.h"
@@ -34,11 +35,12 @@ struct check_names {
 };
 
 struct check_context {
-    const char *brand;    /* of the partner */
-    const char *resolver; /* whom we asked, for evidence */
-    uint16_t http_port;   /* of the platform's addresses */
-    int64_t at;           /* of the report */
-    int64_t retry_at;     /* when it is looked at again by itself; 0 = not */
+    const char *brand;     /* of the partner */
+    const char *resolver;  /* whom we asked, for evidence */
+    uint16_t http_port;    /* of the platform's addresses */
+    int64_t at;            /* of the report */
+    int64_t retry_at;      /* when it is looked at again by itself; 0 = not */
+    struct caa_wanted caa; /* issuer NULL: CAA is not judged; is_wildcard is each name's own */
 };
 
 #define PROBES(X)                                                                                  \
@@ -68,6 +70,8 @@ struct observation {
     const char *name;
     struct dns_answer a, aaaa; /* where all name servers agree, theirs, and not the resolver's */
     int64_t old_until; /* the resolver may still say otherwise until then; 0 = it does not */
+    const struct dns_answer *caa; /* of the name and each above it; caa_count 0: not asked */
+    size_t caa_count;
     const struct probe *probes; /* empty when nothing of ours was found */
     size_t probe_count;
 };

@@ -98,6 +98,16 @@ static void collect_one(struct facts *f)
     }
 }
 
+static void judge_caa(struct facts *f)
+{
+    struct caa_wanted wanted = f->context->caa;
+
+    wanted.is_wildcard = f->role == ROLE_WILDCARD;
+    f->has_caa = wanted.issuer && f->seen->caa_count > 0;
+    if (f->has_caa)
+        caa_judge(f->seen->caa, f->seen->caa_count, &wanted, &f->caa);
+}
+
 void facts_collect(struct arena *mem, const struct check_names *names,
                    const struct check_expected *expected, const struct check_context *context,
                    const struct check_seen *seen, struct facts *all)
@@ -113,7 +123,9 @@ void facts_collect(struct arena *mem, const struct check_names *names,
                                 .verdict = DNS_UNCHECKED};
     for (size_t i = 0; i < names->count; i++)
         set_role(mem, all, i);
-    for (size_t i = 0; i < names->count; i++)
+    for (size_t i = 0; i < names->count; i++) {
+        judge_caa(&all[i]);
         if (all[i].role != ROLE_WILDCARD)
             collect_one(&all[i]);
+    }
 }

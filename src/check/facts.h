@@ -29,6 +29,8 @@ struct facts {
     size_t chain_count;
     bool is_via_base;   /* a CNAME chain to or through the base */
     bool is_via_target; /* a CNAME chain to or through the set's cname */
+    bool has_caa;       /* CAA was asked for */
+    struct caa_judgement caa;
     size_t probes_bad;
     const struct probe *bad; /* the first that is not PROBE_OK, or NULL */
 };

@@ -133,6 +133,43 @@ static const struct {
     [FINDING_DELEGATION_DIFFERS] = {"{subject} names other name servers than its registrar",
                                     "The registrar has {found} for {subject}, the domain itself "
                                     "{expected}. Both should be the same."},
+    [FINDING_CAA_CRITICAL] =
+        {FINDING_CAA, "{other} has {found}: it is marked critical and says something that no "
+                      "certificate authority knows, so none may issue. Remove it."},
+    [FINDING_CAA_FORBIDS] = {FINDING_CAA,
+                             "{other} has {found}, which does not let {why} issue. Add CAA "
+                             "{expected} there."},
+    [FINDING_CAA_WILDCARD] = {FINDING_CAA,
+                              "{other} has {found}, and what it says of wildcards (issuewild) does "
+                              "not let {why} issue one. Add CAA {expected} there."},
+    [FINDING_CAA_AT_TARGET] = {FINDING_CAA,
+                               "{subject} is a CNAME of {other}, and {other} has {found}, which "
+                               "counts for {subject} as well and does not let {why} issue. Add CAA "
+                               "{expected} there, or do without the CNAME."},
+    [FINDING_CAA_MALFORMED] = {FINDING_CAA,
+                               "{other} has {found}, whose parameters cannot be read, so it lets "
+                               "nobody issue. It must be CAA {expected}."},
+    [FINDING_CAA_WRONG_ACCOUNT] = {FINDING_CAA,
+                                   "{other} has {found}, which names another account than this "
+                                   "platform's. It must be CAA {expected}."},
+    [FINDING_CAA_WRONG_METHOD] = {FINDING_CAA,
+                                  "{other} has {found}, which does not allow the way in which this "
+                                  "platform proves names. It must be CAA {expected}."},
+    [FINDING_CAA_LOOKUP_FAILED] = {"CAA of {subject} cannot be looked up",
+                                   "The name servers of {other} fail when they are asked for CAA "
+                                   "records ({why}), and a certificate authority that cannot see "
+                                   "them may not issue. Whoever runs these servers must see why: "
+                                   "that there are no such records is a good answer, an error is "
+                                   "none."},
+    [FINDING_CAA_TIMEOUT] =
+        {FINDING_NOT_CHECKED,
+         "The name servers of {other} did not answer in time when they were "
+         "asked for CAA records, and without an answer no certificate authority "
+         "issues. They are asked again without your doing."},
+    [FINDING_CAA_ACCOUNT_UNKNOWN] =
+        {"CAA of {subject} names an account",
+         "{other} has {found}: only that account at {why} may issue. It "
+         "was not compared with this platform's."},
     [FINDING_NAME_TOO_LONG] = {FINDING_NOT_ORDERED,
                                "No certificate can be had for this name: {why}. A shorter name "
                                "is needed."},

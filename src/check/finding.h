@@ -59,6 +59,16 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(OLD_ANSWER, "old_answer", WARNING, NOBODY)                                                   \
     X(NAME_SERVER_LAME, "name_server_lame", WARNING, OWNER)                                        \
     X(DELEGATION_DIFFERS, "delegation_differs", ADVICE, OWNER)                                     \
+    X(CAA_CRITICAL, "caa_critical", ERROR, OWNER)                                                  \
+    X(CAA_FORBIDS, "caa_forbids", ERROR, OWNER)                                                    \
+    X(CAA_WILDCARD, "caa_wildcard", ERROR, OWNER)                                                  \
+    X(CAA_AT_TARGET, "caa_at_target", ERROR, OWNER)                                                \
+    X(CAA_MALFORMED, "caa_malformed", ERROR, OWNER)                                                \
+    X(CAA_WRONG_ACCOUNT, "caa_wrong_account", ERROR, OWNER)                                        \
+    X(CAA_WRONG_METHOD, "caa_wrong_method", ERROR, OWNER)                                          \
+    X(CAA_LOOKUP_FAILED, "caa_lookup_failed", ERROR, OWNER)                                        \
+    X(CAA_TIMEOUT, "caa_timeout", WARNING, NOBODY)                                                 \
+    X(CAA_ACCOUNT_UNKNOWN, "caa_account_unknown", ADVICE, OPERATOR)                                \
     X(NAME_TOO_LONG, "name_too_long", ERROR, PARTNER)                                              \
     X(NAME_IDN_INVALID, "name_idn_invalid", ERROR, PARTNER)                                        \
     X(NAME_UNDERSCORE, "name_underscore", ERROR, PARTNER)                                          \
@@ -131,6 +141,9 @@ MUST_CHECK bool finding_op_parse(const char *name, enum finding_op *out);
 
 /* And of what is not the name of a website at all. */
 #define FINDING_NOT_ORDERED "{subject} cannot be ordered"
+
+/* And of what the owner has forbidden. */
+#define FINDING_CAA "CAA records of {subject} forbid the certificate"
 
 /* The values that the wordings name: {subject}, {www}, ... A value that is NULL is left out. */
 struct finding_words {

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "check/observe_dns.h"
 #include "check/observe_zone.h"
 #include "net/http_client.h"
 
@@ -32,52 +33,6 @@ const char *check_answer(struct arena *mem, struct slice check_key, const char *
 static bool is_wildcard(const char *name)
 {
     return strncmp(name, "*.", 2) == 0;
-}
-
-static bool ask_all(struct arena *mem, const struct check_env *env, const struct dns_query *queries,
-                    struct dns_answer *answers, size_t count, struct err *err)
-{
-    for (size_t at = 0; at < count; at += RESOLVER_BATCH_MAX) {
-        size_t left = count - at;
-        const struct dns_batch batch = {.age = DNS_FRESH,
-                                        .queries = queries + at,
-                                        .answers = answers + at,
-                                        .count =
-                                            left < RESOLVER_BATCH_MAX ? left : RESOLVER_BATCH_MAX};
-
-        if (!resolver_ask(mem, env->resolver, &batch, err))
-            return false;
-    }
-    return true;
-}
-
-/* `zone`: answers to zone_queries(). */
-static bool look_up(struct arena *mem, const struct check_env *env, const struct check_names *names,
-                    struct observation *observations, const struct dns_answer **zone,
-                    struct err *err)
-{
-    size_t room = names->count * 2 + ZONE_ANCESTORS_MAX, count, taken;
-    struct dns_query *queries = arena_array_of(mem, room, struct dns_query);
-    struct dns_answer *answers = arena_array_of(mem, room, struct dns_answer);
-
-    count = taken = zone_queries(names, queries);
-    for (size_t i = 0; i < names->count; i++) {
-        observations[i] = (struct observation){.name = names->names[i]};
-        if (is_wildcard(names->names[i]))
-            continue;
-        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
-        queries[count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
-    }
-    if (!ask_all(mem, env, queries, answers, count, err))
-        return false;
-    for (size_t i = 0; i < names->count; i++) {
-        if (is_wildcard(names->names[i]))
-            continue;
-        observations[i].a = answers[taken++];
-        observations[i].aaaa = answers[taken++];
-    }
-    *zone = answers;
-    return true;
 }
 
 /* ---- the check path ---- */
@@ -256,7 +211,7 @@ bool observe(struct arena *mem, const struct check_env *env, const struct check_
 {
     const struct dns_answer *found;
 
-    if (!look_up(mem, env, names, out->names, &found, err) ||
+    if (!observe_dns(mem, env, names, out->names, &found, err) ||
         !observe_zone(mem, env, names, found, out->zone, err))
         return false;
     for (size_t i = 0; i < out->zone->name_count; i++)

@@ -24,7 +24,7 @@ static void add_item(struct buf *out, size_t i, size_t count, const char *type, 
     buf_printf(out, "%s %s", type, value);
 }
 
-static const char *joined(struct arena *mem, const struct finding_record *records, size_t count)
+const char *remedy_joined(struct arena *mem, const struct finding_record *records, size_t count)
 {
     struct buf out = buf_new(mem, LIST_TEXT_MAX);
 
@@ -43,7 +43,7 @@ static const char *foreign_text(struct arena *mem, const struct facts *f)
                 mem, &list,
                 (struct finding_record){.type = family_type[family],
                                         .value = text_of(mem, &f->foreign[family][i])});
-    return joined(mem, list.found, list.found_count);
+    return remedy_joined(mem, list.found, list.found_count);
 }
 
 /* The record that the owner set, for a reader. */
@@ -62,7 +62,7 @@ static const char *aaaa_text(struct arena *mem, const struct facts *f)
         finding_add_found(mem, &list,
                           (struct finding_record){.type = "AAAA",
                                                   .value = text_of(mem, &f->foreign[FACTS_V6][i])});
-    return joined(mem, list.found, list.found_count);
+    return remedy_joined(mem, list.found, list.found_count);
 }
 
 static const char *chain_text(struct arena *mem, const struct facts *f)
@@ -110,7 +110,7 @@ static const char *expected_text(struct arena *mem, const struct facts *f, const
     for (size_t i = 0; i < list.expected_count; i++)
         if (!only || strcmp(list.expected[i].type, only) == 0)
             finding_add_expected(mem, &kept, list.expected[i]);
-    return joined(mem, kept.expected, kept.expected_count);
+    return remedy_joined(mem, kept.expected, kept.expected_count);
 }
 
 /* Where the check path failed: each address and port. */
@@ -235,7 +235,7 @@ static void fill_found(struct arena *mem, const struct facts *f, struct finding 
         }
 }
 
-static const char *answer_text(struct arena *mem, const struct dns_answer *answer)
+const char *remedy_answer_text(struct arena *mem, const struct dns_answer *answer)
 {
     struct buf out = buf_new(mem, LIST_TEXT_MAX);
 
@@ -258,7 +258,7 @@ static void fill_evidence(struct arena *mem, const struct facts *f, struct findi
         finding_add_evidence(
             mem, out,
             (struct finding_evidence){f->context->resolver, dns_rcode_name(answers[i]->rcode),
-                                      answer_text(mem, answers[i]), answers[i]->ttl});
+                                      remedy_answer_text(mem, answers[i]), answers[i]->ttl});
     for (size_t i = 0; i < f->seen->probe_count; i++) {
         const struct probe *probe = &f->seen->probes[i];
 
@@ -270,18 +270,15 @@ static void fill_evidence(struct arena *mem, const struct facts *f, struct findi
     }
 }
 
-/* "@", "www", "a.b": relative to the registered domain. */
-static const char *host_field(struct arena *mem, const struct facts *f)
+const char *remedy_host_field(struct arena *mem, const char *registered, const char *name)
 {
-    const char *registered = f->names->registered;
-    size_t len = strlen(f->name), tail = strlen(registered);
+    size_t len = strlen(name), tail = strlen(registered);
 
-    if (strcmp(f->name, registered) == 0)
+    if (strcmp(name, registered) == 0)
         return "@";
-    if (len > tail + 1 && f->name[len - tail - 1] == '.' &&
-        strcmp(f->name + len - tail, registered) == 0)
-        return arena_strndup(mem, f->name, len - tail - 1);
-    return f->name;
+    if (len > tail + 1 && name[len - tail - 1] == '.' && strcmp(name + len - tail, registered) == 0)
+        return arena_strndup(mem, name, len - tail - 1);
+    return name;
 }
 
 static void act(struct arena *mem, const struct facts *f, struct finding *out, enum finding_op op,
@@ -291,7 +288,7 @@ static void act(struct arena *mem, const struct facts *f, struct finding *out, e
                        (struct finding_action){
                            .op = op,
                            .type = record.type,
-                           .name = host_field(mem, f),
+                           .name = remedy_host_field(mem, f->names->registered, f->name),
                            .fqdn = f->name,
                            .value = record.value,
                            .ttl = op == FINDING_REMOVE ? -1 : CHECK_RECORD_TTL,
@@ -342,6 +339,15 @@ static void set_cname(struct arena *mem, const struct facts *f, const char *targ
         (struct finding_record){.type = "CNAME", .value = target});
 }
 
+static void set_addresses(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    if (f->chain_count > 0)
+        act(mem, f, out, FINDING_REMOVE,
+            (struct finding_record){.type = "CNAME", .value = f->chain[0].name});
+    set_family(mem, f, FACTS_V4, out);
+    set_family(mem, f, FACTS_V6, out);
+}
+
 static void point_here(struct arena *mem, const struct facts *f, struct finding *out)
 {
     const char *target = f->expected->cname;
@@ -352,25 +358,25 @@ static void point_here(struct arena *mem, const struct facts *f, struct finding 
         set_cname(mem, f, f->role == ROLE_WWW ? f->base->name : target, out);
         return;
     }
-    if (f->chain_count > 0)
-        act(mem, f, out, FINDING_REMOVE,
-            (struct finding_record){.type = "CNAME", .value = f->chain[0].name});
-    set_family(mem, f, FACTS_V4, out);
-    set_family(mem, f, FACTS_V6, out);
+    set_addresses(mem, f, out);
 }
 
-void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
-                 struct finding *finding)
+static void leave_cname(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    if (f->role == ROLE_WWW) {
+        set_cname(mem, f, f->base->name, out);
+        return;
+    }
+    set_addresses(mem, f, out);
+}
+
+void remedy_fill_actions(struct arena *mem, const struct facts *f, enum remedy remedy,
+                         struct finding *finding)
 {
     /* What stands behind a CNAME is not the owner's record: the CNAME is what to change. */
     bool is_behind =
         f->chain_count > 0 && (remedy == REMEDY_NO_FOREIGN || remedy == REMEDY_NO_AAAA);
 
-    if (f->role == ROLE_WILDCARD)
-        return;
-    fill_found(mem, f, finding);
-    expect(mem, f, finding);
-    fill_evidence(mem, f, finding);
     switch (is_behind ? REMEDY_POINT_HERE : remedy) {
     case REMEDY_NONE:
         break;
@@ -386,6 +392,10 @@ void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
             set_family(mem, f, FACTS_V4, finding);
         set_family(mem, f, FACTS_V6, finding);
         break;
+    case REMEDY_NO_CNAME:
+        if (f->chain_count > 0)
+            leave_cname(mem, f, finding);
+        break;
     case REMEDY_ADD_A:
         set_family(mem, f, FACTS_V4, finding);
         break;
@@ -393,4 +403,15 @@ void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
         set_family(mem, f, FACTS_V6, finding);
         break;
     }
+}
+
+void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
+                 struct finding *finding)
+{
+    if (f->role == ROLE_WILDCARD)
+        return;
+    fill_found(mem, f, finding);
+    expect(mem, f, finding);
+    fill_evidence(mem, f, finding);
+    remedy_fill_actions(mem, f, remedy, finding);
 }

@@ -13,12 +13,22 @@ enum remedy {
     REMEDY_POINT_HERE, /* all records that lead here, in place of what is there */
     REMEDY_NO_FOREIGN, /* remove the records that lead elsewhere */
     REMEDY_NO_AAAA,    /* the same of AAAA, or set ours in their place */
+    REMEDY_NO_CNAME,   /* addresses of ours in place of a CNAME */
     REMEDY_ADD_A,
     REMEDY_ADD_AAAA,
 };
 
 /* The values for the wordings of `code`. */
 struct finding_words remedy_words(struct arena *mem, const struct facts *f, enum finding_code code);
+/* The changes alone. */
+void remedy_fill_actions(struct arena *mem, const struct facts *f, enum remedy remedy,
+                         struct finding *finding);
+/* "A 192.0.2.1, A 192.0.2.2 and AAAA 2001:db8::1" */
+const char *remedy_joined(struct arena *mem, const struct finding_record *records, size_t count);
+/* An answer in one line, for evidence. */
+const char *remedy_answer_text(struct arena *mem, const struct dns_answer *answer);
+/* "@", "www", "a.b": a name relative to its registered domain. */
+const char *remedy_host_field(struct arena *mem, const char *registered, const char *name);
 /* Fills found, expected, actions and evidence. */
 void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
                  struct finding *finding);

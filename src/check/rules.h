@@ -12,6 +12,9 @@ typedef bool (*rule_is_fn)(const struct facts *f);
 /* Changes the words of the finding, which are filled already. */
 typedef void (*rule_tell_fn)(struct arena *mem, const struct facts *f, struct finding_words *words);
 
+/* Fills found, expected, actions and evidence, in place of remedy_fill(). */
+typedef void (*rule_fill_fn)(struct arena *mem, const struct facts *f, struct finding *out);
+
 /* ---- rules_dns.c: what a resolver says ---- */
 bool rule_is_wildcard(const struct facts *f);
 bool rule_is_bogus(const struct facts *f);
@@ -51,3 +54,17 @@ bool rule_is_old(const struct facts *f); /* right at all of them, but not yet at
 void rule_tell_unserved(struct arena *mem, const struct facts *f, struct finding_words *words);
 void rule_tell_servers(struct arena *mem, const struct facts *f, struct finding_words *words);
 void rule_tell_old(struct arena *mem, const struct facts *f, struct finding_words *words);
+
+/* ---- rules_caa.c: whether CAA records let the authority issue ---- */
+bool rule_caa_forbids(const struct facts *f);
+bool rule_caa_forbids_wildcard(const struct facts *f);
+bool rule_caa_forbids_at_target(const struct facts *f); /* of a CNAME */
+bool rule_caa_is_malformed(const struct facts *f);
+bool rule_caa_is_of_other_account(const struct facts *f);
+bool rule_caa_is_of_other_method(const struct facts *f);
+bool rule_caa_is_critical(const struct facts *f);
+bool rule_caa_fails(const struct facts *f); /* its look-up, alone */
+bool rule_caa_is_silent(const struct facts *f);
+bool rule_caa_account_is_unknown(const struct facts *f);
+void rule_tell_caa(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_fill_caa(struct arena *mem, const struct facts *f, struct finding *out);

@@ -5,11 +5,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "app/expected.h"
 #include "app/open.h"
 #include "base/clock.h"
 #include "check/check.h"
 #include "check/name_fault.h"
 #include "model/name_set.h"
+
+#define LETS_ENCRYPT "letsencrypt.org"
 
 struct pool {
     const struct cli_check_alone *how;
@@ -28,6 +31,20 @@ static json_t *to_json(const char *name, const struct check_report *report)
                      check_findings_to_json(report), "report", check_report_to_json(report));
 }
 
+static struct caa_wanted caa_of(const struct cli_check_alone *how)
+{
+    struct caa_wanted wanted = app_caa_of(how->config, config_ca_default(how->config));
+
+    if (how->caa.issuer)
+        wanted.issuer = how->caa.issuer;
+    if (!wanted.issuer)
+        wanted.issuer = LETS_ENCRYPT;
+    if (!wanted.method)
+        wanted.method = "http-01";
+    wanted.account = how->caa.account;
+    return wanted;
+}
+
 static bool look(struct arena *mem, const struct pool *pool, const char *typed,
                  struct check_report *out, struct err *err)
 {
@@ -37,6 +54,7 @@ static bool look(struct arena *mem, const struct pool *pool, const char *typed,
                                   .brand = config->platform.brand,
                                   .own = pool->how->own,
                                   .own_count = pool->how->own_count,
+                                  .caa = caa_of(pool->how),
                                   .http_port = (uint16_t)config->edge.http_port,
                                   .http_ms = (int)config->check.http_ms};
     enum hostname_fault fault;

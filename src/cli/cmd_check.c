@@ -16,11 +16,11 @@ struct input {
     struct cli_target target;
     const char *names[NAMES_MAX], *expect[2 * CHECK_ADDRESSES_MAX];
     size_t name_count, expect_count;
-    const char *cname, *resolver, *own[OWN_MAX];
+    const char *cname, *resolver, *issuer, *account, *own[OWN_MAX];
     size_t own_count;
 };
 
-enum { OPT_EXPECT = 256, OPT_CNAME, OPT_RESOLVER, OPT_OWN };
+enum { OPT_EXPECT = 256, OPT_CNAME, OPT_RESOLVER, OPT_OWN, OPT_ISSUER, OPT_ACCOUNT };
 
 /* clang-format off */
 static const struct argp_option options[] = {
@@ -29,6 +29,9 @@ static const struct argp_option options[] = {
     {"cname", OPT_CNAME, "NAME", 0, "A name that names may be a CNAME of; else edge.cname", 0},
     {"own", OPT_OWN, "PREFIX", 0,
      "Reserved addresses that may be asked all the same, as 10.1.0.0/16; may be given often. Else net.own_prefixes", 0},
+    {"issuer", OPT_ISSUER, "NAME", 0,
+     "What CAA records call the certificate authority; else by the default one of the configuration, else letsencrypt.org", 0},
+    {"account", OPT_ACCOUNT, "URL", 0, "The ACME account, for CAA records that name one", 0},
     {"resolver", OPT_RESOLVER, "ADDRESS@PORT", 0, "Whom to ask; else dns.forwarder", 0},
     {0},
 };
@@ -58,6 +61,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_OWN:
         add(input->own, &input->own_count, OWN_MAX, arg, state);
+        return 0;
+    case OPT_ISSUER:
+        input->issuer = arg;
+        return 0;
+    case OPT_ACCOUNT:
+        input->account = arg;
         return 0;
     case OPT_CNAME:
         input->cname = arg;
@@ -257,6 +266,7 @@ static bool look(struct arena *mem, const struct input *input, struct cli_checke
     struct cli_check_alone how = {
         .on_done = !input->common.is_json && isatty(STDERR_FILENO) ? show_progress : NULL};
 
+    how.caa = (struct caa_wanted){.issuer = input->issuer, .account = input->account};
     if (input->resolver)
         setenv("LATCHKEY_DNS_FORWARDER", input->resolver, 1);
     return cli_config(mem, &input->common, &how.config, err) &&

@@ -33,6 +33,7 @@ struct config_ca {
     struct config_list
         roots; /* PEM files: what a chain from it must end in; empty = tls.trust_store */
     struct config_list contact; /* URLs, "mailto:..." */
+    const char *caa_identity;   /* what CAA records call it; "" = known, or CAA is not judged */
     const char *profile;        /* ACME profile that is ordered by; "" = the CA's default */
     enum config_challenge challenge;
     struct config_list limits; /* see config/limits.h */

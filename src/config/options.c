@@ -62,6 +62,7 @@ static const struct option ca_options[] = {
     {AT_CA(tls_ca_file), OPT_PATH(""), .help = "PEM that its https is verified by, and by nothing else; empty: tls.trust_store."},
     {AT_CA(roots), PATHS(), .help = "PEM files of the roots that its chains must end in; none: tls.trust_store. Read again when they change."},
     {AT_CA(contact), TEXTS(format_contact), .help = "Contacts of the account, as \"mailto:name@domain\"."},
+    {AT_CA(caa_identity), TEXT("", format_name), .help = "What CAA records call it; empty: letsencrypt.org for Let's Encrypt, sandbox_ca.caa_identity for the sandbox, and of another CA's names CAA is not looked at."},
     {AT_CA(profile), TEXT("", format_id), .help = "Profile that certificates are ordered by, such as tlsserver or shortlived; empty, or one that the CA no longer offers: the CA's default."},
     {AT_CA(challenge), CHOICE("http-01", challenges),
      .help = "How names are proven to it. tls-alpn-01 needs port 443 alone, for networks that let no plain http in."},

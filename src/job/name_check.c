@@ -20,6 +20,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .http_port = (uint16_t)worker->app->config->edge.http_port,
         .retry_at = want->retry_at,
         .own = expected.own,
+        .caa = app_caa_of(worker->app->config, config_ca_default(worker->app->config)),
         .own_count = expected.own_count,
         .http_ms = (int)worker->app->config->check.http_ms,
     };

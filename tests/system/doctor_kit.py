@@ -52,6 +52,7 @@ class Case:
     dnssec: str = ""    # "signed", or "bogus": with a wrong DS at the parent
     odd: dict = None    # the zone is served at {a} by a name server with these ways (odd_dns_kit.py)
     asked: str = None   # the zone as a resolver at {c} remembers it, which is asked in this case
+    account: str = ""   # the ACME account that the authority is asked with
     servers: list = dataclasses.field(default_factory=list)
     expect: dict = dataclasses.field(default_factory=dict)
     file: str = ""
@@ -251,6 +252,8 @@ class NameServers:
         lines = [*glue, "platform A 192.0.2.250", f"{CNAME}. A {V4}"]
         for case in cases:
             lines += self._delegation(case)
+            lines += [f"{case.filled(name)}. NS {server}.nic.example." for name in case.zones
+                      for server in ("ns1", "ns2")]
         self.upper.write("example", zone_text("example", "\n".join(["@ NS tld.nic", *lines])))
 
     def _delegation(self, case):
@@ -445,6 +448,7 @@ class Clinic:
         groups = {}
         for case in cases or self.cases:
             asked = ("--resolver", case.words["c"] + "@53") if case.asked is not None else ()
+            asked += ("--account", case.account) if case.account else ()
             groups.setdefault((asked, tuple(case.addresses())), []).append(case)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             parts = list(pool.map(lambda group: self._look_at(*group[0], group[1]), groups.items()))
