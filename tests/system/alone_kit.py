@@ -14,8 +14,9 @@ from edge_kit import free_port, wait_for
 class Alone:
     """Runs in the folder `place`, where the client commands that it prints run too."""
 
-    def __init__(self, place, *words, ports=None, **environment):
+    def __init__(self, place, *words, ports=None, prefix=(), **environment):
         place.mkdir(exist_ok=True)
+        self.prefix = prefix  # of the command that serves
         self.place, self.folder = place, place / "sandbox-ca"
         self.ports = ports or {name: free_port() for name in ("port", "dns-port", "http-port",
                                                               "https-port")}
@@ -31,7 +32,7 @@ class Alone:
     def start(self, *words):
         """Words in place of the ports and what __init__ was given."""
         out = open(self.place / "out.txt", "wb")
-        self.process = subprocess.Popen([LATCHKEY, "ca", *(words or self.words)], cwd=self.place,
+        self.process = subprocess.Popen([*self.prefix, LATCHKEY, "ca", *(words or self.words)], cwd=self.place,
                                         stdout=out, stderr=out, env=self.environment)
         wait_for(lambda: "Ctrl-C ends it." in self.out() or self.process.poll() is not None, 20,
                  "the CA")

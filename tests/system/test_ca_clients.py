@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The sandbox CA with the ACME clients that people use: Debian's lego and certbot."""
+"""The sandbox CA behind an nginx of one's own, with certbot: a web root, the certificate's own key, and what it
+says when a name cannot be had. Other clients, and all that each can do: test_ca_matrix.py."""
 import os
 import pathlib
 import shutil
@@ -63,44 +64,6 @@ def check_chain(world, tmp_path, chain, names):
 
 def revoked(world):
     return [(e["subject"], e["detail"]) for e in world.journal("--kind", "certificate.revoked")]
-
-
-class Lego:
-    """lego waits 5 s for each authorization, so each test asks for little."""
-
-    def __init__(self, world, tmp_path, names, answer):
-        self.folder, self.names = tmp_path / "lego", names
-        self.command = ["lego", "--server", world.directory, "--accept-tos", "--email",
-                        "a@shop.example", "--path", self.folder]
-        self.domains = [word for name in names for word in ("-d", name)]
-        self.answer = ["--http", *answer]
-        self.trust = {"LEGO_CA_CERTIFICATES": str(world.root)}
-
-    def obtain(self, *verb):
-        run([*self.command, *self.domains, *self.answer, *verb], **self.trust)
-        return (self.folder / "certificates" / f"{self.names[0]}.crt").read_text()
-
-    def revoke(self):
-        run([*self.command, *self.domains[:2], "revoke"], **self.trust)
-
-
-@pytest.mark.req("R45")
-@pytest.mark.skipif(not shutil.which("lego"), reason="lego is not installed")
-def test_lego_with_its_own_listener(world, tmp_path):
-    lego = Lego(world, tmp_path, NAMES, ["--http.port", f"127.0.0.1:{world.http_port}"])
-    serial = check_chain(world, tmp_path, lego.obtain("run"), NAMES)
-    lego.revoke()
-    assert revoked(world) == [(serial, "unspecified")]
-
-
-@pytest.mark.req("R45")
-@pytest.mark.skipif(not shutil.which("lego"), reason="lego is not installed")
-def test_lego_with_a_web_root(world, tmp_path, webroot):
-    lego = Lego(world, tmp_path, NAMES[:1], ["--http.webroot", webroot.folder])
-    first = check_chain(world, tmp_path, lego.obtain("run"), NAMES[:1])
-    second = check_chain(world, tmp_path,
-                         lego.obtain("renew", "--days", "100", "--no-random-sleep"), NAMES[:1])
-    assert first != second
 
 
 @pytest.mark.req("R45")
