@@ -24,6 +24,14 @@ CHALLENGES = ("http-01", "dns-01", "tls-alpn-01")
 DAY = 86400
 PATIENCE_S = 180  # dehydrated reads JSON by bash
 
+# As in docs/sandbox-ca.md; the intermediate comes from where the certificate says.
+CRL_CHECK = """
+url() { openssl x509 -in leaf.pem -noout -ext "$1" | sed -n 's/.*URI:\\(.*\\)/\\1/p'; }
+curl -sf "$(url crlDistributionPoints)" | openssl crl -inform DER >crl.pem
+curl -sf "$(url authorityInfoAccess)" | openssl x509 -inform DER >intermediate.pem
+openssl verify -crl_check -CRLfile crl.pem -CAfile sandbox-ca/ca/roots.pem -untrusted intermediate.pem leaf.pem || true
+"""
+
 # How long a certificate that is to be renewed at once has lived, and how long it lives.
 AGES = {"classic": ("-65d", 90 * DAY), "shortlived": ("-4d", 160 * 3600)}
 
@@ -254,6 +262,13 @@ class Life:
         if order.endswith(f" replaces {serial_of(first)}"):
             self.seen.add("ARI")
 
+    def _says_crl(self, chain):
+        """What openssl verify has against the certificate by the list that it names."""
+        (self.folder / "leaf.pem").write_text(chain)
+        code, out = self.world.run(CRL_CHECK, self.folder)
+        assert code == 0, out
+        return re.search(r"lookup: (.*)|leaf.pem: (OK)", out).group(1)
+
     def _revoke(self, chain):
         if not self.section.revocation():
             return
@@ -262,4 +277,5 @@ class Life:
         assert code == 0, out
         assert [(entry["subject"], entry["detail"])
                 for entry in self.world.journal("certificate.revoked")] == [(serial_of(chain), reason)]
+        assert self._says_crl(chain) == "certificate revoked"
         self.seen.add("revoke")
