@@ -5,34 +5,18 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
-#include <pthread.h>
-#include <sys/mman.h>
-#include <unbound.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "dns/context.h"
 #include "dns/packet.h"
 
-#define IDLE_MAX       32
-#define CONFIG_MAX     256
 #define RCODE_SERVFAIL 2
 
-struct idle {
-    struct ub_ctx *ctx;
-    int64_t made_at; /* clock_boot_ms() */
-};
-
-/* Contexts for the same age of answers, that nobody asks just now. */
-struct idle_list {
-    struct idle items[IDLE_MAX];
-    size_t count;
-};
-
 struct resolver {
-    struct resolver_options options; /* texts are copies of its own */
+    struct resolver_options options; /* with the texts that follow, NULL for "" */
     char *forwarder, *anchor_file, *anchor;
-    pthread_mutex_t lock; /* of the idle contexts */
-    struct idle_list idle[DNS_AGE_COUNT];
+    struct context_pool *contexts;
 };
 
 /* One look-up of a batch. */
@@ -77,140 +61,6 @@ const char *dns_rcode_name(int rcode)
     return (size_t)rcode < ARRAY_LEN(rcode_names) ? rcode_names[rcode] : "another rcode";
 }
 
-/* ---- contexts of libunbound ---- */
-
-/* Beside these nothing is ever set: a wrong value of an option makes libunbound crash at use. The
- * real time to live is seen only without cache-max-ttl. */
-static const struct {
-    const char *name, *value;
-    bool is_for_forwarder, is_for_recent;
-} settings[] = {
-    {"do-not-query-localhost:", "no", true, false},
-    {"cache-max-ttl:", "60", false, true},
-    {"edns-buffer-size:", "1232", false, false},
-};
-
-/* Zones that libunbound would answer from itself. */
-static const char *const own_zones[] = {"test.", "invalid."};
-
-/* Whether a context may be asked again. A fresh answer needs one that keeps nothing: that is what
- * is told of a forwarder below, and cannot be told of the keys that validation keeps. */
-static bool is_reusable(const struct resolver *resolver, enum dns_age age)
-{
-    return age == DNS_RECENT ||
-           (resolver->forwarder && !resolver->anchor && !resolver->anchor_file);
-}
-
-/* Of the library's reader of files, which has one state for the whole process. */
-static pthread_mutex_t reader_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* There is no option for this, only a clause of a file. */
-static int forward_uncached(struct ub_ctx *ctx, const char *forwarder)
-{
-    char text[CONFIG_MAX], path[32];
-    int fd = memfd_create("forward", MFD_CLOEXEC), code = UB_READFILE;
-    int len = snprintf(text, sizeof(text),
-                       "forward-zone:\n name: \".\"\n forward-addr: %s\n"
-                       " forward-no-cache: yes\n",
-                       forwarder);
-
-    if (fd < 0)
-        return code;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-    pthread_mutex_lock(&reader_lock);
-    if (write(fd, text, (size_t)len) == len)
-        code = ub_ctx_config(ctx, path);
-    pthread_mutex_unlock(&reader_lock);
-    close(fd);
-    return code;
-}
-
-static int set_forwarder(struct ub_ctx *ctx, const struct resolver *resolver, enum dns_age age)
-{
-    if (age == DNS_FRESH && is_reusable(resolver, age))
-        return forward_uncached(ctx, resolver->forwarder);
-    return ub_ctx_set_fwd(ctx, resolver->forwarder);
-}
-
-static int configure(struct ub_ctx *ctx, const struct resolver *resolver, enum dns_age age)
-{
-    int code = ub_ctx_async(ctx, 1);
-
-    for (size_t i = 0; i < ARRAY_LEN(settings) && code == 0; i++)
-        if ((!settings[i].is_for_forwarder || resolver->forwarder) &&
-            (!settings[i].is_for_recent || age == DNS_RECENT))
-            code = ub_ctx_set_option(ctx, settings[i].name, settings[i].value);
-    if (code == 0)
-        code = ub_ctx_debugout(ctx, NULL);
-    if (code == 0 && resolver->forwarder)
-        code = set_forwarder(ctx, resolver, age);
-    if (code == 0 && resolver->anchor_file)
-        code = ub_ctx_add_ta_file(ctx, resolver->anchor_file);
-    if (code == 0 && resolver->anchor)
-        code = ub_ctx_add_ta(ctx, resolver->anchor);
-    /* The first of these ends the configuration: they come last. */
-    for (size_t i = 0; i < ARRAY_LEN(own_zones) && code == 0; i++)
-        code = ub_ctx_zone_remove(ctx, own_zones[i]);
-    return code;
-}
-
-static bool context_new(const struct resolver *resolver, enum dns_age age, struct ub_ctx **out,
-                        struct err *err)
-{
-    struct ub_ctx *ctx = ub_ctx_create();
-    int code;
-
-    if (!ctx)
-        return err_set(err, ERR_DNS, "could not make a resolver: %s", strerror(errno));
-    code = configure(ctx, resolver, age);
-    if (code != 0) {
-        bool is_anchor = code == UB_INITFAIL && (resolver->anchor || resolver->anchor_file);
-
-        ub_ctx_delete(ctx);
-        return err_set(err, ERR_CONFIG, "could not set up the resolver: %s",
-                       is_anchor ? "the DNSSEC trust anchor cannot be used" : ub_strerror(code));
-    }
-    *out = ctx;
-    return true;
-}
-
-static bool take_context(struct resolver *resolver, enum dns_age age, struct idle *out,
-                         struct err *err)
-{
-    struct idle_list *idle = &resolver->idle[age];
-    int64_t now = clock_boot_ms();
-
-    out->ctx = NULL;
-    pthread_mutex_lock(&resolver->lock);
-    while (!out->ctx && idle->count > 0) {
-        *out = idle->items[--idle->count];
-        if (now - out->made_at < RESOLVER_RECENT_S * 1000)
-            break;
-        ub_ctx_delete(out->ctx);
-        out->ctx = NULL;
-    }
-    pthread_mutex_unlock(&resolver->lock);
-    if (out->ctx)
-        return true;
-    out->made_at = now;
-    return context_new(resolver, age, &out->ctx, err);
-}
-
-static void put_context(struct resolver *resolver, enum dns_age age, struct idle context)
-{
-    struct idle_list *idle = &resolver->idle[age];
-    bool is_kept = false;
-
-    pthread_mutex_lock(&resolver->lock);
-    if (is_reusable(resolver, age) && idle->count < IDLE_MAX) {
-        idle->items[idle->count++] = context;
-        is_kept = true;
-    }
-    pthread_mutex_unlock(&resolver->lock);
-    if (!is_kept)
-        ub_ctx_delete(context.ctx);
-}
-
 /* ---- making and freeing ---- */
 
 /* "192.0.2.1", "192.0.2.1@53", "2001:db8::1@53" */
@@ -229,20 +79,20 @@ static bool is_forwarder(const char *text)
     return inet_pton(AF_INET, host, octets) == 1 || inet_pton(AF_INET6, host, octets) == 1;
 }
 
-static bool check_options(const struct resolver *resolver, struct err *err)
+static bool check_options(const struct resolver_options *options, struct err *err)
 {
     const char *offline = getenv("LATCHKEY_OFFLINE");
 
-    if (resolver->forwarder && !is_forwarder(resolver->forwarder))
+    if (options->forwarder && !is_forwarder(options->forwarder))
         return err_set(err, ERR_CONFIG, "\"%.80s\" is not a DNS forwarder: address@port is wanted",
-                       resolver->forwarder);
-    if (!resolver->forwarder && (resolver->options.is_offline || (offline && offline[0])))
+                       options->forwarder);
+    if (!options->forwarder && (options->is_offline || (offline && offline[0])))
         return err_set(err, ERR_CONFIG,
                        "cannot resolve names: no DNS forwarder is set, and "
                        "nothing may be asked outside this machine");
-    if (resolver->anchor_file && access(resolver->anchor_file, R_OK) != 0)
+    if (options->trust_anchor_file && access(options->trust_anchor_file, R_OK) != 0)
         return err_errno(err, ERR_CONFIG, errno, "could not read the DNSSEC trust anchor in %s",
-                         resolver->anchor_file);
+                         options->trust_anchor_file);
     return true;
 }
 
@@ -251,35 +101,42 @@ static char *copy(const char *text)
     return text && text[0] ? strdup(text) : NULL;
 }
 
-bool resolver_new(const struct resolver_options *options, struct resolver **out, struct err *err)
+static struct resolver *resolver_of(const struct resolver_options *options)
 {
     struct resolver *resolver = calloc(1, sizeof(*resolver));
-    struct idle first;
 
     assert(resolver);
-    resolver->options = *options;
     resolver->forwarder = copy(options->forwarder);
     resolver->anchor_file = copy(options->trust_anchor_file);
     resolver->anchor = copy(options->trust_anchor);
+    resolver->options = *options;
+    resolver->options.forwarder = resolver->forwarder;
+    resolver->options.trust_anchor_file = resolver->anchor_file;
+    resolver->options.trust_anchor = resolver->anchor;
     if (resolver->options.timeout_ms == 0)
         resolver->options.timeout_ms = RESOLVER_TIMEOUT_MS;
-    pthread_mutex_init(&resolver->lock, NULL);
-    if (!check_options(resolver, err) || !take_context(resolver, DNS_RECENT, &first, err)) {
+    resolver->contexts = context_pool_new(&resolver->options);
+    return resolver;
+}
+
+bool resolver_new(const struct resolver_options *options, struct resolver **out, struct err *err)
+{
+    struct resolver *resolver = resolver_of(options);
+    struct context first;
+
+    if (!check_options(&resolver->options, err) ||
+        !context_take(resolver->contexts, DNS_RECENT, &first, err)) {
         resolver_free(resolver);
         return false;
     }
-    put_context(resolver, DNS_RECENT, first);
+    context_put(resolver->contexts, first, true);
     *out = resolver;
     return true;
 }
 
 void resolver_free(struct resolver *resolver)
 {
-    for (size_t age = 0; age < DNS_AGE_COUNT; age++) {
-        for (size_t i = 0; i < resolver->idle[age].count; i++)
-            ub_ctx_delete(resolver->idle[age].items[i].ctx);
-    }
-    pthread_mutex_destroy(&resolver->lock);
+    context_pool_free(resolver->contexts);
     free(resolver->forwarder);
     free(resolver->anchor_file);
     free(resolver->anchor);
@@ -463,18 +320,14 @@ bool resolver_ask(struct arena *mem, struct resolver *resolver, const struct dns
                   struct err *err)
 {
     int64_t deadline = clock_boot_ms() + resolver->options.timeout_ms;
-    struct idle idle;
+    struct context context;
     bool is_asked;
 
     assert(batch->count <= RESOLVER_BATCH_MAX);
-    if (!take_context(resolver, batch->age, &idle, err))
+    if (!context_take(resolver->contexts, batch->age, &context, err))
         return false;
-    is_asked = ask_once(mem, idle.ctx, batch, deadline, err) &&
-               find_loops(mem, idle.ctx, batch, deadline, err);
-    /* what a context has learnt of servers that fail it would tell again for a while */
-    if (batch->age == DNS_FRESH && !(is_asked && is_all_answered(batch)))
-        ub_ctx_delete(idle.ctx);
-    else
-        put_context(resolver, batch->age, idle);
+    is_asked = ask_once(mem, context.ctx, batch, deadline, err) &&
+               find_loops(mem, context.ctx, batch, deadline, err);
+    context_put(resolver->contexts, context, is_asked && is_all_answered(batch));
     return is_asked;
 }
