@@ -56,6 +56,7 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
                            .caa = app_caa_of(call->app.config, config_ca_default(call->app.config)),
                            .own_count = expected.own_count,
                            .http_port = (uint16_t)call->app.config->edge.http_port,
+                           .https_port = (uint16_t)call->app.config->edge.https_port,
                            .http_ms = (int)call->app.config->check.http_ms};
     return check_run(mem, &env, &(struct check_names){names.names, names.count, name->registered},
                      &expected.addresses, out, err);

@@ -3,9 +3,9 @@
 
 /*
  * check: the pre-flight of an order's names: look, then judge. Look-ups are fresh; the check path
- * is asked over HTTP at each address found that is of the expected set, at exactly that port, and
- * nowhere else. Takes as long as DNS and the slowest address, at most the resolver's time and
- * http_ms.
+ * is asked over HTTP at each address found: those of the expected set at exactly that port, others
+ * where the internet's are, or `own` has them. Takes as long as DNS and the slowest address, at
+ * most the resolver's time and http_ms.
  */
 #include "check/diagnose.h"
 
@@ -18,10 +18,10 @@ struct check_env {
     struct slice check_key; /* that the edges answer with; empty: HTTP is not checked, or */
     bool is_keyless;        /* an answer of the right form is as good: for who has no key */
     const char *brand;
-    uint16_t http_port;       /* of the edges, as visitors see it */
-    int64_t retry_at;         /* when the caller will look again by itself; 0 = not */
-    int http_ms;              /* 0 = CHECK_HTTP_MS */
-    const struct prefix *own; /* reserved addresses that may be asked all the same */
+    uint16_t http_port, https_port; /* of the edges, as visitors see them; https_port 0 = 443 */
+    int64_t retry_at;               /* when the caller will look again by itself; 0 = not */
+    int http_ms;                    /* 0 = CHECK_HTTP_MS */
+    const struct prefix *own;       /* reserved addresses that may be asked all the same */
     size_t own_count;
     struct caa_wanted
         caa; /* who will be asked for the certificate; issuer NULL: CAA is left alone */

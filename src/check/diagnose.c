@@ -40,23 +40,31 @@ static const struct rule {
     {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_not_found,         NULL,               NULL},
     {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, rule_is_without_address,   NULL,               NULL},
     {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       rule_is_target_wrong,      NULL,               NULL},
-    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_www_elsewhere,     NULL,               NULL},
+    {FINDING_CDN_IN_FRONT,           DNS_OK,           REMEDY_NONE,       rule_is_cdn_in_front,      rule_tell_cdn,      NULL},
+    {FINDING_CDN_ELSEWHERE,          DNS_PROXIED,      REMEDY_POINT_HERE, rule_is_cdn_elsewhere,     rule_tell_cdn,      NULL},
+    {FINDING_WWW_ELSEWHERE,          DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_www_elsewhere,     rule_tell_stranger, NULL},
     {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    rule_is_foreign_aaaa,      NULL,               NULL},
     {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_all_private,       NULL,               NULL},
-    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             NULL,               NULL},
+    {FINDING_WRONG_ADDRESS,          DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             rule_tell_stranger, NULL},
     {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, rule_has_extra,            NULL,               NULL},
     {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_refused,      NULL,               NULL},
     {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_timeout,      NULL,               NULL},
     {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_unreachable,  NULL,               NULL},
     {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_cut,          NULL,               NULL},
-    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_redirected,   NULL,               NULL},
-    {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, NULL,               NULL},
+    {FINDING_HTTP_REDIRECTED,        DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_redirected,   rule_tell_http,     NULL},
+    {FINDING_HTTP_REDIRECT_LOOP,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_looping,      rule_tell_http,     NULL},
+    {FINDING_HTTP_BAD_REDIRECT,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_bad_redirect, rule_tell_http,     NULL},
+    {FINDING_HTTP_TLS_PORT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_tls_port,     rule_tell_http,     NULL},
+    {FINDING_HTTP_BLOCKED,           DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_blocked,      rule_tell_http,     NULL},
+    {FINDING_HTTP_WRONG_SERVER,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, rule_tell_http,     NULL},
+    {FINDING_HTTP_IPV6_WRONG,        DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_ipv6_wrong,   rule_tell_http,     NULL},
 };
 /* clang-format on */
 
 /* Every row that is so, of a name that passes. */
 /* clang-format off */
 static const struct rule notes[] = {
+    {FINDING_CDN_LOOPING,      DNS_OK, REMEDY_NONE,       rule_is_cdn_looping,      rule_tell_cdn,     NULL},
     {FINDING_HTTP_PARTLY,      DNS_OK, REMEDY_NONE,       rule_is_http_partly,      NULL,               NULL},
     {FINDING_LOOKUP_PARTLY,    DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,     NULL,               NULL},
     {FINDING_OLD_ANSWER,       DNS_OK, REMEDY_NONE,       rule_is_old,              rule_tell_old,      NULL},
@@ -137,6 +145,7 @@ static const char *title_of(const struct facts *f, const struct rule *rule)
 /* What comes from one cause for both names of a pair, whatever the verdict. */
 static const enum finding_code shared[] = {
     FINDING_HTTP_PARTLY,       FINDING_LOOKUP_PARTLY,     FINDING_ZONE_UNSERVED,
+    FINDING_CDN_IN_FRONT,      FINDING_CDN_LOOPING,       FINDING_CDN_ELSEWHERE,
     FINDING_SECONDARY_LAGS,    FINDING_SERVERS_DISAGREE,  FINDING_OLD_ANSWER,
     FINDING_CAA_CRITICAL,      FINDING_CAA_FORBIDS,       FINDING_CAA_AT_TARGET,
     FINDING_CAA_MALFORMED,     FINDING_CAA_WRONG_ACCOUNT, FINDING_CAA_WRONG_METHOD,

@@ -11,6 +11,7 @@
  *                                              elsewhere; or DNS is right and HTTP fails
  * What cannot be asked is not wrong: the verdict is unknown, and it is asked again.
  */
+#include "check/answerer.h"
 #include "check/caa.h"
 #include "check/report.h"
 #include "check/zone.h"
@@ -50,6 +51,8 @@ struct check_context {
     X(UNREACHABLE, "unreachable")                                                                  \
     X(CUT, "cut") /* closed in the middle, or no HTTP */                                           \
     X(REDIRECTED, "redirected")                                                                    \
+    X(LOOP, "redirect_loop")                                                                       \
+    X(BAD_REDIRECT, "bad_redirect") /* that no certificate authority follows */                    \
     X(WRONG_ANSWER, "wrong_answer") /* another status or body than our edges give */
 
 #define X(id, name) PROBE_##id,
@@ -61,8 +64,9 @@ struct probe {
     struct address address;
     enum probe_outcome outcome;
     int status;           /* 0 without an answer */
-    const char *location; /* host of the Location, when redirected */
+    const char *location; /* host of the last Location, when redirected */
     const char *text;     /* the reason, for evidence */
+    struct answerer who;  /* what the last answer is known for */
     int64_t took_ms;
 };
 
@@ -72,8 +76,10 @@ struct observation {
     int64_t old_until; /* the resolver may still say otherwise until then; 0 = it does not */
     const struct dns_answer *caa; /* of the name and each above it; caa_count 0: not asked */
     size_t caa_count;
-    const struct probe *probes; /* empty when nothing of ours was found */
-    size_t probe_count;
+    const struct probe *probes;    /* empty when nothing of ours was found */
+    const struct probe *strangers; /* the same at addresses that are not of the set */
+    size_t probe_count, stranger_count;
+    bool is_looping; /* a stranger sends visitors from https to where they are */
 };
 
 struct check_seen {

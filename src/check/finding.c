@@ -35,8 +35,8 @@ static const struct {
     [FINDING_ADDRESS_MISSING] = {FINDING_HAS_ISSUES,
                                  "{subject} is in DNS, but has no address. Add {expected}."},
     [FINDING_WRONG_ADDRESS] = {FINDING_HAS_ISSUES,
-                               "{subject} points elsewhere: it has {found}, and must have "
-                               "{expected}."},
+                               "{subject} points elsewhere: it has {found}{why}, and must "
+                               "have {expected}."},
     [FINDING_PRIVATE_ADDRESS] = {FINDING_HAS_ISSUES,
                                  "{subject} points to {found}, which cannot be reached from the "
                                  "internet ({why}). It must have {expected}."},
@@ -51,8 +51,8 @@ static const struct {
     [FINDING_WWW_MISSING] = {FINDING_NO_RESPONSE,
                              "{subject} does not exist in DNS. Add {expected}."},
     [FINDING_WWW_ELSEWHERE] = {FINDING_NO_RESPONSE,
-                               "{subject} leads to {found}, not to {other}. It must have "
-                               "{expected}."},
+                               "{subject} leads to {found}{why}, not to {other}. It must "
+                               "have {expected}."},
     [FINDING_FOLLOWS_BAD_NAME] = {FINDING_NO_RESPONSE,
                                   "{subject} is a CNAME of {other}: it is right as soon as {other} "
                                   "is."},
@@ -170,6 +170,35 @@ static const struct {
         {"CAA of {subject} names an account",
          "{other} has {found}: only that account at {why} may issue. It "
          "was not compared with this platform's."},
+    [FINDING_HTTP_REDIRECT_LOOP] = {FINDING_NO_RESPONSE,
+                                    "{subject} points to the right place, but the check at {found} "
+                                    "is redirected in a circle."},
+    [FINDING_HTTP_BAD_REDIRECT] =
+        {FINDING_NO_RESPONSE, "{subject} points to the right place, but the check at {found} is "
+                              "redirected in a way that no certificate authority follows "
+                              "({why})."},
+    [FINDING_HTTP_TLS_PORT] = {FINDING_NO_RESPONSE,
+                               "{subject} points to the right place, but {found} expects https "
+                               "where plain http has to be spoken."},
+    [FINDING_HTTP_BLOCKED] = {FINDING_NO_RESPONSE,
+                              "{subject} points to the right place, but {found} does not let the "
+                              "check in ({why}). Requests below /.well-known/ must be let "
+                              "through."},
+    [FINDING_HTTP_IPV6_WRONG] = {FINDING_NO_RESPONSE,
+                                 "{subject} is answered rightly over IPv4, but not over IPv6, at "
+                                 "{found} ({why}). The certificate authority asks by IPv6 first."},
+    [FINDING_CDN_IN_FRONT] = {"{subject} is behind {other}",
+                              "{subject} leads to {other}, which passes requests on to the right "
+                              "place. That works as long as its settings stay so: whatever it "
+                              "blocks or redirects, the certificate authority meets as well."},
+    [FINDING_CDN_ELSEWHERE] =
+        {FINDING_HAS_ISSUES, "{subject} is behind {other}, which does not pass requests on to the "
+                             "right place. Switch its proxy off for {subject} (Cloudflare: \"DNS "
+                             "only\"), and set {expected}."},
+    [FINDING_CDN_LOOPING] = {"{subject} redirects for ever",
+                             "{subject} is behind {other}, which speaks plain http to us while "
+                             "visitors come by https: each is sent to https again and again. Set "
+                             "its encryption to \"Full (strict)\" instead of \"Flexible\"."},
     [FINDING_NAME_TOO_LONG] = {FINDING_NOT_ORDERED,
                                "No certificate can be had for this name: {why}. A shorter name "
                                "is needed."},

@@ -69,6 +69,14 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(CAA_LOOKUP_FAILED, "caa_lookup_failed", ERROR, OWNER)                                        \
     X(CAA_TIMEOUT, "caa_timeout", WARNING, NOBODY)                                                 \
     X(CAA_ACCOUNT_UNKNOWN, "caa_account_unknown", ADVICE, OPERATOR)                                \
+    X(HTTP_REDIRECT_LOOP, "http_redirect_loop", ERROR, OPERATOR)                                   \
+    X(HTTP_BAD_REDIRECT, "http_bad_redirect", ERROR, OPERATOR)                                     \
+    X(HTTP_TLS_PORT, "http_tls_port", ERROR, OPERATOR)                                             \
+    X(HTTP_BLOCKED, "http_blocked", ERROR, OPERATOR)                                               \
+    X(HTTP_IPV6_WRONG, "http_ipv6_wrong", ERROR, OPERATOR)                                         \
+    X(CDN_IN_FRONT, "cdn_in_front", WARNING, OWNER)                                                \
+    X(CDN_ELSEWHERE, "cdn_elsewhere", ERROR, OWNER)                                                \
+    X(CDN_LOOPING, "cdn_looping", WARNING, OWNER)                                                  \
     X(NAME_TOO_LONG, "name_too_long", ERROR, PARTNER)                                              \
     X(NAME_IDN_INVALID, "name_idn_invalid", ERROR, PARTNER)                                        \
     X(NAME_UNDERSCORE, "name_underscore", ERROR, PARTNER)                                          \

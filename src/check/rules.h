@@ -44,6 +44,17 @@ bool rule_is_http_unreachable(const struct facts *f);
 bool rule_is_http_cut(const struct facts *f);
 bool rule_is_http_redirected(const struct facts *f);
 bool rule_is_http_wrong_server(const struct facts *f);
+bool rule_is_http_looping(const struct facts *f);
+bool rule_is_http_bad_redirect(const struct facts *f);
+bool rule_is_http_tls_port(const struct facts *f);
+bool rule_is_http_blocked(const struct facts *f);
+bool rule_is_http_ipv6_wrong(const struct facts *f); /* answers wrongly over IPv6 alone */
+bool rule_is_cdn_in_front(const struct facts *f);  /* at strangers, that pass the check on to us */
+bool rule_is_cdn_elsewhere(const struct facts *f); /* that do not */
+bool rule_is_cdn_looping(const struct facts *f);
+void rule_tell_http(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_tell_cdn(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_tell_stranger(struct arena *mem, const struct facts *f, struct finding_words *words);
 bool rule_is_http_partly(const struct facts *f);
 
 /* ---- rules_zone.c: what the name servers say themselves ---- */

@@ -56,6 +56,7 @@ static bool look(struct arena *mem, const struct pool *pool, const char *typed,
                                   .own_count = pool->how->own_count,
                                   .caa = caa_of(pool->how),
                                   .http_port = (uint16_t)config->edge.http_port,
+                                  .https_port = (uint16_t)config->edge.https_port,
                                   .http_ms = (int)config->check.http_ms};
     enum hostname_fault fault;
     struct hostname name;

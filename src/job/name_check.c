@@ -18,6 +18,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .check_key = worker->check_key,
         .brand = expected.brand,
         .http_port = (uint16_t)worker->app->config->edge.http_port,
+        .https_port = (uint16_t)worker->app->config->edge.https_port,
         .retry_at = want->retry_at,
         .own = expected.own,
         .caa = app_caa_of(worker->app->config, config_ca_default(worker->app->config)),

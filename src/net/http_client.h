@@ -61,6 +61,7 @@ struct http_request {
     const char *unix_socket;      /* connect to this path instead; the policy is not asked */
     const char *user_agent;       /* NULL = "Latchkey/<version>" */
     bool is_fresh;                /* on a connection of its own, closed afterwards */
+    bool is_any_certificate;      /* https, with whatever certificate: only to see who answers */
     size_t body_max, headers_max; /* octets; 0 = HTTP_..._MAX */
     int connect_ms, total_ms;     /* 0 = HTTP_..._MS */
 };
@@ -118,3 +119,13 @@ const char *http_header(const struct http_response *response, const char *name);
 const char *http_header_next(const struct http_response *response, const char *name, size_t *at);
 /* The host of an absolute http(s) URL (a Location), lower case, printable; NULL for others. */
 const char *http_url_host(struct arena *mem, const char *url);
+
+/* A URL in parts: scheme and host in lower case, printable; port 0 when the scheme has none. */
+struct http_url {
+    const char *url, *scheme, *host, *path;
+    uint16_t port;
+};
+/* Where a Location of an answer from `base` leads, without a fragment (RFC 3986 section 5). False:
+ * it is no URL. Whether to go there is not looked at. */
+MUST_CHECK bool http_url_follow(struct arena *mem, const char *base, const char *location,
+                                struct http_url *out);

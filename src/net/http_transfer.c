@@ -267,6 +267,10 @@ static void set_limits(struct http_transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(t->easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(t->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    if (request->is_any_certificate) {
+        curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(t->easy, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
     if (request->is_fresh) {
         curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, 1L);

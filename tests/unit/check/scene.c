@@ -103,9 +103,12 @@ static void add_probe(char letter, const struct address *address, struct probe *
 {
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
         if (outcomes[i].letter == letter)
-            *out = (struct probe){*address,           outcomes[i].outcome,
-                                  outcomes[i].status, outcomes[i].location,
-                                  outcomes[i].text,   1};
+            *out = (struct probe){.address = *address,
+                                  .outcome = outcomes[i].outcome,
+                                  .status = outcomes[i].status,
+                                  .location = outcomes[i].location,
+                                  .text = outcomes[i].text,
+                                  .took_ms = 1};
 }
 
 struct observation scene_observe(struct arena *mem, const char *name, struct scene_name scene,
