@@ -178,7 +178,8 @@ static const struct argp argp = {
         "eab list; eab revoke KID. "
         "clock [+90d|TIME|real]: shows or moves its clock; into the past by \"clock -- -90d\". "
         "fault KIND: makes it do wrong (bad-nonce, rate-limited, busy, outage, slow, cut, "
-        "garbage, secondary-validation) until --count, --for, a restart or \"fault off\" ends it. "
+        "garbage, retry-date, secondary-validation) until --count, --for, a restart or \"fault "
+        "off\" ends it. "
         "faults: lists what is on.",
     .children = children,
 };

@@ -146,6 +146,9 @@ bool ca_new_account(struct ca_call *call, struct ca_problem *problem)
     const struct ca_account *existing;
     struct err err;
 
+    if (!ca_call_admit_key(call, call->key.key_hash, CA_PROBLEM_BAD_PUBLIC_KEY, CA_KEY_REFUSED,
+                           problem))
+        return false;
     if (!ca_account_of_key(call->mem, call->ca->db, call->key.key_hash, &existing, &err))
         return ca_fail(problem, &err, "failed check for existing account");
     if (existing)

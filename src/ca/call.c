@@ -2,6 +2,7 @@
 #include "ca/call.h"
 
 #include "base/clock.h"
+#include "ca/blocked_key_store.h"
 #include "ca/fault_effect.h"
 #include "ca/request_limit.h"
 #include "ca/routes.h"
@@ -148,6 +149,17 @@ bool ca_call_id(const struct ca_call *call, const char *param, const char *what,
     if (slice_i64(slice_str(http_param(call->req, param)), 1, INT64_MAX, out))
         return true;
     return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED, "%s", what);
+}
+
+bool ca_call_admit_key(const struct ca_call *call, const char *key_hash, enum ca_problem_type type,
+                       const char *what, struct ca_problem *problem)
+{
+    bool is_blocked;
+    struct err err;
+
+    if (!ca_blocked_key_has(call->mem, call->ca->db, key_hash, &is_blocked, &err))
+        return ca_fail(problem, &err, "error checking key validity");
+    return !is_blocked || ca_refuse(problem, type, "%s: public key is forbidden", what);
 }
 
 /* --- answering ------------------------------------------------------------------------------- */

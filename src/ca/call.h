@@ -57,6 +57,12 @@ bool ca_handle_error(struct http_res *res, const struct err *err);
 MUST_CHECK bool ca_call_id(const struct ca_call *call, const char *param, const char *what,
                            int64_t *out, struct ca_problem *problem);
 
+/* Refused with this type and "what: public key is forbidden" when the key was shown to revoke a
+ * certificate. */
+MUST_CHECK bool ca_call_admit_key(const struct ca_call *call, const char *key_hash,
+                                  enum ca_problem_type type, const char *what,
+                                  struct ca_problem *problem);
+
 /* userActionRequired: the account has not agreed to the terms of service that are in force. */
 bool ca_terms_admit(struct ca_call *call, struct ca_problem *problem);
 

@@ -5,10 +5,13 @@
 
 #include "base/hash.h"
 #include "ca/authorization_store.h"
+#include "ca/blocked_key_store.h"
 #include "ca/call.h"
 #include "ca/certificate_store.h"
 #include "ca/public_key.h"
 #include "ca/reason.h"
+
+#define COMPROMISE "keyCompromise"
 
 static bool read_reason(const struct ca_call *call, int64_t *out, struct ca_problem *problem)
 {
@@ -91,27 +94,72 @@ static bool may_revoke(const struct ca_call *call, const struct ca_issued *issue
                      "to be revoked");
 }
 
-static bool store(const struct ca_call *call, const struct ca_issued *issued, int64_t reason,
-                  struct err *err)
+static bool journal(const struct ca_call *call, struct db *tx, enum ca_journal_kind kind,
+                    const char *serial, const char *detail, struct err *err)
+{
+    return ca_journal_add(tx,
+                          &(struct ca_journal_entry){
+                              .at = call->now,
+                              .account_id = call->account ? call->account->id : 0,
+                              .kind = kind,
+                              .subject = serial,
+                              .detail = detail,
+                          },
+                          err);
+}
+
+/* *is_done = false: it was revoked before. */
+static bool revoke_by_account(const struct ca_call *call, const struct ca_issued *issued,
+                              int64_t reason, bool *is_done, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
-    struct ca_journal_entry entry = {
-        .at = call->now,
-        .account_id = call->account ? call->account->id : 0,
-        .kind = CA_JOURNAL_CERTIFICATE_REVOKED,
-        .subject = issued->serial,
-        .detail = ca_reason_name(reason),
-    };
 
-    return db_tx_begin(call->ca->db, &tx, err) &&
-           ca_issued_revoke(tx, issued->serial, reason, call->now, err) &&
-           ca_journal_add(tx, &entry, err) && db_tx_commit(&tx, err);
+    if (!db_tx_begin(call->ca->db, &tx, err))
+        return false;
+    *is_done = ca_issued_revoke(tx, issued->serial, reason, call->now, err);
+    if (!*is_done)
+        return err->code == ERR_LOST_RACE;
+    return journal(call, tx, CA_JOURNAL_CERTIFICATE_REVOKED, issued->serial, ca_reason_name(reason),
+                   err) &&
+           db_tx_commit(&tx, err);
+}
+
+static bool revoke_others(const struct ca_call *call, struct db *tx, const struct ca_issued *issued,
+                          struct err *err)
+{
+    int64_t count;
+
+    if (!ca_issued_revoke_key(tx, issued->key_hash, call->now, &count, err))
+        return false;
+    return count == 0 ||
+           journal(call, tx, CA_JOURNAL_CERTIFICATES_REVOKED, issued->serial,
+                   arena_printf(call->mem, COMPROMISE ": %lld more with its key", (long long)count),
+                   err);
+}
+
+/* Whoever shows the key says that somebody has it: whatever the reason was, it is keyCompromise,
+ * the key is refused from now on, and what else it is in is revoked, as at Boulder. */
+static bool revoke_by_key(const struct ca_call *call, const struct ca_issued *issued, bool *is_done,
+                          struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    if (!db_tx_begin(call->ca->db, &tx, err))
+        return false;
+    *is_done = ca_issued_compromise(tx, issued->serial, call->now, err);
+    if (*is_done
+            ? !journal(call, tx, CA_JOURNAL_CERTIFICATE_REVOKED, issued->serial, COMPROMISE, err)
+            : err->code != ERR_LOST_RACE)
+        return false;
+    return ca_blocked_key_add(tx, issued->key_hash, call->now, err) &&
+           revoke_others(call, tx, issued, err) && db_tx_commit(&tx, err);
 }
 
 static bool revoke(const struct ca_call *call, struct ca_problem *problem)
 {
     const struct ca_issued *issued;
-    struct err err = {.code = ERR_NONE};
+    bool is_done = false, is_stored;
+    struct err err;
     int64_t reason;
 
     if (!read_certificate(call, &issued, problem))
@@ -120,13 +168,14 @@ static bool revoke(const struct ca_call *call, struct ca_problem *problem)
         return ca_refuse(problem, CA_PROBLEM_UNAUTHORIZED, "Certificate is expired");
     if (!read_reason(call, &reason, problem) || !may_revoke(call, issued, &reason, problem))
         return false;
-    if (store(call, issued, reason, &err))
-        return http_reply_empty(call->res, 200);
-    if (err.code == ERR_LOST_RACE)
-        return ca_refuse(problem, CA_PROBLEM_ALREADY_REVOKED,
-                         "no certificate with serial %s and status other than revoked",
-                         issued->serial);
-    return ca_fail(problem, &err, "Unable to revoke");
+    is_stored = call->account ? revoke_by_account(call, issued, reason, &is_done, &err)
+                              : revoke_by_key(call, issued, &is_done, &err);
+    if (!is_stored)
+        return ca_fail(problem, &err, "Unable to revoke");
+    return is_done ? http_reply_empty(call->res, 200)
+                   : ca_refuse(problem, CA_PROBLEM_ALREADY_REVOKED,
+                               "no certificate with serial %s and status other than revoked",
+                               issued->serial);
 }
 
 bool ca_revoke_certificate(struct ca_call *call, struct ca_problem *problem)

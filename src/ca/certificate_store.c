@@ -2,6 +2,7 @@
 #include "ca/certificate_store.h"
 
 #include "ca/crl_store.h"
+#include "ca/reason.h"
 
 static const struct query add_issuer = {
     .name = "ca_issuer.add",
@@ -151,6 +152,36 @@ bool ca_issued_revoke_all(struct db *db, int64_t account_id, int64_t reason, int
            ca_crl_outdate_all(db, err);
 }
 
+static const struct query compromise = {
+    .name = "ca_issued.compromise",
+    .sql = "UPDATE certificate SET revoked_at = coalesce(revoked_at, $2), revocation_reason = $3"
+           " WHERE serial = $1 AND revocation_reason IS NOT $3",
+    .params = "tii",
+    .cols = "",
+};
+
+bool ca_issued_compromise(struct db *db, const char *serial, int64_t at, struct err *err)
+{
+    return db_exec_one(db, &compromise, err, QT(serial), QI(at), QI(CA_REASON_KEY_COMPROMISE)) &&
+           ca_crl_outdate(db, serial, err);
+}
+
+static const struct query revoke_key = {
+    .name = "ca_issued.revoke_key",
+    .sql = "UPDATE certificate SET revoked_at = $2, revocation_reason = $3 WHERE key_hash = $1"
+           " AND revoked_at IS NULL AND not_after > $2",
+    .params = "tii",
+    .cols = "",
+};
+
+bool ca_issued_revoke_key(struct db *db, const char *key_hash, int64_t at, int64_t *count,
+                          struct err *err)
+{
+    return db_exec(db, &revoke_key, count, err, QT(key_hash), QI(at),
+                   QI(CA_REASON_KEY_COMPROMISE)) &&
+           (*count == 0 || ca_crl_outdate_all(db, err));
+}
+
 static const struct query renew = {
     .name = "ca_issued.renew",
     .sql = "UPDATE certificate SET renew_at = $2 WHERE serial = $1",
@@ -175,6 +206,7 @@ bool ca_issued_renew_all(struct db *db, int64_t at, int64_t *count, struct err *
     return db_exec(db, &renew_all, count, err, QI(at));
 }
 
-static const struct query *const all[] = {&add_issuer, &get_issuer, &add,   &get,      &has,
-                                          &revoke,     &revoke_all, &renew, &renew_all};
+static const struct query *const all[] = {&add_issuer, &get_issuer, &add,        &get,
+                                          &has,        &revoke,     &revoke_all, &compromise,
+                                          &revoke_key, &renew,      &renew_all};
 const struct query_list ca_issued_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

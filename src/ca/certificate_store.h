@@ -50,6 +50,15 @@ MUST_CHECK bool ca_issued_revoke(struct db *db, const char *serial, int64_t reas
 MUST_CHECK bool ca_issued_revoke_all(struct db *db, int64_t account_id, int64_t reason, int64_t at,
                                      int64_t *count, struct err *err);
 
+/* In a transaction: for keyCompromise from now on, if it was revoked before, too; since when stays.
+ * ERR_LOST_RACE: it was revoked for that. */
+MUST_CHECK bool ca_issued_compromise(struct db *db, const char *serial, int64_t at,
+                                     struct err *err);
+/* In a transaction: all of this key that are valid after `at` and not revoked, for keyCompromise.
+ */
+MUST_CHECK bool ca_issued_revoke_key(struct db *db, const char *key_hash, int64_t at,
+                                     int64_t *count, struct err *err);
+
 /* ERR_LOST_RACE: there is none of this serial. */
 MUST_CHECK bool ca_issued_renew(struct db *db, const char *serial, int64_t at, struct err *err);
 /* All that are valid after `at`. */

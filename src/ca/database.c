@@ -3,6 +3,7 @@
 
 #include "ca/account_store.h"
 #include "ca/authorization_store.h"
+#include "ca/blocked_key_store.h"
 #include "ca/certificate_store.h"
 #include "ca/challenge_store.h"
 #include "ca/crl_store.h"
@@ -20,9 +21,9 @@ extern const struct embedded_file ca_migrations[];
 extern const size_t ca_migrations_count;
 
 static const struct query_list *const lists[] = {
-    &ca_client_queries, &ca_authorization_queries, &ca_challenge_queries, &ca_crl_queries,
-    &ca_eab_queries,    &ca_issued_queries,        &ca_journal_queries,   &ca_limit_queries,
-    &ca_order_queries,  &ca_terms_queries,
+    &ca_client_queries, &ca_authorization_queries, &ca_blocked_key_queries, &ca_challenge_queries,
+    &ca_crl_queries,    &ca_eab_queries,           &ca_issued_queries,      &ca_journal_queries,
+    &ca_limit_queries,  &ca_order_queries,         &ca_terms_queries,
 };
 
 const struct query_list *const *ca_database_queries(size_t *count)

@@ -16,6 +16,7 @@
     X(SLOW, "slow", "what was asked is done, and answered late")                                   \
     X(CUT, "cut", "what was asked is done, and the answer breaks off in the middle")               \
     X(GARBAGE, "garbage", "what was asked is done, and the answer is random octets")               \
+    X(RETRY_DATE, "retry-date", "Retry-After is a date where it would be seconds")                 \
     X(SECONDARY, "secondary-validation", "validations fail at another viewpoint")
 
 #define X(id, name, text) CA_FAULT_##id,

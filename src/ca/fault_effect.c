@@ -43,10 +43,35 @@ static void spoil_body(const struct ca_call *call)
     call->res->body = slice_of(octets, GARBAGE_SIZE);
 }
 
+/* As RFC 9110 section 5.6.7 has it; of the real clock, as the header Date is. */
+static const char *http_date(struct arena *mem, int64_t at)
+{
+    time_t s = at / SECOND_MS;
+    char text[64];
+    struct tm tm;
+
+    gmtime_r(&s, &tm);
+    strftime(text, sizeof(text), "%a, %d %b %Y %H:%M:%S GMT", &tm);
+    return arena_strdup(mem, text);
+}
+
+static void date_retry(const struct ca_call *call)
+{
+    const char *seconds = http_res_get(call->res, "Retry-After");
+    int64_t after_s, wait_s;
+
+    if (!seconds || !slice_i64(slice_str(seconds), 0, INT32_MAX, &after_s) ||
+        !hits(call, CA_FAULT_RETRY_DATE, &wait_s))
+        return;
+    http_res_header(call->res, "Retry-After",
+                    http_date(call->mem, clock_real_ms() + after_s * SECOND_MS));
+}
+
 void ca_fault_spoil(const struct ca_call *call)
 {
     int64_t wait_s;
 
+    date_retry(call);
     if (hits(call, CA_FAULT_SLOW, &wait_s))
         nanosleep(&(struct timespec){.tv_sec = wait_s}, NULL);
     if (hits(call, CA_FAULT_GARBAGE, &wait_s))

@@ -95,8 +95,8 @@ static bool check_key(struct arena *mem, EVP_PKEY *key, struct ca_problem *probl
 {
     const char *refusal = ca_key_refusal(mem, key);
 
-    return !*refusal || ca_refuse(problem, CA_PROBLEM_BAD_PUBLIC_KEY,
-                                  "invalid request signing key: %s", refusal);
+    return !*refusal ||
+           ca_refuse(problem, CA_PROBLEM_BAD_PUBLIC_KEY, CA_KEY_REFUSED ": %s", refusal);
 }
 
 static const char *thumbprint(struct arena *mem, const json_t *jwk)

@@ -14,6 +14,8 @@
 
 #define CA_THUMBPRINT_LEN 43 /* base64url of SHA-256 */
 
+#define CA_KEY_REFUSED "invalid request signing key"
+
 struct ca_jwk {
     json_t *json;           /* kty and the public members alone */
     EVP_PKEY *key;          /* the same, to verify with */

@@ -63,7 +63,9 @@ static bool read_inner(const struct ca_call *call, struct wish *out, struct ca_p
     out->account = json_string_value(json_object_get(object, "account"));
     if (!out->account)
         out->account = "";
-    return check_old_key(call, json_object_get(object, "oldKey"), problem);
+    return check_old_key(call, json_object_get(object, "oldKey"), problem) &&
+           ca_call_admit_key(call, out->key.key_hash, CA_PROBLEM_BAD_PUBLIC_KEY, CA_KEY_REFUSED,
+                             problem);
 }
 
 static bool check_wish(const struct ca_call *call, const struct wish *wish,

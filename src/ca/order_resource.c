@@ -437,7 +437,10 @@ bool ca_finalize_order(struct ca_call *call, struct ca_problem *problem)
     if (!text)
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
                          "Error unmarshaling finalize order request");
-    if (!ca_csr_read(call->mem, text, &csr, problem) || !check_csr(call, found, &csr, problem))
+    if (!ca_csr_read(call->mem, text, &csr, problem) ||
+        !ca_call_admit_key(call, csr.key_hash, CA_PROBLEM_BAD_CSR,
+                           "Error finalizing order :: invalid public key in CSR", problem) ||
+        !check_csr(call, found, &csr, problem))
         return false;
     if (!ca_caa_check_again(call, found, problem))
         return ca_refuse_within(call->mem, problem, "Error finalizing order");

@@ -40,6 +40,6 @@ const struct ca_profile *ca_profile_find(const struct ca_profiles *profiles, con
  * least an hour and at most a day, as with Let's Encrypt. */
 int64_t ca_profile_reuse_left_ms(const struct ca_profile *profile);
 
-/* How long before its issuance a certificate begins to be valid: an hour as with Let's Encrypt, but
- * at most a hundredth of its life. */
+/* How long before its issuance a certificate begins to be valid: 58 min 30 s as with Let's Encrypt,
+ * but at most a hundredth of its life. */
 int64_t ca_profile_backdate_ms(const struct ca_profile *profile);

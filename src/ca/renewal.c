@@ -15,9 +15,9 @@
 
 struct ca_window ca_renewal_window(const struct ca_issued *issued, int64_t now)
 {
-    int64_t life = issued->not_after + SECOND_MS - issued->not_before; /* its last second counts */
+    int64_t life = issued->not_after + SECOND_MS - issued->created_at; /* its last second counts */
     int64_t left = life < SHORT_LIFE_MS ? life / 2 : life / 3;
-    int64_t ideal = issued->not_before + life - left;
+    int64_t ideal = issued->not_after - left;
 
     if (issued->revoked_at || issued->renew_at)
         return (struct ca_window){now - FORCED_SINCE_MS, now - FORCED_UNTIL_MS};

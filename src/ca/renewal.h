@@ -13,8 +13,9 @@ struct ca_window {
     int64_t start_at, end_at; /* [start_at, end_at) */
 };
 
-/* Around two thirds of its validity, or half of it below ten days, a hundredth of it on either
- * side; half an hour before `now` when it is revoked or its renewal was asked for. */
+/* Around two thirds of the time from its issuance to its end, or half of it below ten days, a
+ * hundredth of it on either side; half an hour before `now` when it is revoked or its renewal was
+ * asked for. */
 struct ca_window ca_renewal_window(const struct ca_issued *issued, int64_t now);
 
 /* Retry-After: 6 hours, but at most a twentieth of the validity, and at least a second. */

@@ -23,7 +23,7 @@ from edge_kit import free_port, wait_for
 NEWEST = pathlib.Path(__file__).resolve().parents[2] / "build-go"
 # Where the programs are, what challtestsrv calls its DNS listener, and what it is not to listen for.
 VERSIONS = {"debian": (pathlib.Path("/usr/bin"), "-dns01", [])}
-if (NEWEST / "version").exists():
+if (NEWEST / "pebble").exists():
     VERSIONS["newest"] = (NEWEST, "-dnsserver", ["-doh", ""])
 REQUEST = re.compile(r"(GET|HEAD|POST) (\S+) -> calling handler\(\)")
 KINDS = {"/dir": "directory", "/nonce-plz": "newNonce", "/sign-me-up": "newAccount",

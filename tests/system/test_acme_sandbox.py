@@ -29,7 +29,8 @@ def test_every_other_call(ca):
 @pytest.mark.req("A11")
 def test_renewal(ca):
     report = probe(ca, "renew", "again")
-    assert report["profile"] == "minutes" and report["window_ms"] == 12000
+    assert report["profile"] == "minutes"
+    assert 11860 <= report["window_ms"] <= 11880  # a fiftieth of 593 to 594 s, from the issuance
     assert report["refusals"] == dict.fromkeys(("unreadable", "serial", "issuer", "names"),
                                                "malformed")
     assert report["stranger"] == "unauthorized" and report["found_again"]

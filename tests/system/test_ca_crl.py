@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Certificate revocation lists of the sandbox CA (RFC 5280 section 5), as relying parties use them."""
-import http.client
 import subprocess
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import AuthorityInformationAccessOID as Access
 
-from ca_fixtures import (OWN, Client, Responder, SandboxCa, b64, ca, client,  # noqa: F401
+from ca_fixtures import (OWN, Client, Responder, SandboxCa, ca, client,  # noqa: F401
                          knot, leaf_of, moved, responder, serial_of, stop_process)
+from crl_kit import crl_of, entry_of, fetch, issuer_place_of, number_of, place_of, revoke
 from edge_kit import NGINX, free_port, wait_for
 
 pytestmark = pytest.mark.req("R45")
@@ -18,54 +17,6 @@ pytestmark = pytest.mark.req("R45")
 DAY = 86400
 SUPERSEDED = 4
 END = "-----END CERTIFICATE-----\n"
-
-
-def place_of(cert):
-    """Where its CRL is."""
-    point, = cert.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    return point.full_name[0].value
-
-
-def issuer_place_of(cert):
-    access, = cert.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    assert access.access_method == Access.CA_ISSUERS
-    return access.access_location.value
-
-
-def fetch(ca, url):  # noqa: F811
-    """By plain HTTP."""
-    host = f"http://localhost:{ca.port}"
-    assert url.startswith(f"{host}/"), url
-    connection = http.client.HTTPConnection("127.0.0.1", ca.port, timeout=20)
-    connection.request("GET", url.removeprefix(host), headers={"Host": f"localhost:{ca.port}"})
-    reply = connection.getresponse()
-    return reply.status, reply.headers["Content-Type"], reply.read()
-
-
-def crl_of(ca, cert):  # noqa: F811
-    status, kind, der = fetch(ca, place_of(cert))
-    assert (status, kind) == (200, "application/pkix-crl"), der
-    return x509.load_der_x509_crl(der)
-
-
-def number_of(crl):
-    return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-
-
-def entry_of(crl, cert):
-    """When and why (None: unspecified) it was revoked; None: it was not."""
-    entry = crl.get_revoked_certificate_by_serial_number(cert.serial_number)
-    if not entry:
-        return None
-    reasons = [e.value.reason.value for e in entry.extensions]
-    return getattr(entry, "revocation_date_utc", None) or entry.revocation_date, *reasons
-
-
-def revoke(one, cert, reason=None):
-    reply = one.post(one.url("revoke-cert"), {
-        "certificate": b64(cert.public_bytes(Encoding.DER)),
-        **({} if reason is None else {"reason": reason})})
-    assert reply.status == 200, reply.json
 
 
 def again(ca):  # noqa: F811
@@ -139,7 +90,7 @@ def test_by_profile(own, tmp_path):
                      for word in ("good", "bad"))
         for pem in (good, bad):
             assert Files(tmp_path / "before", own, pem).is_accepted(), profile
-        revoke(own.client, leaf_of(bad), SUPERSEDED)
+        assert revoke(own.client, leaf_of(bad), SUPERSEDED).status == 200
         rows.append((profile, good, bad))
     for is_again in (False, True):
         for profile, good, bad in rows:
@@ -176,7 +127,7 @@ def test_what_is_revoked_is_there_at_once(client):  # noqa: F811
     first = fetch(client.ca, place_of(cert))
     assert fetch(client.ca, place_of(cert)) == first
     assert entry_of(crl_of(client.ca, cert), cert) is None
-    revoke(client, cert)
+    assert revoke(client, cert).status == 200
     after = crl_of(client.ca, cert)
     assert entry_of(after, cert)[1:] == ()  # "unspecified" is not said
     assert number_of(after) > number_of(x509.load_der_x509_crl(first[2]))
@@ -224,7 +175,7 @@ def test_how_long_it_is_good_and_kept(moved):  # noqa: F811
     assert number_of(third) == number_of(second) + 1
     assert seconds(third)[0] < seconds(second)[0]
     again(moved)
-    revoke(moved.client, cert)
+    assert revoke(moved.client, cert).status == 200
     assert number_of(crl_of(moved, cert)) == number_of(second) + 2
 
 
@@ -232,7 +183,7 @@ def test_what_has_expired_is_dropped(moved):  # noqa: F811
     """A day after its end."""
     cert = leaf_of(moved.client.issue("expired.example", profile="minutes")[1])
     life = 600
-    revoke(moved.client, cert)
+    assert revoke(moved.client, cert).status == 200
     moved.to(life + DAY - 60)
     assert entry_of(crl_of(moved, cert), cert)
     moved.to(life + DAY + 7 * 3600)
@@ -255,7 +206,7 @@ def test_of_a_former_intermediate(moved):  # noqa: F811
         assert bool(entry_of(crl, cert)) == is_again
         if not is_again:
             again(moved)
-            revoke(moved.client, cert)
+            assert revoke(moved.client, cert).status == 200
     assert len(list((moved.folder / "ca").glob("former-*.key"))) == 1
     moved.to(401 * DAY)  # it has expired; the one after it is made by then
     assert fetch(moved, place_of(cert))[0] == 404
@@ -308,6 +259,6 @@ def test_curl(client, site, tmp_path):  # noqa: F811
                          "--resolve", f"curl.example:{port}:127.0.0.1",
                          f"https://curl.example:{port}/")
     assert ask() == (0, "hello")
-    revoke(client, leaf_of(pem))
+    assert revoke(client, leaf_of(pem)).status == 200
     code, text = ask()
     assert code == 60 and "certificate revoked" in text

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Faults on demand: the sandbox CA's management socket, what each fault looks like from outside, and
 that the ACME library of the product gets its certificate in spite of it."""
+import email.utils
 import http.client
 import json
 import ssl
@@ -11,12 +12,13 @@ import time
 import pytest
 
 from acme_kit import probe
-from ca_fixtures import Client, Management, SandboxCa, client, knot, responder  # noqa: F401
+from ca_fixtures import (Client, Management, SandboxCa, client, id_of, knot,  # noqa: F401
+                         responder)
 
 pytestmark = pytest.mark.req("R45")
 
 KINDS = ["bad-nonce", "rate-limited", "busy", "outage", "slow", "cut", "garbage",
-         "secondary-validation"]
+         "retry-date", "secondary-validation"]
 
 
 @pytest.fixture(scope="module")
@@ -218,3 +220,23 @@ def test_our_own_client_says_what_is_wrong(own, kind, error):
 def test_our_own_client_waits_for_slow_answers(own):
     own.run("fault", "slow", "--wait", "1", "--count", "3")
     assert probe(own, "issue", "slow")["issued"] == 1
+
+
+def test_retry_after_as_a_date(ca, client):  # noqa: F811
+    """On every answer that has a Retry-After; no other counts."""
+    _, pem, _ = client.issue("date.example")
+    path = f"/acme/renewal-info/{id_of(pem)}"
+    ca.run("fault", "retry-date", "--count", "1")
+    assert ca.connect().request("GET", "/directory")[0] == 200
+    status, headers, _ = ca.connect().request("GET", path)
+    assert status == 200
+    at = email.utils.parsedate_to_datetime(headers["Retry-After"])
+    assert headers["Retry-After"].endswith(" GMT")
+    assert abs(at.timestamp() - time.time() - 21600) < 10
+    assert ca.connect().request("GET", path)[1]["Retry-After"] == "21600"
+    ca.run("fault", "retry-date")
+    ca.run("fault", "busy", "--wait", "9", "--count", "1")
+    _, headers, _ = ca.connect().request("GET", "/directory")
+    at = email.utils.parsedate_to_datetime(headers["Retry-After"])
+    assert abs(at.timestamp() - time.time() - 9) < 5
+    ca.run("fault", "off")

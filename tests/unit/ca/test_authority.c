@@ -11,7 +11,8 @@
 #include "tls/key.h"
 #include "tls/verify.h"
 
-#define DAY_MS (INT64_C(86400) * 1000)
+#define DAY_MS      (INT64_C(86400) * 1000)
+#define LE_BACKDATE INT64_C(3510000)
 
 static char base[] = "/tmp/latchkey-ca-XXXXXX";
 static const char *clock_file;
@@ -452,7 +453,7 @@ static void test_leaf(void **state)
     assert_true(chain_from_der(mem, &der, 1, &chain, &err));
     assert_int_equal(chain.name_count, 2);
     assert_string_equal(chain.names[0], "a.test");
-    assert_int_equal(chain.not_before, INT64_C(1800000000000) - CA_BACKDATE_MS);
+    assert_int_equal(chain.not_before, INT64_C(1800000000000) - LE_BACKDATE);
     assert_int_equal(chain.not_after, chain.not_before + 90 * DAY_MS - 1000);
     assert_int_equal(strlen(chain.serial), CA_SERIAL_LEN);
     assert_string_equal(chain.serial, ca_certificate_serial(mem, leaf));
@@ -478,9 +479,9 @@ static void test_slim_leaf(void **state)
         bool is_slim;
         int64_t life_ms, backdate_ms;
     } rows[] = {
-        {"classic", false, 90 * DAY_MS, CA_BACKDATE_MS},
-        {"tlsserver", true, 45 * DAY_MS, CA_BACKDATE_MS},
-        {"shortlived", true, 160 * DAY_MS / 24, CA_BACKDATE_MS},
+        {"classic", false, 90 * DAY_MS, LE_BACKDATE},
+        {"tlsserver", true, 45 * DAY_MS, LE_BACKDATE},
+        {"shortlived", true, 160 * DAY_MS / 24, LE_BACKDATE},
     };
     const char *dir = fresh_dir(mem);
     int64_t at = INT64_C(1800000000000);

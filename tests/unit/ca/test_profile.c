@@ -2,9 +2,10 @@
 #include "ca/profile.h"
 #include "check.h"
 
-#define MINUTE_MS INT64_C(60000)
-#define HOUR_MS   (60 * MINUTE_MS)
-#define DAY_MS    (24 * HOUR_MS)
+#define MINUTE_MS   INT64_C(60000)
+#define HOUR_MS     (60 * MINUTE_MS)
+#define DAY_MS      (24 * HOUR_MS)
+#define LE_BACKDATE INT64_C(3510000)
 
 static void test_profiles(void **state)
 {
@@ -20,10 +21,10 @@ static void test_profiles(void **state)
     } rows[] = {
         {"classic", DAY_MS, 864000, 100, true, CA_CERT_LEAF, 7 * DAY_MS, 30 * DAY_MS, 7 * DAY_MS,
          "86400 seconds, at most 100 names, with a common name"},
-        {"tlsserver", 45 * DAY_MS, HOUR_MS, 25, false, CA_CERT_SLIM_LEAF, HOUR_MS, 7 * HOUR_MS,
+        {"tlsserver", 45 * DAY_MS, LE_BACKDATE, 25, false, CA_CERT_SLIM_LEAF, HOUR_MS, 7 * HOUR_MS,
          8 * HOUR_MS, "45 days, at most 25 names, without a common name"},
-        {"shortlived", 160 * HOUR_MS, HOUR_MS, 25, false, CA_CERT_SLIM_LEAF, HOUR_MS, 7 * HOUR_MS,
-         8 * HOUR_MS, "160 hours, at most 25 names, without a common name"},
+        {"shortlived", 160 * HOUR_MS, LE_BACKDATE, 25, false, CA_CERT_SLIM_LEAF, HOUR_MS,
+         7 * HOUR_MS, 8 * HOUR_MS, "160 hours, at most 25 names, without a common name"},
         {"minutes", 10 * MINUTE_MS, 6000, 25, false, CA_CERT_SLIM_LEAF, HOUR_MS, 7 * HOUR_MS,
          8 * HOUR_MS, "600 seconds, at most 25 names, without a common name"},
         {"x", MINUTE_MS, 600, 25, false, CA_CERT_SLIM_LEAF, HOUR_MS, 7 * HOUR_MS, 8 * HOUR_MS,

@@ -12,26 +12,31 @@
 static void test_windows(void **state)
 {
     static const struct {
-        int64_t life, revoked_at, renew_at, start, end,
+        int64_t life, issued, revoked_at, renew_at, start, end,
             retry_s; /* from AT, the begin of validity */
     } rows[] = {
-        {90 * DAY, 0, 0, 60 * DAY - 216 * H / 10, 60 * DAY + 216 * H / 10, 21600},
-        {45 * DAY, 0, 0, 30 * DAY - 108 * H / 10, 30 * DAY + 108 * H / 10, 21600},
-        {10 * DAY, 0, 0, 160 * H - 24 * H / 10, 160 * H + 24 * H / 10, 21600},
-        {10 * DAY - 1000, 0, 0, 120 * H - 500 - 8639990, 120 * H - 500 + 8639990, 21600},
-        {160 * H, 0, 0, 80 * H - 16 * H / 10, 80 * H + 16 * H / 10, 21600},
-        {120 * H, 0, 0, 60 * H - 12 * H / 10, 60 * H + 12 * H / 10, 21599},
-        {600 * S, 0, 0, 294 * S, 306 * S, 29},
-        {60 * S, 0, 0, 29400, 30600, 2},
-        {10 * S, 0, 0, 4900, 5100, 1},
-        {90 * DAY, AT, 0, 70 * DAY - H, 70 * DAY - H / 2, 21600},
-        {90 * DAY, 0, AT, 70 * DAY - H, 70 * DAY - H / 2, 21600},
+        {90 * DAY, 0, 0, 0, 60 * DAY - S - 216 * H / 10, 60 * DAY - S + 216 * H / 10, 21600},
+        {45 * DAY, 0, 0, 0, 30 * DAY - S - 108 * H / 10, 30 * DAY - S + 108 * H / 10, 21600},
+        {10 * DAY, 0, 0, 0, 160 * H - S - 24 * H / 10, 160 * H - S + 24 * H / 10, 21600},
+        {10 * DAY - S, 0, 0, 0, 120 * H - 1500 - 8639990, 120 * H - 1500 + 8639990, 21600},
+        {160 * H, 0, 0, 0, 80 * H - S - 16 * H / 10, 80 * H - S + 16 * H / 10, 21600},
+        {120 * H, 0, 0, 0, 60 * H - S - 12 * H / 10, 60 * H - S + 12 * H / 10, 21599},
+        {600 * S, 0, 0, 0, 293 * S, 305 * S, 29},
+        {60 * S, 0, 0, 0, 28400, 29600, 2},
+        {10 * S, 0, 0, 0, 3900, 4100, 1},
+        {90 * DAY, 0, AT, 0, 70 * DAY - H, 70 * DAY - H / 2, 21600},
+        {90 * DAY, 0, 0, AT, 70 * DAY - H, 70 * DAY - H / 2, 21600},
+        /* counted from the issuance, which is after the begin */
+        {90 * DAY, 3510 * S, 0, 0, 60 * DAY + 1169 * S - 77724900, 60 * DAY + 1169 * S + 77724900,
+         21600},
+        {160 * H, 3600 * S, 0, 0, 80 * H + 1799 * S - 5724000, 80 * H + 1799 * S + 5724000, 21600},
     };
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct ca_issued issued = {.not_before = AT,
                                    .not_after = AT + rows[i].life - S,
+                                   .created_at = AT + rows[i].issued,
                                    .revoked_at = rows[i].revoked_at,
                                    .renew_at = rows[i].renew_at};
         struct ca_window window = ca_renewal_window(&issued, AT + 70 * DAY);
