@@ -84,6 +84,7 @@ static const struct http_route rows[] = {
     POST("/v1/checks", "runCheck", API_WRITE, api_run_check),
     GET("/v1/checks/{id}", "getCheck", API_READ, api_get_check),
 
+    GET("/v1/cas", "listCas", API_READ, api_list_cas),
     GET("/v1/edges", "listEdges", API_READ, api_list_edges),
     POST("/v1/edges", "enrolEdge", API_TOKENS, api_enrol_edge),
     PATCH("/v1/edges/{id}", "changeEdge", API_WRITE, api_change_edge),

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "app/ca.h"
 #include "app/site.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -66,19 +67,23 @@ bool app_issuance_start(struct arena *mem, struct db *tx, const struct issuance_
     return true;
 }
 
-static bool find_ca(struct arena *mem, struct db *tx, const struct replacement *want,
-                    const char **out, struct err *err)
+/* Where the old one came from, else where it was ordered; the default in place of a CA that is not
+ * configured any more. */
+static bool find_ca(const struct app *app, struct arena *mem, struct db *tx,
+                    const struct replacement *want, const char **out, struct err *err)
 {
     const struct scope scope = scope_platform();
-    const struct issuance *made = NULL;
     const struct cert_order *order;
+    const struct config_ca *ca;
 
-    if ((want->old && !issuance_store_get(mem, tx, &scope, want->old->issuance_id, &made, err)) ||
-        !order_store_get(mem, tx, &scope, want->subscription->order_id, &order, err))
+    if (!order_store_get(mem, tx, &scope, want->subscription->order_id, &order, err))
         return false;
-    if (!made && !order)
+    if (!want->old && !order)
         return err_set(err, ERR_STORE, "subscription %s has no order", want->subscription->id);
-    *out = made ? made->ca : order->ca;
+    ca = app_ca_successor(app, want->old ? want->old->ca : order->ca);
+    if (!ca)
+        return err_set(err, ERR_CONFIG, "no CA is configured: the operator must add one");
+    *out = ca->id;
     return true;
 }
 
@@ -94,5 +99,6 @@ bool app_issuance_replace(const struct app *app, struct arena *mem, struct db *t
                                  .replaces_id = want->old ? want->old->id : NULL};
 
     return app_domain_names(app, mem, want->domain, &names, err) &&
-           find_ca(mem, tx, want, &wish.ca, err) && app_issuance_start(mem, tx, &wish, out, err);
+           find_ca(app, mem, tx, want, &wish.ca, err) &&
+           app_issuance_start(mem, tx, &wish, out, err);
 }

@@ -77,15 +77,10 @@ static bool ca_check(struct arena *mem, const struct config *cfg, size_t i, stru
 
 static bool cas_check(struct arena *mem, const struct config *cfg, struct err *err)
 {
-    bool has_default = false;
-
     for (size_t i = 0; i < cfg->ca_count; i++) {
         if (!ca_check(mem, cfg, i, err))
             return false;
-        has_default = has_default || cfg->ca[i].is_default;
     }
-    if (cfg->ca_count > 0 && !has_default)
-        return refuse(err, "ca", "none of the CAs is the default: set is_default");
     return true;
 }
 

@@ -32,9 +32,10 @@ struct config_ca {
     const char *tls_ca_file;  /* PEM that its https is verified by; "" = tls.trust_store */
     struct config_list
         roots; /* PEM files: what a chain from it must end in; empty = tls.trust_store */
-    struct config_list contact; /* URLs, "mailto:..." */
-    const char *caa_identity;   /* what CAA records call it; "" = known, or CAA is not judged */
-    const char *profile;        /* ACME profile that is ordered by; "" = the CA's default */
+    struct config_list contact;  /* URLs, "mailto:..." */
+    const char *caa_identity;    /* what CAA records call it; "" = known, or CAA is not judged */
+    const char *profile;         /* ACME profile that is ordered by; "" = the CA's default */
+    const char *preferred_chain; /* common name of the root whose chain is taken; "" = the first */
     enum config_challenge challenge;
     struct config_list limits; /* see config/limits.h */
     const char *eab_kid;       /* external account binding (RFC 8555 7.3.4); "" = none */

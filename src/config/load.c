@@ -337,6 +337,19 @@ static bool environment_read(struct reading *r)
 }
 
 /* What a value becomes by its surroundings. */
+/* The first, unless another one is marked. */
+static void choose_default(struct reading *r)
+{
+    struct config *cfg = r->cfg;
+    struct config_ca *cas;
+
+    if (cfg->ca_count == 0 || config_ca_default(cfg))
+        return;
+    cas = arena_memdup(r->mem, cfg->ca, cfg->ca_count * sizeof(*cas));
+    cas[0].is_default = true;
+    cfg->ca = cas;
+}
+
 static void finish(struct reading *r)
 {
     struct config *cfg = r->cfg;
@@ -349,12 +362,7 @@ static void finish(struct reading *r)
         cfg->sandbox_ca.limits = arena_printf(r->mem, "%s/%s", cfg->dir, cfg->sandbox_ca.limits);
     if (!*cfg->edge.feed_url)
         cfg->edge.feed_url = cfg->web.public_url;
-    if (cfg->ca_count == 1) {
-        struct config_ca *only = arena_memdup(r->mem, cfg->ca, sizeof(*only));
-
-        only->is_default = true;
-        cfg->ca = only;
-    }
+    choose_default(r);
 }
 
 /* Absolute file and folder; `path` NULL: the current folder. */

@@ -64,13 +64,14 @@ static const struct option ca_options[] = {
     {AT_CA(contact), TEXTS(format_contact), .help = "Contacts of the account, as \"mailto:name@domain\"."},
     {AT_CA(caa_identity), TEXT("", format_name), .help = "What CAA records call it; empty: letsencrypt.org for Let's Encrypt, sandbox_ca.caa_identity for the sandbox, and of another CA's names CAA is not looked at."},
     {AT_CA(profile), TEXT("", format_id), .help = "Profile that certificates are ordered by, such as tlsserver or shortlived; empty, or one that the CA no longer offers: the CA's default."},
+    {AT_CA(preferred_chain), TEXT("", NULL), .help = "Common name of the root that chains are to lead to, such as \"ISRG Root X1\", where the CA offers several; empty, or one that it does not offer: the chain that it offers first."},
     {AT_CA(challenge), CHOICE("http-01", challenges),
      .help = "How names are proven to it. tls-alpn-01 needs port 443 alone, for networks that let no plain http in."},
     {AT_CA(limits), TEXTS(config_limit_format),
      .help = "Its rate limits, which are kept to, so that it never refuses with 429: letsencrypt, none, or lines such as \"orders_per_account 600 3h\", the later on top of the earlier. Empty: letsencrypt for a public CA, else none."},
     {AT_CA(eab_kid), TEXT("", NULL), .help = "Key id of the external account binding, where the CA wants one."},
     {AT_CA(eab_key_file), OPT_PATH(""), .help = "File, mode 0400, with the HMAC key that belongs to it, in base64url. Only the signer reads it."},
-    {AT_CA(is_default), FLAG("false"), .help = "Taken when an order names none. The only one in the list needs no mark."},
+    {AT_CA(is_default), FLAG("false"), .help = "Taken when an order names none; without a mark the first in the list is."},
 };
 static const struct option_table ca_table = {ca_options, ARRAY_LEN(ca_options), sizeof(struct config_ca)};
 

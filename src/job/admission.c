@@ -310,7 +310,7 @@ bool admission_step(struct issue *is, struct db *tx, const struct issuance_step 
         [ISSUANCE_EVENT_ISSUED] = forget,
     };
 
-    return !asks_any(is) || !on[step->on] || on[step->on](is, tx, step->from, err);
+    return !on[step->on] || !asks_any(is) || on[step->on](is, tx, step->from, err);
 }
 
 /* --- a refusal --- */

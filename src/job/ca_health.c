@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/ca_health.h"
 
+#include "app/ca.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "base/log.h"
@@ -12,9 +13,7 @@
 static bool refuse(struct arena *mem, const struct worker_ca *ca,
                    const struct ca_standing *standing, struct err *err)
 {
-    (void)err_set(err, ERR_CA_BUSY, "%s has not answered since %s: %.200s", ca->config->name,
-                  clock_text_in(mem, standing->breaker.failing_since_at),
-                  standing->error_text ? standing->error_text : "it does not answer");
+    (void)err_set(err, ERR_CA_BUSY, "%s", app_ca_silence(mem, ca->config->name, standing));
     err->retry_at = standing->breaker.next_try_at;
     return false;
 }
@@ -77,17 +76,15 @@ static bool tell(struct arena *mem, struct db *tx, const struct worker_ca *ca, c
 static bool tell_down(struct arena *mem, struct db *tx, const struct worker_ca *ca,
                       const struct ca_standing *standing, struct err *err)
 {
-    const char *since = clock_text_in(mem, standing->breaker.failing_since_at);
-    const char *text =
-        arena_printf(mem,
-                     "%s has not answered since %s, and is not asked any more but for one try at a "
-                     "time, next at "
-                     "%s; orders and renewals wait, and go on by themselves: %s",
-                     ca->config->name, since, clock_text_in(mem, standing->breaker.next_try_at),
-                     standing->error_text);
+    const char *text = arena_printf(mem,
+                                    "%s; it is not asked any more but for one try at a time, the "
+                                    "next at %s; orders and renewals "
+                                    "wait, and go on by themselves",
+                                    app_ca_silence(mem, ca->config->name, standing),
+                                    clock_text_in(mem, standing->breaker.next_try_at));
 
-    LOG(WARN, "ca.down", KS("ca", ca->config->id), KS("since", since),
-        KS("error", standing->error_text));
+    LOG(WARN, "ca.down", KS("ca", ca->config->id), KS("error", standing->error_text),
+        KS("since", clock_text_in(mem, standing->breaker.failing_since_at)));
     return tell(mem, tx, ca, "ca.down", text, err);
 }
 

@@ -77,7 +77,18 @@ static bool load(struct issue *is, bool *found, struct err *err)
         return false;
     if (!is->domain)
         return err_set(err, ERR_STORE, "issuance %s has no domain", issuance->id);
-    return worker_find_ca(is->worker, issuance->ca, &is->ca, err);
+    is->ca = worker_ca(is->worker, issuance->ca);
+    return true;
+}
+
+/* What is issued needs its CA no more. */
+static issue_step_fn step_of(const struct issue *is)
+{
+    static const bool is_issued[ISSUANCE_STATE_COUNT] = {
+        [ISSUANCE_ISSUED] = true, [ISSUANCE_STAGING] = true, [ISSUANCE_DEPLOYING] = true};
+    issue_step_fn step = steps[is->issuance->state];
+
+    return step && !is->ca && !is_issued[is->issuance->state] ? issue_without_ca : step;
 }
 
 /* What came of its calls to the CA is told, whatever has come of the step. */
@@ -103,7 +114,7 @@ bool issue_run(const struct worker *worker, struct arena *mem, const struct job 
 
         if (!load(&is, &found, err))
             return false;
-        step = found && is.issuance->state != end ? steps[is.issuance->state] : NULL;
+        step = found && is.issuance->state != end ? step_of(&is) : NULL;
         if (!step) {
             out->is_done = true;
             return true;

@@ -44,10 +44,10 @@ struct issue {
     const struct subscription *subscription; /* NULL: there is none yet */
     const struct cert_order *placed;         /* the order that the subscription began with, or
                                                 `order`: who is named in the certificate request */
-    const struct worker_ca *ca;
-    const struct certificate *certificate; /* the new one, on its way into the store */
-    const struct proofs *proofs;           /* of the new one */
-    struct domain_name *looked;            /* the domain's names as issue_check() has seen them */
+    const struct worker_ca *ca;              /* NULL: it is not configured any more */
+    const struct certificate *certificate;   /* the new one, on its way into the store */
+    const struct proofs *proofs;             /* of the new one */
+    struct domain_name *looked;              /* the domain's names as issue_check() has seen them */
     size_t looked_count;
     const char *refused;        /* the name that the CA could not validate, or NULL */
     struct ca_session *session; /* of this step with the CA, or NULL */
@@ -72,6 +72,8 @@ MUST_CHECK bool issue_finalize(struct issue *is, struct issue_outcome *out, stru
 MUST_CHECK bool issue_deploy(struct issue *is, struct issue_outcome *out, struct err *err);
 MUST_CHECK bool issue_stage(struct issue *is, struct issue_outcome *out, struct err *err);
 MUST_CHECK bool issue_rest(struct issue *is, struct issue_outcome *out, struct err *err);
+/* The same for every state before there is a certificate, when is->ca is NULL. */
+MUST_CHECK bool issue_without_ca(struct issue *is, struct issue_outcome *out, struct err *err);
 MUST_CHECK bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err);
 
 /* --- storing --- */
@@ -107,6 +109,10 @@ MUST_CHECK bool issue_withdrawal(struct issue *is, struct feed_batch **out, stru
 struct edge_wait;
 MUST_CHECK bool issue_wait(struct issue *is, const struct edge_wait *wait,
                            struct issue_outcome *out, struct err *err);
+
+/* Forgets the ACME order, its challenges, and when its stages were passed: edges are waited for
+ * anew. The key is not used again either. */
+void issue_forget_order(struct issue *is);
 
 /* --- the CA --- */
 

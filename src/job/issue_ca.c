@@ -50,9 +50,7 @@ static int64_t start_over_at(const struct issue *is)
     return clock_now() + span + random_between(0, span * START_OVER_JITTER / 100 + 1);
 }
 
-/* Forgets the ACME order, its challenges, and when its stages were passed: edges are waited for
- * anew. The key is not used again either. */
-static void forget_order(struct issue *is)
+void issue_forget_order(struct issue *is)
 {
     struct issuance *issuance = is->issuance;
 
@@ -101,7 +99,7 @@ bool issue_rest(struct issue *is, struct issue_outcome *out, struct err *err)
         *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
         return true;
     }
-    forget_order(is);
+    issue_forget_order(is);
     is->issuance->next_try_at = 0;
     return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_RETRY}, err);
 }
@@ -139,7 +137,7 @@ static bool start_over(struct issue *is, enum issuance_event event, const char *
 
     if (!issue_withdrawal(is, &batch, err))
         return false;
-    forget_order(is);
+    issue_forget_order(is);
     is->issuance->next_try_at = start_over_at(is);
     is->issuance->attempts++;
     if (!issue_commit(is,

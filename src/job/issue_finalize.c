@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/hash.h"
+#include "job/ca_notice.h"
 #include "job/issue.h"
 #include "model/badge.h"
 #include "tls/chain.h"
@@ -117,6 +118,25 @@ static bool add_certificate(struct issue *is, struct db *tx, struct err *err)
     return certificate_store_add(tx, is->certificate, err);
 }
 
+/* The chain to the configured root; that the CA offers none is told to the operator once. */
+static bool get_chain(struct issue *is, struct ca_session *ca, const char *url,
+                      struct acme_certificate **out, struct err *err)
+{
+    const struct config_ca *config = is->ca->config;
+    const char *root = config->preferred_chain, *text = NULL;
+
+    if (!*root)
+        return acme_certificate_get(is->mem, &ca->call, url, out, err);
+    if (!acme_certificate_get_preferred(is->mem, &ca->call, url, root, out, err))
+        return false;
+    if (strcmp((*out)->root, root) != 0)
+        text = arena_printf(is->mem,
+                            "%s offers no chain to \"%s\" of ca[].preferred_chain: the one that it "
+                            "offers first is taken, to \"%s\"",
+                            config->name, root, (*out)->root);
+    return ca_notice_tell(is->worker, is->mem, config->id, CA_NOTICE_CHAIN, text, err);
+}
+
 static bool download(struct issue *is, struct ca_session *ca, const struct acme_order *order,
                      struct issue_outcome *out, struct err *err)
 {
@@ -125,7 +145,7 @@ static bool download(struct issue *is, struct ca_session *ca, const struct acme_
 
     is->issuance->certificate_url = order->certificate;
     CRASH_POINT(DOWNLOAD_BEFORE);
-    if (!acme_certificate_get(is->mem, &ca->call, order->certificate, &certificate, err))
+    if (!get_chain(is, ca, order->certificate, &certificate, err))
         return issue_ca_failed(is, ca, out, err);
     if (!check_chain(is, &certificate->chain, err)) {
         err->code = ERR_CA_REFUSED;

@@ -2,6 +2,7 @@
 #include "acme/ari.h"
 #include "acme/directory.h"
 #include "acme/order.h"
+#include "job/ca_notice.h"
 #include "job/issue.h"
 
 static bool shares_a_name(const struct issue *is, const struct certificate *old)
@@ -38,18 +39,63 @@ static bool find_replaced(struct issue *is, struct ca_session *ca, const char **
 }
 
 /* What the CA does not take is left out, each once; false when it is something else. */
+static bool tell_profile(struct issue *is, const char *text, struct err *err)
+{
+    return ca_notice_tell(is->worker, is->mem, is->ca->config->id, CA_NOTICE_PROFILE, text, err);
+}
+
+static const char *without_profile(const struct issue *is)
+{
+    return arena_printf(is->mem, "%s does not offer the profile %s: ordered by its default",
+                        is->ca->config->name, is->ca->config->profile);
+}
+
+static const char *offered(struct arena *mem, const struct acme_directory *directory)
+{
+    struct buf text = buf_new(mem, ACME_PROFILES_MAX * (ACME_PROFILE_MAX + 2) + 32);
+
+    for (size_t i = 0; i < directory->profile_count; i++)
+        buf_printf(&text, "%s%s", i > 0 ? ", " : "", directory->profiles[i].name);
+    return directory->profile_count > 0 ? buf_cstr(&text) : "none";
+}
+
+/* The configured profile, as long as the CA's directory has it; *out is NULL otherwise, which the
+ * operator is told once, and each order. A CA that has no profiles would pass over its name. */
+static bool find_profile(struct issue *is, struct ca_session *ca, const char **out,
+                         const char **note, struct err *err)
+{
+    const char *profile = is->ca->config->profile;
+    struct acme_directory *directory;
+
+    *out = NULL;
+    if (!*profile)
+        return true;
+    if (!acme_directory(is->mem, &ca->call, &directory, err))
+        return false;
+    if (acme_directory_has_profile(directory, profile)) {
+        *out = profile;
+        return tell_profile(is, NULL, err);
+    }
+    *note = without_profile(is);
+    return tell_profile(
+        is,
+        arena_printf(
+            is->mem,
+            "%s does not offer the profile %s of ca[].profile (it offers: %s): certificates "
+            "are ordered by its default until it does, or another one is configured",
+            is->ca->config->name, profile, offered(is->mem, directory)),
+        err);
+}
+
 static bool leave_out(struct issue *is, const struct ca_session *ca,
                       struct acme_order_request *want, const char **note)
 {
-    const char *profile = want->profile;
-
     switch (acme_order_leave_out(&ca->problem, want)) {
     case ACME_LEFT_REPLACES:
         is->issuance->is_replaces_refused = true;
         return true;
     case ACME_LEFT_PROFILE:
-        *note = arena_printf(is->mem, "%s does not offer the profile %s: ordered by its default",
-                             is->ca->config->name, profile);
+        *note = without_profile(is);
         return true;
     case ACME_LEFT_NOTHING:
         break;
@@ -60,12 +106,10 @@ static bool leave_out(struct issue *is, const struct ca_session *ca,
 bool issue_new_order(struct issue *is, struct ca_session *ca, struct acme_order **out,
                      const char **note, struct err *err)
 {
-    const char *profile = is->ca->config->profile;
-    struct acme_order_request want = {.names = issue_names(is),
-                                      .name_count = is->name_count,
-                                      .profile = *profile ? profile : NULL};
+    struct acme_order_request want = {.names = issue_names(is), .name_count = is->name_count};
 
-    if (!find_replaced(is, ca, &want.replaces, err))
+    if (!find_profile(is, ca, &want.profile, note, err) ||
+        !find_replaced(is, ca, &want.replaces, err))
         return false;
     while (!acme_order_new(is->mem, &ca->call, &want, out, err))
         if (!leave_out(is, ca, &want, note) || !issue_save(is, err))

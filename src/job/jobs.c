@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "edge/record_write.h"
+#include "job/ca_notice.h"
 #include "job/edges.h"
 #include "job/epoch.h"
 #include "job/issue.h"
@@ -98,10 +99,10 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
     const struct worker *worker = arg;
     int64_t now = clock_now();
 
-    (void)mem;
     (void)job;
     out->run_at = now + JOB_TIDY_EVERY_MS;
-    return idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
+    return ca_notice_gone(worker, mem, err) &&
+           idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
            forget_deletions(worker->app->db, worker->feed.group, err) &&
            session_store_forget(worker->app->db, now, err) &&
            sign_in_store_forget(worker->app->db, now - SIGN_IN_FORGET_MS, err) &&
@@ -151,5 +152,8 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
         .arg = worker,
     };
 
-    return start_kinds(worker, err) && job_runner_start(&options, out, err);
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    return start_kinds(worker, err) && ca_notice_gone(worker, mem, err) &&
+           job_runner_start(&options, out, err);
 }

@@ -219,7 +219,7 @@ void proofs_look(const struct worker *worker, struct arena *mem, const struct wo
                                       .allowed_count = proofs->count};
     const struct proof_options options = {
         .policy = &policy,
-        .roots = worker_roots(mem, ca->roots),
+        .roots = worker_roots(mem, ca ? ca->roots : worker->trust),
         .trust = worker_roots(mem, worker->trust),
         .at = clock_now(),
     };
@@ -323,22 +323,6 @@ bool proofs_go_live(const struct worker *worker, struct arena *mem, struct db *t
 
 /* ---- the job ---- */
 
-/* The CA that issued it; *out is NULL when that is not configured any more. */
-static bool find_ca(const struct worker *worker, struct arena *mem,
-                    const struct certificate *certificate, const struct worker_ca **out,
-                    struct err *err)
-{
-    const struct scope scope = scope_platform();
-    const struct issuance *issuance;
-    struct err unknown;
-
-    if (!issuance_store_get(mem, worker->app->db, &scope, certificate->issuance_id, &issuance, err))
-        return false;
-    if (!issuance || !worker_find_ca(worker, issuance->ca, out, &unknown))
-        *out = NULL;
-    return true;
-}
-
 /* When an edge had caught up last: what was sampled before lacks it. */
 static bool last_return(const struct worker *worker, struct arena *mem, int64_t *at,
                         struct err *err)
@@ -357,11 +341,10 @@ static bool last_return(const struct worker *worker, struct arena *mem, int64_t 
 static bool look_once(const struct worker *worker, struct arena *mem,
                       const struct certificate *certificate, bool *is_proven, struct err *err)
 {
-    const struct worker_ca *ca;
+    const struct worker_ca *ca = worker_ca(worker, certificate->ca);
     struct proofs proofs;
 
-    if (!find_ca(worker, mem, certificate, &ca, err) ||
-        !proofs_collect(worker, mem, certificate, 0, &proofs, err))
+    if (!proofs_collect(worker, mem, certificate, 0, &proofs, err))
         return false;
     *is_proven = true;
     if (!ca)

@@ -40,6 +40,7 @@ MUST_CHECK bool proofs_collect_preview(const struct worker *worker, struct arena
                                        const struct certificate *certificate, int64_t min_seq,
                                        struct proofs *out, struct err *err);
 /* Shakes hands with all of them; their chains must lead to a root of this CA. */
+/* `ca` NULL: by the operator's trust store. */
 void proofs_look(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
                  struct proofs *proofs);
 /* Stores what was seen, in place of what was seen at these edges before. */

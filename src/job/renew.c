@@ -26,7 +26,7 @@ struct run {
     const struct domain *domain;
     const struct subscription *subscription;
     const struct issuance *latest; /* of the domain */
-    const struct worker_ca *ca;    /* that the certificate came from */
+    const struct worker_ca *ca;    /* that it came from; NULL: it is not configured any more */
     struct renewal_life life;
     struct renewal renewal;
     bool is_drawn; /* in this run: to be told */
@@ -98,7 +98,12 @@ static bool poll_if_due(struct run *run, struct err *err)
 {
     if (run->now >= run->life.not_after_at)
         run->renewal.poll_at = 0;
-    return run->renewal.poll_at == 0 || run->renewal.poll_at > run->now || poll_ca(run, err);
+    if (run->renewal.poll_at == 0 || run->renewal.poll_at > run->now)
+        return true;
+    if (run->ca)
+        return poll_ca(run, err);
+    run->renewal.poll_at = renewal_poll_at(&run->life, run->now + NO_ARI_MS);
+    return true;
 }
 
 /* *goes_on is false when nothing is left to renew. */
@@ -107,7 +112,6 @@ static bool load(struct run *run, const char *id, bool *goes_on, struct err *err
     const struct scope scope = scope_platform();
     struct db *db = run->worker->app->db;
     const struct certificate *current;
-    const struct issuance *made;
 
     *goes_on = false;
     if (!certificate_store_get(run->mem, db, &scope, id, &run->certificate, err))
@@ -119,14 +123,14 @@ static bool load(struct run *run, const char *id, bool *goes_on, struct err *err
         !certificate_store_current(run->mem, db, &scope, run->domain->id, &current, err) ||
         !subscription_store_current(run->mem, db, &scope, run->domain->id, &run->subscription,
                                     err) ||
-        !issuance_store_latest(run->mem, db, &scope, run->domain->id, &run->latest, err) ||
-        !issuance_store_get(run->mem, db, &scope, run->certificate->issuance_id, &made, err))
+        !issuance_store_latest(run->mem, db, &scope, run->domain->id, &run->latest, err))
         return false;
     if (run->domain->is_removed || !run->domain->site_id || !run->subscription ||
         (current && current->state == CERTIFICATE_LIVE && strcmp(current->id, id) != 0))
         return true;
     *goes_on = true;
-    return worker_find_ca(run->worker, made->ca, &run->ca, err);
+    run->ca = worker_ca(run->worker, run->certificate->ca);
+    return true;
 }
 
 static bool load_renewal(struct run *run, struct err *err)
@@ -175,6 +179,17 @@ static const char *schedule_text(const struct run *run)
         r->explanation_url ? r->explanation_url : "", at);
 }
 
+static const char *started_text(const struct run *run, const struct issuance *issuance)
+{
+    if (run->ca)
+        return "the certificate is being renewed";
+    return arena_printf(
+        run->mem,
+        "the certificate is being renewed by \"%s\": \"%s\", which it came from, is "
+        "not configured any more",
+        issuance->ca, run->certificate->ca);
+}
+
 static bool begin(struct run *run, struct db *tx, struct err *err)
 {
     const struct replacement want = {.domain = run->domain,
@@ -184,7 +199,7 @@ static bool begin(struct run *run, struct db *tx, struct err *err)
     const struct issuance *issuance;
 
     return app_issuance_replace(run->worker->app, run->mem, tx, &want, &issuance, err) &&
-           tell(run, tx, "certificate.renewal.started", "the certificate is being renewed", err);
+           tell(run, tx, "certificate.renewal.started", started_text(run, issuance), err);
 }
 
 static bool store(struct run *run, bool is_due, struct err *err)

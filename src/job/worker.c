@@ -182,14 +182,17 @@ const struct verify_roots *worker_roots(struct arena *mem, struct root_files *fi
     return roots;
 }
 
+const struct worker_ca *worker_ca(const struct worker *worker, const char *id)
+{
+    for (size_t i = 0; i < worker->ca_count; i++)
+        if (strcmp(worker->cas[i].config->id, id) == 0)
+            return &worker->cas[i];
+    return NULL;
+}
+
 bool worker_find_ca(const struct worker *worker, const char *id, const struct worker_ca **out,
                     struct err *err)
 {
-    for (size_t i = 0; i < worker->ca_count; i++) {
-        if (strcmp(worker->cas[i].config->id, id) == 0) {
-            *out = &worker->cas[i];
-            return true;
-        }
-    }
-    return err_set(err, ERR_CONFIG, "CA \"%.40s\" is not configured any more", id);
+    *out = worker_ca(worker, id);
+    return *out || err_set(err, ERR_CONFIG, "CA \"%.40s\" is not configured any more", id);
 }

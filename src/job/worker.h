@@ -52,6 +52,8 @@ void worker_free(struct worker *worker);
  * long as `mem`. */
 const struct verify_roots *worker_roots(struct arena *mem, struct root_files *files);
 
+/* NULL when no CA of this id is configured any more. */
+const struct worker_ca *worker_ca(const struct worker *worker, const char *id);
 /* ERR_CONFIG when no CA of this id is configured any more. */
 MUST_CHECK bool worker_find_ca(const struct worker *worker, const char *id,
                                const struct worker_ca **out, struct err *err);

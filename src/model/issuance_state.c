@@ -51,6 +51,14 @@ static const struct issuance_step steps[] = {
     {S(VALIDATING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), "our account at the certificate authority is gone; a new one is made"},
     {S(FINALIZING),  E(CA_ACCOUNT_LOST), S(WAITING_DNS), "our account at the certificate authority is gone; a new one is made"},
 
+    {S(WAITING_DNS), E(CA_GONE),         S(WAITING_DNS), "its certificate authority is not configured any more; another one is asked"},
+    {S(ADMITTED),    E(CA_GONE),         S(WAITING_DNS), "its certificate authority is not configured any more; another one is asked"},
+    {S(ORDERING),    E(CA_GONE),         S(WAITING_DNS), "its certificate authority is not configured any more; another one is asked"},
+    {S(PUBLISHING),  E(CA_GONE),         S(WAITING_DNS), "its certificate authority is not configured any more; another one is asked"},
+    {S(VALIDATING),  E(CA_GONE),         S(WAITING_DNS), "its certificate authority is not configured any more; another one is asked"},
+    {S(FINALIZING),  E(CA_GONE),         S(WAITING_DNS), "its certificate authority is not configured any more; another one is asked"},
+    {S(PARKED),      E(CA_GONE),         S(WAITING_DNS), "its certificate authority is not configured any more; another one is asked"},
+
     {S(PARKED),      E(RETRY),           S(WAITING_DNS), "it is tried again"},
 
     {S(WAITING_DNS), E(CANCELLED),       S(FAILED),      "cancelled"},

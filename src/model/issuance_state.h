@@ -59,9 +59,10 @@
     X(CA_REFUSED, "ca_refused")         /* a permanent refusal */                                  \
     X(CA_ORDER_LOST, "ca_order_lost")   /* expired, or not known to the CA any more */             \
     X(CA_ACCOUNT_LOST, "ca_account_lost") /* the CA does not know our account any more */          \
-    X(RETRY, "retry")                     /* a person asked, or its rest is over */                \
-    X(GAVE_UP, "gave_up")                 /* too many attempts */                                  \
-    X(CANCELLED, "cancelled")             /* the order or the domain is gone */
+    X(CA_GONE, "ca_gone")     /* the CA is not configured any more: another is asked */            \
+    X(RETRY, "retry")         /* a person asked, or its rest is over */                            \
+    X(GAVE_UP, "gave_up")     /* too many attempts */                                              \
+    X(CANCELLED, "cancelled") /* the order or the domain is gone */
 
 #define X(id, name) ISSUANCE_##id,
 enum issuance_state { ISSUANCE_STATES(X) ISSUANCE_STATE_COUNT };

@@ -443,7 +443,63 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
 }
 
 /* clang-format off */
-static const struct query *const all[] = {
+static const struct query shares = {
+    .name = "certificate.shares",
+    .sql = "SELECT ca, COUNT(*) FROM certificate WHERE state = 'live' GROUP BY ca ORDER BY ca",
+    .params = "",
+    .cols = "ti",
+};
+
+bool certificate_store_shares(struct arena *mem, struct db *db, struct certificate_share_list *out,
+                              struct err *err)
+{
+    struct certificate_share *items;
+    struct rows rows;
+
+    if (!db_each_args(mem, db, &shares, &rows, (const struct db_arg[]){QNONE}, err))
+        return false;
+    items = arena_array_of(mem, rows.count, struct certificate_share);
+    for (size_t i = 0; i < rows.count; i++)
+        items[i] =
+            (struct certificate_share){row_text(rows.row[i], 0), row_i64(rows.row[i], 1)};
+    *out = (struct certificate_share_list){items, rows.count};
+    return true;
+}
+
+static const struct query of_ca = {
+    .name = "certificate.of_ca",
+    .sql = "SELECT certificate.id, domain_id, names, not_after_at, renew_at FROM certificate"
+           " LEFT JOIN certificate_renewal ON certificate_id = certificate.id"
+           " WHERE ca = $1 AND state = 'live' ORDER BY not_after_at, certificate.id LIMIT $2",
+    .params = "ti",
+    .cols = "tttiI",
+};
+
+bool certificate_store_of_ca(struct arena *mem, struct db *db, const char *ca, int64_t limit,
+                             struct certificate_of_ca_list *out, struct err *err)
+{
+    struct certificate_of_ca *items;
+    struct rows rows;
+
+    if (!db_each(mem, db, &of_ca, &rows, err, QT(ca), QI(limit)))
+        return false;
+    items = arena_array_of(mem, rows.count, struct certificate_of_ca);
+    for (size_t i = 0; i < rows.count; i++) {
+        struct reader r = {.mem = mem, .row = rows.row[i], .err = err};
+
+        items[i].id = next_text(&r);
+        items[i].domain_id = next_text(&r);
+        items[i].names = next_list(&r);
+        items[i].not_after_at = next_i64(&r);
+        items[i].renew_at = next_i64(&r);
+        if (r.is_failed)
+            return false;
+    }
+    *out = (struct certificate_of_ca_list){items, rows.count};
+    return true;
+}
+
+static const struct query *const all[] = {&shares, &of_ca, 
     &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &history, &names_since, &supersede, &go_live,
     &cancel, &cancel_all, &set_sample, &due, &next_sample, &key, &ask_revoked, &set_revoked, &end,
     &expired, &expire, &next_expiry, &without_job, &ended, &destroy_key, &destroy_issuance_key,

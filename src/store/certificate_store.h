@@ -99,6 +99,31 @@ MUST_CHECK bool certificate_store_due(struct arena *mem, struct db *db,
 /* The earliest sample_at after `now` of a live one; INT64_MAX when there is none. */
 MUST_CHECK bool certificate_store_next_sample(struct db *db, int64_t now, int64_t *at,
                                               struct err *err);
+/* The live ones of each CA, by its id. */
+struct certificate_share {
+    const char *ca;
+    int64_t count;
+};
+struct certificate_share_list {
+    const struct certificate_share *items;
+    size_t count;
+};
+MUST_CHECK bool certificate_store_shares(struct arena *mem, struct db *db,
+                                         struct certificate_share_list *out, struct err *err);
+/* The live ones of a CA, those that end first, `limit` at most, and when each is renewed. */
+struct certificate_of_ca {
+    const char *id, *domain_id;
+    struct text_list names;
+    int64_t not_after_at;
+    int64_t renew_at; /* 0: it is not known yet */
+};
+struct certificate_of_ca_list {
+    const struct certificate_of_ca *items;
+    size_t count;
+};
+MUST_CHECK bool certificate_store_of_ca(struct arena *mem, struct db *db, const char *ca,
+                                        int64_t limit, struct certificate_of_ca_list *out,
+                                        struct err *err);
 /* What has been issued for a domain, whatever has become of it. */
 struct certificate_history {
     int64_t last_at;   /* 0: nothing */

@@ -110,6 +110,7 @@ static void add_cas(const struct config *config, const char *chosen, json_t *dat
                             *chosen ? strcmp(chosen, ca->id) == 0 : ca == fallback));
     }
     json_object_set_new(data, "cas", list);
+    json_object_set_new(data, "has_choice_of_ca", json_boolean(config->ca_count > 1));
 }
 
 static bool show(struct http_req *req, struct http_res *res, const struct web_account *in,

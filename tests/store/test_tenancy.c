@@ -423,6 +423,8 @@ static const struct {
     {"certificate.history", "the worker"},
     {"certificate.names_since", "the worker"},
     {"admission_line.tidy", "the worker; only what has ended"},
+    {"certificate.shares", "app/ca: counts, for the operator"},
+    {"certificate.of_ca", "app/ca, for the operator"},
     {"job.wake_of_ca", "the worker; whoever waits for a CA that answers again"},
     {"rate_spent.tidy", "the worker; only what has ended"},
     {"certificate.supersede", "the worker"},

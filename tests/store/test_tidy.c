@@ -11,6 +11,8 @@
 
 #define GROUP "default"
 
+static const struct config config; /* without a CA */
+
 static void add_answer(struct fixture *f, const char *token, const char *key, int64_t created_at)
 {
     const struct idempotent_answer answer = {
@@ -47,7 +49,7 @@ static void test_answers(void **state)
     tenants_prepare(&f);
     partner_add(&f, "par_1");
     tenant = tenant_add(&f, "par_1", "a");
-    app = (struct app){.db = f.db};
+    app = (struct app){.config = &config, .db = f.db};
     worker = (struct worker){.app = &app, .feed.group = GROUP};
     add_answer(&f, tenant.token, "old", now - JOB_ANSWERS_KEPT_MS - 1);
     add_answer(&f, tenant.token, "young", now - JOB_ANSWERS_KEPT_MS + 60000);
@@ -71,7 +73,7 @@ static void test_buckets(void **state)
     (void)state;
 
     fixture_open_migrated(&f);
-    app = (struct app){.db = f.db};
+    app = (struct app){.config = &config, .db = f.db};
     worker = (struct worker){.app = &app, .feed.group = GROUP};
     MUST(&f, admission_store_put_tat(f.db, &old, (now - JOB_BUCKETS_KEPT_MS - 1) * 1000, &f.err));
     MUST(&f,
@@ -110,7 +112,7 @@ static void test_deletions(void **state)
     (void)state;
 
     fixture_open_migrated(&f);
-    app = (struct app){.db = f.db};
+    app = (struct app){.config = &config, .db = f.db};
     worker = (struct worker){.app = &app, .feed.group = GROUP};
     MUST(&f, feed_store_start_epoch(f.db, GROUP, 1, &f.err));
     put_record(&f, "live", old, false);
@@ -164,7 +166,7 @@ static void test_sessions(void **state)
     (void)state;
 
     fixture_open_migrated(&f);
-    app = (struct app){.db = f.db};
+    app = (struct app){.config = &config, .db = f.db};
     worker = (struct worker){.app = &app, .feed.group = GROUP};
     MUST(&f, user_store_add(
                  f.db, &(struct user){.id = "usr_1", .email = "a@b.example", .name = "A"}, &f.err));

@@ -28,8 +28,7 @@ static const struct {
      "net.own_prefixes"},
     {"ca:\n" CA("a", "public", "https://a/d") CA("a", "public", "https://b/d"),
      "l.yaml:3: ca[1].id: \"a\" is there twice"},
-    {"ca:\n" CA("a", "public", "https://a/d") CA("b", "public", "https://b/d"),
-     "l.yaml:1: ca: none of the CAs is the default: set is_default"},
+    {"ca:\n" CA("a", "public", "https://a/d") CA("b", "public", "https://b/d"), ""},
     {"ca:\n- {id: a, name: A, directory: 'https://a', is_default: true}\n"
      "- {id: b, name: B, directory: 'https://b', is_default: true}\n",
      "l.yaml:3: ca[1].is_default: \"a\" is the default already"},

@@ -132,6 +132,9 @@ static const char whole[] =
     "store: {url: 'sqlite:/x/y.db'}\n"
     "names: {extra_suffixes: [internal], reserved: [platform.net]}\n";
 
+static const char two[] = "ca: [{id: a, name: A, directory: 'https://a', preferred_chain: X1},\n"
+                          "     {id: b, name: B, directory: 'https://b'}]\n";
+
 static void test_values(void **state)
 {
     (void)state;
@@ -153,6 +156,9 @@ static void test_values(void **state)
     ok(config_load_text(mem, "ca: [{id: a, name: A, directory: 'https://a'}]\n", 47, &cfg, &err) &&
            cfg->ca[0].is_default,
        "one CA alone is the default: %s", err.text);
+    ok(config_load_text(mem, two, sizeof(two) - 1, &cfg, &err) && cfg->ca[0].is_default &&
+           !cfg->ca[1].is_default && config_ca_default(cfg) == &cfg->ca[0],
+       "of two without a mark the first is: %s", err.text);
     all_ok();
 }
 
