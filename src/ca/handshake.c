@@ -84,6 +84,19 @@ static bool dial(struct run *run, int fd)
 
 /* --- TLS ------------------------------------------------------------------------------------- */
 
+/* The head of the first record, or what stands in its place: a server that speaks HTTP there is
+ * told so. */
+static void note_first(int is_written, int version, int kind, const void *octets, size_t len,
+                       SSL *ssl, void *arg)
+{
+    struct run *run = arg;
+
+    (void)version;
+    (void)ssl;
+    if (!is_written && kind == SSL3_RT_HEADER && len >= sizeof(run->first) && !run->first[0])
+        memcpy(run->first, octets, sizeof(run->first));
+}
+
 static SSL_CTX *make_tls(struct run *run)
 {
     static const unsigned char protocols[] = "\x0a" CA_ALPN_PROTOCOL;
@@ -95,17 +108,9 @@ static SSL_CTX *make_tls(struct run *run)
     SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL);
     SSL_CTX_set_alpn_protos(tls, protocols, sizeof(protocols) - 1);
     ca_tls_alert_watch(tls, &run->alert);
+    SSL_CTX_set_msg_callback(tls, note_first);
+    SSL_CTX_set_msg_callback_arg(tls, run);
     return tls;
-}
-
-/* At the first answer: a server that speaks HTTP there is told so. False: what the peek met is gone
- * for OpenSSL. */
-static bool look_at_first(struct run *run, int fd)
-{
-    if (run->first[0] || recv(fd, run->first, sizeof(run->first), MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-        errno == EAGAIN)
-        return true;
-    return end(run, CA_PROBLEM_CONNECTION, ca_failure_text(errno));
 }
 
 static bool end_failed(struct run *run, int kind, int number)
@@ -131,8 +136,6 @@ static bool shake(struct run *run, SSL *ssl, int fd)
             return end_failed(run, kind, number);
         if (!wait_for(run, fd, is_reading ? POLLIN : POLLOUT))
             return end(run, CA_PROBLEM_CONNECTION, CA_FAILURE_TIMEOUT);
-        if (!look_at_first(run, fd))
-            return false;
     }
 }
 

@@ -102,6 +102,8 @@ ROWS = [
     alert("an alert that nobody knows", 200, "alert(200)"),
     says("http at that port", b"HTTP/1.1 400 Bad Request\r\n\r\n",
          "malformed: {v4}: Server only speaks HTTP, not TLS"),
+    Row("http that is said before it is asked", "malformed: {v4}: Server only speaks HTTP, not TLS", OWN,
+        serve=Say(b"HTTP/1.1 408 Request Timeout\r\n\r\n", is_first=True, port="https")),
     says("another protocol", b"SSH-2.0-OpenSSH_9.2\r\n", failed(OTHER)),
     says("nothing is said", b"", failed(OTHER)),
     says("the connection is reset", b"", failed("Connection reset by peer"), "reset"),
