@@ -13,8 +13,8 @@
 
 /* Says what it does in the file "story", until it is told to end. */
 #define ACTOR(n)                                                                                   \
-    .name = n,                                                                                     \
-    SH("trap 'echo -" n " >>story; exit' TERM; echo +" n " >>story; while :; do sleep 0.02; done")
+    .name = n, SH("trap 'echo -" n " >>story; exit' TERM; echo +" n " >>story; : >" n              \
+                  "; while :; do sleep 0.02; done")
 
 static void stop_on_ready(struct supervisor *super, void *arg)
 {
@@ -43,12 +43,15 @@ static bool run(const struct folder *folder, struct supervisor_options options, 
 static void test_order(void **state)
 {
     (void)state;
-    const struct child_spec children[] = {
-        {ACTOR("c"), .order = 30},
-        {.name = "step", .order = 10, .ready = READY_EXIT, SH("echo +step >>story")},
-        {ACTOR("b"), .order = 20},
-    };
+    AUTO(arena_freep) struct arena *mem = arena_new();
     struct folder folder = folder_new();
+    const struct child_spec children[] = {
+        {ACTOR("c"), .order = 30, .ready = READY_FILE,
+         .where = arena_printf(mem, "%s/c", folder.path)},
+        {.name = "step", .order = 10, .ready = READY_EXIT, SH("echo +step >>story")},
+        {ACTOR("b"), .order = 20, .ready = READY_FILE,
+         .where = arena_printf(mem, "%s/b", folder.path)},
+    };
     struct err err = {0};
     int called = 0;
 
