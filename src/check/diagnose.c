@@ -35,6 +35,7 @@ static const struct rule {
     {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       rule_is_servfail,          NULL,               NULL},
     {FINDING_SECONDARY_LAGS,        DNS_PARTIAL,      REMEDY_NONE,       rule_is_lagging,           rule_tell_servers,  NULL},
     {FINDING_SERVERS_DISAGREE,      DNS_PARTIAL,      REMEDY_NONE,       rule_is_disagreeing,       rule_tell_servers,  NULL},
+    {FINDING_DOUBLED_NAME,          DNS_MISSING,      REMEDY_NONE,       rule_is_twice,             rule_tell_twice,    rule_fill_twice},
     {FINDING_CNAME_DANGLING,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_dangling,          NULL,               NULL},
     {FINDING_WWW_MISSING,           DNS_MISSING,      REMEDY_POINT_HERE, rule_is_www_missing,       NULL,               NULL},
     {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_not_found,         NULL,               NULL},
@@ -97,6 +98,7 @@ struct entry {
     struct finding finding;
     const struct facts *about;
     bool is_folded; /* under the first finding about about->base */
+    bool is_http;   /* DNS is right: told after what is wrong with DNS */
 };
 
 struct entries {
@@ -184,6 +186,7 @@ static void add_entry(struct arena *mem, const struct facts *f, const struct rul
         rule->fill(mem, f, &entry.finding);
     else
         remedy_fill(mem, f, rule->remedy, &entry.finding);
+    entry.is_http = rule->verdict == DNS_UNREACHABLE;
     entry.is_folded = f->role == ROLE_WWW && (rule->code == FINDING_FOLLOWS_BAD_NAME ||
                                               is_shared_cause(f, rule->code, out));
     out->items[out->count++] = entry;
@@ -266,19 +269,25 @@ static void fold(struct arena *mem, const struct entries *entries, const struct 
     root->consequences = list;
 }
 
-/* Errors first, then warnings, then advice; in each the order of the names. */
+/* Errors first, then warnings, then advice; in each DNS before HTTP, and then in the order of the
+ * names. */
+static int rank_of(const struct entry *entry)
+{
+    return 2 * (int)entry->finding.severity + !entry->is_http;
+}
+
 static void collect(struct arena *mem, const struct entries *entries, struct check_report *out)
 {
     struct finding *list = arena_array_of(mem, entries->count, struct finding);
     const struct facts *folded[CHECK_NAMES_MAX] = {0};
     size_t folded_count = 0;
 
-    for (int severity = FINDING_ERROR; severity >= FINDING_ADVICE; severity--)
+    for (int rank = 2 * FINDING_SEVERITY_COUNT - 1; rank >= 0; rank--)
         for (size_t i = 0; i < entries->count; i++) {
             const struct entry *entry = &entries->items[i];
             bool is_first = true;
 
-            if (entry->is_folded || (int)entry->finding.severity != severity)
+            if (entry->is_folded || rank_of(entry) != rank)
                 continue;
             for (size_t k = 0; k < folded_count; k++)
                 is_first = is_first && folded[k] != entry->about;

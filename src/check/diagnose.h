@@ -73,7 +73,9 @@ struct probe {
 struct observation {
     const char *name;
     struct dns_answer a, aaaa; /* where all name servers agree, theirs, and not the resolver's */
-    int64_t old_until; /* the resolver may still say otherwise until then; 0 = it does not */
+    int64_t old_until;       /* the resolver may still say otherwise until then; 0 = it does not */
+    struct dns_answer twice; /* A of the name with its domain once more behind it; query.name
+                                NULL: not asked, or all names are answered */
     const struct dns_answer *caa; /* of the name and each above it; caa_count 0: not asked */
     size_t caa_count;
     const struct probe *probes;    /* empty when nothing of ours was found */

@@ -77,6 +77,7 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(CDN_IN_FRONT, "cdn_in_front", WARNING, OWNER)                                                \
     X(CDN_ELSEWHERE, "cdn_elsewhere", ERROR, OWNER)                                                \
     X(CDN_LOOPING, "cdn_looping", WARNING, OWNER)                                                  \
+    X(DOUBLED_NAME, "doubled_name", ERROR, OWNER)                                                  \
     X(NAME_TOO_LONG, "name_too_long", ERROR, PARTNER)                                              \
     X(NAME_IDN_INVALID, "name_idn_invalid", ERROR, PARTNER)                                        \
     X(NAME_UNDERSCORE, "name_underscore", ERROR, PARTNER)                                          \

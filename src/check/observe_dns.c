@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/observe_dns.h"
 
+#include "base/hash.h"
+#include "base/random.h"
 #include "check/observe_zone.h"
+
+#define TWICE_MAX       4   /* names that are looked for twice */
+#define NAME_MAX_OCTETS 253 /* of a name */
 
 /* The questions of all names, each once. */
 struct questions {
@@ -79,6 +84,40 @@ static void add_caa(const struct check_names *names, struct questions *q)
     }
 }
 
+/* "www.shop.example.shop.example": what becomes of a name that is typed whole into a form that adds
+ * the domain by itself. A name that nobody has set says whether all are answered. */
+static void add_twice(struct arena *mem, const struct check_names *names, struct questions *q)
+{
+    unsigned char octets[8];
+
+    random_bytes(octets, sizeof(octets));
+    q->queries[q->count++] = (struct dns_query){
+        arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))),
+                     names->registered),
+        DNS_TYPE_A};
+    for (size_t i = 0; i < names->count && i < TWICE_MAX; i++)
+        if (!is_wildcard(names->names[i]) &&
+            strlen(names->names[i]) + 1 + strlen(names->registered) <= NAME_MAX_OCTETS)
+            q->queries[q->count++] = (struct dns_query){
+                arena_printf(mem, "%s.%s", names->names[i], names->registered), DNS_TYPE_A};
+}
+
+static void take_twice(const struct check_names *names, const struct questions *q, size_t from,
+                       size_t to, struct observation *observations)
+{
+    size_t at = from + 1;
+
+    if (q->answers[from].reply != DNS_REPLY_NXDOMAIN)
+        return;
+    for (size_t i = 0; i < names->count && at < to; i++) {
+        size_t len = strlen(names->names[i]);
+
+        if (strncmp(q->queries[at].name, names->names[i], len) == 0 &&
+            q->queries[at].name[len] == '.')
+            observations[i].twice = q->answers[at++];
+    }
+}
+
 static void take_caa(struct arena *mem, struct questions *q, size_t from, const char *name,
                      struct observation *observation)
 {
@@ -94,12 +133,15 @@ static void take_caa(struct arena *mem, struct questions *q, size_t from, const 
 bool observe_dns(struct arena *mem, const struct check_env *env, const struct check_names *names,
                  struct observation *observations, const struct dns_answer **zone, struct err *err)
 {
-    size_t room = names->count * (2 + CAA_LEVELS_MAX) + ZONE_ANCESTORS_MAX, taken, caa_from;
+    size_t room = names->count * (2 + CAA_LEVELS_MAX) + ZONE_ANCESTORS_MAX + 1 + TWICE_MAX;
+    size_t taken, twice_from, caa_from;
     struct questions q = {.queries = arena_array_of(mem, room, struct dns_query),
                           .answers = arena_array_of(mem, room, struct dns_answer)};
 
     q.count = taken = zone_queries(names, q.queries);
     add_addresses(names, &q);
+    twice_from = q.count;
+    add_twice(mem, names, &q);
     caa_from = q.count;
     if (env->caa.issuer)
         add_caa(names, &q);
@@ -114,6 +156,7 @@ bool observe_dns(struct arena *mem, const struct check_env *env, const struct ch
         observations[i].a = q.answers[taken++];
         observations[i].aaaa = q.answers[taken++];
     }
+    take_twice(names, &q, twice_from, caa_from, observations);
     *zone = q.answers;
     return true;
 }

@@ -23,6 +23,9 @@ bool rule_follows_bad_name(const struct facts *f);
 bool rule_is_timeout(const struct facts *f);
 bool rule_is_servfail(const struct facts *f);
 bool rule_is_dangling(const struct facts *f);
+bool rule_is_twice(const struct facts *f); /* missing, but there with its domain behind it */
+void rule_tell_twice(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_fill_twice(struct arena *mem, const struct facts *f, struct finding *out);
 bool rule_is_www_missing(const struct facts *f);
 bool rule_is_not_found(const struct facts *f);
 bool rule_is_without_address(const struct facts *f);

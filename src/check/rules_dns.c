@@ -46,6 +46,38 @@ bool rule_is_dangling(const struct facts *f)
     return !has_address(f) && f->chain_count > 0;
 }
 
+bool rule_is_twice(const struct facts *f)
+{
+    return !has_address(f) && f->chain_count == 0 && f->seen->twice.query.name &&
+           f->seen->twice.chain_count + f->seen->twice.record_count > 0;
+}
+
+void rule_tell_twice(struct arena *mem, const struct facts *f, struct finding_words *words)
+{
+    words->other = f->seen->twice.query.name;
+    words->why = remedy_host_field(mem, f->names->registered, f->name);
+}
+
+void rule_fill_twice(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    const struct dns_answer *twice = &f->seen->twice;
+    const struct dns_record *records = twice->chain_count > 0 ? twice->chain : twice->records;
+    size_t count = twice->chain_count > 0 ? 1 : twice->record_count;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *type = dns_type_name(records[i].type);
+        const char *name = remedy_host_field(mem, f->names->registered, records[i].owner);
+
+        finding_add_found(
+            mem, out,
+            (struct finding_record){type, records[i].owner, records[i].text, records[i].ttl});
+        finding_add_action(mem, out,
+                           (struct finding_action){FINDING_REMOVE, type, name, records[i].owner,
+                                                   records[i].text, -1});
+    }
+    remedy_fill(mem, f, REMEDY_POINT_HERE, out);
+}
+
 bool rule_is_www_missing(const struct facts *f)
 {
     return !has_address(f) && f->role == ROLE_WWW;

@@ -47,16 +47,16 @@ struct scenery {
     struct check_report report;
 };
 
-static void play(size_t i, struct scenery *s)
+static void look(enum kind kind, const struct scene_name *scenes, struct scenery *s)
 {
     const struct check_expected expected = {
         .ipv4 = s->ipv4,
         .ipv6 = s->ipv6,
-        .ipv4_count = parse(kinds[rows[i].kind].ipv4, s->ipv4),
-        .ipv6_count = parse(kinds[rows[i].kind].ipv6, s->ipv6),
-        .cname = kinds[rows[i].kind].cname,
+        .ipv4_count = parse(kinds[kind].ipv4, s->ipv4),
+        .ipv6_count = parse(kinds[kind].ipv6, s->ipv6),
+        .cname = kinds[kind].cname,
     };
-    struct check_names names = {.names = kinds[rows[i].kind].names, .registered = "shop.example"};
+    struct check_names names = {.names = kinds[kind].names, .registered = "shop.example"};
     const struct check_context context = {.brand = "mono",
                                           .resolver = "127.0.0.1@53",
                                           .http_port = 80,
@@ -66,9 +66,14 @@ static void play(size_t i, struct scenery *s)
 
     for (; names.names[names.count]; names.count++)
         observations[names.count] =
-            scene_observe(s->mem, names.names[names.count], rows[i].names[names.count], &expected);
+            scene_observe(s->mem, names.names[names.count], scenes[names.count], &expected);
     diagnose(s->mem, &names, &expected, &context, &(struct check_seen){.names = observations},
              &s->report);
+}
+
+static void play(size_t i, struct scenery *s)
+{
+    look(rows[i].kind, rows[i].names, s);
 }
 
 /* req: R30, R32, R34, R35, R36, A3, A4 */
@@ -141,6 +146,53 @@ static void test_details(void **state)
     all_ok();
 }
 
+/* The titles that partners know, by R34 and R35: what the apex is, and what www is. */
+enum state { RIGHT, ELSEWHERE, FOREIGN_AAAA, MISSING, BOGUS, HTTP_FAILS, STATE_COUNT };
+
+static const struct scene_name apex_scenes[STATE_COUNT] = {
+    [RIGHT] = {"O", "-", ""},   [ELSEWHERE] = {"F", "-", ""}, [FOREIGN_AAAA] = {"O", "f", ""},
+    [MISSING] = {"!", "!", ""}, [BOGUS] = {"B", "B", ""},     [HTTP_FAILS] = {"O", "-", "w"},
+};
+static const struct scene_name www_scenes[STATE_COUNT] = {
+    [RIGHT] = {"O", "-", ""},        [ELSEWHERE] = {"old.host>F", "old.host>-", ""},
+    [FOREIGN_AAAA] = {"O", "f", ""}, [MISSING] = {"!", "!", ""},
+    [BOGUS] = {"B", "B", ""},        [HTTP_FAILS] = {"O", "-", "w"},
+};
+
+#define ISSUES "www.shop.example has issues"
+#define SILENT "www.shop.example did not respond to mono check"
+#define APEX   "shop.example did not respond to mono check"
+
+/* clang-format off */
+static const char *const titles[STATE_COUNT][STATE_COUNT] = {
+    /* www:            right   elsewhere  AAAA    missing  bogus   http */
+    [RIGHT]        = {"",      SILENT,   ISSUES, SILENT,  ISSUES, SILENT},
+    [ELSEWHERE]    = {ISSUES,  ISSUES,   ISSUES, ISSUES,  ISSUES, ISSUES},
+    [FOREIGN_AAAA] = {ISSUES,  ISSUES,   ISSUES, ISSUES,  ISSUES, ISSUES},
+    [MISSING]      = {ISSUES,  ISSUES,   ISSUES, ISSUES,  ISSUES, ISSUES},
+    [BOGUS]        = {ISSUES,  ISSUES,   ISSUES, ISSUES,  ISSUES, ISSUES},
+    [HTTP_FAILS]   = {APEX,    SILENT,   ISSUES, SILENT,  ISSUES, APEX},
+};
+/* clang-format on */
+
+/* req: R34, R35 */
+static void test_titles(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < STATE_COUNT * STATE_COUNT; i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        size_t apex = i / STATE_COUNT, www = i % STATE_COUNT;
+        const struct scene_name names[] = {apex_scenes[apex], www_scenes[www]};
+        struct scenery s = {.mem = mem};
+
+        look(PAIR, names, &s);
+        ok(strcmp(s.report.title, titles[apex][www]) == 0, "apex %zu, www %zu: \"%s\"", apex, www,
+           s.report.title);
+    }
+    all_ok();
+}
+
 /* Whatever is found survives its JSON, and what the caller asked for stands in it. */
 static void test_json(void **state)
 {
@@ -177,6 +229,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_details),
+        cmocka_unit_test(test_titles),
         cmocka_unit_test(test_json),
     };
 
