@@ -51,6 +51,8 @@ struct ca_options ca_options_of(struct arena *mem, const struct config *config)
         .https_port = (uint16_t)config->sandbox_ca.https_port,
         .permitted = config->sandbox_ca.permitted.items,
         .permitted_count = config->sandbox_ca.permitted.count,
+        .forbidden = config->sandbox_ca.forbidden.items,
+        .forbidden_count = config->sandbox_ca.forbidden.count,
         .profiles = own_profiles(mem, config),
         .profile_count = config->sandbox_ca.profile_count,
         .caa_identity = config->sandbox_ca.caa_identity,

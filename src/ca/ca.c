@@ -140,6 +140,18 @@ static bool start_server(struct ca *ca, struct err *err)
            http_server_start(&options, &ca->server, err);
 }
 
+static bool load_names(struct ca *ca, struct err *err)
+{
+    const struct ca_options *options = &ca->options;
+
+    if (!ca_suffixes_make(ca->mem, options->permitted, options->permitted_count, &ca->suffixes,
+                          err))
+        return false;
+    ca->suffixes.forbidden = options->forbidden;
+    ca->suffixes.forbidden_count = options->forbidden_count;
+    return true;
+}
+
 static bool load_public_suffixes(struct ca *ca, struct err *err)
 {
     ca->public_suffixes = psl_latest(NULL);
@@ -152,10 +164,8 @@ static bool start(struct ca *ca, struct err *err)
     const struct ca_options *options = &ca->options;
     struct ca_authority_report report;
 
-    return ca_suffixes_make(ca->mem, options->permitted, options->permitted_count, &ca->suffixes,
-                            err) &&
-           ca_limits_load(options->limits, &ca->limits, err) && load_public_suffixes(ca, err) &&
-           ca_init(ca->mem, options, &report, err) &&
+    return load_names(ca, err) && ca_limits_load(options->limits, &ca->limits, err) &&
+           load_public_suffixes(ca, err) && ca_init(ca->mem, options, &report, err) &&
            ca_database_open(ca->mem, options->dir, &ca->db, err) &&
            ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
            ca_terms_load(ca, err) && set_up_validator(ca, err) && start_work(ca, err) &&

@@ -27,6 +27,8 @@ struct ca_options {
     uint16_t https_port;
     const char *const *permitted; /* suffixes beyond the four; what init was given */
     size_t permitted_count;
+    const char *const *forbidden; /* names that are refused by policy, and all below them */
+    size_t forbidden_count;
     const char *const *reachable; /* prefixes ("127.0.0.0/8") that validation may connect to */
     size_t reachable_count;       /* beyond public addresses */
     const struct ca_own_profile *profiles; /* beside Let's Encrypt's; see ca/profile.h */

@@ -64,6 +64,14 @@ bool ca_suffixes_permit(const struct ca_suffixes *suffixes, const char *name)
     return false;
 }
 
+static bool is_forbidden(const struct ca_suffixes *suffixes, const char *name)
+{
+    for (size_t i = 0; i < suffixes->forbidden_count; i++)
+        if (is_under(name, suffixes->forbidden[i]))
+            return true;
+    return false;
+}
+
 static bool is_ip_address(const char *name)
 {
     unsigned char octets[16];
@@ -180,9 +188,12 @@ const char *ca_name_refusal(const struct ca_suffixes *suffixes, const char *name
         refusal = form_refusal(base, type);
     if (refusal)
         return refusal;
+    *type = CA_PROBLEM_REJECTED_IDENTIFIER;
+    if (is_forbidden(suffixes, base))
+        return "The ACME server refuses to issue a certificate for this domain name, because it is "
+               "forbidden by policy";
     if (ca_suffixes_permit(suffixes, base))
         return NULL;
-    *type = CA_PROBLEM_REJECTED_IDENTIFIER;
     return "Domain name is outside the names that this sandbox CA is constrained to (.test, "
            ".example, .invalid, .localhost and those its operator has listed)";
 }

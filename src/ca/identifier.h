@@ -16,10 +16,12 @@
 #define CA_SUFFIXES_MAX    32
 
 /* DNS suffixes, lower case, no dot in front: a name is permitted below one of them, and equal to
- * one that has more than one label. */
+ * one that has more than one label. What is forbidden, with all below it, is not. */
 struct ca_suffixes {
     const char *const *items;
     size_t count;
+    const char *const *forbidden; /* of the same form */
+    size_t forbidden_count;
 };
 
 /* test, example, invalid and localhost, and `extra` behind them; ERR_CONFIG with the reason for an

@@ -220,6 +220,8 @@ static const struct {
     [FINDING_NAME_PUBLIC_SUFFIX] = {FINDING_NOT_ORDERED,
                                     "Domains are registered below this name, it is none itself: "
                                     "{why}."},
+    [FINDING_NOT_CERTIFIED] = {FINDING_HAS_ISSUES,
+                               "{other} does not issue a certificate for {subject}: {why}."},
     [FINDING_NAME_INVALID] = {FINDING_NOT_ORDERED, "This is not a name of a website: {why}."},
 };
 

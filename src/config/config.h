@@ -113,6 +113,7 @@ struct config {
         const char *caa_identity;     /* a DNS name */
         const char *limits;           /* "none", "letsencrypt" or an absolute path */
         struct config_list permitted; /* DNS suffixes beyond the four reserved TLDs */
+        struct config_list forbidden; /* names, and all below them */
         enum config_eab eab;
         bool reuse_authorizations;
         bool validate_private; /* whether validation may connect to loopback and private nets */

@@ -141,6 +141,7 @@ static const struct option options[] = {
     {AT(sandbox_ca, eab), CHOICE("none", eab_modes), .help = "External account binding of its new accounts, with the keys of `latchkey ca eab`: none (not looked at), optional, required."},
     {AT(sandbox_ca, reuse_authorizations), FLAG("true"), .help = "Whether a name that an account has shown control of is validated again only when that is too old for its profile."},
     {AT(sandbox_ca, permitted), TEXTS(format_name), .help = "Suffixes that its root may certify beside test, example, invalid and localhost."},
+    {AT(sandbox_ca, forbidden), TEXTS(format_name), .help = "Names that it refuses by policy, with all below them, as Let's Encrypt does those on its list."},
     {AT(sandbox_ca, validate_private), FLAG("false"), .help = "Whether it may connect to loopback and private addresses."},
 
     {AT(edge, name), TEXT("", format_id), .help = "Name of this edge."},

@@ -300,13 +300,10 @@ bool admission_step(struct issue *is, struct db *tx, const struct issuance_step 
 {
     static bool (*const on[ISSUANCE_EVENT_COUNT])(struct issue *, struct db *, enum issuance_state,
                                                   struct err *) = {
-        [ISSUANCE_EVENT_PREPARED] = take,
-        [ISSUANCE_EVENT_NO_ROOM] = on_no_room,
-        [ISSUANCE_EVENT_CLAIM_ENDED] = leave,
-        [ISSUANCE_EVENT_CA_REFUSED] = take_back,
-        [ISSUANCE_EVENT_INVALID] = on_invalid,
-        [ISSUANCE_EVENT_CA_ORDER_LOST] = take_back,
-        [ISSUANCE_EVENT_CA_ACCOUNT_LOST] = take_back,
+        [ISSUANCE_EVENT_PREPARED] = take,           [ISSUANCE_EVENT_NO_ROOM] = on_no_room,
+        [ISSUANCE_EVENT_CLAIM_ENDED] = leave,       [ISSUANCE_EVENT_CA_REFUSED] = take_back,
+        [ISSUANCE_EVENT_NAME_REFUSED] = take_back,  [ISSUANCE_EVENT_INVALID] = on_invalid,
+        [ISSUANCE_EVENT_CA_ORDER_LOST] = take_back, [ISSUANCE_EVENT_CA_ACCOUNT_LOST] = take_back,
         [ISSUANCE_EVENT_ISSUED] = forget,
     };
 

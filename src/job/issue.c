@@ -98,6 +98,7 @@ static bool run_step(struct issue *is, issue_step_fn step, struct issue_outcome 
     bool is_done;
 
     is->session = NULL;
+    is->refusals.count = 0;
     is_done = step(is, out, err);
     return ca_session_end(is->worker, is->mem, is->session, is_done, err);
 }

@@ -31,6 +31,17 @@
 #define CHALLENGE_ANSWERED  "answered"  /* the CA was told to look */
 #define CHALLENGE_VALID     "valid"     /* the CA still knows the name as validated */
 
+/* Names that the CA did not take, or could not validate. */
+struct issue_refusal {
+    const char *name, *why;
+    enum who_acts who_acts;
+    int64_t held_until;
+};
+struct issue_refusals {
+    struct issue_refusal *items;
+    size_t count;
+};
+
 /* One run. */
 struct issue {
     const struct worker *worker;
@@ -49,8 +60,9 @@ struct issue {
     const struct proofs *proofs;             /* of the new one */
     struct domain_name *looked;              /* the domain's names as issue_check() has seen them */
     size_t looked_count;
-    const char *refused;        /* the name that the CA could not validate, or NULL */
-    struct ca_session *session; /* of this step with the CA, or NULL */
+    const char *refused;            /* the name that the CA could not validate, or NULL */
+    struct issue_refusals refusals; /* names that are held by this step */
+    struct ca_session *session;     /* of this step with the CA, or NULL */
     int64_t now;
 };
 
@@ -129,6 +141,17 @@ MUST_CHECK bool issue_ca_failed(struct issue *is, const struct ca_session *ca,
 /* The authorization or order became invalid: says why, and starts over later. */
 MUST_CHECK bool issue_invalid(struct issue *is, const struct acme_problem *problem,
                               const char *name, struct issue_outcome *out, struct err *err);
+
+/* Those of its names that the problem is about, without the domain itself. False: there is none, or
+ * the domain itself is among them, without which there is no certificate. */
+bool issue_find_refused(const struct issue *is, const struct acme_problem *problem,
+                        struct issue_refusals *out);
+/* For issue_commit(): the refused names do not pass for a while, which is told, and why stands as a
+ * finding at each. */
+MUST_CHECK bool issue_hold_refused(struct issue *is, struct db *tx, struct err *err);
+/* The CA has refused some of the names for good: on without them. */
+MUST_CHECK bool issue_go_without(struct issue *is, const struct issue_refusals *refusals,
+                                 struct issue_outcome *out, struct err *err);
 
 /* newOrder by the configured profile, as the replacement of the certificate that it replaces. Where
  * the CA does not take it so, once more without that; *note is what the timeline says of it. A

@@ -12,7 +12,7 @@
 #define CA_DOWN           "ca_down"
 #define CA_BACKOFF_MAX_MS INT64_C(300000)
 #define START_OVER_JITTER 10 /* per cent */
-#define HOLD_FACTOR       4  /* a refused name is held for some tries of the others */
+#define HOLD_FACTOR       4  /* a name that fails is held for some tries of the others */
 
 bool issue_open_ca(struct issue *is, struct ca_session **out, struct issue_outcome *outcome,
                    struct err *err)
@@ -104,31 +104,6 @@ bool issue_rest(struct issue *is, struct issue_outcome *out, struct err *err)
     return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_RETRY}, err);
 }
 
-/* A name that the CA could not validate does not pass for a while: the certificate is issued
- * without it, unless it is the domain itself. */
-static bool hold_refused(struct issue *is, struct db *tx, struct err *err)
-{
-    const struct scope scope = scope_platform();
-    struct domain_name_list list;
-
-    if (!is->refused || strcmp(is->refused, is->domain->name) == 0)
-        return true;
-    if (!domain_name_store_list(is->mem, tx, &scope, is->domain->id, &list, err))
-        return false;
-    for (size_t i = 0; i < list.count; i++) {
-        struct domain_name name = list.items[i];
-
-        if (strcmp(name.name, is->refused) != 0)
-            continue;
-        name.held_until =
-            is->issuance->next_try_at + HOLD_FACTOR * (is->issuance->next_try_at - is->now);
-        name.passed_at = 0;
-        name.next_look_at = name.held_until;
-        return domain_name_store_save(tx, &name, err);
-    }
-    return true;
-}
-
 /* Withdraws, forgets, and waits; or gives up and waits for a person. */
 static bool start_over(struct issue *is, enum issuance_event event, const char *text,
                        struct issue_outcome *out, struct err *err)
@@ -140,9 +115,12 @@ static bool start_over(struct issue *is, enum issuance_event event, const char *
     issue_forget_order(is);
     is->issuance->next_try_at = start_over_at(is);
     is->issuance->attempts++;
+    for (size_t i = 0; i < is->refusals.count; i++)
+        is->refusals.items[i].held_until =
+            is->issuance->next_try_at + HOLD_FACTOR * (is->issuance->next_try_at - is->now);
     if (!issue_commit(is,
                       &(struct issue_change){
-                          .event = event, .text = text, .batch = batch, .also = hold_refused},
+                          .event = event, .text = text, .batch = batch, .also = issue_hold_refused},
                       err))
         return false;
     if (is->issuance->attempts >= ISSUE_ATTEMPTS_MAX)
@@ -152,11 +130,26 @@ static bool start_over(struct issue *is, enum issuance_event event, const char *
     return true;
 }
 
+/* The one name that could not be validated, unless it is the domain itself. */
+static void hold_one(struct issue *is, const char *name, const char *why)
+{
+    struct issue_refusal *one = arena_new_of(is->mem, struct issue_refusal);
+
+    if (strcmp(name, is->domain->name) == 0)
+        return;
+    *one = (struct issue_refusal){.name = name, .why = why, .who_acts = WHO_OWNER};
+    is->refusals = (struct issue_refusals){one, 1};
+}
+
 bool issue_invalid(struct issue *is, const struct acme_problem *problem, const char *name,
                    struct issue_outcome *out, struct err *err)
 {
     const char *detail = problem ? problem->detail : "no reason was given";
 
+    if (problem && issue_find_refused(is, problem, &is->refusals))
+        name = is->refusals.items[0].name;
+    else
+        hold_one(is, name, detail);
     is->refused = name;
     is->issuance->error_code = problem ? acme_problem_name(problem->type) : "invalid";
     is->issuance->error_text =
@@ -263,6 +256,7 @@ bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue
                      struct err *err)
 {
     const struct err failed = *err;
+    struct issue_refusals refusals;
     bool is_ours;
     enum acme_reaction reaction =
         ca->problem.type == ACME_PROBLEM_NONE ? ACME_BACK_OFF : ca->problem.reaction;
@@ -276,6 +270,10 @@ bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue
                                       .run_at = issue_poll_at(is->now, ca->problem.retry_at)};
         return true;
     }
+    if (reaction == ACME_DROP_NAME &&
+        issuance_step(is->issuance->state, ISSUANCE_EVENT_NAME_REFUSED) &&
+        issue_find_refused(is, &ca->problem, &refusals))
+        return issue_go_without(is, &refusals, out, err);
     if (!admission_refused(is, ca, out, &is_ours, err) || is_ours)
         return is_ours;
     if (is_waiting(failed.code) && reaction != ACME_STOP)

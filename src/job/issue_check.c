@@ -131,19 +131,22 @@ static int64_t passed_at(const struct issue *is, const struct domain_name *name)
     return name->held_until > is->now ? 0 : name->passed_at;
 }
 
-/* What is looked at does not wait for others when it is there to join them. */
+/* What is looked at does not wait for others when it is there to join them, and nobody waits for
+ * what the CA does not take. */
 static struct name_choice choose(struct issue *is)
 {
     struct name_look *looks = arena_array_of(is->mem, is->looked_count, struct name_look);
     bool is_joining = is->issuance->reason == ISSUANCE_FOR_NAME_JOINED;
+    size_t count = 0;
 
     for (size_t i = 0; i < is->looked_count; i++)
-        looks[i] = (struct name_look){
-            .is_own = strcmp(is->looked[i].name, is->domain->name) == 0,
-            .passed_at = passed_at(is, &is->looked[i]),
-        };
-    return name_choice_of(looks, is->looked_count,
-                          is_joining ? 0 : is->worker->app->config->check.patience_ms, is->now);
+        if (is->looked[i].held_until <= is->now)
+            looks[count++] = (struct name_look){
+                .is_own = strcmp(is->looked[i].name, is->domain->name) == 0,
+                .passed_at = passed_at(is, &is->looked[i]),
+            };
+    return name_choice_of(looks, count, is_joining ? 0 : is->worker->app->config->check.patience_ms,
+                          is->now);
 }
 
 /* *out is false when an issuance for a name that joins would have no name that is not served. */

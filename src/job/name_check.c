@@ -62,7 +62,8 @@ void name_check_take(const struct worker *worker, struct arena *mem,
     name->next_look_at = passes ? 0 : next_look_at(worker->app->config, name, report->at);
     name->checked_at = report->at;
     name->dns_state = dns_verdict_name(seen->verdict);
-    name->finding = seen->finding ? name_check_text(mem, finding_to_json(seen->finding)) : NULL;
+    if (!passes || name->held_until <= report->at)
+        name->finding = seen->finding ? name_check_text(mem, finding_to_json(seen->finding)) : NULL;
     if (!passes)
         name->passed_at = 0;
     else if (!name->passed_at)

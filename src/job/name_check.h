@@ -18,7 +18,7 @@ MUST_CHECK bool name_check_run(const struct worker *worker, struct arena *mem,
                                struct err *err);
 /* Takes the report's verdict and finding of the name; a name that the report does not have stays
  * as it is. A name that does not pass is looked at again later and later, within the configured
- * bounds. */
+ * bounds; and one that the CA did not take keeps that as its finding as long as it is held. */
 void name_check_take(const struct worker *worker, struct arena *mem,
                      const struct check_report *report, struct domain_name *name);
 /* The JSON as text; the reference is taken. */

@@ -57,6 +57,7 @@
     X(PROVEN, "proven")                 /* every edge that counts showed it */                     \
     X(CA_UNAVAILABLE, "ca_unavailable") /* no answer, 5xx, or 429: the outcome may be unknown */   \
     X(CA_REFUSED, "ca_refused")         /* a permanent refusal */                                  \
+    X(NAME_REFUSED, "name_refused")     /* an alias, permanently: the others can do without it */  \
     X(CA_ORDER_LOST, "ca_order_lost")   /* expired, or not known to the CA any more */             \
     X(CA_ACCOUNT_LOST, "ca_account_lost") /* the CA does not know our account any more */          \
     X(CA_GONE, "ca_gone")     /* the CA is not configured any more: another is asked */            \

@@ -115,6 +115,35 @@ static void test_rows(void **state)
     all_ok();
 }
 
+static void test_forbidden(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    static const char *const forbidden[] = {"bad.example"};
+    static const struct {
+        const char *name;
+        bool is_refused;
+    } rows[] = {{"bad.example", true},
+                {"*.bad.example", true},
+                {"a.bad.example", true},
+                {"notbad.example", false},
+                {"example.test", false}};
+    struct ca_suffixes suffixes;
+    struct err err;
+
+    assert_true(ca_suffixes_make(mem, NULL, 0, &suffixes, &err));
+    suffixes.forbidden = forbidden;
+    suffixes.forbidden_count = ARRAY_LEN(forbidden);
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        enum ca_problem_type type;
+        const char *refusal = ca_name_refusal(&suffixes, rows[i].name, &type);
+
+        ok(rows[i].is_refused ? refusal && type == CA_PROBLEM_REJECTED_IDENTIFIER : !refusal, "%s",
+           rows[i].name);
+    }
+    all_ok();
+}
+
 /* Names of 252, 253 and 254 octets that begin with `begin`: labels of 63, and one that makes up
  * the rest, under .test. */
 static void check_length(const struct ca_suffixes *suffixes, const char *begin)
@@ -279,9 +308,13 @@ static void test_bad_suffixes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),           cmocka_unit_test(test_length_limit),
-        cmocka_unit_test(test_order_of_names), cmocka_unit_test(test_wildcard_beside_others),
-        cmocka_unit_test(test_refused_lists),  cmocka_unit_test(test_count_limit),
+        cmocka_unit_test(test_forbidden),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_length_limit),
+        cmocka_unit_test(test_order_of_names),
+        cmocka_unit_test(test_wildcard_beside_others),
+        cmocka_unit_test(test_refused_lists),
+        cmocka_unit_test(test_count_limit),
         cmocka_unit_test(test_bad_suffixes),
     };
 
