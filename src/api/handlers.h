@@ -21,6 +21,7 @@ http_handler api_list_certificates, api_get_certificate;                     /* 
 http_handler api_revoke_certificate;                                         /* certificates.c */
 http_handler api_list_events;                                                /* events.c */
 http_handler api_run_check, api_get_check;                                   /* checks.c */
+http_handler api_get_partner_share, api_change_partner_share;                /* partner_share.c */
 http_handler api_list_cas;                                                   /* cas.c */
 http_handler api_list_edges, api_enrol_edge, api_change_edge;                /* edges.c */
 http_handler api_edge_feed, api_edge_snapshot;                               /* feed.c */

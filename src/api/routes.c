@@ -43,6 +43,9 @@ static const struct http_route rows[] = {
     POST("/v1/partners", "createPartner", ONCE, api_create_partner),
     GET("/v1/partners/{id}", "getPartner", API_READ, api_get_partner),
 
+    GET("/v1/partners/{id}/share", "getPartnerShare", API_READ, api_get_partner_share),
+    PATCH("/v1/partners/{id}/share", "changePartnerShare", API_WRITE, api_change_partner_share),
+
     GET("/v1/accounts", "listAccounts", API_READ, api_list_accounts),
     POST("/v1/accounts", "createAccount", ONCE, api_create_account),
     GET("/v1/accounts/{id}", "getAccount", API_READ, api_get_account),

@@ -3,6 +3,7 @@
 
 #include "app/issuance.h"
 #include "app/leave.h"
+#include "app/partner_share.h"
 #include "app/site.h"
 #include "app/timeline.h"
 #include "base/clock.h"
@@ -163,7 +164,10 @@ static bool store(const struct app *app, struct arena *mem, const struct wish *w
                              wish->domain->name),
     };
 
-    if (!db_tx_begin(app->db, &tx, err) || !order_store_add(tx, placed->order, err) ||
+    if (!db_tx_begin(app->db, &tx, err) ||
+        !app_partner_share_take(mem, tx, placed->order->partner_id, placed->order->placed_at,
+                                err) ||
+        !order_store_add(tx, placed->order, err) ||
         !app_issuance_start(mem, tx, &issuance, &placed->issuance, err) ||
         !timeline_add(mem, tx, &entry, err))
         return false;

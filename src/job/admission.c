@@ -3,10 +3,12 @@
 
 #include "base/clock.h"
 #include "job/asks.h"
+#include "store/partner_share_store.h"
 
 #define MS_US      INT64_C(1000)
 #define TURN       "turn" /* the bucket that holds the tag of who went last */
 #define ERROR_CODE "rate_limited"
+#define TURN_STEP  1000 /* between two orders of a partner of weight 1 */
 
 enum { CLASS_SERVED, CLASS_NEW };
 
@@ -64,6 +66,7 @@ static bool find_place(const struct issue *is, struct db *db, struct line_place 
 {
     const struct rate_key turn = {is->ca->config->id, TURN, ""};
     const struct line_place *place;
+    struct partner_share share;
     int64_t went, last;
 
     if (!admission_store_place(is->mem, db, is->issuance->id, &place, err))
@@ -73,13 +76,14 @@ static bool find_place(const struct issue *is, struct db *db, struct line_place 
         return true;
     }
     if (!admission_store_tat(db, &turn, &went, err) ||
-        !admission_store_last_tag(db, is->ca->config->id, is->domain->partner_id, &last, err))
+        !admission_store_last_tag(db, is->ca->config->id, is->domain->partner_id, &last, err) ||
+        !partner_share_store_get(is->mem, db, is->domain->partner_id, &share, err))
         return false;
     *out = (struct line_place){.issuance_id = is->issuance->id,
                                .ca = is->ca->config->id,
                                .partner_id = is->domain->partner_id,
                                .class = is->issuance->replaces_id ? CLASS_SERVED : CLASS_NEW,
-                               .tag = (went > last ? went : last) + 1};
+                               .tag = (went > last ? went : last) + TURN_STEP / share.weight};
     return true;
 }
 

@@ -16,9 +16,9 @@
  * new orders and of the domain, as at Let's Encrypt.
  *
  * Who must wait for new orders stands in a line, which partners share by weighted fair queueing:
- * what is served and would run out first, then by tags that grow by one with each order of a
- * partner, and never fall behind those of the orders that went last. Whoever has had its turn sees
- * to it that the next one gets its own.
+ * what is served and would run out first, then by tags that grow with each order of a partner, the
+ * less the more weight it has, and never fall behind those of the orders that went last. Whoever
+ * has had its turn sees to it that the next one gets its own.
  *
  * This header is for the files job/issue*.c.
  */

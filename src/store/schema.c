@@ -26,6 +26,7 @@
 #include "store/order_store.h"
 #include "store/origin_store.h"
 #include "store/overview_store.h"
+#include "store/partner_share_store.h"
 #include "store/partner_store.h"
 #include "store/proof_store.h"
 #include "store/renewal_store.h"
@@ -64,6 +65,7 @@ static const struct query_list *const lists[] = {
     &origin_queries,
     &overview_queries,
     &partner_queries,
+    &partner_share_queries,
     &proof_queries,
     &renewal_queries,
     &session_queries,

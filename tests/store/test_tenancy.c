@@ -423,6 +423,7 @@ static const struct {
     {"certificate.history", "the worker"},
     {"certificate.names_since", "the worker"},
     {"admission_line.tidy", "the worker; only what has ended"},
+    {"partner_share.waiting", "app/partner_share: how many of a partner, of whom the caller is"},
     {"certificate.shares", "app/ca: counts, for the operator"},
     {"certificate.of_ca", "app/ca, for the operator"},
     {"job.wake_of_ca", "the worker; whoever waits for a CA that answers again"},

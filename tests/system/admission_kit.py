@@ -81,9 +81,9 @@ def counts(platform):
     return live, waiting, sum(rows.values())
 
 
-def settle(platform):
+def settle(platform, seconds=120):
     """Until nothing is under way but what waits for its turn."""
-    end = time.monotonic() + 120
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         live, waiting, others = counts(platform)
         if others == 0:
@@ -116,12 +116,14 @@ class Flood:
 
 
 def overtakers(platform, partner):
-    """How many of the others' orders went between the placing and the beginning of each of his."""
+    """How many of the others' orders went between the placing and the beginning of each of his; None: it
+    has not begun."""
     mine = store(platform, "SELECT created_at, ordered_at FROM issuance WHERE partner_id = ?",
                  partner.partner["id"])
     return [store(platform, "SELECT COUNT(*) FROM issuance WHERE partner_id <> ?"
                             " AND ordered_at > ? AND ordered_at < ?",
-                  partner.partner["id"], placed, ordered)[0][0] for placed, ordered in mine]
+                  partner.partner["id"], placed, ordered)[0][0] if ordered else None
+            for placed, ordered in mine]
 
 
 def run(count, others, show=print):
@@ -158,5 +160,32 @@ def run(count, others, show=print):
                 and live == count + others and max(between) <= 2)
 
 
+# --- fairness: tests/soak/fair ---
+
+def fair(count, burst, period_s, show=print):
+    """How many of the orders of one partner, `count` of which are there already, go between the placing
+    and the beginning of another's only one."""
+    with limit(Moved(), f"orders_per_account {burst} {period_s}s") as platform:
+        many, single = platform.tenant("Many"), platform.tenant("Single")
+        many.contract = single.contract = Unchecked()
+        Flood(platform, many).order(count, "many")
+        live, waiting = settle(platform, 120 + count / 20)
+        show(f"{count} orders of one partner: {live} live, {waiting} wait")
+        assert waiting >= count - burst - 1
+        Flood(platform, single).order(1, "single")
+        settle(platform)
+        for _ in range(4):
+            between = overtakers(platform, single)
+            if between != [None]:
+                break
+            platform.jump(period_s / burst)
+            settle(platform)
+        show(f"another's single order: {between[0]} of them went before it; {len(refusals(platform))} refusals")
+        assert not refusals(platform)
+        return between[0]
+
+
+FORMS = {"run": lambda *words: run(*words), "fair": lambda count: fair(count, NEW_ORDERS, PERIOD_S) <= 2}
+
 if __name__ == "__main__":
-    sys.exit(0 if run(int(sys.argv[1]), int(sys.argv[2])) else 1)
+    sys.exit(0 if FORMS[sys.argv[1]](*map(int, sys.argv[2:])) else 1)

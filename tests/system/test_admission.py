@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from admission_kit import begun, limited, refusals, schedule, seconds, store
+from admission_kit import begun, fair, limited, refusals, schedule, seconds, store
 from platform_kit import Platform, wait_for
 
 COUNT, PERIOD_S = 4, 8  # new orders of an account
@@ -68,6 +68,58 @@ def test_partners_share_the_line():
         partner_view = platform.status(many, first[-1])
         assert partner_view["issuance"]["state"] in ("admitted", "waiting_dns")
         assert not refusals(platform)
+
+
+@pytest.mark.req("R47")
+def test_one_order_behind_hundreds():
+    """The long form is tests/soak/fair."""
+    assert fair(300, 20, 720) <= 2
+
+
+@pytest.mark.req("R47")
+def test_weights():
+    """A partner of weight 3 has three turns for each one of another's."""
+    with limited("orders_per_account 2 1s") as platform:
+        heavy, light = platform.tenant("Heavy", "Heavy"), platform.tenant("Light", "Light")
+        path = f"/v1/partners/{heavy.partner['id']}/share"
+        assert heavy.get(path) == {"weight": 1, "waiting_max": 0, "orders_per_hour": 0}
+        heavy.call("PATCH", path, {"weight": 3}, want=403)
+        platform.operator.patch(path, {"weight": 3})
+        assert heavy.get(path)["weight"] == 3
+        place(platform, heavy, "first.example")  # takes the only token that is there
+        theirs = [place(platform, heavy, f"heavy{i}.example") for i in range(14)]
+        mine = [place(platform, light, f"light{i}.example") for i in range(6)]
+        placed = time.time()
+        for domain in theirs + mine:
+            platform.wait_live(heavy if domain in theirs else light, domain, 60)
+        turns = sorted([(begun(platform, d), "heavy") for d in theirs]
+                       + [(begun(platform, d), "light") for d in mine])
+        after = [who for at, who in turns if at > placed][:8]
+        assert 5 <= after.count("heavy") <= 7, turns
+        assert not refusals(platform)
+
+
+@pytest.mark.req("R47")
+def test_caps():
+    with Platform() as platform:
+        partner, other = platform.tenant("Capped", "Capped"), platform.tenant("Free", "Free")
+        path = f"/v1/partners/{partner.partner['id']}/share"
+        for field, value in (("weight", 0), ("weight", 101), ("waiting_max", -1), ("orders_per_hour", 1000001)):
+            assert platform.operator.call("PATCH", path, {field: value}, want=422).json()["field"] == field
+        platform.operator.patch(path, {"waiting_max": 2})
+        domains = [platform.domain(partner, f"capped{i}.example") for i in range(4)]
+        for domain in domains[:2]:
+            platform.order(partner, domain)  # without DNS: they wait
+        refused = partner.call("POST", "/v1/orders", {"domain_id": domains[2]["id"]}, want=429).json()
+        assert "2 orders are placed and not fulfilled" in refused["detail"]
+        platform.order(other, platform.domain(other, "free.example"))
+        platform.operator.patch(path, {"waiting_max": 0, "orders_per_hour": 1})
+        platform.order(partner, domains[2])
+        refused = partner.call("POST", "/v1/orders", {"domain_id": domains[3]["id"]}, want=429)
+        assert "1 orders an hour may be placed" in refused.json()["detail"]
+        assert 3500 < seconds(refused.json()["retry_at"]) - time.time() <= 3600
+        platform.operator.patch(path, {"orders_per_hour": 0})
+        platform.order(partner, domains[3])
 
 
 @pytest.mark.req("R47")

@@ -123,23 +123,23 @@ static void test_forbidden(void **state)
     static const struct {
         const char *name;
         bool is_refused;
-    } rows[] = {{"bad.example", true},
-                {"*.bad.example", true},
-                {"a.bad.example", true},
-                {"notbad.example", false},
-                {"example.test", false}};
+    } names[] = {{"bad.example", true},
+                 {"*.bad.example", true},
+                 {"a.bad.example", true},
+                 {"notbad.example", false},
+                 {"example.test", false}};
     struct ca_suffixes suffixes;
     struct err err;
 
     assert_true(ca_suffixes_make(mem, NULL, 0, &suffixes, &err));
     suffixes.forbidden = forbidden;
     suffixes.forbidden_count = ARRAY_LEN(forbidden);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         enum ca_problem_type type;
-        const char *refusal = ca_name_refusal(&suffixes, rows[i].name, &type);
+        const char *refusal = ca_name_refusal(&suffixes, names[i].name, &type);
 
-        ok(rows[i].is_refused ? refusal && type == CA_PROBLEM_REJECTED_IDENTIFIER : !refusal, "%s",
-           rows[i].name);
+        ok(names[i].is_refused ? refusal && type == CA_PROBLEM_REJECTED_IDENTIFIER : !refusal, "%s",
+           names[i].name);
     }
     all_ok();
 }
