@@ -50,7 +50,10 @@ bool ca_word_log(struct arena *mem, const struct ca_input *input, const struct c
         return false;
     if (!ca_database_look(mem, ca->dir, &db, err))
         return false;
-    filter.limit = CA_JOURNAL_LIMIT;
+    filter.text = input->subject;
+    filter.is_last = filter.limit != 0;
+    if (!filter.limit)
+        filter.limit = CA_JOURNAL_LIMIT;
     do {
         AUTO(arena_freep) struct arena *page = arena_new();
 
@@ -60,6 +63,6 @@ bool ca_word_log(struct arena *mem, const struct ca_input *input, const struct c
             print_entry(&journal.entries[i], input->common.is_json);
             filter.after_id = journal.entries[i].id;
         }
-    } while (journal.count == CA_JOURNAL_LIMIT);
+    } while (!filter.is_last && journal.count == CA_JOURNAL_LIMIT);
     return true;
 }

@@ -21,6 +21,7 @@ enum {
     OPT_LIMITS,
     OPT_KIND,
     OPT_AFTER,
+    OPT_LIMIT,
     OPT_REASON,
     OPT_COUNT,
     OPT_FOR,
@@ -49,6 +50,7 @@ static const struct argp_option options[] = {
     {"account", OPT_ACCOUNT, "N|URL", 0, "of this account alone; also of \"revoke all\"", LOG},
     {"kind", OPT_KIND, "KIND", 0, "of this kind alone, such as certificate.issued", LOG},
     {"after", OPT_AFTER, "N", 0, "entries behind this number", LOG},
+    {"limit", OPT_LIMIT, "N", 0, "the last N of them, at most 10000", LOG},
     {NULL, 0, NULL, 0, "revoke:", REVOKE},
     {"reason", OPT_REASON, "NAME", 0,
      "unspecified (the default), keyCompromise, superseded or cessationOfOperation", REVOKE},
@@ -85,6 +87,7 @@ static const struct target {
     {OPT_REASON, "reason", 0, 0, offsetof(struct ca_input, reason), false},
     {OPT_KIND, "kind", 0, 0, offsetof(struct ca_input, filter.kind), false},
     {OPT_AFTER, "after", 0, INT64_MAX, offsetof(struct ca_input, filter.after_id), false},
+    {OPT_LIMIT, "limit", 1, CA_JOURNAL_LIMIT, offsetof(struct ca_input, filter.limit), false},
     {OPT_COUNT, "count", 0, INT64_MAX, offsetof(struct ca_input, count), false},
     {OPT_FOR, "for", 0, INT64_MAX, offsetof(struct ca_input, for_s), false},
     {OPT_SHARE, "share", 0, INT64_MAX, offsetof(struct ca_input, share), false},
@@ -100,6 +103,16 @@ static const struct target *find_target(int key)
     return NULL;
 }
 
+static void refuse_number(const struct argp_state *state, const struct target *target,
+                          const char *arg)
+{
+    if (target->max == INT64_MAX)
+        argp_error(state, "--%s %s: not a number", target->name, arg);
+    else
+        argp_error(state, "--%s %s: not a number from %lld to %lld", target->name, arg,
+                   (long long)target->min, (long long)target->max);
+}
+
 static error_t take_option(struct argp_state *state, int key, char *arg)
 {
     const struct target *target = find_target(key);
@@ -112,8 +125,7 @@ static error_t take_option(struct argp_state *state, int key, char *arg)
     if (!target->max)
         *(const char **)place = arg;
     else if (!slice_i64(slice_str(arg), target->min, target->max, place))
-        argp_error(state, "--%s %s: not a number%s", target->name, arg,
-                   target->max == PORT_MAX ? " from 1 to 65535" : "");
+        refuse_number(state, target, arg);
     if (target->is_alone_only && !input->alone_only)
         input->alone_only = target->name;
     return 0;
@@ -162,7 +174,8 @@ static const struct argp argp = {
         "serve: serves on the socket sandbox_ca.socket, for an nginx of yours. "
         "init: makes its root, intermediate and the certificate for that nginx where they are "
         "missing or due. "
-        "log: prints what it has done, oldest first.\n\n"
+        "log [TEXT]: prints what it has done, oldest first; of entries with this text in them "
+        "alone.\n\n"
         "The other words ask the running CA, through the socket manage.sock in its folder. "
         "renew-now SERIAL|all: moves the renewal window of one certificate, or of all, into the "
         "past, as a CA does after an incident. "
@@ -228,7 +241,7 @@ static bool serve(struct arena *mem, const struct ca_input *input, const struct 
 static const struct ca_word words[] = {
     {.name = "serve", .run = serve},
     {.name = "init", .run = init},
-    {.name = "log", .run = ca_word_log},
+    {.name = "log", .subject = "text", .run = ca_word_log, .may_lack_subject = true},
     {.name = "renew-now",
      .subject = "serial number, or \"all\"",
      .run = ca_word_act,

@@ -32,20 +32,40 @@ bool ca_journal_add(struct db *db, const struct ca_journal_entry *entry, struct 
 
 #define COLUMNS "id, at, account_id, kind, subject, detail"
 
+#define MATCHES                                                                                    \
+    " id > $1 AND ($2 IS NULL OR kind = $2)"                                                       \
+    " AND ($3 IS NULL OR instr(subject, $3) > 0 OR instr(detail, $3) > 0)"
+#define PARAMS "iTTi"
+#define TYPES  "iiIttt"
+
 static const struct query list = {
     .name = "ca_journal.list",
-    .sql = "SELECT " COLUMNS " FROM journal WHERE id > $1 AND ($2 IS NULL OR kind = $2)"
-           " ORDER BY id LIMIT $3",
-    .params = "iTi",
-    .cols = "iiIttt",
+    .sql = "SELECT " COLUMNS " FROM journal WHERE" MATCHES " ORDER BY id LIMIT $4",
+    .params = PARAMS,
+    .cols = TYPES,
 };
 
 static const struct query list_of_account = {
     .name = "ca_journal.list_of_account",
-    .sql = "SELECT " COLUMNS " FROM journal WHERE account_id = $4 AND id > $1"
-           " AND ($2 IS NULL OR kind = $2) ORDER BY id LIMIT $3",
-    .params = "iTii",
-    .cols = "iiIttt",
+    .sql =
+        "SELECT " COLUMNS " FROM journal WHERE account_id = $5 AND" MATCHES " ORDER BY id LIMIT $4",
+    .params = PARAMS "i",
+    .cols = TYPES,
+};
+
+static const struct query last = {
+    .name = "ca_journal.last",
+    .sql = "SELECT " COLUMNS " FROM journal WHERE" MATCHES " ORDER BY id DESC LIMIT $4",
+    .params = PARAMS,
+    .cols = TYPES,
+};
+
+static const struct query last_of_account = {
+    .name = "ca_journal.last_of_account",
+    .sql = "SELECT " COLUMNS " FROM journal WHERE account_id = $5 AND" MATCHES
+           " ORDER BY id DESC LIMIT $4",
+    .params = PARAMS "i",
+    .cols = TYPES,
 };
 
 static bool read_entry(const struct row *row, struct ca_journal_entry *out, struct err *err)
@@ -66,10 +86,11 @@ static bool read_rows(struct arena *mem, struct db *db, const struct ca_journal_
                       struct rows *out, struct err *err)
 {
     if (filter->account_id)
-        return db_each(mem, db, &list_of_account, out, err, QI(filter->after_id), QT(filter->kind),
-                       QI(filter->limit), QI(filter->account_id));
-    return db_each(mem, db, &list, out, err, QI(filter->after_id), QT(filter->kind),
-                   QI(filter->limit));
+        return db_each(mem, db, filter->is_last ? &last_of_account : &list_of_account, out, err,
+                       QI(filter->after_id), QT(filter->kind), QT(filter->text), QI(filter->limit),
+                       QI(filter->account_id));
+    return db_each(mem, db, filter->is_last ? &last : &list, out, err, QI(filter->after_id),
+                   QT(filter->kind), QT(filter->text), QI(filter->limit));
 }
 
 bool ca_journal_list(struct arena *mem, struct db *db, const struct ca_journal_filter *filter,
@@ -82,7 +103,9 @@ bool ca_journal_list(struct arena *mem, struct db *db, const struct ca_journal_f
         return false;
     entries = arena_array_of(mem, rows.count + 1, struct ca_journal_entry);
     for (size_t i = 0; i < rows.count; i++) {
-        if (!read_entry(rows.row[i], &entries[i], err))
+        size_t at = filter->is_last ? rows.count - 1 - i : i;
+
+        if (!read_entry(rows.row[i], &entries[at], err))
             return false;
     }
     *out = (struct ca_journal){.entries = entries, .count = rows.count};
@@ -102,5 +125,6 @@ bool ca_journal_tidy(struct db *tx, int64_t before, int64_t limit, int64_t *coun
     return db_exec(tx, &tidy, count, err, QI(before), QI(limit));
 }
 
-static const struct query *const all[] = {&add, &list, &list_of_account, &tidy};
+static const struct query *const all[] = {&add, &list, &list_of_account, &last, &last_of_account,
+                                          &tidy};
 const struct query_list ca_journal_queries = {"journal_store.c", all, ARRAY_LEN(all)};

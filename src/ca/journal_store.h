@@ -61,8 +61,10 @@ struct ca_journal {
 struct ca_journal_filter {
     int64_t account_id;
     const char *kind;
+    const char *text; /* somewhere in subject or detail, as it is written there */
     int64_t after_id;
     int64_t limit; /* 1..CA_JOURNAL_LIMIT */
+    bool is_last;  /* the last so many of those, in place of the first */
 };
 #define CA_JOURNAL_LIMIT 10000
 
