@@ -48,6 +48,21 @@ static bool hold(void *arg, struct arena *mem, int64_t id, const void *hint)
     return true;
 }
 
+static pthread_t last_thread;
+static int threads_seen;
+
+/* Only ever one at a time. */
+static bool note_thread(void *arg, struct arena *mem, int64_t id, const void *hint)
+{
+    (void)arg;
+    (void)hint;
+    (void)mem;
+    threads_seen += id == 1 || !pthread_equal(last_thread, pthread_self());
+    last_thread = pthread_self();
+    atomic_fetch_add(&done, 1);
+    return true;
+}
+
 static void wait_for(int count)
 {
     int64_t until = clock_boot_ms() + 10000;
@@ -78,6 +93,22 @@ static void test_each_once(void **state)
     for (int64_t id = 1; id <= COUNT; id++)
         ok(atomic_load(&was_seen[id]), "%lld was lost", (long long)id);
     all_ok();
+}
+
+/* The thread that has just worked works again: others stay as small as they are. */
+static void test_few_threads(void **state)
+{
+    struct ca_pool *pool = ca_pool_new(8, 1, note_thread, NULL);
+
+    (void)state;
+    usleep(50000);
+    for (int id = 1; id <= 50; id++) {
+        ca_pool_restore(pool, id);
+        wait_for(id);
+        usleep(2000); /* it goes to sleep */
+    }
+    ca_pool_free(pool);
+    assert_in_range(threads_seen, 1, 20); /* taking turns: 50 */
 }
 
 static void test_again_later(void **state)
@@ -189,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_each_once, start_anew),
+        cmocka_unit_test_setup(test_few_threads, start_anew),
         cmocka_unit_test_setup(test_again_later, start_anew),
         cmocka_unit_test_setup(test_places, start_anew),
         cmocka_unit_test_setup(test_stopped, start_anew),
