@@ -304,7 +304,7 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
     CRASH_POINT(PROVE_BEFORE);
     proofs_look(is->worker, is->mem, is->ca, &proofs);
     CRASH_POINT(PROVE_REPLY);
-    if (!proofs_store(is->worker, &proofs, err))
+    if (!proofs_store(is->worker, is->job, &proofs, err))
         return false;
     is->proofs = &proofs;
     failure = proofs_failure(&proofs, clock_now() - is->issuance->deployed_at);

@@ -145,31 +145,48 @@ static bool read_authorizations(struct issue *is, struct ca_session *ca,
     return true;
 }
 
-/* The order is ours to give up from now on. Somebody who ended the issuance while the CA was asked
- * has not known of it: it is given up at once. */
+/* Somebody else has changed the issuance, or has the job by now. Who ended the issuance has not
+ * known of the order: it is given up at once. A worker that took the job over is given the same
+ * order when it asks for one, and may have stored it, and gone on with it, already. */
+static bool store_order_of_others(struct issue *is, struct db *tx, struct order_at_ca *row,
+                                  struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct issuance *now;
+
+    if (!issuance_store_get(is->mem, tx, &scope, row->issuance_id, &now, err))
+        return false;
+    if (now && now->acme_order_url && strcmp(now->acme_order_url, row->url) == 0)
+        return true;
+    if (!now || now->state == ISSUANCE_FAILED) {
+        row->state = ORDER_AT_CA_ENDING;
+        if (!job_store_enqueue(tx, job_kind_name(JOB_RELEASE), row->domain_id, is->now, err))
+            return false;
+    }
+    return order_at_ca_store_put(tx, row, err);
+}
+
+/* The order is ours to give up from now on. */
 static bool store_order(struct issue *is, const struct ca_session *ca, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
-    struct db *db = is->worker->app->db;
     struct order_at_ca row = {.url = is->issuance->acme_order_url,
-                              .ca = is->ca->config->id,
+                              .ca = ca->ca->config->id,
                               .ca_account_id = ca->account_id,
                               .domain_id = is->domain->id,
                               .issuance_id = is->issuance->id,
                               .state = ORDER_AT_CA_HELD,
                               .created_at = is->now};
 
-    if (!db_tx_begin(db, &tx, err) || !order_at_ca_store_put(tx, &row, err))
+    if (!db_tx_begin(is->worker->app->db, &tx, err))
         return false;
-    if (issuance_store_save(tx, is->issuance, err))
-        return db_tx_commit(&tx, err);
+    if (job_store_extend(tx, is->job, JOB_LEASE_MS, err) &&
+        issuance_store_save(tx, is->issuance, err))
+        return order_at_ca_store_put(tx, &row, err) && db_tx_commit(&tx, err);
     if (err->code != ERR_LOST_RACE)
         return false;
-    row.state = ORDER_AT_CA_ENDING;
-    return order_at_ca_store_put(tx, &row, err) &&
-           job_store_enqueue(tx, job_kind_name(JOB_RELEASE), is->domain->id, is->now, err) &&
-           db_tx_commit(&tx, err) &&
-           err_set(err, ERR_LOST_RACE, "issuance %s was ended meanwhile", is->issuance->id);
+    return store_order_of_others(is, tx, &row, err) && db_tx_commit(&tx, err) &&
+           err_set(err, ERR_LOST_RACE, "issuance %s was changed meanwhile", is->issuance->id);
 }
 
 static bool new_order(struct issue *is, struct ca_session *ca, struct acme_order **out,

@@ -228,11 +228,12 @@ void proofs_look(const struct worker *worker, struct arena *mem, const struct wo
     proofs->at = options.at;
 }
 
-bool proofs_store(const struct worker *worker, const struct proofs *proofs, struct err *err)
+bool proofs_store(const struct worker *worker, const struct job *job, const struct proofs *proofs,
+                  struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
-    if (!db_tx_begin(worker->app->db, &tx, err))
+    if (!job_tx_begin(worker->app->db, job, &tx, err))
         return false;
     for (size_t i = 0; i < proofs->count; i++)
         if (!store_one(tx, proofs, i, err))
@@ -338,7 +339,7 @@ static bool last_return(const struct worker *worker, struct arena *mem, int64_t 
     return true;
 }
 
-static bool look_once(const struct worker *worker, struct arena *mem,
+static bool look_once(struct arena *mem, const struct worker *worker, const struct job *job,
                       const struct certificate *certificate, bool *is_proven, struct err *err)
 {
     const struct worker_ca *ca = worker_ca(worker, certificate->ca);
@@ -351,11 +352,11 @@ static bool look_once(const struct worker *worker, struct arena *mem,
         return true;
     proofs_look(worker, mem, ca, &proofs);
     *is_proven = !proofs_failure(&proofs, 0);
-    return proofs_store(worker, &proofs, err);
+    return proofs_store(worker, job, &proofs, err);
 }
 
 /* Its next time is stored first: one that cannot be looked at holds no other up. */
-static bool sample(const struct worker *worker, struct arena *mem,
+static bool sample(struct arena *mem, const struct worker *worker, const struct job *job,
                    const struct certificate *certificate, struct err *err)
 {
     int64_t before, after, now = clock_now();
@@ -364,7 +365,7 @@ static bool sample(const struct worker *worker, struct arena *mem,
 
     if (!last_return(worker, mem, &before, err) ||
         !certificate_store_set_sample(worker->app->db, certificate->id, next, err) ||
-        !look_once(worker, mem, certificate, &is_proven, err))
+        !look_once(mem, worker, job, certificate, &is_proven, err))
         return false;
     next = proofs_next(now, is_proven);
     if (!certificate_store_set_sample(worker->app->db, certificate->id, next, err) ||
@@ -376,8 +377,8 @@ static bool sample(const struct worker *worker, struct arena *mem,
 }
 
 /* *count is how many were looked at. */
-static bool sample_page(const struct worker *worker, int64_t now, int64_t until, size_t *count,
-                        struct err *err)
+static bool sample_page(const struct worker *worker, const struct job *job, int64_t now,
+                        int64_t until, size_t *count, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct certificate_due which = {.now = now, .limit = PROOFS_PAGE};
@@ -390,7 +391,7 @@ static bool sample_page(const struct worker *worker, int64_t now, int64_t until,
     for (; *count < due.count && clock_boot_ms() < until; ++*count) {
         AUTO(arena_freep) struct arena *one = arena_new();
 
-        if (!sample(worker, one, &due.items[*count], err))
+        if (!sample(one, worker, job, &due.items[*count], err))
             return err_wrap(err, "proof of certificate %s", due.items[*count].id);
     }
     return true;
@@ -407,7 +408,7 @@ bool job_proofs(void *arg, struct arena *mem, const struct job *job, struct job_
     (void)job;
     do {
         now = clock_now();
-        if (!sample_page(worker, now, until, &count, err))
+        if (!sample_page(worker, job, now, until, &count, err))
             return false;
     } while (count > 0 && clock_boot_ms() < until);
     if (!certificate_store_next_sample(worker->app->db, now, &next, err))

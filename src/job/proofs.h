@@ -43,9 +43,10 @@ MUST_CHECK bool proofs_collect_preview(const struct worker *worker, struct arena
 /* `ca` NULL: by the operator's trust store. */
 void proofs_look(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
                  struct proofs *proofs);
-/* Stores what was seen, in place of what was seen at these edges before. */
-MUST_CHECK bool proofs_store(const struct worker *worker, const struct proofs *proofs,
-                             struct err *err);
+/* Stores what was seen, in place of what was seen at these edges before. ERR_LOST_RACE: the run has
+ * its lease no more, and another may have seen later things. */
+MUST_CHECK bool proofs_store(const struct worker *worker, const struct job *job,
+                             const struct proofs *proofs, struct err *err);
 /* How many edges show it at each of their addresses. */
 size_t proofs_shown(const struct proofs *proofs);
 /* Why it is not live yet, when it was waited for so long; NULL: it is. At least one edge must show

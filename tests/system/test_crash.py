@@ -257,6 +257,55 @@ def test_looking():
         look_without_lease(platform, trap, half_right(platform, partner, site, "fenced.example"))
 
 
+def lose_lease(platform, trap, partner, domain, point):
+    """Who works on the order stands still at the point; another has the job by now, and ends it."""
+    trap.hold(point)
+    place(partner, domain)
+    trap.wait_hit(point)
+    held = rows(platform, "UPDATE job SET fence = fence + 1, lease_until = 0 WHERE kind = 'issue'"
+                          " AND subject_id IN (SELECT id FROM issuance WHERE domain_id = ?)"
+                          " RETURNING id", domain["id"])
+    assert len(held) == 1
+    wait_live(platform, partner, domain)
+
+
+@needs_points
+@pytest.mark.req("R22", "A11")
+def test_late_order():
+    """A worker that was taken for dead comes back with the order that its successor got too: it is
+    not given up under the certificate that came of it."""
+    platform = Platform({"sandbox_ca": {"retry_after_s": 0}})
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        domain = new_domain(platform, partner, platform.site(partner), "late.example")
+        lose_lease(platform, trap, partner, domain, "worker.new-order.reply")
+        trap.let_go()
+        time.sleep(2)  # what is to be given up would be by now
+        assert rows(platform, "SELECT state FROM order_at_ca WHERE domain_id = ?",
+                    domain["id"]) == [("held",)]
+        journal = Journal(platform)
+        check_order(platform, partner, journal, domain)
+        assert journal.count("certificate.revoked") == 0
+
+
+@needs_points
+@pytest.mark.req("R22", "A11")
+def test_late_proofs():
+    """What such a worker saw on the wire is not stored over what its successor saw later."""
+    platform = Platform({"sandbox_ca": {"retry_after_s": 0}})
+    trap = Trap(platform)
+    seen = "SELECT edge_id, name, address, at FROM edge_proof ORDER BY 1, 2, 3"
+    with platform:
+        partner = platform.tenant()
+        domain = new_domain(platform, partner, platform.site(partner), "seen.example")
+        lose_lease(platform, trap, partner, domain, "worker.prove.reply")
+        before = rows(platform, seen)
+        trap.let_go()
+        time.sleep(1)
+        assert before and rows(platform, seen) == before
+
+
 def parent_deaths(platform):
     """Point and how many times it is passed before: of all children, or of one for each point."""
     children = len(list((platform.dir / "run").glob("*.pid"))) + 3  # the steps have ended
