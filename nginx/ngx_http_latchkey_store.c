@@ -159,11 +159,17 @@ ngx_int_t
 ngx_http_latchkey_store_get_host(ngx_http_latchkey_store_t *store,
     ngx_log_t *log, struct slice name, struct edge_host *host)
 {
-    ngx_int_t           rc;
-    enum edge_fault     fault;
-    struct edge_record  record;
+    ngx_int_t              rc;
+    enum edge_fault        fault;
+    struct edge_record     record;
+    struct edge_host_name  above;
 
     rc = ngx_http_latchkey_store_get(store, log, EDGE_HOST, name, &record);
+
+    if (rc == NGX_DECLINED && edge_host_above(name, &above)) {
+        rc = ngx_http_latchkey_store_get(store, log, EDGE_HOST,
+                                         edge_host_name_view(&above), &record);
+    }
 
     if (rc != NGX_OK) {
         return rc;
@@ -175,6 +181,11 @@ ngx_http_latchkey_store_get_host(ngx_http_latchkey_store_t *store,
         ngx_log_error(NGX_LOG_ERR, log, 0, "latchkey: host record: %s",
                       edge_fault_text(fault));
         return NGX_DECLINED;
+    }
+
+    if (slice_eq_str(host->canonical, EDGE_STAR)) {
+        /* a wildcard's visitors stay where they are */
+        host->canonical = name;
     }
 
     return NGX_OK;

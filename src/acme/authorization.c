@@ -25,6 +25,13 @@ static bool ask(struct arena *mem, const struct acme_call *call, const struct ac
     return true;
 }
 
+const char *acme_authorization_name(struct arena *mem,
+                                    const struct acme_authorization *authorization)
+{
+    return authorization->is_wildcard ? arena_printf(mem, "*.%s", authorization->identifier)
+                                      : authorization->identifier;
+}
+
 bool acme_authorization_new(struct arena *mem, const struct acme_call *call, const char *name,
                             struct acme_authorization **out, struct err *err)
 {

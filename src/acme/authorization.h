@@ -82,6 +82,10 @@ MUST_CHECK bool acme_authorization_deactivate(struct arena *mem, const struct ac
 const struct acme_challenge *acme_authorization_find(const struct acme_authorization *authorization,
                                                      enum acme_challenge_type type);
 
+/* The name as it was ordered: the identifier, with "*." before it for a wildcard. */
+const char *acme_authorization_name(struct arena *mem,
+                                    const struct acme_authorization *authorization);
+
 /* Tells the CA that the answer is in place. When the answer to this was lost: read the order, and
  * the authorization when the order is still pending; a second POST may be refused (conflict). */
 MUST_CHECK bool acme_challenge_answer(struct arena *mem, const struct acme_call *call,

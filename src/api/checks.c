@@ -58,7 +58,10 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
                            .http_port = (uint16_t)call->app.config->edge.http_port,
                            .https_port = (uint16_t)call->app.config->edge.https_port,
                            .http_ms = (int)call->app.config->check.http_ms};
-    return check_run(mem, &env, &(struct check_names){names.names, names.count, name->registered},
+    return check_run(mem, &env,
+                     &(struct check_names){.names = names.names,
+                                           .count = names.count,
+                                           .registered = name->registered},
                      &expected.addresses, out, err);
 }
 

@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "api/list.h"
+#include "app/delegation.h"
 #include "app/leave.h"
 #include "app/names.h"
 #include "app/site.h"
@@ -17,9 +18,22 @@ json_t *api_domain_json(const struct domain *domain)
                      api_time(domain->created_at));
 }
 
-/* One domain, with what only it is asked for: the name for eyes and the names that it covers. */
+/* The records to set, once and for good. */
+static json_t *delegations_json(const struct delegation_list *list)
+{
+    json_t *items = json_array();
+
+    for (size_t i = 0; i < list->count; i++)
+        json_array_append_new(items,
+                              json_pack("{s:s, s:s, s:s}", "type", "CNAME", "name",
+                                        list->items[i]->name, "value", list->items[i]->targets[0]));
+    return items;
+}
+
+/* One domain, with what only it is asked for: the name for eyes, the names that it covers, and what
+ * proves them. */
 static json_t *full_json(struct arena *mem, const struct domain *domain,
-                         const struct name_set *names)
+                         const struct name_set *names, const struct delegation_list *delegations)
 {
     json_t *json = api_domain_json(domain);
 
@@ -28,7 +42,20 @@ static json_t *full_json(struct arena *mem, const struct domain *domain,
     json_object_set_new(json, "offered", http_json_text(names->offered));
     json_object_set_new(json, "left_out", http_json_text(names->left_out));
     json_object_set_new(json, "left_out_why", http_json_text(names->left_out_why));
+    json_object_set_new(json, "delegations", delegations_json(delegations));
     return json;
+}
+
+static bool reply_domain(const struct http_req *req, struct http_res *res, int status,
+                         const struct domain *domain, struct err *err)
+{
+    const struct app *app = &api_call_of(req)->app;
+    struct delegation_list delegations;
+    struct name_set names;
+
+    return app_domain_names(app, req->mem, domain, &names, err) &&
+           app_delegations_of(app, req->mem, &names, &delegations, err) &&
+           http_reply_json(res, status, full_json(req->mem, domain, &names, &delegations));
 }
 
 /* The domains that are called exactly so, whatever else begins with the name. */
@@ -109,24 +136,13 @@ bool api_add_domain(struct http_req *req, struct http_res *res, struct err *err)
     struct http_value in[COUNT];
     struct api_call *call = api_call_of(req);
     const struct domain *domain;
-    struct name_set names;
 
     if (!http_body_fields(req, fields, COUNT, in, err) ||
         !app_domain_add(&call->app, &call->caller, req->mem,
-                        &(struct domain_input){in[SITE].text, in[NAME].text}, &domain, err) ||
-        !app_domain_names(&call->app, req->mem, domain, &names, err))
+                        &(struct domain_input){in[SITE].text, in[NAME].text}, &domain, err))
         return false;
     http_res_header(res, "Location", arena_printf(req->mem, "/v1/domains/%s", domain->id));
-    return http_reply_json(res, 201, full_json(req->mem, domain, &names));
-}
-
-static bool reply_domain(const struct http_req *req, struct http_res *res, int status,
-                         const struct domain *domain, struct err *err)
-{
-    struct name_set names;
-
-    return app_domain_names(&api_call_of(req)->app, req->mem, domain, &names, err) &&
-           http_reply_json(res, status, full_json(req->mem, domain, &names));
+    return reply_domain(req, res, 201, domain, err);
 }
 
 bool api_get_domain(struct http_req *req, struct http_res *res, struct err *err)

@@ -21,12 +21,15 @@ static const char *url_host(struct arena *mem, const char *url)
 bool app_check_reserved(const struct app *app, struct arena *mem, const char *name, struct err *err)
 {
     const struct config *cfg = app->config;
+    const struct config_dns_update *updates = cfg->dns.updates;
     const char *own[] = {url_host(mem, cfg->web.public_url), cfg->edge.cname, EDGE_PREVIEW_DOMAIN};
     const char *by = name_reserved_by(cfg->names.reserved.items, cfg->names.reserved.count, name);
 
     for (size_t i = 0; !by && i < ARRAY_LEN(own); i++)
         if (*own[i])
             by = name_reserved_by(&own[i], 1, name);
+    for (size_t i = 0; !by && i < cfg->dns.update_count; i++)
+        by = name_reserved_by(&updates[i].zone, 1, name);
     if (!by)
         return true;
     return err_field(err, "name", "%s is reserved: %s and all below it belong to the platform",

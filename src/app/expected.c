@@ -60,11 +60,13 @@ static const char *issuer_of(const struct config *config, const struct config_ca
 
 struct caa_wanted app_caa_of(const struct config *config, const struct config_ca *ca)
 {
+    static const char *const methods[] = {[CONFIG_HTTP_01] = "http-01",
+                                          [CONFIG_TLS_ALPN_01] = "tls-alpn-01",
+                                          [CONFIG_DNS_01] = "dns-01"};
+
     if (!ca)
         return (struct caa_wanted){0};
-    return (struct caa_wanted){.issuer = issuer_of(config, ca),
-                               .method =
-                                   ca->challenge == CONFIG_TLS_ALPN_01 ? "tls-alpn-01" : "http-01"};
+    return (struct caa_wanted){.issuer = issuer_of(config, ca), .method = methods[ca->challenge]};
 }
 
 bool app_own_prefixes(struct arena *mem, const struct config *config, const struct prefix **out,

@@ -11,6 +11,7 @@
 #include "store/admission_store.h"
 #include "store/certificate_store.h"
 #include "store/claim_store.h"
+#include "store/dns_value_store.h"
 #include "store/edge_withdrawal_store.h"
 #include "store/issuance_name_store.h"
 #include "store/job_store.h"
@@ -39,7 +40,7 @@ static bool withdraw_challenges(struct arena *mem, struct db *tx, const struct i
     for (size_t i = 0; i < names.count; i++) {
         struct buf key = buf_new(mem, EDGE_KEY_MAX);
 
-        if (!names.items[i].token ||
+        if (!names.items[i].token || issuance_name_is_by_dns(&names.items[i]) ||
             edge_challenge_key_write(&key, slice_str(names.items[i].name),
                                      slice_str(names.items[i].token)) != EDGE_FAULT_NONE)
             continue; /* never published: such a token is refused before */
@@ -60,6 +61,16 @@ static bool release(struct db *tx, const char *domain_id, struct err *err)
     return job_store_enqueue(tx, job_kind_name(JOB_RELEASE), domain_id, clock_now(), err);
 }
 
+/* What it has put into zones of ours is taken out. */
+static bool withdraw_values(struct db *tx, const struct issuance *issuance, struct err *err)
+{
+    int64_t left;
+
+    return dns_value_store_leave(tx, issuance->id, &left, err) &&
+           (left == 0 || job_store_enqueue(tx, job_kind_name(JOB_VALUES), issuance->domain_id,
+                                           clock_now(), err));
+}
+
 bool app_issuance_cancel(struct arena *mem, struct db *tx, const struct issuance *issuance,
                          struct err *err)
 {
@@ -73,7 +84,7 @@ bool app_issuance_cancel(struct arena *mem, struct db *tx, const struct issuance
     ended.state = step->to;
     ended.sealed_key = ended.csr = (struct slice){NULL, 0};
     ended.next_try_at = ended.wait_seq = 0;
-    if (!withdraw_challenges(mem, tx, issuance, err) ||
+    if (!withdraw_challenges(mem, tx, issuance, err) || !withdraw_values(tx, issuance, err) ||
         (issuance->certificate_id &&
          (!withdraw_certificate(mem, tx, issuance->domain_id, issuance->certificate_id, err) ||
           !certificate_store_cancel(tx, issuance->certificate_id, err))))

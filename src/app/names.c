@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/names.h"
 
+#include "app/delegation.h"
 #include "app/leave.h"
 #include "app/site.h"
 #include "app/timeline.h"
@@ -24,7 +25,8 @@ bool app_names_claim(struct arena *mem, struct db *tx, const struct domain *doma
                                     .partner_id = domain->partner_id,
                                     .account_id = domain->account_id,
                                     .state = CLAIM_ACTIVE,
-                                    .created_at = now};
+                                    .created_at = now,
+                                    .label = app_delegation_label(mem)};
         const struct domain_name name = {.domain_id = domain->id,
                                          .name = names->names[i],
                                          .is_alias = kind == NAME_ALIAS,

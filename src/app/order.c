@@ -114,9 +114,10 @@ static bool gather(const struct app *app, const struct caller *caller, struct ar
         !find_ca(app, in->ca, &out->ca, err) ||
         !app_domain_names(app, mem, out->domain, &out->names, err))
         return false;
-    if (strncmp(out->domain->name, "*.", 2) == 0)
+    if (strncmp(out->domain->name, "*.", 2) == 0 && app->config->dns.update_count == 0)
         return err_field(err, "domain_id",
-                         "%s is a wildcard: it needs validation by DNS, which is not offered yet",
+                         "%s is a wildcard: it needs validation by DNS, which the operator has not "
+                         "set up (dns.update)",
                          out->domain->name);
     return find_location(app, caller, mem, in, out, err) && check_claims(app, mem, out, err) &&
            check_no_other(app, caller, mem, out->domain, err);

@@ -121,6 +121,8 @@ const char *app_site_canonical(const struct site *site, const struct name_set *n
 {
     const char *own = names->names[0];
 
+    for (size_t i = 1; i < names->count && strncmp(own, "*.", 2) == 0; i++)
+        own = names->names[i];
     if (strcmp(site->canonical, "www") != 0)
         return own;
     for (size_t i = 1; i < names->count; i++)

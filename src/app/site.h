@@ -56,7 +56,7 @@ MUST_CHECK bool app_domain_names(const struct app *app, struct arena *mem,
                                  struct err *err);
 
 /* Where visitors of a domain belong: its www name when the site wants www and there is one, else
- * the domain itself; only a name that is covered (NULL: no certificate is asked about), which the
- * domain itself always is. */
+ * the domain itself (of a wildcard: what it is a wildcard of); only a name that is covered (NULL:
+ * no certificate is asked about), which the domain itself always is. */
 const char *app_site_canonical(const struct site *site, const struct name_set *names,
                                const struct text_list *covered);

@@ -45,6 +45,8 @@
     X(NEW_ORDER, "worker.new-order", REQUEST, "newOrder")                                          \
     X(AUTHORIZATIONS, "worker.authorizations", REQUEST, "the authorizations are read")             \
     X(CHALLENGES, "worker.challenges", REQUEST, "the challenges are signed and put in the feed")   \
+    X(PUT_VALUE, "worker.put-value", REQUEST, "a TXT value is put into a zone")                    \
+    X(DROP_VALUE, "worker.drop-value", REQUEST, "a TXT value is taken out of a zone")              \
     X(ANSWER, "worker.answer", REQUEST, "the CA is told to validate a name")                       \
     X(FINALIZE, "worker.finalize", ASK, "the certificate is asked for")                            \
     X(DOWNLOAD, "worker.download", REQUEST, "the certificate is fetched")                          \
@@ -64,6 +66,7 @@
     X(SIGNER_JWS, "signer.jws", ASK, "a request to the CA is signed")                              \
     X(SIGNER_PUBLIC_JWK, "signer.public_jwk", ASK, "the public half of a key is read")             \
     X(SIGNER_MAC, "signer.mac", ASK, "edge records are authenticated")                             \
+    X(SIGNER_TSIG, "signer.tsig", ASK, "an update of a zone is signed, or the answer verified")    \
     X(POLL, "agent.poll", ASK, "the feed is asked, which acknowledges what is stored")             \
     X(SNAPSHOT, "agent.snapshot", ASK, "a page of a snapshot is asked for")                        \
     X(STORE_PAGE, "agent.store-page", STORE, "a page of records goes into the LMDB")

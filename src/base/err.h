@@ -35,6 +35,7 @@
     X(SIGNER, "signer", 503, OPERATOR)                                                             \
     X(CRYPTO, "crypto", 500, OPERATOR)                                                             \
     X(DNS, "dns", 409, OWNER)                                                                      \
+    X(DNS_UPDATE, "dns_update", 502, OPERATOR)                                                     \
     X(NET, "net", 502, WAIT)                                                                       \
     X(TIMEOUT, "timeout", 504, WAIT)                                                               \
     X(CA_REFUSED, "ca_refused", 502, OWNER)                                                        \

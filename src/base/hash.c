@@ -8,7 +8,7 @@
 static void must(bool is_done)
 {
     if (!is_done) {
-        fputs("OpenSSL cannot compute SHA-256\n", stderr);
+        fputs("OpenSSL cannot compute SHA-2\n", stderr);
         abort();
     }
 }
@@ -21,6 +21,11 @@ void hash_sha256(struct slice in, unsigned char out[SHA256_SIZE])
 void hash_hmac_sha256(struct slice key, struct slice in, unsigned char out[SHA256_SIZE])
 {
     must(HMAC(EVP_sha256(), key.data, (int)key.len, in.data, in.len, out, NULL) != NULL);
+}
+
+void hash_hmac_sha512(struct slice key, struct slice in, unsigned char out[SHA512_SIZE])
+{
+    must(HMAC(EVP_sha512(), key.data, (int)key.len, in.data, in.len, out, NULL) != NULL);
 }
 
 bool hash_equal(const void *a, const void *b, size_t len)

@@ -2,17 +2,20 @@
 #pragma once
 
 /*
- * hash: SHA-256, HMAC-SHA-256 (RFC 2104), base64url (RFC 4648 section 5, no padding) and hex.
- * Token hashing: bearer tokens are 256 random bits, so a plain SHA-256 is what the store keeps.
+ * hash: SHA-256, HMAC with SHA-256 and SHA-512 (RFC 2104), base64url (RFC 4648 section 5, no
+ * padding) and hex. Token hashing: bearer tokens are 256 random bits, so a plain SHA-256 is what
+ * the store keeps.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/slice.h"
 
 #define SHA256_SIZE 32
+#define SHA512_SIZE 64
 
 void hash_sha256(struct slice in, unsigned char out[SHA256_SIZE]);
 void hash_hmac_sha256(struct slice key, struct slice in, unsigned char out[SHA256_SIZE]);
+void hash_hmac_sha512(struct slice key, struct slice in, unsigned char out[SHA512_SIZE]);
 bool hash_equal(const void *a, const void *b, size_t len); /* in constant time */
 
 int hex_digit(unsigned char c);                             /* 0..15 in either case; -1: none */

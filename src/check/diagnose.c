@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "check/delegation.h"
 #include "check/facts.h"
 #include "check/rules.h"
 #include "check/zone_findings.h"
@@ -26,7 +27,6 @@ static const struct rule {
     rule_tell_fn tell; /* NULL: the words of remedy.c stand */
     rule_fill_fn fill; /* NULL: its lists stand, by `remedy` */
 } rules[] = {
-    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE,       rule_is_wildcard,          NULL,               NULL},
     {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       rule_is_bogus,             NULL,               NULL},
     {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       rule_follows_bad_name,     NULL,               NULL},
     {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_loop,              NULL,               NULL},
@@ -60,6 +60,19 @@ static const struct rule {
     {FINDING_HTTP_WRONG_SERVER,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, rule_tell_http,     NULL},
     {FINDING_HTTP_IPV6_WRONG,        DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_ipv6_wrong,   rule_tell_http,     NULL},
 };
+
+/* Likewise, after these, of a name that is proven in DNS; of a wildcard they are all. */
+static const struct rule delegation_rules[] = {
+    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE, delegation_is_absent,    delegation_tell, delegation_fill},
+    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE, delegation_is_bogus,     delegation_tell, delegation_fill},
+    {FINDING_CHALLENGE_UNSEEN,      DNS_UNKNOWN,      REMEDY_NONE, delegation_is_unseen,    delegation_tell, delegation_fill},
+    {FINDING_CHALLENGE_DOUBLED,     DNS_MISSING,      REMEDY_NONE, delegation_is_doubled,   delegation_tell, delegation_fill},
+    {FINDING_CHALLENGE_TXT,         DNS_MISSING,      REMEDY_NONE, delegation_is_text,      delegation_tell, delegation_fill},
+    {FINDING_CHALLENGE_MISSING,     DNS_MISSING,      REMEDY_NONE, delegation_is_missing,   delegation_tell, delegation_fill},
+    {FINDING_CHALLENGE_RELATIVE,    DNS_WRONG_TARGET, REMEDY_NONE, delegation_is_relative,  delegation_tell, delegation_fill},
+    {FINDING_CHALLENGE_OLD,         DNS_WRONG_TARGET, REMEDY_NONE, delegation_is_old,       delegation_tell, delegation_fill},
+    {FINDING_CHALLENGE_ELSEWHERE,   DNS_WRONG_TARGET, REMEDY_NONE, delegation_is_elsewhere, delegation_tell, delegation_fill},
+};
 /* clang-format on */
 
 /* Every row that is so, of a name that passes. */
@@ -88,6 +101,9 @@ static const struct rule beside[] = {
     {FINDING_CAA_LOOKUP_FAILED,   DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_fails,               rule_tell_caa, rule_fill_caa},
     {FINDING_CAA_TIMEOUT,         DNS_UNKNOWN,       REMEDY_NONE, rule_caa_is_silent,           rule_tell_caa, rule_fill_caa},
     {FINDING_CAA_ACCOUNT_UNKNOWN, DNS_OK,            REMEDY_NONE, rule_caa_account_is_unknown,  rule_tell_caa, rule_fill_caa},
+};
+static const struct rule wildcard_notes[] = {
+    {FINDING_WILDCARD_ELSEWHERE, DNS_OK, REMEDY_POINT_HERE, rule_is_wrong, NULL, NULL},
 };
 /* clang-format on */
 
@@ -201,21 +217,28 @@ static enum dns_verdict verdict_of(const struct facts *f, const struct rule *rul
     return rule->code == FINDING_FOLLOWS_BAD_NAME ? f->base->verdict : rule->verdict;
 }
 
-static void judge_first(struct arena *mem, struct facts *f, struct entries *out)
+static bool judge_first(struct arena *mem, struct facts *f, const struct rule *list, size_t count,
+                        struct entries *out)
 {
-    for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-        if (!rules[i].is_so(f))
+    for (size_t i = 0; i < count; i++) {
+        if (!list[i].is_so(f))
             continue;
-        f->verdict = verdict_of(f, &rules[i]);
-        add_entry(mem, f, &rules[i], out);
-        return;
+        f->verdict = verdict_of(f, &list[i]);
+        add_entry(mem, f, &list[i], out);
+        return true;
     }
     f->verdict = DNS_OK;
+    return false;
 }
 
 static void judge(struct arena *mem, struct facts *f, struct entries *out)
 {
-    judge_first(mem, f, out);
+    bool is_wildcard = f->role == ROLE_WILDCARD;
+    const struct rule *more = is_wildcard ? wildcard_notes : notes;
+    size_t count = is_wildcard ? ARRAY_LEN(wildcard_notes) : ARRAY_LEN(notes);
+
+    if (is_wildcard || !judge_first(mem, f, rules, ARRAY_LEN(rules), out))
+        (void)judge_first(mem, f, delegation_rules, ARRAY_LEN(delegation_rules), out);
     for (size_t i = 0; i < ARRAY_LEN(beside); i++) {
         if (!beside[i].is_so(f))
             continue;
@@ -223,9 +246,9 @@ static void judge(struct arena *mem, struct facts *f, struct entries *out)
             f->verdict = beside[i].verdict;
         add_entry(mem, f, &beside[i], out);
     }
-    for (size_t i = 0; f->verdict == DNS_OK && i < ARRAY_LEN(notes); i++)
-        if (notes[i].is_so(f))
-            add_entry(mem, f, &notes[i], out);
+    for (size_t i = 0; f->verdict == DNS_OK && i < count; i++)
+        if (more[i].is_so(f))
+            add_entry(mem, f, &more[i], out);
 }
 
 /* A www name is judged after its base. */

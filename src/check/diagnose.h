@@ -33,6 +33,15 @@ struct check_names {
     const char *const *names;
     size_t count;
     const char *registered; /* their registered domain: host fields are written relative to it */
+    const struct check_delegation *delegations; /* one for each name; NULL: none is proven in DNS */
+};
+
+/* Where `_acme-challenge` of a name that is proven in DNS has to lead. */
+struct check_delegation {
+    const char *name; /* "_acme-challenge.shop.example"; NULL: the name is not proven in DNS */
+    const char *const *targets; /* any of them is right, the first is to be set; each is a label and
+                                   a zone */
+    size_t target_count;        /* with a name: at least 1 */
 };
 
 struct check_context {
@@ -72,12 +81,16 @@ struct probe {
 
 struct observation {
     const char *name;
-    struct dns_answer a, aaaa; /* where all name servers agree, theirs, and not the resolver's */
+    /* Where all name servers agree, theirs, and not the resolver's; of a wildcard: of a name that
+     * it stands for. */
+    struct dns_answer a, aaaa;
     int64_t old_until;       /* the resolver may still say otherwise until then; 0 = it does not */
     struct dns_answer twice; /* A of the name with its domain once more behind it; query.name
                                 NULL: not asked, or all names are answered */
     const struct dns_answer *caa; /* of the name and each above it; caa_count 0: not asked */
     size_t caa_count;
+    /* CNAME and TXT of `_acme-challenge`, and the CNAME with the domain added once more */
+    struct dns_answer delegated, challenge_text, doubled;
     const struct probe *probes;    /* empty when nothing of ours was found */
     const struct probe *strangers; /* the same at addresses that are not of the set */
     size_t probe_count, stranger_count;

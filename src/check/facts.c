@@ -98,11 +98,21 @@ static void collect_one(struct facts *f)
     }
 }
 
+static bool has_star(const struct check_names *names)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strncmp(names->names[i], "*.", 2) == 0)
+            return true;
+    return false;
+}
+
 static void judge_caa(struct facts *f)
 {
     struct caa_wanted wanted = f->context->caa;
 
     wanted.is_wildcard = f->role == ROLE_WILDCARD;
+    if (wanted.method && has_star(f->names)) /* all of them are proven in DNS */
+        wanted.method = "dns-01";
     f->has_caa = wanted.issuer && f->seen->caa_count > 0;
     if (f->has_caa)
         caa_judge(f->seen->caa, f->seen->caa_count, &wanted, &f->caa);
@@ -120,12 +130,12 @@ void facts_collect(struct arena *mem, const struct check_names *names,
                                 .zone = seen->zone && seen->zone->zone ? seen->zone : NULL,
                                 .index = i,
                                 .name = names->names[i],
+                                .delegation = names->delegations ? &names->delegations[i] : NULL,
                                 .verdict = DNS_UNCHECKED};
     for (size_t i = 0; i < names->count; i++)
         set_role(mem, all, i);
     for (size_t i = 0; i < names->count; i++) {
         judge_caa(&all[i]);
-        if (all[i].role != ROLE_WILDCARD)
-            collect_one(&all[i]);
+        collect_one(&all[i]);
     }
 }

@@ -8,7 +8,7 @@ enum name_role {
     ROLE_SINGLE,   /* a name that stands alone */
     ROLE_BASE,     /* the name that a www name of the same order follows */
     ROLE_WWW,      /* www of a base in the same order */
-    ROLE_WILDCARD, /* not looked at: has no addresses of its own to prove */
+    ROLE_WILDCARD, /* is proven by its delegation alone; the addresses are for advice */
 };
 
 struct facts {
@@ -20,8 +20,9 @@ struct facts {
     size_t index;                 /* of the name in names */
     const char *name;
     enum name_role role;
-    const struct facts *base; /* of ROLE_WWW */
-    const char *www;          /* the name that "... has issues" is said of */
+    const struct facts *base;                  /* of ROLE_WWW */
+    const struct check_delegation *delegation; /* NULL: as if it had no name */
+    const char *www;                           /* the name that "... has issues" is said of */
     enum dns_verdict verdict; /* filled by the rules; that of the base is known first */
     struct address ours[2][CHECK_ADDRESSES_MAX], foreign[2][CHECK_ADDRESSES_MAX];
     size_t ours_count[2], foreign_count[2]; /* [0] IPv4, [1] IPv6 */

@@ -99,7 +99,35 @@ static const struct {
                              "({why})."},
     [FINDING_WILDCARD_NEEDS_DNS] = {"{subject} needs a proof in DNS",
                                     "{subject} is a wildcard: the certificate authority accepts "
-                                    "only a DNS record as its proof, and none is set up."},
+                                    "only a DNS record as its proof. Which one that is, is told "
+                                    "where the domain has been added."},
+    [FINDING_CHALLENGE_DOUBLED] =
+        {FINDING_HAS_ISSUES, "The record was set at {found}: where it was entered, the domain is "
+                             "added to the name. The name to enter is shorter. {other} must have "
+                             "{expected}."},
+    [FINDING_CHALLENGE_TXT] = {FINDING_HAS_ISSUES,
+                               "{other} has a TXT record of its own, which a CNAME cannot stand "
+                               "beside. Remove it, and set {expected} there."},
+    [FINDING_CHALLENGE_MISSING] = {FINDING_HAS_ISSUES,
+                                   "The certificate authority looks for the proof at {other}, "
+                                   "which does not lead here. Add {expected}, once and for good."},
+    [FINDING_CHALLENGE_RELATIVE] = {FINDING_HAS_ISSUES,
+                                    "{other} has {found}: where it was entered, the domain "
+                                    "is added to the value. Put a dot at the end of the value: "
+                                    "it must have {expected}."},
+    [FINDING_CHALLENGE_OLD] = {FINDING_HAS_ISSUES,
+                               "{other} is left from before the domain was added here: it has "
+                               "{found}. It must have {expected}."},
+    [FINDING_CHALLENGE_ELSEWHERE] = {FINDING_HAS_ISSUES,
+                                     "{other} leads elsewhere: it has {found}, and must have "
+                                     "{expected}."},
+    [FINDING_CHALLENGE_UNSEEN] = {FINDING_NOT_CHECKED,
+                                  "The name servers of {other} did not answer as they should "
+                                  "({why}). They are asked again without your doing."},
+    [FINDING_WILDCARD_ELSEWHERE] = {"{subject} does not lead here",
+                                    "{subject} can have its certificate, but names that it stands "
+                                    "for do not lead here. Where all of them shall, add "
+                                    "{expected}."},
     [FINDING_LOOKUP_PARTLY] = {"{subject} was seen in part",
                                "What is known of {subject} is right, but its {why} records could "
                                "not be looked up. They are asked for again without your doing."},

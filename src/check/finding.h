@@ -49,6 +49,14 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(HTTP_WRONG_SERVER, "http_wrong_server", ERROR, OPERATOR)                                     \
     X(HTTP_PARTLY, "http_partly", WARNING, OPERATOR)                                               \
     X(WILDCARD_NEEDS_DNS, "wildcard_needs_dns", ERROR, PARTNER)                                    \
+    X(CHALLENGE_DOUBLED, "challenge_doubled", ERROR, OWNER)                                        \
+    X(CHALLENGE_TXT, "challenge_txt", ERROR, OWNER)                                                \
+    X(CHALLENGE_MISSING, "challenge_missing", ERROR, OWNER)                                        \
+    X(CHALLENGE_RELATIVE, "challenge_relative", ERROR, OWNER)                                      \
+    X(CHALLENGE_OLD, "challenge_old", ERROR, OWNER)                                                \
+    X(CHALLENGE_ELSEWHERE, "challenge_elsewhere", ERROR, OWNER)                                    \
+    X(CHALLENGE_UNSEEN, "challenge_unseen", WARNING, NOBODY)                                       \
+    X(WILDCARD_ELSEWHERE, "wildcard_elsewhere", WARNING, OWNER)                                    \
     X(LOOKUP_PARTLY, "lookup_partly", WARNING, NOBODY)                                             \
     X(A_MISSING, "a_missing", WARNING, OWNER)                                                      \
     X(AAAA_MISSING, "aaaa_missing", ADVICE, OWNER)                                                 \

@@ -7,6 +7,8 @@
 
 #define TWICE_MAX       4   /* names that are looked for twice */
 #define NAME_MAX_OCTETS 253 /* of a name */
+#define STAR_BYTES      8   /* of a label below a star, before hex */
+#define QUESTIONS       3   /* about `_acme-challenge` of a name */
 
 /* The questions of all names, each once. */
 struct questions {
@@ -47,14 +49,54 @@ static bool ask_all(struct arena *mem, const struct check_env *env, const struct
     return true;
 }
 
-static void add_addresses(const struct check_names *names, struct questions *q)
+/* A name that the wildcard stands for, and that nobody has set. */
+static const char *below_star(struct arena *mem, const char *name)
+{
+    unsigned char octets[STAR_BYTES];
+
+    random_bytes(octets, sizeof(octets));
+    return arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))), name + 2);
+}
+
+static void add_addresses(struct arena *mem, const struct check_names *names, struct questions *q)
 {
     for (size_t i = 0; i < names->count; i++) {
-        if (is_wildcard(names->names[i]))
-            continue;
-        q->queries[q->count++] = (struct dns_query){names->names[i], DNS_TYPE_A};
-        q->queries[q->count++] = (struct dns_query){names->names[i], DNS_TYPE_AAAA};
+        const char *name = names->names[i],
+                   *host = is_wildcard(name) ? below_star(mem, name) : name;
+
+        q->queries[q->count++] = (struct dns_query){host, DNS_TYPE_A};
+        q->queries[q->count++] = (struct dns_query){host, DNS_TYPE_AAAA};
     }
+}
+
+/* Of a name that is proven in DNS, `_acme-challenge` and what may have become of it. */
+static bool is_delegated(const struct check_names *names, size_t i)
+{
+    return names->delegations && names->delegations[i].name;
+}
+
+static void add_delegations(struct arena *mem, const struct check_names *names, struct questions *q)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name;
+
+        if (!is_delegated(names, i))
+            continue;
+        name = names->delegations[i].name;
+        q->queries[q->count++] = (struct dns_query){name, DNS_TYPE_CNAME};
+        q->queries[q->count++] = (struct dns_query){name, DNS_TYPE_TXT};
+        name = arena_printf(mem, "%s.%s", name, names->registered);
+        if (strlen(name) > NAME_MAX_OCTETS) /* then nobody can have set it */
+            name = names->delegations[i].name;
+        q->queries[q->count++] = (struct dns_query){name, DNS_TYPE_CNAME};
+    }
+}
+
+static void take_delegation(const struct dns_answer *answers, struct observation *observation)
+{
+    observation->delegated = answers[0];
+    observation->challenge_text = answers[1];
+    observation->doubled = answers[2];
 }
 
 /* The name itself first, its top-level domain last. */
@@ -133,13 +175,16 @@ static void take_caa(struct arena *mem, struct questions *q, size_t from, const 
 bool observe_dns(struct arena *mem, const struct check_env *env, const struct check_names *names,
                  struct observation *observations, const struct dns_answer **zone, struct err *err)
 {
-    size_t room = names->count * (2 + CAA_LEVELS_MAX) + ZONE_ANCESTORS_MAX + 1 + TWICE_MAX;
-    size_t taken, twice_from, caa_from;
+    size_t room =
+        names->count * (2 + QUESTIONS + CAA_LEVELS_MAX) + ZONE_ANCESTORS_MAX + 1 + TWICE_MAX;
+    size_t taken, twice_from, caa_from, delegations_at;
     struct questions q = {.queries = arena_array_of(mem, room, struct dns_query),
                           .answers = arena_array_of(mem, room, struct dns_answer)};
 
     q.count = taken = zone_queries(names, q.queries);
-    add_addresses(names, &q);
+    add_addresses(mem, names, &q);
+    delegations_at = q.count;
+    add_delegations(mem, names, &q);
     twice_from = q.count;
     add_twice(mem, names, &q);
     caa_from = q.count;
@@ -151,8 +196,10 @@ bool observe_dns(struct arena *mem, const struct check_env *env, const struct ch
         observations[i] = (struct observation){.name = names->names[i]};
         if (env->caa.issuer)
             take_caa(mem, &q, caa_from, names->names[i], &observations[i]);
-        if (is_wildcard(names->names[i]))
-            continue;
+        if (is_delegated(names, i)) {
+            take_delegation(&q.answers[delegations_at], &observations[i]);
+            delegations_at += QUESTIONS;
+        }
         observations[i].a = q.answers[taken++];
         observations[i].aaaa = q.answers[taken++];
     }

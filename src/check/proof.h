@@ -46,7 +46,7 @@ enum proof_code { PROOF_CODES(X) PROOF_CODE_COUNT };
 struct proof_target {
     struct address address;
     uint16_t port;
-    const char *name;         /* SNI and Host */
+    const char *name;         /* SNI and Host; "*." and such: of any name that it stands for */
     const char *sni;          /* NULL: the name; else shown under this SNI, and nothing is asked */
     const char *serial;       /* expected: lower-case hex, as chain.serial (tls/chain.h) */
     const char *const *names; /* all in the leaf's SAN */

@@ -9,7 +9,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
+#include "base/random.h"
 #include "check/proof_run.h"
+
+#define VISITED_BYTES 8 /* of a name below a star, before hex */
 
 /* What a step came to. */
 enum progress { PROGRESS_NEXT, PROGRESS_WAIT, PROGRESS_ENDED };
@@ -68,10 +72,22 @@ static int open_socket(const struct proof_target *target)
     return -1;
 }
 
+/* Of a wildcard a name that it stands for, and that nobody has. */
+static const char *visited_name(struct arena *mem, const char *name)
+{
+    unsigned char octets[VISITED_BYTES];
+
+    if (strncmp(name, "*.", 2) != 0)
+        return name;
+    random_bytes(octets, sizeof(octets));
+    return arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))), name + 2);
+}
+
 void proof_begin(struct proof_run *run, SSL_CTX *tls)
 {
     const struct proof_target *target = run->target;
-    const char *sni = target->sni ? target->sni : target->name;
+    const char *host = visited_name(run->mem, target->name);
+    const char *sni = target->sni ? target->sni : host;
     struct err err;
 
     run->began_ms = clock_boot_ms();
@@ -94,7 +110,7 @@ void proof_begin(struct proof_run *run, SSL_CTX *tls)
     run->request = arena_printf(run->mem,
                                 "GET / HTTP/1.1\r\nHost: %s\r\nUser-Agent: Latchkey/%s\r\n"
                                 "Accept: */*\r\nConnection: close\r\n\r\n",
-                                target->name, LATCHKEY_VERSION);
+                                host, LATCHKEY_VERSION);
     run->events = POLLOUT;
 }
 

@@ -249,16 +249,22 @@ const char *remedy_answer_text(struct arena *mem, const struct dns_answer *answe
     return buf_ok(&out) ? buf_cstr(&out) : "a long answer";
 }
 
+void remedy_add_evidence(struct arena *mem, const struct facts *f, const struct dns_answer *answer,
+                         struct finding *out)
+{
+    finding_add_evidence(mem, out,
+                         (struct finding_evidence){f->context->resolver,
+                                                   dns_rcode_name(answer->rcode),
+                                                   remedy_answer_text(mem, answer), answer->ttl});
+}
+
 static void fill_evidence(struct arena *mem, const struct facts *f, struct finding *out)
 {
     const struct dns_answer *answers[] = {&f->seen->a, &f->seen->aaaa};
     char place[ADDRESS_PLACE_SIZE];
 
     for (size_t i = 0; i < 2; i++)
-        finding_add_evidence(
-            mem, out,
-            (struct finding_evidence){f->context->resolver, dns_rcode_name(answers[i]->rcode),
-                                      remedy_answer_text(mem, answers[i]), answers[i]->ttl});
+        remedy_add_evidence(mem, f, answers[i], out);
     for (size_t i = 0; i < f->seen->probe_count; i++) {
         const struct probe *probe = &f->seen->probes[i];
 
@@ -408,8 +414,6 @@ void remedy_fill_actions(struct arena *mem, const struct facts *f, enum remedy r
 void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
                  struct finding *finding)
 {
-    if (f->role == ROLE_WILDCARD)
-        return;
     fill_found(mem, f, finding);
     expect(mem, f, finding);
     fill_evidence(mem, f, finding);

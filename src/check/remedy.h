@@ -32,3 +32,5 @@ const char *remedy_host_field(struct arena *mem, const char *registered, const c
 /* Fills found, expected, actions and evidence. */
 void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
                  struct finding *finding);
+void remedy_add_evidence(struct arena *mem, const struct facts *f, const struct dns_answer *answer,
+                         struct finding *out);

@@ -16,7 +16,6 @@ typedef void (*rule_tell_fn)(struct arena *mem, const struct facts *f, struct fi
 typedef void (*rule_fill_fn)(struct arena *mem, const struct facts *f, struct finding *out);
 
 /* ---- rules_dns.c: what a resolver says ---- */
-bool rule_is_wildcard(const struct facts *f);
 bool rule_is_bogus(const struct facts *f);
 bool rule_is_loop(const struct facts *f);
 bool rule_follows_bad_name(const struct facts *f);

@@ -11,11 +11,6 @@ static bool has_address(const struct facts *f)
     return facts_ours(f) + facts_foreign(f) > 0;
 }
 
-bool rule_is_wildcard(const struct facts *f)
-{
-    return f->role == ROLE_WILDCARD;
-}
-
 bool rule_is_bogus(const struct facts *f)
 {
     return has_reply(f, DNS_REPLY_BOGUS);

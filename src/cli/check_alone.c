@@ -68,7 +68,9 @@ static bool look(struct arena *mem, const struct pool *pool, const char *typed,
         return true;
     }
     name_set_cover(mem, &name, &names);
-    return check_run(mem, &env, &(struct check_names){names.names, names.count, name.registered},
+    return check_run(mem, &env,
+                     &(struct check_names){
+                         .names = names.names, .count = names.count, .registered = name.registered},
                      &pool->how->expected, out, err);
 }
 

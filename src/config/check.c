@@ -75,6 +75,43 @@ static bool ca_check(struct arena *mem, const struct config *cfg, size_t i, stru
     return true;
 }
 
+/* What each way needs, and has no use for. */
+static const char *update_fault(const struct config_dns_update *update)
+{
+    bool is_rfc2136 = update->via == CONFIG_DNS_RFC2136;
+
+    if (is_rfc2136 && update->servers.count == 0)
+        return "servers";
+    if (is_rfc2136 && !*update->tsig_key)
+        return "tsig_key";
+    if (is_rfc2136 && !*update->tsig_file)
+        return "tsig_file";
+    return !is_rfc2136 && !*update->hook ? "hook" : NULL;
+}
+
+static bool updates_check(struct arena *mem, const struct config *cfg, struct err *err)
+{
+    if (cfg->mode == CONFIG_LIVE && cfg->dns.port != 53)
+        return refuse(err, "dns.port", "is 53 in live mode, not %lld", (long long)cfg->dns.port);
+    for (size_t i = 0; i < cfg->dns.update_count; i++) {
+        const struct config_dns_update *update = &cfg->dns.updates[i];
+        const char *missing = update_fault(update);
+
+        if (missing)
+            return refuse(err, arena_printf(mem, "dns.update[%zu].%s", i, missing),
+                          "is required, for zone %s is changed by %s", update->zone,
+                          update->via == CONFIG_DNS_RFC2136 ? "rfc2136" : "a hook");
+        if (config_dns_update_find(cfg, update->zone) != update)
+            return refuse(err, arena_printf(mem, "dns.update[%zu].zone", i),
+                          "\"%s\" is there twice", update->zone);
+    }
+    for (size_t i = 0; i < cfg->ca_count; i++)
+        if (cfg->ca[i].challenge == CONFIG_DNS_01 && cfg->dns.update_count == 0)
+            return refuse(err, arena_printf(mem, "ca[%zu].challenge", i),
+                          "dns-01 needs a zone in dns.update");
+    return true;
+}
+
 static bool cas_check(struct arena *mem, const struct config *cfg, struct err *err)
 {
     for (size_t i = 0; i < cfg->ca_count; i++) {
@@ -189,6 +226,7 @@ static bool run_check(struct arena *mem, const struct config *cfg, struct err *e
 
 bool config_check(struct arena *mem, const struct config *cfg, struct err *err)
 {
-    return mode_check(mem, cfg, err) && cas_check(mem, cfg, err) && lists_check(mem, cfg, err) &&
-           spans_check(cfg, err) && run_check(mem, cfg, err) && trust_check(mem, cfg, err);
+    return mode_check(mem, cfg, err) && cas_check(mem, cfg, err) && updates_check(mem, cfg, err) &&
+           lists_check(mem, cfg, err) && spans_check(cfg, err) && run_check(mem, cfg, err) &&
+           trust_check(mem, cfg, err);
 }

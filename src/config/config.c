@@ -30,6 +30,14 @@ const struct config_ca *config_ca_default(const struct config *cfg)
     return NULL;
 }
 
+const struct config_dns_update *config_dns_update_find(const struct config *cfg, const char *zone)
+{
+    for (size_t i = 0; i < cfg->dns.update_count; i++)
+        if (strcmp(cfg->dns.updates[i].zone, zone) == 0)
+            return &cfg->dns.updates[i];
+    return NULL;
+}
+
 const struct config_origin *config_origin_find(const struct config *cfg, const char *id)
 {
     for (size_t i = 0; i < cfg->origin_count; i++)

@@ -19,7 +19,11 @@ struct config_list {
 
 enum config_mode { CONFIG_SANDBOX, CONFIG_LIVE };
 /* How names are proven to a CA (RFC 8555 section 8.3, RFC 8737). */
-enum config_challenge { CONFIG_HTTP_01, CONFIG_TLS_ALPN_01 };
+enum config_challenge { CONFIG_HTTP_01, CONFIG_TLS_ALPN_01, CONFIG_DNS_01 };
+/* How the TXT records of dns-01 get into a zone of ours: RFC 2136, or a program that is called as
+ * those of lego or of acme.sh are. */
+enum config_dns_via { CONFIG_DNS_RFC2136, CONFIG_DNS_LEGO, CONFIG_DNS_ACME_SH };
+enum config_tsig { CONFIG_TSIG_SHA256, CONFIG_TSIG_SHA512 };
 enum config_eab { CONFIG_EAB_NONE, CONFIG_EAB_OPTIONAL, CONFIG_EAB_REQUIRED };
 enum config_ca_kind { CONFIG_CA_PUBLIC, CONFIG_CA_PRIVATE, CONFIG_CA_SANDBOX };
 
@@ -41,6 +45,20 @@ struct config_ca {
     const char *eab_kid;       /* external account binding (RFC 8555 7.3.4); "" = none */
     const char *eab_key_file;  /* base64url, as the CA gives it; read by the signer alone */
     bool is_default;           /* exactly one of the list */
+};
+
+/* A zone of ours that `_acme-challenge` names are delegated to, and how it is changed. */
+struct config_dns_update {
+    const char *zone;
+    enum config_dns_via via;
+    struct config_list servers; /* "192.0.2.1@53": primaries that take updates */
+    const char *tsig_key;       /* its name */
+    enum config_tsig tsig_algorithm;
+    const char *tsig_file;       /* base64; read by the signer alone */
+    const char *hook;            /* program; "" = none */
+    struct config_list hook_env; /* "NAME=value" */
+    int64_t ttl_s;
+    int64_t wait_s; /* for all name servers of the zone to have a record */
 };
 
 /* A place that a site's visitors are served from; its id is all that partners ever name (R43). */
@@ -76,6 +94,9 @@ struct config {
         const char *forwarder;    /* "127.0.0.1@8053"; "" = full recursion from the root */
         const char *trust_anchor; /* file; "" = no DNSSEC validation */
         int64_t timeout_ms;
+        int64_t port;                            /* of the name servers that are asked directly */
+        const struct config_dns_update *updates; /* the first is what new names are delegated to */
+        size_t update_count;
     } dns;
     struct {
         struct config_list extra_suffixes; /* never in live mode */
@@ -164,4 +185,5 @@ const char *config_default_path(void);
 /* NULL when there is none of this id. */
 const struct config_ca *config_ca_find(const struct config *cfg, const char *id);
 const struct config_ca *config_ca_default(const struct config *cfg);
+const struct config_dns_update *config_dns_update_find(const struct config *cfg, const char *zone);
 const struct config_origin *config_origin_find(const struct config *cfg, const char *id);

@@ -254,6 +254,30 @@ const char *format_url_host(struct arena *mem, const char *url)
     return arena_strndup(mem, (const char *)host.data, host.len);
 }
 
+bool format_key_name(const char *text, struct err *err)
+{
+    size_t len = strlen(text);
+
+    if (len == 0 || len > 253 || strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != len ||
+        text[0] == '.' || text[len - 1] == '.' || strstr(text, ".."))
+        return err_set(err, ERR_CONFIG,
+                       "\"%s\" is not the name of a key: a-z, 0-9, '-', '_' and '.' between them",
+                       text);
+    return true;
+}
+
+/* What PATH is, and what a program loads before it begins, is not for the file to say. */
+bool format_assignment(const char *text, struct err *err)
+{
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_");
+
+    if (len == 0 || text[len] != '=' || (text[0] >= '0' && text[0] <= '9'))
+        return err_set(err, ERR_CONFIG, "\"%s\" is not of the form NAME=value", text);
+    if (strncmp(text, "PATH=", 5) == 0 || strncmp(text, "LD_", 3) == 0)
+        return err_set(err, ERR_CONFIG, "%.*s cannot be set", (int)len, text);
+    return true;
+}
+
 bool format_contact(const char *text, struct err *err)
 {
     const char *at = strchr(text, '@');

@@ -16,7 +16,10 @@ MUST_CHECK bool format_resolver(const char *text, struct err *err); /* "127.0.0.
 MUST_CHECK bool format_endpoint(const char *text, struct err *err); /* "127.0.0.1:8090" */
 MUST_CHECK bool format_url(const char *text, struct err *err);      /* https://host[:port][/...] */
 MUST_CHECK bool format_site_url(const char *text, struct err *err); /* https://host[:port] */
-MUST_CHECK bool format_contact(const char *text, struct err *err);  /* "mailto:..." */
+MUST_CHECK bool format_key_name(const char *text,
+                                struct err *err); /* of TSIG: "key.example", "key" */
+MUST_CHECK bool format_assignment(const char *text, struct err *err); /* "NAME=value" */
+MUST_CHECK bool format_contact(const char *text, struct err *err);    /* "mailto:..." */
 MUST_CHECK bool format_store(const char *text, struct err *err); /* "sqlite:..." "postgresql:..." */
 
 /* The host of a URL that passed format_url(), without brackets. */

@@ -27,6 +27,7 @@
 #define AT_CA(k)      .key = #k, .offset = offsetof(struct config_ca, k)
 #define AT_ORIGIN(k)  .key = #k, .offset = offsetof(struct config_origin, k)
 #define AT_PROFILE(k) .key = #k, .offset = offsetof(struct config_sandbox_profile, k)
+#define AT_UPDATE(k)  .key = #k, .offset = offsetof(struct config_dns_update, k)
 #define AT_EDGE(k)    .key = #k, .offset = offsetof(struct config_run_edge, k)
 #define ROWS(t)       .type = OPTION_ROWS, .max = ROWS_MAX, .rows = &(t)
 
@@ -34,7 +35,15 @@ static const char *const modes[] = {
     [CONFIG_SANDBOX] = "sandbox", [CONFIG_LIVE] = "live", [CONFIG_LIVE + 1] = NULL};
 static const char *const challenges[] = {[CONFIG_HTTP_01] = "http-01",
                                          [CONFIG_TLS_ALPN_01] = "tls-alpn-01",
-                                         [CONFIG_TLS_ALPN_01 + 1] = NULL};
+                                         [CONFIG_DNS_01] = "dns-01",
+                                         [CONFIG_DNS_01 + 1] = NULL};
+static const char *const dns_ways[] = {[CONFIG_DNS_RFC2136] = "rfc2136",
+                                       [CONFIG_DNS_LEGO] = "lego",
+                                       [CONFIG_DNS_ACME_SH] = "acme.sh",
+                                       [CONFIG_DNS_ACME_SH + 1] = NULL};
+static const char *const tsig_algorithms[] = {[CONFIG_TSIG_SHA256] = "hmac-sha256",
+                                              [CONFIG_TSIG_SHA512] = "hmac-sha512",
+                                              [CONFIG_TSIG_SHA512 + 1] = NULL};
 static const char *const ca_kinds[] = {[CONFIG_CA_PUBLIC] = "public",
                                        [CONFIG_CA_PRIVATE] = "private",
                                        [CONFIG_CA_SANDBOX] = "sandbox",
@@ -66,7 +75,7 @@ static const struct option ca_options[] = {
     {AT_CA(profile), TEXT("", format_id), .help = "Profile that certificates are ordered by, such as tlsserver or shortlived; empty, or one that the CA no longer offers: the CA's default."},
     {AT_CA(preferred_chain), TEXT("", NULL), .help = "Common name of the root that chains are to lead to, such as \"ISRG Root X1\", where the CA offers several; empty, or one that it does not offer: the chain that it offers first."},
     {AT_CA(challenge), CHOICE("http-01", challenges),
-     .help = "How names are proven to it. tls-alpn-01 needs port 443 alone, for networks that let no plain http in."},
+     .help = "How names are proven to it. tls-alpn-01 needs port 443 alone, for networks that let no plain http in; dns-01 needs dns.update and, at each name, a CNAME. Wildcards are always proven by dns-01."},
     {AT_CA(limits), TEXTS(config_limit_format),
      .help = "Its rate limits, which are kept to, so that it never refuses with 429: letsencrypt, none, or lines such as \"orders_per_account 600 3h\", the later on top of the earlier. Empty: letsencrypt for a public CA, else none."},
     {AT_CA(eab_kid), TEXT("", NULL), .help = "Key id of the external account binding, where the CA wants one."},
@@ -86,6 +95,21 @@ static const struct option profile_options[] = {
     {AT_PROFILE(lifetime_s), NUMBER("3600", 60, 8640000), .help = "How long a certificate lives, in seconds."},
 };
 static const struct option_table profile_table = {profile_options, ARRAY_LEN(profile_options), sizeof(struct config_sandbox_profile)};
+
+static const struct option update_options[] = {
+    {AT_UPDATE(zone), NEEDED("", format_name), .help = "The zone: names of 128 random bits below it are what _acme-challenge names are delegated to. It is served on the internet, and by nobody else changed."},
+    {AT_UPDATE(via), CHOICE("rfc2136", dns_ways),
+     .help = "How records get into it: rfc2136, dynamic updates signed by TSIG; lego or acme.sh, a program that is called as those tools call theirs."},
+    {AT_UPDATE(servers), TEXTS(format_resolver), .help = "rfc2136: the primaries that take updates, as \"192.0.2.1@53\", tried in order."},
+    {AT_UPDATE(tsig_key), TEXT("", format_key_name), .help = "rfc2136: name of the TSIG key, as the server knows it."},
+    {AT_UPDATE(tsig_algorithm), CHOICE("hmac-sha256", tsig_algorithms), .help = "rfc2136: its algorithm."},
+    {AT_UPDATE(tsig_file), OPT_PATH(""), .help = "rfc2136: file, mode 0400, with its secret in base64. Only the signer reads it."},
+    {AT_UPDATE(hook), OPT_PATH(""), .help = "lego: called with present or cleanup, the name and the value. acme.sh: with add or rm, the name and the value. No shell, no input, 60 seconds."},
+    {AT_UPDATE(hook_env), TEXTS(format_assignment), .help = "What it finds in its environment beside PATH, HOME and LANG, as \"NAME=value\": no secrets, but where they are."},
+    {AT_UPDATE(ttl_s), NUMBER("60", 1, 86400), .help = "TTL of the records, in seconds."},
+    {AT_UPDATE(wait_s), NUMBER("120", 1, 3600), .help = "How long the CA is kept waiting until every name server of the zone has a record, in seconds."},
+};
+static const struct option_table update_table = {update_options, ARRAY_LEN(update_options), sizeof(struct config_dns_update)};
 
 static const struct option run_edge_options[] = {
     {AT_EDGE(name), NEEDED("", format_id), .help = "Name of the edge."},
@@ -109,6 +133,9 @@ static const struct option options[] = {
     {AT(dns, forwarder), TEXT("", format_resolver), .help = "Resolver that every question goes to, as \"127.0.0.1@8053\"; empty: full recursion from the root."},
     {AT(dns, trust_anchor), OPT_PATH("/usr/share/dns/root.key"), .help = "DNSSEC trust anchor; empty: answers are not validated."},
     {AT(dns, timeout_ms), NUMBER("5000", 100, 60000), .help = "How long one question may take."},
+    {AT(dns, port), PORT("53"), .help = "Port of the name servers that are asked directly; in live mode 53."},
+    {.section = "dns", .key = "update", .offset = offsetof(struct config, dns.updates), .count_offset = offsetof(struct config, dns.update_count),
+     ROWS(update_table), .help = "Zones of the platform that _acme-challenge names are delegated to, for wildcards and dns-01. New names get the first; the others stay good for those that have them."},
 
     {AT(names, extra_suffixes), TEXTS(format_name), .help = "Suffixes that names may have beside the public ones. Not in live mode."},
     {AT(names, reserved), TEXTS(format_name), .help = "The platform's own names: these, and all under them, cannot be ordered."},

@@ -20,6 +20,19 @@ bool edge_host_name(struct slice text, struct edge_host_name *out)
     return true;
 }
 
+bool edge_host_above(struct slice host, struct edge_host_name *out)
+{
+    const unsigned char *dot = memchr(host.data, '.', host.len);
+    size_t first = dot ? (size_t)(dot - host.data) : host.len, left = host.len - first;
+
+    if (!dot || first == 0 || left < 2 || left + 1 > sizeof(out->text))
+        return false;
+    out->text[0] = '*';
+    memcpy(out->text + 1, dot, left);
+    out->len = left + 1;
+    return true;
+}
+
 bool edge_sni(struct slice extension, struct slice *name)
 {
     uint16_t list_len, name_len;

@@ -51,6 +51,10 @@ MUST_CHECK bool edge_preview(struct slice host, struct edge_preview *out);
 
 /* The LMDB key of a record. False when `key` is empty or too long. */
 MUST_CHECK bool edge_db_key(enum edge_kind kind, struct slice key, struct edge_db_key *out);
+/* "shop.site.example" -> "*.site.example": the record of a name that has none of its own (RFC 6125
+ * section 6.4.3: the star stands for exactly one label). False: nothing could be above it. */
+MUST_CHECK bool edge_host_above(struct slice host, struct edge_host_name *out);
+
 /* The LMDB key of a challenge; `host` is a checked name. False when `token` is none. */
 MUST_CHECK bool edge_challenge_db_key(struct slice host, struct slice token,
                                       struct edge_db_key *out);

@@ -139,6 +139,15 @@ bool edge_host_is_valid(struct slice host)
     return true;
 }
 
+bool edge_host_key_is_valid(struct slice key)
+{
+    struct slice star = SLICE_LIT(EDGE_STAR), rest = key, start;
+
+    if (slice_starts(key, star) && slice_take(&rest, star.len, &start))
+        return edge_host_is_valid(rest);
+    return edge_host_is_valid(key);
+}
+
 /* A text with its length in one octet before it. */
 static enum edge_fault take_text(struct slice *in, struct slice *out)
 {
@@ -182,7 +191,8 @@ enum edge_fault edge_host_read(struct slice body, struct edge_host *out)
     if (host.flags & ~(uint32_t)(EDGE_HOST_REDIRECT | EDGE_HOST_HSTS))
         return EDGE_FAULT_FLAGS;
     fault = take_text(&body, &host.canonical);
-    if (fault == EDGE_FAULT_NONE && !edge_host_is_valid(host.canonical))
+    if (fault == EDGE_FAULT_NONE && !edge_host_is_valid(host.canonical) &&
+        !slice_eq_str(host.canonical, EDGE_STAR))
         fault = EDGE_FAULT_HOST;
     if (fault == EDGE_FAULT_NONE)
         fault = take_id(&body, &host.origin_id);
@@ -300,7 +310,7 @@ static enum edge_fault check_key(const struct edge_record *record)
 {
     switch (record->kind) {
     case EDGE_HOST:
-        return edge_host_is_valid(record->key) ? EDGE_FAULT_NONE : EDGE_FAULT_HOST;
+        return edge_host_key_is_valid(record->key) ? EDGE_FAULT_NONE : EDGE_FAULT_HOST;
     case EDGE_CERTIFICATE:
         return edge_id_is_valid(record->key) ? EDGE_FAULT_NONE : EDGE_FAULT_ID;
     case EDGE_CHAIN:

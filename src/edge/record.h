@@ -29,6 +29,7 @@
 #define EDGE_RECORD_MAX      (EDGE_HEADER_SIZE + EDGE_KEY_MAX + EDGE_BODY_MAX + EDGE_TRAILER_SIZE)
 #define EDGE_HOST_MAX        253
 #define EDGE_LABEL_MAX       63
+#define EDGE_STAR            "*."
 #define EDGE_ID_MAX          64
 #define EDGE_TOKEN_MAX       128
 #define EDGE_THUMBPRINT_SIZE 43 /* base64url of SHA-256 */
@@ -46,7 +47,7 @@
 
 /* kind, its octet, may be deleted */
 #define EDGE_KINDS(X)                                                                              \
-    X(HOST, 'h', true)        /* key: host name */                                                 \
+    X(HOST, 'h', true)        /* key: host name, or "*." and one: see edge_host_key_is_valid() */  \
     X(CERTIFICATE, 'c', true) /* key: certificate id */                                            \
     X(CHAIN, 'i', true)       /* key: SHA-256 of the chain, see edge_chain_hash() */               \
     X(CHALLENGE, 't', true)   /* key: host 0x00 token */                                           \
@@ -99,7 +100,8 @@ struct edge_host {
     struct slice site_id;
     uint32_t flags;          /* EDGE_HOST_... */
     uint32_t hsts_max_age_s; /* with EDGE_HOST_HSTS; 0 makes browsers forget it */
-    struct slice canonical;  /* where https visitors of this site belong */
+    struct slice canonical;  /* where https visitors of this site belong; of a wildcard "*.": where
+                                they are */
     struct slice origin_id;
     struct slice certificate_id; /* empty: no certificate yet */
 };
@@ -161,6 +163,8 @@ MUST_CHECK bool edge_origin_find(const struct edge_settings *settings, struct sl
 
 /* Lower-case A-labels, 1..253 octets, labels 1..63 of a-z 0-9 and inner '-', no final dot. */
 bool edge_host_is_valid(struct slice host);
+/* The same, or "*." before it: of all names one label below that have no record of their own. */
+bool edge_host_key_is_valid(struct slice key);
 /* 1..64 of a-z 0-9 '_' '-'. */
 bool edge_id_is_valid(struct slice id);
 /* 1..128 of the base64url alphabet. */

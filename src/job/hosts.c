@@ -111,14 +111,16 @@ static bool add_hosts(struct arena *mem, const struct name_set *names, const str
     const char *canonical = app_site_canonical(site, names, certificate ? &covered : NULL);
     struct edge_host host = {
         .site_id = slice_str(site->id),
-        .flags = site->is_https_on && choice->is_proven ? EDGE_HOST_REDIRECT : 0,
-        .canonical = slice_str(canonical),
         .origin_id = slice_str(site->origin_id),
     };
 
     for (size_t i = 0; i < names->count; i++) {
+        bool is_star = strncmp(names->names[i], EDGE_STAR, strlen(EDGE_STAR)) == 0;
         bool is_covered = text_list_has(covered, names->names[i]);
+        bool is_safe = is_star ? is_covered : text_list_has(covered, canonical);
 
+        host.canonical = slice_str(is_star ? EDGE_STAR : canonical);
+        host.flags = site->is_https_on && choice->is_proven && is_safe ? EDGE_HOST_REDIRECT : 0;
         host.certificate_id = slice_str(is_covered ? certificate->id : "");
         if (!add_host(mem, &host, names->names[i], out, err))
             return false;

@@ -71,12 +71,14 @@ static bool load(struct issue *is, bool *found, struct err *err)
         return true;
     is->issuance = arena_memdup(is->mem, issuance, sizeof(*issuance));
     is->now = clock_now();
+    is->has_values = false;
     if (!load_names(is, db, &scope, err) ||
         !domain_store_get(is->mem, db, &scope, issuance->domain_id, &is->domain, err) ||
         !load_term(is, db, &scope, err))
         return false;
     if (!is->domain)
         return err_set(err, ERR_STORE, "issuance %s has no domain", issuance->id);
+    is->has_values = issue_has_values(is);
     is->ca = worker_ca(is->worker, issuance->ca);
     return true;
 }
@@ -223,6 +225,15 @@ static bool add_timeline(const struct issue *is, struct db *tx, const struct iss
     return timeline_add(is->mem, tx, &entry, err) && add_renewal(is, tx, step, &entry, err);
 }
 
+/* Nobody looks at the challenges after this step. */
+static bool leave_values(struct issue *is, struct db *tx, const struct issuance_step *step,
+                         struct err *err)
+{
+    bool is_needed = step->to == ISSUANCE_PUBLISHING || step->to == ISSUANCE_VALIDATING;
+
+    return is_needed || !is->has_values || issue_leave_values(is, tx, err);
+}
+
 bool issue_commit(struct issue *is, const struct issue_change *change, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -234,14 +245,15 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
                        issuance_event_name(change->event),
                        issuance_state_name(is->issuance->state));
     is->issuance->state = step->to;
-    if (change->event != ISSUANCE_EVENT_CA_UNAVAILABLE)
+    if (change->event != ISSUANCE_EVENT_CA_UNAVAILABLE &&
+        change->event != ISSUANCE_EVENT_VALUES_REFUSED)
         is->issuance->ca_failures = 0;
     is->issuance->wait_seq = change->keep_seq;
     stamp(is->issuance, step->to, clock_now());
     if (!job_tx_begin(is->worker->app->db, is->job, &tx, err) ||
         (!change->is_quiet && !add_timeline(is, tx, step, change, err)) ||
-        !admission_step(is, tx, step, err) || (change->also && !change->also(is, tx, err)) ||
-        !save_names(is, tx, err))
+        !admission_step(is, tx, step, err) || !leave_values(is, tx, step, err) ||
+        (change->also && !change->also(is, tx, err)) || !save_names(is, tx, err))
         return false;
     if (change->batch) {
         if (!feed_put(tx, change->batch, &head, err))
@@ -259,7 +271,7 @@ bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err
     for (size_t i = 0; i < is->name_count; i++) {
         struct buf key = buf_new(is->mem, EDGE_KEY_MAX);
 
-        if (!is->names[i].token)
+        if (!is->names[i].token || issuance_name_is_by_dns(&is->names[i]))
             continue;
         if (edge_challenge_key_write(&key, slice_str(is->names[i].name),
                                      slice_str(is->names[i].token)) != EDGE_FAULT_NONE)

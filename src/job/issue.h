@@ -63,6 +63,7 @@ struct issue {
     const char *refused;            /* the name that the CA could not validate, or NULL */
     struct issue_refusals refusals; /* names that are held by this step */
     struct ca_session *session;     /* of this step with the CA, or NULL */
+    bool has_values;                /* some of its names were proven in DNS when the run began */
     int64_t now;
 };
 
@@ -160,6 +161,19 @@ MUST_CHECK bool issue_go_without(struct issue *is, const struct issue_refusals *
 struct acme_order;
 MUST_CHECK bool issue_new_order(struct issue *is, struct ca_session *ca, struct acme_order **out,
                                 const char **note, struct err *err);
+
+/* --- names that are proven in DNS --- */
+
+bool issue_has_values(const struct issue *is);
+/* Puts their values into zones of ours, and waits for the name servers. When not *ready, *out says
+ * when it goes on, or that it begins again. */
+MUST_CHECK bool issue_publish_values(struct issue *is, bool *ready, struct issue_outcome *out,
+                                     struct err *err);
+/* In the transaction of the step after which nobody needs them. */
+MUST_CHECK bool issue_leave_values(struct issue *is, struct db *tx, struct err *err);
+/* They did not get where the CA would look: begins again later. */
+MUST_CHECK bool issue_values_lost(struct issue *is, const char *text, struct issue_outcome *out,
+                                  struct err *err);
 
 /* When to look again at what the CA has been working on since `since`; retry_at: what it said. */
 int64_t issue_poll_at(int64_t since, int64_t retry_at);

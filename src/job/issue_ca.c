@@ -64,6 +64,7 @@ void issue_forget_order(struct issue *is)
         struct issuance_name *name = &is->names[i];
 
         name->authorization_url = name->challenge_url = name->token = NULL;
+        name->challenge_type = NULL;
         name->challenge_state = CHALLENGE_NONE;
     }
 }
@@ -155,6 +156,14 @@ bool issue_invalid(struct issue *is, const struct acme_problem *problem, const c
     is->issuance->error_text =
         arena_printf(is->mem, "%s could not validate %s: %s", is->ca->config->name, name, detail);
     return start_over(is, ISSUANCE_EVENT_INVALID, is->issuance->error_text, out, err);
+}
+
+bool issue_values_lost(struct issue *is, const char *text, struct issue_outcome *out,
+                       struct err *err)
+{
+    is->issuance->error_code = err_name(ERR_DNS_UPDATE);
+    is->issuance->error_text = text;
+    return start_over(is, ISSUANCE_EVENT_VALUES_LOST, text, out, err);
 }
 
 static bool is_told_down(const struct issue *is)

@@ -59,6 +59,7 @@ static bool look(struct issue *is, struct check_report *report, struct err *err)
     const struct name_check want = {.domain = is->domain,
                                     .names = names,
                                     .count = is->looked_count,
+                                    .ca = is->ca->config,
                                     .retry_at = next_check_at(is)};
 
     for (size_t i = 0; i < is->looked_count; i++)

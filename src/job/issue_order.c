@@ -106,17 +106,27 @@ bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
     return true;
 }
 
+/* A wildcard is proven in DNS alone, and the name that it is of has the same delegation. */
+static bool has_wildcard(const struct issue *is)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (strncmp(is->names[i].name, "*.", 2) == 0)
+            return true;
+    return false;
+}
+
 /* Puts what the CA asks about one name into its row. */
 static bool take_authorization(struct issue *is, const struct acme_authorization *authorization,
                                struct err *err)
 {
-    struct issuance_name *name = issue_find_name(is, authorization->identifier);
-    const struct acme_challenge *challenge =
-        acme_authorization_find(authorization, is->ca->challenge);
+    const char *identifier = acme_authorization_name(is->mem, authorization);
+    struct issuance_name *name = issue_find_name(is, identifier);
+    enum acme_challenge_type type = has_wildcard(is) ? ACME_CHALLENGE_DNS_01 : is->ca->challenge;
+    const struct acme_challenge *challenge = acme_authorization_find(authorization, type);
 
     if (!name)
         return err_set(err, ERR_CA_PROTOCOL, "the CA asks about %.80s, which was not ordered",
-                       authorization->identifier);
+                       identifier);
     name->authorization_url = authorization->url;
     if (authorization->status == ACME_AUTHORIZATION_VALID) {
         name->challenge_state = CHALLENGE_VALID;
@@ -124,7 +134,8 @@ static bool take_authorization(struct issue *is, const struct acme_authorization
     }
     if (!challenge)
         return err_set(err, ERR_CA_REFUSED, "the CA offers no %s challenge for %.80s",
-                       acme_challenge_type_name(is->ca->challenge), authorization->identifier);
+                       acme_challenge_type_name(type), identifier);
+    name->challenge_type = acme_challenge_type_name(type);
     name->challenge_url = challenge->url;
     name->token = challenge->token;
     name->challenge_state = CHALLENGE_PENDING;

@@ -43,7 +43,7 @@ static bool put_challenges(struct issue *is, struct err *err)
     if (!ca_session_thumbprint(is->worker, is->mem, is->ca, &thumbprint, err))
         return false;
     for (size_t i = 0; i < is->name_count; i++)
-        if (is->names[i].token &&
+        if (is->names[i].token && !issuance_name_is_by_dns(&is->names[i]) &&
             !challenge_change(is, &is->names[i], thumbprint, &changes[count++], err))
             return false;
     CRASH_POINT(CHALLENGES_BEFORE);
@@ -60,24 +60,47 @@ static bool put_challenges(struct issue *is, struct err *err)
     return true;
 }
 
-bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
+static bool has_edge_challenges(const struct issue *is)
 {
-    struct edge_wait wait;
+    for (size_t i = 0; i < is->name_count; i++)
+        if (is->names[i].token && !issuance_name_is_by_dns(&is->names[i]))
+            return true;
+    return false;
+}
 
+/* As above: *ready is false when *out says how it goes on. */
+static bool publish_to_edges(struct issue *is, struct edge_wait *wait, bool *ready,
+                             struct issue_outcome *out, struct err *err)
+{
+    *ready = true;
+    if (!has_edge_challenges(is))
+        return true;
     if (is->issuance->wait_seq == 0 && !put_challenges(is, err))
         return false;
-    if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->ordered_at, &wait,
+    if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->ordered_at, wait,
                     err))
         return false;
-    if (wait.what != EDGE_WAIT_OVER)
-        return issue_wait(is, &wait, out, err);
+    *ready = wait->what == EDGE_WAIT_OVER;
+    return *ready || issue_wait(is, wait, out, err);
+}
+
+bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    struct edge_wait wait = {0};
+    const char *text = "the name servers have the validation record";
+    bool ready;
+
+    if (!publish_to_edges(is, &wait, &ready, out, err) ||
+        (ready && !issue_publish_values(is, &ready, out, err)))
+        return false;
+    if (!ready)
+        return true;
+    if (wait.counted > 0)
+        text = arena_printf(is->mem, "%zu of %zu CDN locations answer the validation", wait.acked,
+                            wait.counted);
     is->issuance->error_code = is->issuance->error_text = NULL;
-    return issue_commit(is,
-                        &(struct issue_change){.event = ISSUANCE_EVENT_PUBLISHED,
-                                               .text = arena_printf(is->mem,
-                                                                    "%zu of %zu CDN locations "
-                                                                    "answer the validation",
-                                                                    wait.acked, wait.counted)},
+    is->issuance->next_try_at = 0;
+    return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_PUBLISHED, .text = text},
                         err);
 }
 
@@ -161,23 +184,28 @@ static bool repeat_lost_answers(struct issue *is, struct ca_session *ca, struct 
     return issue_save(is, err) && (!any || answer_challenges(is, ca, err));
 }
 
+static const struct acme_problem *problem_of(const struct acme_authorization *authorization)
+{
+    for (size_t i = 0; i < authorization->challenge_count; i++)
+        if (authorization->challenges[i].status == ACME_CHALLENGE_INVALID)
+            return authorization->challenges[i].error;
+    return NULL;
+}
+
 /* The reason stands in the authorization that failed, not in the order. */
 static bool tell_invalid(struct issue *is, struct ca_session *ca, const struct acme_order *order,
                          struct issue_outcome *out, struct err *err)
 {
     for (size_t i = 0; i < is->name_count; i++) {
         struct acme_authorization *authorization;
-        const struct acme_challenge *challenge;
 
         if (!is->names[i].authorization_url)
             continue;
         if (!acme_authorization_get(is->mem, &ca->call, is->names[i].authorization_url,
                                     &authorization, err))
             return issue_ca_failed(is, ca, out, err);
-        challenge = acme_authorization_find(authorization, ACME_CHALLENGE_HTTP_01);
         if (authorization->status == ACME_AUTHORIZATION_INVALID)
-            return issue_invalid(is, challenge ? challenge->error : NULL, is->names[i].name, out,
-                                 err);
+            return issue_invalid(is, problem_of(authorization), is->names[i].name, out, err);
     }
     return issue_invalid(is, order->error, is->domain->name, out, err);
 }

@@ -13,6 +13,7 @@
 #include "job/publish.h"
 #include "job/release.h"
 #include "job/renew.h"
+#include "job/values.h"
 #include "store/admission_store.h"
 #include "store/idempotency_store.h"
 #include "store/order_at_ca_store.h"
@@ -147,6 +148,7 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
                 [JOB_EDGES] = job_edges,
                 [JOB_PROOFS] = job_proofs,
                 [JOB_EPOCH] = job_epoch,
+                [JOB_VALUES] = job_values,
                 [JOB_TIDY] = job_tidy,
                 [JOB_OVERVIEW] = job_overview},
         .arg = worker,

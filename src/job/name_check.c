@@ -1,17 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/name_check.h"
 
+#include <string.h>
+
+#include "app/delegation.h"
 #include "app/expected.h"
 #include "model/pace.h"
+
+static bool has_star(const struct name_check *want, const char *base)
+{
+    for (size_t i = 0; i < want->count; i++)
+        if (strncmp(want->names[i], "*.", 2) == 0 && strcmp(want->names[i] + 2, base) == 0)
+            return true;
+    return false;
+}
+
+/* A name below a star is delegated together with it. */
+static bool is_proven_in_dns(const struct name_check *want, const char *name)
+{
+    if (strncmp(name, "*.", 2) == 0)
+        return true;
+    return want->ca && want->ca->challenge == CONFIG_DNS_01 && !has_star(want, name);
+}
+
+static bool find_delegations(const struct worker *worker, struct arena *mem,
+                             const struct name_check *want, const struct check_delegation **out,
+                             struct err *err)
+{
+    struct check_delegation *list = arena_array_of(mem, want->count, struct check_delegation);
+
+    for (size_t i = 0; i < want->count; i++) {
+        const struct delegation *delegation = NULL;
+
+        if (is_proven_in_dns(want, want->names[i]) &&
+            !app_delegation_make(worker->app, mem, want->names[i], &delegation, err))
+            return false;
+        if (delegation)
+            list[i] = (struct check_delegation){delegation->name, delegation->targets,
+                                                delegation->target_count};
+    }
+    *out = list;
+    return true;
+}
 
 bool name_check_run(const struct worker *worker, struct arena *mem, const struct name_check *want,
                     struct check_report *out, struct err *err)
 {
-    const struct check_names names = {want->names, want->count, want->domain->registered_domain};
+    struct check_names names = {
+        .names = want->names, .count = want->count, .registered = want->domain->registered_domain};
     struct app_expected expected;
     struct check_env env;
 
-    if (!app_expected_of(worker->app, mem, want->domain->partner_id, &expected, err))
+    if (!app_expected_of(worker->app, mem, want->domain->partner_id, &expected, err) ||
+        !find_delegations(worker, mem, want, &names.delegations, err))
         return false;
     env = (struct check_env){
         .resolver = worker->resolver,

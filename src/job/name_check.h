@@ -9,8 +9,9 @@
 struct name_check {
     const struct domain *domain;
     const char *const *names;
-    size_t count;     /* 1..CHECK_NAMES_MAX */
-    int64_t retry_at; /* when they are looked at again, for the findings */
+    size_t count;               /* 1..CHECK_NAMES_MAX */
+    const struct config_ca *ca; /* that they are for; NULL: not known */
+    int64_t retry_at;           /* when they are looked at again, for the findings */
 };
 
 MUST_CHECK bool name_check_run(const struct worker *worker, struct arena *mem,

@@ -21,6 +21,7 @@ struct watch {
     const struct certificate *live;
     struct domain_name *names;
     size_t count;
+    const struct config_ca *ca; /* that the last certificate was asked of */
     int64_t now;
 };
 
@@ -45,6 +46,7 @@ static bool load(struct watch *w, const char *domain_id, bool *is_due, struct er
         return false;
     w->names = arena_memdup(w->mem, names.items, names.count * sizeof(*names.items));
     w->count = names.count;
+    w->ca = latest ? config_ca_find(w->worker->app->config, latest->ca) : NULL;
     *is_due = w->subscription && w->live && w->live->state == CERTIFICATE_LIVE &&
               (!latest || issuance_state_is_final(latest->state));
     return true;
@@ -81,7 +83,7 @@ static bool save(const struct watch *w, struct err *err)
 static bool look(struct watch *w, struct err *err)
 {
     const char **names = arena_array_of(w->mem, w->count, const char *);
-    struct name_check want = {.domain = w->domain, .names = names, .count = w->count};
+    struct name_check want = {.domain = w->domain, .names = names, .count = w->count, .ca = w->ca};
     struct check_report report;
     bool any = false;
 

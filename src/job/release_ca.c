@@ -268,7 +268,8 @@ static bool release_name(const struct giving *g, const char *name, int64_t *agai
                 return false;
             continue;
         }
-        if (strcmp(authorization->identifier, name) == 0 && is_usable(authorization) &&
+        if (strcmp(acme_authorization_name(g->rel->mem, authorization), name) == 0 &&
+            is_usable(authorization) &&
             !acme_authorization_deactivate(g->rel->mem, call, authorization->url, &authorization,
                                            err) &&
             !later(g, again))

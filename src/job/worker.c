@@ -79,7 +79,8 @@ static bool open_ca(struct arena *mem, struct worker *worker, const struct confi
 {
     static const enum acme_challenge_type types[] = {[CONFIG_HTTP_01] = ACME_CHALLENGE_HTTP_01,
                                                      [CONFIG_TLS_ALPN_01] =
-                                                         ACME_CHALLENGE_TLS_ALPN_01};
+                                                         ACME_CHALLENGE_TLS_ALPN_01,
+                                                     [CONFIG_DNS_01] = ACME_CHALLENGE_DNS_01};
     struct acme_options options = {
         .name = config->name,
         .directory_url = config->directory,

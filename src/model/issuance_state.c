@@ -18,6 +18,9 @@ static const struct issuance_step steps[] = {
     {S(ORDERING),    E(ORDERED),         S(PUBLISHING),  "the certificate authority took the order"},
     {S(ORDERING),    E(VALID),           S(FINALIZING),  "the certificate authority still knows the names as validated"},
     {S(PUBLISHING),  E(NO_EDGE),         S(PUBLISHING),  "no CDN location can take up the validation; it goes on by itself"},
+    {S(PUBLISHING),  E(VALUES_WAIT),     S(PUBLISHING),  "a name server has not the validation record yet"},
+    {S(PUBLISHING),  E(VALUES_REFUSED),  S(PUBLISHING),  "a name server did not take the validation record; it is tried again by itself"},
+    {S(PUBLISHING),  E(VALUES_LOST),     S(WAITING_DNS), "the validation record did not reach the name servers; it is checked again"},
     {S(PUBLISHING),  E(PUBLISHED),       S(VALIDATING),  "every CDN location answers the validation"},
     {S(VALIDATING),  E(VALID),           S(FINALIZING),  "the certificate authority has validated every name"},
     {S(VALIDATING),  E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},
@@ -104,7 +107,8 @@ bool issuance_event_is_failure(enum issuance_event event)
 {
     return event == ISSUANCE_EVENT_DNS_BAD || event == ISSUANCE_EVENT_INVALID ||
            event == ISSUANCE_EVENT_CA_UNAVAILABLE || event == ISSUANCE_EVENT_CA_REFUSED ||
-           event == ISSUANCE_EVENT_CA_ORDER_LOST || event == ISSUANCE_EVENT_GAVE_UP;
+           event == ISSUANCE_EVENT_CA_ORDER_LOST || event == ISSUANCE_EVENT_VALUES_LOST ||
+           event == ISSUANCE_EVENT_VALUES_REFUSED || event == ISSUANCE_EVENT_GAVE_UP;
 }
 
 bool issuance_state_is_final(enum issuance_state state)

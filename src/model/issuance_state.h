@@ -48,6 +48,9 @@
     X(ORDERED, "ordered")               /* newOrder answered, order pending */                     \
     X(VALID, "valid")                   /* the ACME order is ready (or was at once) */             \
     X(NO_EDGE, "no_edge")               /* none that counts can take it up: the operator acts */   \
+    X(VALUES_WAIT, "values_wait")       /* a name server has not the TXT value yet */              \
+    X(VALUES_REFUSED, "values_refused") /* the zone could not be changed: tried again */           \
+    X(VALUES_LOST, "values_lost")       /* no name server has it in time */                        \
     X(PUBLISHED, "published")           /* every edge that counts serves the challenges */         \
     X(INVALID, "invalid")               /* the CA could not validate a name */                     \
     X(ISSUED, "issued")                 /* chain downloaded, key matches, stored */                \

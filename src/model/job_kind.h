@@ -17,6 +17,7 @@
     X(EPOCH, "epoch")       /* subject: edge group; a restored store signs its records again */    \
     X(EDGES, "edges")       /* subject: edge group; which edges count */                           \
     X(PROOFS, "proofs") /* subject: edge group; live certificates are seen on the wire again */    \
+    X(VALUES, "values") /* subject: domain id; values of dns-01 are taken out of our zones */      \
     X(TIDY, "tidy")     /* subject: "platform"; what is kept only for a while is forgotten */      \
     X(OVERVIEW, "overview") /* subject: "platform"; what lists show follows the rest */
 

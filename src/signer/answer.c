@@ -15,6 +15,7 @@ static const answer_fn answers[SIGNER_OP_COUNT] = {
     [SIGNER_OP_PUBLIC_JWK] = answer_public_jwk,
     [SIGNER_OP_RESEAL] = answer_reseal,
     [SIGNER_OP_MAC] = answer_mac,
+    [SIGNER_OP_TSIG] = answer_tsig,
 };
 
 /* Texts may quote a request, cut at an octet: what is not UTF-8 has no place in JSON. */

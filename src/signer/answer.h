@@ -24,6 +24,8 @@ bool answer_reseal(struct arena *mem, const struct signer_server *server, const 
                    json_t *reply, struct err *err);
 bool answer_mac(struct arena *mem, const struct signer_server *server, const json_t *request,
                 json_t *reply, struct err *err);
+bool answer_tsig(struct arena *mem, const struct signer_server *server, const json_t *request,
+                 json_t *reply, struct err *err);
 bool answer_jws(struct arena *mem, const struct signer_server *server, const json_t *request,
                 json_t *reply, struct err *err);
 bool answer_jws_eab(struct arena *mem, const struct signer_server *server, const json_t *request,

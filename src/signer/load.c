@@ -9,7 +9,8 @@
 
 #include "base/fd.h"
 
-#define EAB_MIN 32
+#define EAB_MIN  32
+#define TSIG_MIN 16
 
 static bool check_file(const char *path, int fd, struct err *err)
 {
@@ -26,37 +27,71 @@ static bool check_file(const char *path, int fd, struct err *err)
     return true;
 }
 
-static bool decode(const char *path, const struct secret *text, struct secret *out, struct err *err)
+/* What differs between the two kinds of files. */
+struct key_form {
+    const char *name; /* of the encoding */
+    size_t min;       /* octets */
+};
+
+static bool decode(const char *path, const struct key_form *form, const struct secret *text,
+                   struct secret *out, struct err *err)
 {
     size_t len = jose_b64_dec_buf(text->data, text->len, NULL, 0);
 
     if (text->len == 0 || len == SIZE_MAX || len > sizeof(out->data) ||
         jose_b64_dec_buf(text->data, text->len, out->data, len) != len)
-        return err_set(err, ERR_CONFIG, "%s is not one line of base64url", path);
-    if (len < EAB_MIN)
-        return err_set(err, ERR_CONFIG, "%s has a key of %zu octets, at least %d are needed", path,
-                       len, EAB_MIN);
+        return err_set(err, ERR_CONFIG, "%s is not one line of %s", path, form->name);
+    if (len < form->min)
+        return err_set(err, ERR_CONFIG, "%s has a key of %zu octets, at least %zu are needed", path,
+                       len, form->min);
     out->len = len;
     return true;
 }
 
-bool signer_load_eab(const char *path, struct secret *out, struct err *err)
+/* One line. */
+static bool read_line(const char *path, struct secret *text, struct err *err)
 {
     AUTO(fd_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    AUTO(secret_wipe) struct secret text = {0};
     ssize_t len;
 
     if (fd < 0)
         return err_errno(err, ERR_CONFIG, errno, "could not open %s", path);
     if (!check_file(path, fd, err))
         return false;
-    len = read(fd, text.data, sizeof(text.data));
+    len = read(fd, text->data, sizeof(text->data));
     if (len < 0)
         return err_errno(err, ERR_CONFIG, errno, "could not read %s", path);
-    text.len = (size_t)len;
-    if (text.len > 0 && text.data[text.len - 1] == '\n')
+    text->len = (size_t)len;
+    if (text->len > 0 && text->data[text->len - 1] == '\n')
+        text->len--;
+    return true;
+}
+
+bool signer_load_eab(const char *path, struct secret *out, struct err *err)
+{
+    static const struct key_form form = {"base64url", EAB_MIN};
+    AUTO(secret_wipe) struct secret text = {0};
+
+    return read_line(path, &text, err) && decode(path, &form, &text, out, err);
+}
+
+/* As keymgr and tsig-keygen write it: the other alphabet (RFC 4648 section 4), padded. */
+bool signer_load_tsig(const char *path, struct secret *out, struct err *err)
+{
+    static const struct key_form form = {"base64", TSIG_MIN};
+    AUTO(secret_wipe) struct secret text = {0};
+
+    if (!read_line(path, &text, err))
+        return false;
+    while (text.len > 0 && text.data[text.len - 1] == '=')
         text.len--;
-    return decode(path, &text, out, err);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] == '+')
+            text.data[i] = '-';
+        if (text.data[i] == '/')
+            text.data[i] = '_';
+    }
+    return decode(path, &form, &text, out, err);
 }
 
 static void wipe(void *secret)
@@ -85,6 +120,22 @@ static bool load_ca(struct arena *mem, const struct config_ca *from, struct sign
            err_wrap(err, "EAB key of CA \"%s\"", from->id);
 }
 
+static bool load_zone(struct arena *mem, const struct config_dns_update *from,
+                      struct signer_zone *out, struct err *err)
+{
+    struct secret *secret;
+
+    *out = (struct signer_zone){.name = from->zone,
+                                .is_sha512 = from->tsig_algorithm == CONFIG_TSIG_SHA512};
+    if (from->via != CONFIG_DNS_RFC2136)
+        return true;
+    secret = arena_new_of(mem, struct secret);
+    arena_defer(mem, wipe, secret);
+    out->secret = secret;
+    return signer_load_tsig(from->tsig_file, secret, err) ||
+           err_wrap(err, "TSIG key of zone %s", from->zone);
+}
+
 static bool load_keys(struct arena *mem, const char *dir, const struct keyring **out,
                       struct err *err)
 {
@@ -105,12 +156,20 @@ bool signer_load(struct arena *mem, const struct config *config, struct signer_s
                  struct err *err)
 {
     struct signer_ca *cas = arena_array_of(mem, config->ca_count + 1, struct signer_ca);
-    struct signer_server server = {.cas = cas, .ca_count = config->ca_count};
+    struct signer_zone *zones =
+        arena_array_of(mem, config->dns.update_count + 1, struct signer_zone);
+    struct signer_server server = {.cas = cas,
+                                   .ca_count = config->ca_count,
+                                   .zones = zones,
+                                   .zone_count = config->dns.update_count};
 
     if (!load_keys(mem, config->signer.keys_dir, &server.keys, err))
         return false;
     for (size_t i = 0; i < config->ca_count; i++)
         if (!load_ca(mem, &config->ca[i], &cas[i], err))
+            return false;
+    for (size_t i = 0; i < config->dns.update_count; i++)
+        if (!load_zone(mem, &config->dns.updates[i], &zones[i], err))
             return false;
     *out = server;
     return true;

@@ -43,6 +43,7 @@ static const struct field fields[SIGNER_OP_COUNT][FIELDS_MAX + 1] = {
     [SIGNER_OP_PUBLIC_JWK] = {{"owner", TEXT, false}, {"sealed", OCTETS, false}},
     [SIGNER_OP_RESEAL] = {{"kind", TEXT, false}, {"owner", TEXT, false}, {"sealed", OCTETS, false}},
     [SIGNER_OP_MAC] = {{"records", RECORDS, false}},
+    [SIGNER_OP_TSIG] = {{"zone", TEXT, false}, {"octets", OCTETS, false}},
 };
 
 const char *signer_op_name(enum signer_op op)

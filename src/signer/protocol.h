@@ -31,7 +31,8 @@
     X(JWS_ROLLOVER, "jws_rollover")                                                                \
     X(PUBLIC_JWK, "public_jwk")                                                                    \
     X(RESEAL, "reseal")                                                                            \
-    X(MAC, "mac")
+    X(MAC, "mac")                                                                                  \
+    X(TSIG, "tsig")
 
 #define X(id, name) SIGNER_OP_##id,
 enum signer_op { SIGNER_OPS(X) SIGNER_OP_COUNT };

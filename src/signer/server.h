@@ -16,10 +16,19 @@ struct signer_ca {
     const struct secret *eab_secret; /* the HMAC key, decoded */
 };
 
+/* A zone whose updates are signed (RFC 8945). */
+struct signer_zone {
+    const char *name;
+    bool is_sha512;              /* else SHA-256 */
+    const struct secret *secret; /* the TSIG key, decoded; NULL: the zone has none */
+};
+
 struct signer_server {
     const struct keyring *keys;
     const struct signer_ca *cas;
     size_t ca_count;
+    const struct signer_zone *zones;
+    size_t zone_count;
 };
 
 #define SIGNER_CONNECTION_MAX 64

@@ -135,6 +135,18 @@ bool signer_jws_rollover(struct arena *mem, struct signer *signer, const struct 
            take_text(mem, reply, "jws", out, err);
 }
 
+bool signer_tsig(struct arena *mem, struct signer *signer, const char *zone, struct slice octets,
+                 struct slice *out, struct err *err)
+{
+    json_t *request = json_object();
+    json_auto_t *reply = NULL;
+
+    put(request, "zone", zone);
+    signer_put_octets(mem, request, "octets", octets);
+    return signer_call(signer, SIGNER_OP_TSIG, request, &reply, err) &&
+           take_octets(mem, reply, "mac", out, err);
+}
+
 bool signer_public_jwk(struct arena *mem, struct signer *signer,
                        const struct signer_sealed *account, struct signer_jwk *out, struct err *err)
 {

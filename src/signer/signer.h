@@ -102,6 +102,11 @@ MUST_CHECK bool signer_public_jwk(struct arena *mem, struct signer *signer,
 MUST_CHECK bool signer_reseal(struct arena *mem, struct signer *signer, enum seal_kind kind,
                               const struct signer_sealed *in, struct slice *out, struct err *err);
 
+/* HMAC of octets by the TSIG key of a zone (dns.update), with its algorithm: of a signed update or
+ * of the answer to it. ERR_CONFIG when the zone has none. */
+MUST_CHECK bool signer_tsig(struct arena *mem, struct signer *signer, const char *zone,
+                            struct slice octets, struct slice *out, struct err *err);
+
 #define SIGNER_MAC_SIZE 32
 
 /* An edge record to be authenticated. kid and mac are filled. */

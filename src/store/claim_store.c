@@ -6,8 +6,8 @@
 #include "base/name_table.h"
 #include "store/record.h"
 
-#define COLUMNS "id, name, domain_id, partner_id, account_id, state, created_at, ended_at"
-#define LETTERS "ttttttiI"
+#define COLUMNS "id, name, domain_id, partner_id, account_id, state, created_at, ended_at, label"
+#define LETTERS "ttttttiIT"
 #define SELECT  "SELECT " COLUMNS " FROM claim"
 
 #define X(id, name) [CLAIM_##id] = name,
@@ -31,6 +31,7 @@ static void read_record(struct reader *r, struct claim *out)
     next_enum(r, claim_state_parse, "state of a claim", &out->state);
     out->created_at = next_i64(r);
     out->ended_at = next_i64(r);
+    out->label = next_text(r);
 }
 
 DEFINE_READ_ONE(claim)
@@ -38,7 +39,7 @@ DEFINE_READ_ALL(claim, claim_list)
 
 static const struct query add = {
     .name = "claim.add",
-    .sql = "INSERT INTO claim (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    .sql = "INSERT INTO claim (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     .params = LETTERS,
     .cols = "",
 };
@@ -50,7 +51,7 @@ bool claim_store_add(struct db *db, const struct claim *claim, struct err *err)
     assert(claim->state == CLAIM_ACTIVE && !claim->ended_at);
     is_added = db_exec(db, &add, NULL, err, QT(claim->id), QT(claim->name), QT(claim->domain_id),
                        QT(claim->partner_id), QT(claim->account_id), QT(states[claim->state]),
-                       QI(claim->created_at), QNULL);
+                       QI(claim->created_at), QNULL, QT(claim->label));
     if (!is_added && err->code == ERR_CONFLICT && strcmp(err->field, "claim.name") == 0) {
         err_set(err, ERR_CONFLICT, "%s is claimed already", claim->name);
         snprintf(err->field, sizeof(err->field), "name");
@@ -117,5 +118,17 @@ bool claim_store_end_name(struct db *db, const char *domain_id, const char *name
     return db_exec_one(db, &end_name, err, QT(domain_id), QT(name), QI(now));
 }
 
-static const struct query *const all[] = {&add, &holder, &list, &end, &end_name};
+static const struct query set_label = {
+    .name = "claim.set_label",
+    .sql = "UPDATE claim SET label = $2 WHERE id = $1 AND label IS NULL",
+    .params = "tt",
+    .cols = "",
+};
+
+bool claim_store_set_label(struct db *db, const char *id, const char *label, struct err *err)
+{
+    return db_exec(db, &set_label, NULL, err, QT(id), QT(label));
+}
+
+static const struct query *const all[] = {&add, &holder, &list, &end, &end_name, &set_label};
 const struct query_list claim_queries = {"claim_store.c", all, ARRAY_LEN(all)};

@@ -24,7 +24,9 @@ struct claim {
     const char *account_id;
     enum claim_state state;
     int64_t created_at;
-    int64_t ended_at; /* 0: not ended */
+    int64_t ended_at;  /* 0: not ended */
+    const char *label; /* what the name is delegated to (R42): never used again; NULL: of a claim
+                          from before there were labels */
 };
 
 struct claim_list {
@@ -51,6 +53,10 @@ MUST_CHECK bool claim_store_end(struct db *db, const struct scope *scope, const 
 /* Ends the active claim of one name. ERR_LOST_RACE: the domain does not hold it. */
 MUST_CHECK bool claim_store_end_name(struct db *db, const char *domain_id, const char *name,
                                      int64_t now, struct err *err);
+
+/* Of a claim that has none; one that has keeps it. */
+MUST_CHECK bool claim_store_set_label(struct db *db, const char *id, const char *label,
+                                      struct err *err);
 
 const char *claim_state_name(enum claim_state state);
 MUST_CHECK bool claim_state_parse(const char *name, enum claim_state *out);

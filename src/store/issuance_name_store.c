@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/issuance_name_store.h"
 
+#include <string.h>
+
 #include "store/record.h"
 
 #define COLUMNS                                                                                    \
     "issuance_id, name, dns_state, finding, authorization_url, challenge_url, token,"              \
-    " challenge_state, is_chosen"
-#define LETTERS "tttTTTTTi"
+    " challenge_state, is_chosen, challenge_type"
+#define LETTERS "tttTTTTTiT"
 
 static void read_record(struct reader *r, struct issuance_name *out)
 {
@@ -19,18 +21,25 @@ static void read_record(struct reader *r, struct issuance_name *out)
     out->token = next_text(r);
     out->challenge_state = next_text(r);
     out->is_chosen = next_bool(r);
+    out->challenge_type = next_text(r);
 }
 
 DEFINE_READ_ALL(issuance_name, issuance_name_list)
 
+bool issuance_name_is_by_dns(const struct issuance_name *name)
+{
+    return name->challenge_type && strcmp(name->challenge_type, ISSUANCE_NAME_DNS_01) == 0;
+}
+
 static const struct query put = {
     .name = "issuance_name.put",
-    .sql = "INSERT INTO issuance_name (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    .sql = "INSERT INTO issuance_name (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+           " $10)"
            " ON CONFLICT (issuance_id, name) DO UPDATE SET dns_state = excluded.dns_state,"
            " finding = excluded.finding, authorization_url = excluded.authorization_url,"
            " challenge_url = excluded.challenge_url, token = excluded.token,"
            " challenge_state = excluded.challenge_state,"
-           " is_chosen = excluded.is_chosen",
+           " is_chosen = excluded.is_chosen, challenge_type = excluded.challenge_type",
     .params = LETTERS,
     .cols = "",
 };
@@ -39,7 +48,8 @@ bool issuance_name_store_put(struct db *db, const struct issuance_name *name, st
 {
     return db_exec(db, &put, NULL, err, QT(name->issuance_id), QT(name->name), QT(name->dns_state),
                    QT(name->finding), QT(name->authorization_url), QT(name->challenge_url),
-                   QT(name->token), QT(name->challenge_state), QI(name->is_chosen));
+                   QT(name->token), QT(name->challenge_state), QI(name->is_chosen),
+                   QT(name->challenge_type));
 }
 
 static const struct query list = {

@@ -15,6 +15,7 @@ struct issuance_name {
     const char *token;
     const char *challenge_state; /* RFC 8555 section 7.1.6 */
     bool is_chosen;              /* its certificate is asked for; else it waits alone */
+    const char *challenge_type;  /* RFC 8555 section 9.7.8; NULL: no challenge is known */
 };
 
 struct issuance_name_list {
@@ -23,6 +24,10 @@ struct issuance_name_list {
 };
 
 extern const struct query_list issuance_name_queries;
+
+/* Its answer stands in a zone of ours, and not on the edges. */
+#define ISSUANCE_NAME_DNS_01 "dns-01"
+bool issuance_name_is_by_dns(const struct issuance_name *name);
 
 /* Adds the name, or stores all its members. The caller holds the issuance: it saves it in the same
  * transaction, and that is what loses a race. */

@@ -11,6 +11,7 @@
 #include "store/certificate_store.h"
 #include "store/check_store.h"
 #include "store/claim_store.h"
+#include "store/dns_value_store.h"
 #include "store/domain_name_store.h"
 #include "store/domain_store.h"
 #include "store/edge_report_store.h"
@@ -49,6 +50,7 @@ static const struct query_list *const lists[] = {
     &certificate_queries,
     &check_queries,
     &claim_queries,
+    &dns_value_queries,
     &domain_name_queries,
     &domain_queries,
     &edge_queries,

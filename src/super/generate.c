@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "config/format.h"
+#include "super/own_zones.h"
 #include "super/refused.h"
 #include "super/render.h"
 
@@ -211,25 +212,30 @@ bool generate_knot(struct arena *mem, const struct layout *layout, const char *u
     const char *acl = update_secret ? "    acl: update\n" : "";
     struct render_values values = {.mem = mem};
     struct buf zones = buf_new(mem, TEXT_MAX);
+    struct own_zones_lines own;
     const char **names;
     size_t count;
 
-    if (!zones_list(mem, layout, &names, &count, err))
+    if (!zones_list(mem, layout, &names, &count, err) || !own_zones_lines(mem, layout, &own, err))
         return false;
     buf_printf(&zones, "  - domain: \".\"\n    file: \"%s/root.zone\"\n", layout->dns);
     for (size_t i = 0; i < count; i++)
-        buf_printf(&zones, "  - domain: \"%s\"\n%s", names[i], acl);
+        if (!own_zones_have(layout, names[i]))
+            buf_printf(&zones, "  - domain: \"%s\"\n%s", names[i], acl);
+    buf_str(&zones, own.zones);
     if (!buf_ok(&zones))
         return err_set(err, ERR_TOO_LARGE, "%s has too many zones", layout->zones);
     render_set(&values, "DNS", layout->dns);
     render_set_number(&values, "DNS_PORT", layout->cfg->run.dns_port);
     render_set(&values, "ZONES", buf_cstr(&zones));
-    render_set(&values, "UPDATE", update_lines(mem, update_secret));
+    render_set(&values, "UPDATE",
+               arena_printf(mem, "%s%s", update_lines(mem, update_secret), own.keys));
     return folder_make(arena_printf(mem, "%s/db", layout->dns), err) &&
            file_write(mem, arena_printf(mem, "%s/root.zone", layout->dns),
                       render("root.zone", &values), 0640, err) &&
            file_write(mem, arena_printf(mem, "%s/knot.conf", layout->dns),
-                      render("knot.conf", &values), update_secret ? 0600 : 0640, err);
+                      render("knot.conf", &values), update_secret || own.has_secrets ? 0600 : 0640,
+                      err);
 }
 
 static void records_add(struct buf *out, const char *name, const struct config *cfg)

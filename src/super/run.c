@@ -13,6 +13,7 @@
 #include "super/first_order.h"
 #include "super/front_cert.h"
 #include "super/generate.h"
+#include "super/own_zones.h"
 #include "super/pid_file.h"
 #include "super/plan.h"
 #include "super/render.h"
@@ -145,6 +146,12 @@ static bool domain_prepare(struct running *running, struct err *err)
         return false;
     if (!hostname_parse(running->mem, suffixes, running->options->domain, &host, err))
         return err_wrap(err, "--domain");
+    if (host.is_wildcard)
+        return err_set(
+            err, ERR_BAD_INPUT,
+            "--domain: %s is a wildcard, whose owner has to set a record first: order it "
+            "once Latchkey runs",
+            host.name);
     name_set_cover(running->mem, &host, &names);
     running->domain = host.name;
     return generate_zone(running->mem, &running->layout, &names, err);
@@ -170,8 +177,8 @@ static bool prepare(struct running *running, struct err *err)
         .wait_ms = running->options->is_once ? RUN_ONCE_WAIT_MS : 0,
     };
     unlink(running->order.summary);
-    return generate_nginx(mem, layout, err) && generate_knot(mem, layout, NULL, err) &&
-           zone_watch_open(&running->zones, err);
+    return own_zones_make(mem, layout, err) && generate_nginx(mem, layout, err) &&
+           generate_knot(mem, layout, NULL, err) && zone_watch_open(&running->zones, err);
 }
 
 static bool supervise(struct running *running, struct err *err)

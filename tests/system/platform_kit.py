@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LATCHKEY_BUILD", ROOT / "build"))
 LATCHKEY = BUILD / "src/bin/latchkey"
 IN_NAMESPACE = os.environ.get("LATCHKEY_NETNS") == "1"
+DELEGATION_ZONE = "proof.example"
 START_S = 60
 WAIT_S = 30
 SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
@@ -169,7 +170,9 @@ class Platform:
                     "directory": f"{self.ca_url}/directory", "tls_ca_file": "ca/roots.pem",
                     "roots": ["ca/roots.pem"], "is_default": True}],
             "origins": [{"id": "demo", "address": f"127.0.0.1:{self.origin_port}"}],
-            "dns": {"forwarder": dns, "trust_anchor": ""},
+            "dns": {"forwarder": dns, "trust_anchor": "", "port": self.dns_port,
+                    "update": [{"zone": DELEGATION_ZONE, "servers": [dns], "tsig_key": "latchkey-proof",
+                                "tsig_file": "dns/proof.key"}]},
             "store": {"url": "sqlite:latchkey.db"},
             "web": {"public_url": self.url},
             "sandbox_ca": {"public_url": self.ca_url, "resolver": dns, "http_port": self.http_port,
@@ -289,6 +292,17 @@ class Platform:
         if www == "CNAME":
             records.append("www 1 IN CNAME @")
         return records
+
+    def delegate(self, api, domain, more=()):
+        """Serves what a wildcard is of, with the record that the partner is told to set; returns
+        where it leads."""
+        told, = api.get(f"/v1/domains/{domain['id']}")["delegations"]
+        base = domain["name"].removeprefix("*.")
+        assert told["type"] == "CNAME" and told["name"] == f"_acme-challenge.{base}"
+        assert re.fullmatch("[0-9a-f]{32}." + DELEGATION_ZONE, told["value"])
+        self.zone(base, [*self.right_records(), *more,
+                         f"_acme-challenge 1 IN CNAME {told['value']}."])
+        return told["value"]
 
     # --- tenants ---
 

@@ -23,10 +23,12 @@ PARENT = [p for p in ALL if p.startswith("run.")]
 LEAVING = [p for p in ALL if p.rpartition(".")[0] in (
     "worker.revoke", "worker.give-up", "worker.withdrawn", "worker.retire")]
 LOOKING = [p for p in ALL if p.startswith("worker.look")]
+PROVING = [p for p in ALL if p.rpartition(".")[0] in (
+    "worker.put-value", "worker.drop-value", "signer.tsig")]
 STAGING = [p for p in ALL if p.startswith("worker.stage")]
 # What a certificate passes on its way to the place of a live one; the first way there is RUNNING's.
 REPLACING = STAGING + [p for p in ALL if p.rpartition(".")[0] in ("worker.deploy", "worker.prove")]
-RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING + LOOKING + STAGING]
+RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING + LOOKING + PROVING + STAGING]
 # tests/crash/all-points: each order goes live before the next is placed, and the parent dies at the
 # start of each of its children.
 IS_LONG = os.environ.get("LATCHKEY_CRASH_LONG") == "1"
@@ -98,6 +100,33 @@ def test_each_point():
         for domain in domains:
             check_order(platform, partner, journal, domain)
         assert journal.count("account.created") == 1
+
+
+@needs_points
+@pytest.mark.req("R22", "A11")
+def test_proving_in_dns():
+    """A wildcard for each point at which what proves it in DNS dies: one certificate each, and no
+    value stays in the zone."""
+    platform = Platform()
+    trap = Trap(platform)
+    with platform:
+        partner = platform.tenant()
+        site = platform.site(partner)
+        domains = [platform.domain(partner, f"*.prove{i}.example", site=site)
+                   for i in range(len(PROVING))]
+        owners = [platform.delegate(partner, domain) for domain in domains]
+        for point, domain in zip(PROVING, domains):
+            trap.arm(point)
+            place(partner, domain)
+            trap.wait_hit(point)
+            hurry(platform)
+        for domain in domains:
+            wait_live(platform, partner, domain)
+        tell(trap, PROVING)
+        journal = Journal(platform)
+        for domain, owner in zip(domains, owners):
+            assert journal.count("certificate.issued", domain["name"]) == 1, domain["name"]
+            insist(lambda: platform.dig(owner, "TXT") == "")
 
 
 @needs_points

@@ -99,6 +99,23 @@ static struct dns_answer answer_of(struct arena *mem, const char *name, enum dns
     return answer;
 }
 
+static struct dns_answer challenge_of(struct arena *mem, const char *name, enum dns_type type,
+                                      const char *text)
+{
+    struct dns_answer answer = {.query = {name, type}, .ttl = 300, .reply = DNS_REPLY_NODATA};
+    struct dns_record *record = arena_new_of(mem, struct dns_record);
+
+    if (!text || (strlen(text) == 1 && take_reply(*text, &answer)))
+        return answer;
+    *record = (struct dns_record){.type = type, .owner = name, .ttl = 300, .text = text};
+    record->name = type == DNS_TYPE_CNAME ? text : NULL;
+    record->value = type == DNS_TYPE_TXT ? text : NULL;
+    answer.reply = DNS_REPLY_RECORDS;
+    answer.records = record;
+    answer.record_count = 1;
+    return answer;
+}
+
 static void add_probe(char letter, const struct address *address, struct probe *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
@@ -114,9 +131,15 @@ static void add_probe(char letter, const struct address *address, struct probe *
 struct observation scene_observe(struct arena *mem, const char *name, struct scene_name scene,
                                  const struct check_expected *expected)
 {
-    struct observation seen = {.name = name,
-                               .a = answer_of(mem, name, DNS_TYPE_A, scene.a),
-                               .aaaa = answer_of(mem, name, DNS_TYPE_AAAA, scene.aaaa)};
+    const char *challenge = "_acme-challenge.shop.example";
+    const char *doubled = "_acme-challenge.shop.example.shop.example";
+    struct observation seen = {
+        .name = name,
+        .a = answer_of(mem, name, DNS_TYPE_A, scene.a),
+        .aaaa = answer_of(mem, name, DNS_TYPE_AAAA, scene.aaaa),
+        .delegated = challenge_of(mem, challenge, DNS_TYPE_CNAME, scene.cname),
+        .challenge_text = challenge_of(mem, challenge, DNS_TYPE_TXT, scene.text),
+        .doubled = challenge_of(mem, doubled, DNS_TYPE_CNAME, scene.doubled)};
     const struct dns_answer *answers[] = {&seen.a, &seen.aaaa};
     struct probe *probes = arena_array_of(mem, 16, struct probe);
     const char *letters = scene.probes ? scene.probes : "";

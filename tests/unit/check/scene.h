@@ -6,13 +6,16 @@
  *
  * An answer is a list without spaces: O P own IPv4, F G foreign IPv4, X a private one; o own IPv6,
  * f g foreign; - no data, ! no such name, ? no answer in time, S SERVFAIL, B bogus, L a loop.
- * "old.host>F" is a CNAME before it. Probes of own addresses, in order: . answers, r refused, t
- * timeout, u unreachable, c cut, d redirected, w wrong answer; "" = all answer.
+ * "old.host>F" is a CNAME before it. Of `_acme-challenge`: the target of its CNAME, its TXT, and
+ * the target of the CNAME with the domain added once more; or one of the letters above, - when left
+ * out. Probes of own addresses, in order: . answers, r refused, t timeout, u unreachable, c cut, d
+ * redirected, w wrong answer; "" = all answer.
  */
 #include "check/diagnose.h"
 
 struct scene_name {
     const char *a, *aaaa, *probes;
+    const char *cname, *text, *doubled;
 };
 
 /* "198.51.100.1" of 'O', ... */

@@ -89,7 +89,9 @@ static bool check(struct arena *mem, const char *name, bool has_v6, struct check
                                   .http_ms = 400};
     struct err err = {0};
 
-    return ok(check_run(mem, &env, &(struct check_names){names, 2, name}, &expected, report, &err),
+    return ok(check_run(mem, &env,
+                        &(struct check_names){.names = names, .count = 2, .registered = name},
+                        &expected, report, &err),
               "%s: %s", name, err.text);
 }
 
@@ -213,11 +215,15 @@ static void test_limits(void **state)
         names[i] = arena_printf(mem, "n%zu.right.example", i);
     names[0] = "right.example";
     for (size_t count = CHECK_NAMES_MAX - 1; count <= CHECK_NAMES_MAX; count++)
-        ok(check_run(mem, &env, &(struct check_names){names, count, "right.example"}, &expected,
-                     &report, &err) &&
+        ok(check_run(
+               mem, &env,
+               &(struct check_names){.names = names, .count = count, .registered = "right.example"},
+               &expected, &report, &err) &&
                report.name_count == count && report.names[0].verdict == DNS_OK,
            "%zu names: %s", count, err.text);
-    ok(!check_run(mem, &env, &(struct check_names){names, CHECK_NAMES_MAX + 1, "right.example"},
+    ok(!check_run(mem, &env,
+                  &(struct check_names){
+                      .names = names, .count = CHECK_NAMES_MAX + 1, .registered = "right.example"},
                   &expected, &report, &err) &&
            strcmp(err.text, "101 names cannot be checked together: 1 to 100 can") == 0,
        "%s", err.text);

@@ -3,25 +3,31 @@
 #include "scene.h"
 
 /* Which names, and which address set. */
-enum kind { PAIR, PAIR6, PAIR2, PAIRC, SINGLE, SINGLE6, SINGLEC, APEX, WILD };
+enum kind { PAIR, PAIR6, PAIR2, PAIRC, SINGLE, SINGLE6, SINGLEC, APEX, WILD, PROOF, PROVEN };
 
 static const struct {
     const char *names[3];
     const char *ipv4, *ipv6, *cname;
+    const char *delegated[2]; /* which of the names are proven in DNS */
 } kinds[] = {
-    [PAIR] = {{"shop.example", "www.shop.example"}, "O", "", ""},
-    [PAIR6] = {{"shop.example", "www.shop.example"}, "O", "o", ""},
-    [PAIR2] = {{"shop.example", "www.shop.example"}, "OP", "", ""},
-    [PAIRC] = {{"shop.example", "www.shop.example"}, "O", "", "cdn.mono.test"},
-    [SINGLE] = {{"a.b.shop.example"}, "O", "", ""},
-    [SINGLE6] = {{"a.b.shop.example"}, "O", "o", ""},
-    [SINGLEC] = {{"a.b.shop.example"}, "O", "", "cdn.mono.test"},
-    [APEX] = {{"shop.example"}, "O", "", ""},
-    [WILD] = {{"*.shop.example", "shop.example"}, "O", "", ""},
+    [PAIR] = {{"shop.example", "www.shop.example"}, "O", "", "", {NULL}},
+    [PAIR6] = {{"shop.example", "www.shop.example"}, "O", "o", "", {NULL}},
+    [PAIR2] = {{"shop.example", "www.shop.example"}, "OP", "", "", {NULL}},
+    [PAIRC] = {{"shop.example", "www.shop.example"}, "O", "", "cdn.mono.test", {NULL}},
+    [SINGLE] = {{"a.b.shop.example"}, "O", "", "", {NULL}},
+    [SINGLE6] = {{"a.b.shop.example"}, "O", "o", "", {NULL}},
+    [SINGLEC] = {{"a.b.shop.example"}, "O", "", "cdn.mono.test", {NULL}},
+    [APEX] = {{"shop.example"}, "O", "", "", {NULL}},
+    [WILD] = {{"*.shop.example", "shop.example"}, "O", "", "", {NULL}},
+    [PROOF] = {{"*.shop.example"}, "O", "", "", {"_acme-challenge.shop.example"}},
+    [PROVEN] = {{"shop.example"}, "O", "", "", {"_acme-challenge.shop.example"}},
 };
 
-#define W "shop.example>" /* www follows the apex */
+#define W "shop.example>"   /* www follows the apex */
+#define L "0123.proof.test" /* where the claim's label is */
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers" /* most names have no delegation */
 static const struct {
     const char *label;
     enum kind kind;
@@ -30,6 +36,7 @@ static const struct {
 } rows[] = {
 #include "diagnose_rows.inc"
 };
+#pragma GCC diagnostic pop
 
 static size_t parse(const char *letters, struct address *out)
 {
@@ -62,11 +69,16 @@ static void look(enum kind kind, const struct scene_name *scenes, struct scenery
                                           .http_port = 80,
                                           .at = INT64_C(1700000000000),
                                           .retry_at = INT64_C(1700000060000)};
+    static const char *const targets[] = {L, "0123.old.test"};
+    struct check_delegation delegations[2] = {0};
     struct observation observations[2];
 
     for (; names.names[names.count]; names.count++)
         observations[names.count] =
             scene_observe(s->mem, names.names[names.count], scenes[names.count], &expected);
+    for (size_t k = 0; k < 2; k++)
+        delegations[k] = (struct check_delegation){kinds[kind].delegated[k], targets, 2};
+    names.delegations = delegations;
     diagnose(s->mem, &names, &expected, &context, &(struct check_seen){.names = observations},
              &s->report);
 }

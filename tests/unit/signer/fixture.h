@@ -67,7 +67,7 @@ static inline void fixture_keys(struct fixture *f)
     f->eab.len = sizeof(EAB_SECRET) - 1;
     f->cas[0] = (struct signer_ca){"main", CA_URL "/directory", "eab-1", &f->eab};
     f->cas[1] = (struct signer_ca){.id = "other", .directory = OTHER_URL};
-    f->server = (struct signer_server){f->keys, f->cas, 2};
+    f->server = (struct signer_server){.keys = f->keys, .cas = f->cas, .ca_count = 2};
 }
 
 static inline void *fixture_serve(void *arg)

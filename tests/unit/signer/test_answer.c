@@ -202,8 +202,8 @@ static void test_batch_limit(void **state)
 
 static void test_op_names(void **state)
 {
-    static const char *const names[] = {"make_key",     "csr",        "jws",    "jws_eab",
-                                        "jws_rollover", "public_jwk", "reseal", "mac"};
+    static const char *const names[] = {"make_key",   "csr",    "jws", "jws_eab", "jws_rollover",
+                                        "public_jwk", "reseal", "mac", "tsig"};
 
     (void)state;
     assert_int_equal(ARRAY_LEN(names), SIGNER_OP_COUNT);

@@ -4,6 +4,7 @@
 
 #include "folder.h"
 #include "super/generate.h"
+#include "super/own_zones.h"
 #include "super/render.h"
 #include "super/run_config.h"
 
@@ -58,6 +59,9 @@ static void remove_all(struct arena *mem, const char *dir)
         "dns/zones/Bad Name.zone",
         "dns/zones",
         "dns/root.zone",
+        "dns/own/proof.example.zone",
+        "dns/own",
+        "dns/proof.key",
         "dns/knot.conf",
         "dns/db",
         "dns",
@@ -172,15 +176,17 @@ static void test_zones(void **state)
     ok(generate_zone(mem, &layout, &demo, &err) &&
            !strcmp(text_in(mem, dir, "dns/zones/demo.example.zone"), "mine"),
        "a zone that is there stays as it is");
-    ok(generate_knot(mem, &layout, NULL, &err), "%s", err.text);
+    ok(own_zones_make(mem, &layout, &err) && generate_knot(mem, &layout, NULL, &err), "%s",
+       err.text);
     has(mem, dir, "dns/knot.conf",
         arena_printf(mem,
                      "zone:\n  - domain: \".\"\n    file: "
                      "\"%s/dns/root.zone\"\n  - domain: \"b.example\"\n"
-                     "  - domain: \"demo.example\"\n\n",
-                     dir));
+                     "  - domain: \"demo.example\"\n  - domain: \"proof.example\"\n"
+                     "    storage: \"%s/dns/own\"\n    acl: \"proof.example\"\n",
+                     dir, dir));
     has(mem, dir, "dns/knot.conf", "    listen: 127.0.0.1@8053\n");
-    ok(!strstr(text_in(mem, dir, "dns/knot.conf"), "acl"), "nobody may update");
+    ok(!strstr(text_in(mem, dir, "dns/knot.conf"), "acl: update"), "nobody may update the others");
     remove_all(mem, dir);
     all_ok();
 }
@@ -199,7 +205,8 @@ static void test_ca(void **state)
     assert_true(run_config(mem, &layout, 0, &err));
     ok(generate_suffix_zone(mem, &layout, "example", &err), "%s", err.text);
     has(mem, dir, "dns/zones/example.zone", "\n*.example. 1 IN A 127.0.0.1\n");
-    ok(generate_knot(mem, &layout, "c2VjcmV0", &err), "%s", err.text);
+    ok(own_zones_make(mem, &layout, &err) && generate_knot(mem, &layout, "c2VjcmV0", &err), "%s",
+       err.text);
     has(mem, dir, "dns/knot.conf",
         "  - id: latchkey\n    algorithm: hmac-sha256\n    secret: c2VjcmV0\n");
     has(mem, dir, "dns/knot.conf", "  - domain: \"example\"\n    acl: update\n");

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/delegation.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/random.h"
+
+#define LABEL_BYTES 16                 /* R42: 128 bits */
+#define PREFIX      "_acme-challenge." /* RFC 8555 section 8.4 */
+
+const char *app_delegation_label(struct arena *mem)
+{
+    unsigned char octets[LABEL_BYTES];
+
+    random_bytes(octets, sizeof(octets));
+    return hex_encode(mem, slice_of(octets, sizeof(octets)));
+}
+
+static const char *base_of(const char *name)
+{
+    return strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+}
+
+static const struct delegation *fill(const struct app *app, struct arena *mem, const char *base,
+                                     const char *label)
+{
+    const struct config *cfg = app->config;
+    const char **targets = arena_array_of(mem, cfg->dns.update_count, const char *);
+    struct delegation *made = arena_new_of(mem, struct delegation);
+
+    for (size_t i = 0; i < cfg->dns.update_count; i++)
+        targets[i] = arena_printf(mem, "%s.%s", label, cfg->dns.updates[i].zone);
+    *made = (struct delegation){.name = arena_printf(mem, PREFIX "%s", base),
+                                .label = label,
+                                .targets = targets,
+                                .target_count = cfg->dns.update_count};
+    return made;
+}
+
+static bool find_claim(const struct app *app, struct arena *mem, const char *base,
+                       const struct claim **out, struct err *err)
+{
+    *out = NULL;
+    return app->config->dns.update_count == 0 || claim_store_holder(mem, app->db, base, out, err);
+}
+
+bool app_delegation_of(const struct app *app, struct arena *mem, const char *name,
+                       const struct delegation **out, struct err *err)
+{
+    const char *base = base_of(name);
+    const struct claim *claim;
+
+    *out = NULL;
+    if (!find_claim(app, mem, base, &claim, err))
+        return false;
+    if (claim && claim->label)
+        *out = fill(app, mem, base, claim->label);
+    return true;
+}
+
+bool app_delegation_make(const struct app *app, struct arena *mem, const char *name,
+                         const struct delegation **out, struct err *err)
+{
+    const struct claim *claim;
+
+    if (!find_claim(app, mem, base_of(name), &claim, err) ||
+        (claim && !claim->label &&
+         !claim_store_set_label(app->db, claim->id, app_delegation_label(mem), err)))
+        return false;
+    return app_delegation_of(app, mem, name, out, err);
+}
+
+static bool is_dns_01_offered(const struct config *cfg)
+{
+    for (size_t i = 0; i < cfg->ca_count; i++)
+        if (cfg->ca[i].challenge == CONFIG_DNS_01)
+            return true;
+    return false;
+}
+
+static bool is_listed(const struct delegation_list *list, const struct delegation *delegation)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i]->name, delegation->name) == 0)
+            return true;
+    return false;
+}
+
+bool app_delegations_of(const struct app *app, struct arena *mem, const struct name_set *names,
+                        struct delegation_list *out, struct err *err)
+{
+    bool is_for_all = is_dns_01_offered(app->config);
+
+    *out = (struct delegation_list){
+        .items = arena_array_of(mem, names->count, const struct delegation *)};
+    for (size_t i = 0; i < names->count; i++) {
+        const struct delegation *delegation = NULL;
+
+        if ((is_for_all || strncmp(names->names[i], "*.", 2) == 0) &&
+            !app_delegation_of(app, mem, names->names[i], &delegation, err))
+            return false;
+        if (delegation && !is_listed(out, delegation))
+            out->items[out->count++] = delegation;
+    }
+    return true;
+}

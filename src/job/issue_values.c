@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "acme/challenge.h"
+#include "app/delegation.h"
+#include "base/clock.h"
+#include "base/crash.h"
+#include "job/issue.h"
+#include "job/own_zone.h"
+#include "model/job_kind.h"
+#include "model/pace.h"
+
+/*
+ * publishing, for names that are proven in DNS: each value is stored as wanted, put into the zone
+ * that
+ * `_acme-challenge` of its name leads to under the present claim, and waited for at the zone's name
+ * servers. Values are taken out again by job/values.c.
+ */
+
+#define BUSY_MS INT64_C(250) /* the same value is just being taken out */
+
+static const struct pace look_again = {100, 10000, 4};
+
+static bool is_by_dns(const struct issuance_name *name)
+{
+    return name->token && issuance_name_is_by_dns(name);
+}
+
+bool issue_has_values(const struct issue *is)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (is_by_dns(&is->names[i]))
+            return true;
+    return false;
+}
+
+/* ---- where a value belongs ---- */
+
+/* The zone among ours that the name is delegated to, by the label of its claim; *zone is NULL when
+ * it is not any more. */
+static const char *match_zone(const struct issue *is, const struct delegation *delegation,
+                              const struct dns_answer *answer)
+{
+    const struct config *cfg = is->worker->app->config;
+
+    if (answer->reply != DNS_REPLY_RECORDS)
+        return NULL;
+    for (size_t i = 0; i < delegation->target_count; i++)
+        if (strcmp(delegation->targets[i], answer->records[0].name) == 0)
+            return cfg->dns.updates[i].zone;
+    return NULL;
+}
+
+static bool find_zone(const struct issue *is, const struct issuance_name *name,
+                      struct dns_value *value, struct err *err)
+{
+    const struct delegation *delegation;
+    struct dns_query query = {.type = DNS_TYPE_CNAME};
+    struct dns_answer answer;
+    const struct dns_batch batch = {DNS_FRESH, 1, &query, &answer};
+    const char *zone;
+
+    if (!app_delegation_make(is->worker->app, is->mem, name->name, &delegation, err))
+        return false;
+    if (!delegation)
+        return err_set(err, ERR_CONFIG, "%s is proven in DNS, and dns.update has no zone for it",
+                       name->name);
+    query.name = delegation->name;
+    if (!resolver_ask(is->mem, is->worker->resolver, &batch, err))
+        return false;
+    zone = match_zone(is, delegation, &answer);
+    if (!zone)
+        return err_set(err, ERR_DNS, "%s does not lead to %s any more", delegation->name,
+                       delegation->targets[0]);
+    value->zone = zone;
+    value->owner = arena_printf(is->mem, "%s.%s", delegation->label, zone);
+    return true;
+}
+
+static bool make_value(struct issue *is, const char *thumbprint, const struct issuance_name *name,
+                       struct dns_value *out, struct err *err)
+{
+    const char *answer;
+
+    *out = (struct dns_value){.domain_id = is->domain->id,
+                              .issuance_id = is->issuance->id,
+                              .state = DNS_VALUE_WANTED,
+                              .created_at = is->now};
+    if (!find_zone(is, name, out, err) ||
+        !acme_key_authorization(is->mem, name->token, thumbprint, &answer, err))
+        return false;
+    out->value = acme_dns_01_value(is->mem, answer);
+    return true;
+}
+
+/* ---- putting it there ---- */
+
+static bool store_wanted(struct issue *is, const struct dns_value *values, size_t count,
+                         struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    if (!job_tx_begin(is->worker->app->db, is->job, &tx, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!dns_value_store_want(tx, &values[i], err))
+            return false;
+    return issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
+}
+
+/* All values that the order needs, wanted. */
+static bool want_all(struct issue *is, struct err *err)
+{
+    struct dns_value *values = arena_array_of(is->mem, is->name_count, struct dns_value);
+    const char *thumbprint;
+    size_t count = 0;
+
+    if (!ca_session_thumbprint(is->worker, is->mem, is->ca, &thumbprint, err))
+        return false;
+    for (size_t i = 0; i < is->name_count; i++)
+        if (is_by_dns(&is->names[i]) &&
+            !make_value(is, thumbprint, &is->names[i], &values[count++], err))
+            return false;
+    return store_wanted(is, values, count, err);
+}
+
+/* Somebody may have ended the issuance while the zone was changed: then the value leaves. */
+static bool store_put(struct issue *is, const struct dns_value *value, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct db *db = is->worker->app->db;
+
+    if (dns_value_store_put(db, value, clock_now(), err))
+        return true;
+    if (err->code != ERR_LOST_RACE)
+        return false;
+    return db_tx_begin(db, &tx, err) && dns_value_store_leave_late(tx, value, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_VALUES), value->domain_id, clock_now(), err) &&
+           db_tx_commit(&tx, err) &&
+           err_set(err, ERR_LOST_RACE, "issuance %s was ended meanwhile", is->issuance->id);
+}
+
+static bool put_one(struct issue *is, const struct dns_value *value, struct err *err)
+{
+    if (!job_store_extend(is->worker->app->db, is->job, JOB_LEASE_MS, err))
+        return false;
+    CRASH_POINT(PUT_VALUE_BEFORE);
+    if (!own_zone_change(is->worker, is->mem, OWN_ZONE_PUT, value, err))
+        return false;
+    CRASH_POINT(PUT_VALUE_REPLY);
+    if (!store_put(is, value, err))
+        return false;
+    CRASH_POINT(PUT_VALUE_COMMIT);
+    return true;
+}
+
+static size_t count_needed(const struct issue *is)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < is->name_count; i++)
+        count += is_by_dns(&is->names[i]);
+    return count;
+}
+
+/* *is_put is false when one of them is just being taken out. */
+static bool put_all(struct issue *is, struct dns_value_list *out, bool *is_put, struct err *err)
+{
+    struct db *db = is->worker->app->db;
+
+    *is_put = false;
+    if (!dns_value_store_of(is->mem, db, is->issuance->id, out, err))
+        return false;
+    if (out->count < count_needed(is) &&
+        (!want_all(is, err) || !dns_value_store_of(is->mem, db, is->issuance->id, out, err)))
+        return false;
+    if (out->count < count_needed(is))
+        return true;
+    for (size_t i = 0; i < out->count; i++)
+        if (out->items[i].state == DNS_VALUE_WANTED && !put_one(is, &out->items[i], err))
+            return false;
+    *is_put = true;
+    return dns_value_store_of(is->mem, db, is->issuance->id, out, err);
+}
+
+/* ---- waiting for the name servers ---- */
+
+static bool wait_for(struct issue *is, const struct value_wait *wait, const struct dns_value *value,
+                     struct issue_outcome *out, struct err *err)
+{
+    int64_t now = clock_now(), next = now + pace_ms(&look_again, now - value->put_at);
+    const struct issue_change change = {.event = ISSUANCE_EVENT_VALUES_WAIT,
+                                        .keep_seq = is->issuance->wait_seq,
+                                        .text = is->issuance->error_text};
+    const char *text = arena_printf(
+        is->mem, "%zu of %zu name servers of %s have the validation record; waits for %s until %s",
+        wait->having, wait->count, value->zone, wait->first ? wait->first->server : "one of them",
+        clock_text_in(is->mem, wait->until));
+    bool is_said = is->issuance->error_text && strcmp(is->issuance->error_text, text) == 0;
+    struct issue_change told = change;
+
+    *out =
+        (struct issue_outcome){.is_wait = true, .run_at = next < wait->until ? next : wait->until};
+    if (is_said)
+        return true;
+    told.is_quiet = is->issuance->error_code && strcmp(is->issuance->error_code, "dns_wait") == 0;
+    is->issuance->error_code = "dns_wait";
+    is->issuance->error_text = told.text = text;
+    is->issuance->next_try_at = wait->until;
+    return issue_commit(is, &told, err);
+}
+
+static const char *missing_text(struct issue *is, const struct value_wait *wait,
+                                const struct dns_value *value)
+{
+    const struct value_seen *first = wait->first;
+
+    if (!first)
+        return arena_printf(is->mem, "no name server of %s can be found", value->zone);
+    return arena_printf(is->mem, "no name server of %s has the validation record in time: %s %s",
+                        value->zone, first->server,
+                        first->at == VALUE_SILENT ? first->why : "has it not");
+}
+
+/* *ready is false when *out says how it goes on. */
+static bool look_at(struct issue *is, const struct dns_value *value, bool *ready,
+                    struct issue_outcome *out, struct err *err)
+{
+    const struct config_dns_update *zone =
+        config_dns_update_find(is->worker->app->config, value->zone);
+    struct own_zone_look look;
+    struct value_wait wait;
+
+    if (!own_zone_look(is->worker, is->mem, value, &look, err))
+        return false;
+    wait = value_wait_of(look.seen, look.count, value->put_at, zone ? zone->wait_s * 1000 : 0,
+                         clock_now());
+    *ready = wait.what == VALUE_WAIT_OVER;
+    if (wait.what == VALUE_WAIT_SERVERS)
+        return wait_for(is, &wait, value, out, err);
+    if (wait.what == VALUE_WAIT_FAILED)
+        return issue_values_lost(is, missing_text(is, &wait, value), out, err);
+    return true;
+}
+
+/* The zone could not be changed: the same again, later; the text says who has to act. */
+static bool refused(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    const struct err failed = *err;
+    int64_t now = clock_now();
+    bool is_new = !is->issuance->error_text || strcmp(is->issuance->error_text, failed.text) != 0;
+
+    if (failed.code == ERR_DNS)
+        return issue_values_lost(is, arena_strdup(is->mem, failed.text), out, err);
+    if (failed.code != ERR_DNS_UPDATE && failed.code != ERR_NET && failed.code != ERR_TIMEOUT &&
+        failed.code != ERR_CONFIG)
+        return false;
+    is->issuance->error_code = err_name(failed.code);
+    is->issuance->error_text = arena_strdup(is->mem, failed.text);
+    is->issuance->next_try_at = now + job_backoff_ms(is->issuance->ca_failures++);
+    *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
+    return issue_commit(is,
+                        &(struct issue_change){.event = ISSUANCE_EVENT_VALUES_REFUSED,
+                                               .text = is->issuance->error_text,
+                                               .keep_seq = is->issuance->wait_seq,
+                                               .is_quiet = !is_new},
+                        err);
+}
+
+bool issue_publish_values(struct issue *is, bool *ready, struct issue_outcome *out, struct err *err)
+{
+    struct dns_value_list values;
+    bool is_put;
+
+    *ready = true;
+    if (!issue_has_values(is))
+        return true;
+    *ready = false;
+    if (!put_all(is, &values, &is_put, err))
+        return refused(is, out, err);
+    if (!is_put) {
+        *out = (struct issue_outcome){.is_wait = true, .run_at = clock_now() + BUSY_MS};
+        return true;
+    }
+    *ready = true;
+    for (size_t i = 0; i < values.count && *ready; i++)
+        if (!look_at(is, &values.items[i], ready, out, err))
+            return false;
+    return true;
+}
+
+bool issue_leave_values(struct issue *is, struct db *tx, struct err *err)
+{
+    int64_t left;
+
+    return dns_value_store_leave(tx, is->issuance->id, &left, err) &&
+           (left == 0 ||
+            job_store_enqueue(tx, job_kind_name(JOB_VALUES), is->domain->id, is->now, err));
+}

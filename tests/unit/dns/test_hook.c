@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The operator's program: what it is given, what is told of it, and that it ends. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "check.h"
+#include "dns/hook.h"
+
+static char dir[] = "/tmp/latchkey-hook-XXXXXX";
+
+static const char *write_hook(struct arena *mem, const char *text)
+{
+    const char *path = arena_printf(mem, "%s/hook", dir);
+    FILE *file = fopen(path, "w");
+
+    ok(file && fputs(text, file) >= 0 && fclose(file) == 0 && chmod(path, 0700) == 0, "%s", path);
+    return path;
+}
+
+static bool run_text(struct arena *mem, const char *text, int64_t timeout_ms, struct err *err)
+{
+    const char *const words[] = {write_hook(mem, text), "present", "a.proof.example.", "v$(id)",
+                                 NULL};
+    static const char *const env[] = {"TOKEN_FILE=/etc/token"};
+    const struct hook hook = {.words = words,
+                              .env = env,
+                              .env_count = ARRAY_LEN(env),
+                              .home = dir,
+                              .timeout_ms = timeout_ms};
+
+    return hook_run(mem, &hook, err);
+}
+
+static void test_rows(void **state)
+{
+    static const struct {
+        const char *text, *want; /* %s: the program; NULL: it is well */
+    } rows[] = {
+        {"#!/bin/sh\nexit 0\n", NULL},
+        {"#!/bin/sh\n[ \"$*\" = 'present a.proof.example. v$(id)' ]\n", NULL},
+        {"#!/bin/sh\n[ \"$TOKEN_FILE\" = /etc/token ] && [ \"$PWD\" = \"$HOME\" ]\n", NULL},
+        {"#!/bin/sh\nprintf '%s' \"$(env | sed 's/=.*//' | sort | tr '\\n' ' ')\"; exit 1\n",
+         "%s ended with status 1: HOME LANG PATH PWD TOKEN_FILE"},
+        {"#!/bin/sh\nfor n in 3 4 5 6 7 8 9; do [ -e /proc/$$/fd/$n ] && echo open $n; done\n"
+         "exit 1\n",
+         "%s ended with status 1"},
+        {"#!/bin/sh\ngrep NoNewPrivs /proc/$$/status; exit 3\n",
+         "%s ended with status 3: NoNewPrivs:?1"},
+        {"#!/bin/sh\nread line && echo \"$line\"; exit 4\n", "%s ended with status 4"},
+        {"#!/bin/sh\necho first; printf 'no\\033 such\\nzone\\n' >&2; exit 2\n",
+         "%s ended with status 2: first no? such zone"},
+        {"#!/bin/sh\nkill -TERM $$\n", "%s was ended by signal 15"},
+        {"#!/no/such/program\n",
+         "%s could not be started, or what it starts: No such file or directory"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        const char *path = arena_printf(mem, "%s/hook", dir), *want = "";
+        struct err err = {0};
+        bool is_well = run_text(mem, rows[i].text, 10000, &err);
+
+        if (rows[i].want)
+            want = arena_printf(mem, "%.*s%s%s", (int)strcspn(rows[i].want, "%"), rows[i].want,
+                                path, strchr(rows[i].want, '%') + 2);
+        ok(is_well == !rows[i].want && strcmp(err.text, want) == 0, "%s: %s", rows[i].text,
+           err.text);
+    }
+    all_ok();
+}
+
+/* The last octets are shown, n - 1, n and n + 1 of them. */
+static void test_output(void **state)
+{
+    (void)state;
+    for (int len = HOOK_OUTPUT_MAX - 1; len <= HOOK_OUTPUT_MAX + 1; len++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        const char *text = arena_printf(
+            mem, "#!/bin/sh\nhead -c %d /dev/zero | tr '\\0' x; printf '###'; exit 1\n", len - 3);
+        struct err err = {0};
+
+        ok(!run_text(mem, text, 10000, &err), "%d", len);
+        ok((int)strspn(strstr(err.text, "xxx"), "x") ==
+                   (len < HOOK_OUTPUT_MAX ? len : HOOK_OUTPUT_MAX) - 3 &&
+               strcmp(strstr(err.text, "###"), "###") == 0,
+           "%d: %s", len, err.text);
+    }
+    all_ok();
+}
+
+/* One that does not end, and one that has closed its output and does not end: they and what they
+ * have started are killed. */
+static void test_time(void **state)
+{
+    static const char *const texts[] = {
+        "#!/bin/sh\necho waits\nsleep 600 & echo $! > child\nwait\n",
+        "#!/bin/sh\necho waits\nsleep 600 > /dev/null 2>&1 & echo $! > child\n"
+        "exec >/dev/null 2>&1\nwait\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+        const char *child = arena_printf(mem, "%s/child", dir);
+        int64_t began = clock_boot_ms();
+        struct err err = {0};
+        FILE *file;
+        int pid = 0;
+
+        ok(!run_text(mem, texts[i], 1000, &err), "it ends");
+        ok(clock_boot_ms() - began < 5000, "in time");
+        ok(strstr(err.text, " did not end in 1 s and was killed: waits") != NULL, "%s", err.text);
+        file = fopen(child, "r");
+        ok(file && fscanf(file, "%d", &pid) == 1, "child");
+        if (file)
+            fclose(file);
+        for (int k = 0; k < 100 && kill(pid, 0) == 0; k++)
+            usleep(20000); /* until init has reaped it */
+        remove(child);
+    }
+    all_ok();
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    (void)!dup2(0, 7); /* what no program of the operator's may inherit */
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    (void)state;
+    remove(arena_printf(mem, "%s/hook", dir));
+    return rmdir(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_output),
+        cmocka_unit_test(test_time),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
