@@ -248,6 +248,7 @@ class Life:
         begin, end = validity(leaf_of(chain))
         assert (end - begin).total_seconds() == AGES[self.profile][1] - 1
         assert self.world.journal("certificate.issued")[-1]["subject"] == serial_of(chain)
+        assert not self.world.journal("challenge.invalid") and not self.world.journal("order.failed")
         order = self.world.journal("order.created")[-1]["detail"]
         assert order.split(" ")[0].split(",") == self.names
         assert f" profile {self.profile}" in order

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+import pytest
+
 pytest_plugins = ["marks"]
+pytest.register_assert_rewrite("clients_kit")
