@@ -8,16 +8,17 @@
  *     old-root.pem         a root that others may know longer; its key is thrown away, too
  *     root-cross.pem       the present root as the old one has signed it
  *     roots.pem            the present root first, the old one, then the former ones: what to trust
+ *     roots-crl.pem        what these have revoked, which is nothing, for as long as they live
  *     intermediate.pem     issues everything, for as long as the root
  *     intermediate.key     0400
- *     former-ID.pem .key   intermediates that were replaced, until they have expired: their keys
- * sign CRLs still (0400); no other key is kept roots-crl.pem        what the roots have revoked,
- * which is nothing, for as long as they live service.pem .key     chain and key (0400) for the
- * nginx in front: localhost, 127.0.0.1, ::1
+ *     former-ID.pem .key   replaced intermediates, until they expire: 0400, for their CRLs
+ *     service.pem .key     chain and key (0400) for the nginx in front
  *
- * Roots and intermediate live 400 days and are replaced at half; also when the list of permitted
- * suffixes is another one, or when the files do not belong together (a first run that was killed).
- * The service certificate is replaced at two thirds of its 90 days, and with the intermediate.
+ * The latter is for localhost, 127.0.0.1, ::1 and the host of the CA's own URL, but for a name that
+ * its roots may not certify. Roots and intermediate live 400 days and are replaced at half; also
+ * when the list of permitted suffixes, or the address in the CA's own URL, is another one, or when
+ * the files do not belong together (a first run that was killed). The service certificate is
+ * replaced at two thirds of its 90 days, with the intermediate, and with the host of the URL.
  *
  * Validity begins an hour before the earlier of real and movable clock, because the TLS in front
  * runs on real time while everything issued follows the movable one.

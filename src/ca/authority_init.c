@@ -2,6 +2,7 @@
 
 /* How an authority comes to be: ca_authority_init(). */
 #include <openssl/err.h>
+#include <openssl/x509v3.h>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -10,9 +11,41 @@
 #include "ca/authority_former.h"
 #include "ca/crl.h"
 #include "ca/state_dir.h"
+#include "net/address.h"
 #include "tls/key.h"
 
-static const char *const service_addresses[] = {"127.0.0.1", "::1"};
+/* What the certificate of the front has. */
+struct front_names {
+    const char *names[2], *addresses[3];
+    size_t name_count, address_count;
+};
+
+static struct front_names front_names_of(const struct ca_suffixes *permitted)
+{
+    struct front_names out = {{"localhost"}, {"127.0.0.1", "::1"}, 1, 2};
+    const char *own = permitted->own_host;
+    struct address address;
+    struct err err;
+
+    if (own && address_parse(own, &address, &err))
+        out.addresses[out.address_count++] = own;
+    else if (own && ca_suffixes_permit(permitted, own))
+        out.names[out.name_count++] = own;
+    return out;
+}
+
+static bool has_front_names(X509 *cert, const struct front_names *front)
+{
+    for (size_t i = 0; i < front->name_count; i++) {
+        if (X509_check_host(cert, front->names[i], 0, X509_CHECK_FLAG_NO_WILDCARDS, NULL) != 1)
+            return false;
+    }
+    for (size_t i = 0; i < front->address_count; i++) {
+        if (X509_check_ip_asc(cert, front->addresses[i], 0) != 1)
+            return false;
+    }
+    return true;
+}
 
 static int64_t earlier_clock(void)
 {
@@ -142,7 +175,7 @@ static bool write_all(struct arena *mem, const char *dir, const struct fresh *fr
 }
 
 static bool service_is_good(struct arena *mem, const char *dir, const struct ca_authority *a,
-                            bool *out, struct err *err)
+                            const struct front_names *front, bool *out, struct err *err)
 {
     EVP_PKEY *key;
     X509 *cert;
@@ -152,7 +185,8 @@ static bool service_is_good(struct arena *mem, const char *dir, const struct ca_
         !ca_authority_read_key(mem, dir, CA_SERVICE_KEY_FILE, &key, err))
         return false;
     *out = cert && key && X509_check_private_key(cert, key) == 1 &&
-           X509_verify(cert, X509_get0_pubkey(a->intermediate)) == 1;
+           X509_verify(cert, X509_get0_pubkey(a->intermediate)) == 1 &&
+           has_front_names(cert, front);
     ERR_clear_error();
     if (!*out)
         return true;
@@ -163,18 +197,17 @@ static bool service_is_good(struct arena *mem, const char *dir, const struct ca_
 }
 
 static bool make_service(struct arena *mem, const char *dir, const struct ca_authority *a,
-                         struct err *err)
+                         const struct front_names *front, struct err *err)
 {
-    static const char *const name = "localhost";
-    struct ca_names names = {.items = &name, .count = 1};
+    struct ca_names names = {.items = front->names, .count = front->name_count};
     AUTO(X509_freep) X509 *cert = NULL;
     EVP_PKEY *key;
     const char *pem;
     struct ca_cert_wish wish = {.kind = CA_CERT_LEAF,
-                                .common_name = name,
+                                .common_name = front->names[0],
                                 .names = &names,
-                                .addresses = service_addresses,
-                                .address_count = ARRAY_LEN(service_addresses),
+                                .addresses = front->addresses,
+                                .address_count = front->address_count,
                                 .not_before = earlier_clock() - CA_BACKDATE_MS,
                                 .not_after = later_clock() + CA_LEAF_LIFE_MS,
                                 .issuer = a->intermediate,
@@ -233,15 +266,16 @@ bool ca_authority_init(struct arena *mem, const char *dir, const struct ca_suffi
         .service_key_file = ca_state_path(mem, dir, CA_SERVICE_KEY_FILE),
     };
     AUTO(ca_state_unlockp) int lock = -1;
+    const struct front_names front = front_names_of(permitted);
     struct ca_authority authority;
     bool is_good;
 
     if (!ca_state_make_dir(dir, err) || !ca_state_lock(mem, dir, &lock, err) ||
         !init_all(mem, dir, permitted, &authority, &report.is_root_new, err) ||
-        !service_is_good(mem, dir, &authority, &is_good, err))
+        !service_is_good(mem, dir, &authority, &front, &is_good, err))
         return false;
     report.is_service_new = !is_good;
-    if (!is_good && !make_service(mem, dir, &authority, err))
+    if (!is_good && !make_service(mem, dir, &authority, &front, err))
         return false;
     *out = report;
     return true;

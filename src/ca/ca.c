@@ -53,12 +53,41 @@ static const char *plain_url(struct arena *mem, const char *url)
                                                : url;
 }
 
+/* The host of a URL, without the brackets of an address; NULL: what the front has anyhow. */
+static const char *own_host(struct arena *mem, const char *url)
+{
+    static const char *const usual[] = {"localhost", "127.0.0.1", "::1"};
+    const char *begin = strstr(url, "://"), *host;
+
+    if (!begin)
+        return NULL;
+    begin += strlen("://");
+    host = *begin == '[' ? arena_strndup(mem, begin + 1, strcspn(begin + 1, "]"))
+                         : arena_strndup(mem, begin, strcspn(begin, ":/"));
+    for (size_t i = 0; i < ARRAY_LEN(usual); i++) {
+        if (strcmp(host, usual[i]) == 0)
+            return NULL;
+    }
+    return host;
+}
+
+static bool make_suffixes(struct arena *mem, const struct ca_options *options,
+                          struct ca_suffixes *out, struct err *err)
+{
+    if (!ca_suffixes_make(mem, options->permitted, options->permitted_count, out, err))
+        return false;
+    out->forbidden = options->forbidden;
+    out->forbidden_count = options->forbidden_count;
+    out->own_host = own_host(mem, options->public_url);
+    return true;
+}
+
 bool ca_init(struct arena *mem, const struct ca_options *options, struct ca_authority_report *out,
              struct err *err)
 {
     struct ca_suffixes suffixes;
 
-    return ca_suffixes_make(mem, options->permitted, options->permitted_count, &suffixes, err) &&
+    return make_suffixes(mem, options, &suffixes, err) &&
            ca_authority_init(mem, options->dir, &suffixes, out, err);
 }
 
@@ -140,18 +169,6 @@ static bool start_server(struct ca *ca, struct err *err)
            http_server_start(&options, &ca->server, err);
 }
 
-static bool load_names(struct ca *ca, struct err *err)
-{
-    const struct ca_options *options = &ca->options;
-
-    if (!ca_suffixes_make(ca->mem, options->permitted, options->permitted_count, &ca->suffixes,
-                          err))
-        return false;
-    ca->suffixes.forbidden = options->forbidden;
-    ca->suffixes.forbidden_count = options->forbidden_count;
-    return true;
-}
-
 static bool load_public_suffixes(struct ca *ca, struct err *err)
 {
     ca->public_suffixes = psl_latest(NULL);
@@ -164,8 +181,9 @@ static bool start(struct ca *ca, struct err *err)
     const struct ca_options *options = &ca->options;
     struct ca_authority_report report;
 
-    return load_names(ca, err) && ca_limits_load(options->limits, &ca->limits, err) &&
-           load_public_suffixes(ca, err) && ca_init(ca->mem, options, &report, err) &&
+    return make_suffixes(ca->mem, options, &ca->suffixes, err) &&
+           ca_limits_load(options->limits, &ca->limits, err) && load_public_suffixes(ca, err) &&
+           ca_init(ca->mem, options, &report, err) &&
            ca_database_open(ca->mem, options->dir, &ca->db, err) &&
            ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
            ca_terms_load(ca, err) && set_up_validator(ca, err) && start_work(ca, err) &&

@@ -22,6 +22,9 @@ struct ca_suffixes {
     size_t count;
     const char *const *forbidden; /* of the same form */
     size_t forbidden_count;
+    /* Of the CA's own front beside localhost, or NULL: a name, which counts when it is permitted;
+     * or an address, which its roots may certify, too. */
+    const char *own_host;
 };
 
 /* test, example, invalid and localhost, and `extra` behind them; ERR_CONFIG with the reason for an

@@ -2,6 +2,7 @@
 #include "ca/name_constraint.h"
 
 #include "base/slice.h"
+#include "net/address.h"
 
 /* Address and mask, as the extension has them. */
 static const unsigned char loopback4[] = {127, 0, 0, 0, 255, 0, 0, 0};
@@ -13,6 +14,30 @@ static const struct slice addresses[] = {
     {loopback4, sizeof(loopback4)},
     {loopback6, sizeof(loopback6)},
 };
+
+/* Address and mask of the CA's own front; none when it has no address, or one of loopback. */
+struct own_address {
+    unsigned char octets[32];
+    size_t len;
+};
+
+static struct own_address own_address_of(const struct ca_suffixes *permitted)
+{
+    struct own_address out = {.len = 0};
+    struct address address;
+    struct err err;
+    size_t len;
+
+    if (!permitted->own_host || !address_parse(permitted->own_host, &address, &err))
+        return out;
+    len = address.is_v6 ? 16 : 4;
+    if (memcmp(address.octets, address.is_v6 ? loopback6 : loopback4, address.is_v6 ? 16 : 1) == 0)
+        return out;
+    memcpy(out.octets, address.octets, len);
+    memset(out.octets + len, 0xff, len);
+    out.len = 2 * len;
+    return out;
+}
 
 static bool permit(NAME_CONSTRAINTS *constraints, int type, ASN1_STRING *value, struct slice text)
 {
@@ -32,6 +57,8 @@ static bool permit(NAME_CONSTRAINTS *constraints, int type, ASN1_STRING *value, 
 
 static bool permit_all(NAME_CONSTRAINTS *constraints, const struct ca_suffixes *permitted)
 {
+    struct own_address own = own_address_of(permitted);
+
     for (size_t i = 0; i < permitted->count; i++) {
         if (!permit(constraints, GEN_DNS, ASN1_IA5STRING_new(), slice_str(permitted->items[i])))
             return false;
@@ -40,7 +67,8 @@ static bool permit_all(NAME_CONSTRAINTS *constraints, const struct ca_suffixes *
         if (!permit(constraints, GEN_IPADD, ASN1_OCTET_STRING_new(), addresses[i]))
             return false;
     }
-    return true;
+    return !own.len ||
+           permit(constraints, GEN_IPADD, ASN1_OCTET_STRING_new(), slice_of(own.octets, own.len));
 }
 
 NAME_CONSTRAINTS *ca_name_constraints_make(const struct ca_suffixes *permitted)
@@ -69,6 +97,7 @@ static bool has_tree(const NAME_CONSTRAINTS *constraints, int at, int type, stru
 
 static bool is_same(const NAME_CONSTRAINTS *constraints, const struct ca_suffixes *permitted)
 {
+    struct own_address own = own_address_of(permitted);
     int at = 0;
 
     for (size_t i = 0; i < permitted->count; i++, at++) {
@@ -79,6 +108,8 @@ static bool is_same(const NAME_CONSTRAINTS *constraints, const struct ca_suffixe
         if (!has_tree(constraints, at, GEN_IPADD, addresses[i]))
             return false;
     }
+    if (own.len && !has_tree(constraints, at++, GEN_IPADD, slice_of(own.octets, own.len)))
+        return false;
     return at == sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees) &&
            !constraints->excludedSubtrees;
 }

@@ -165,6 +165,7 @@ struct config {
         const struct config_run_edge *edges;
         size_t edge_count;
         int64_t front_port, ca_port, dns_port, origin_port;
+        const char *ca_address; /* "" = none */
     } run;
     struct {
         enum log_level level;

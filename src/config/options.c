@@ -196,6 +196,7 @@ static const struct option options[] = {
      ROWS(run_edge_table), .help = "The edges that `latchkey run` starts."},
     {AT(run, front_port), PORT("8444"), .help = "Port of the API and the pages under `latchkey run`."},
     {AT(run, ca_port), PORT("8445"), .help = "Port of the sandbox CA under `latchkey run`."},
+    {AT(run, ca_address), TEXT("", format_address), .help = "Address that the sandbox CA is served on beside loopback, for clients elsewhere; empty: none."},
     {AT(run, dns_port), PORT("8053"), .help = "Port of the DNS server under `latchkey run`."},
     {AT(run, origin_port), PORT("8090"), .help = "Port of the demo site under `latchkey run`."},
 

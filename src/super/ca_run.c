@@ -69,12 +69,11 @@ static bool load_key(struct running *running, const char **secret, struct err *e
 
 static bool make_zones(const struct running *running, struct err *err)
 {
-    static const char *const reserved[] = {"test", "example", "invalid", "localhost"};
     const struct config_list *more = &running->layout.cfg->sandbox_ca.permitted;
     bool pass = true;
 
-    for (size_t i = 0; pass && i < ARRAY_LEN(reserved); i++)
-        pass = generate_suffix_zone(running->mem, &running->layout, reserved[i], err);
+    for (size_t i = 0; pass && i < CA_RUN_SUFFIXES; i++)
+        pass = generate_suffix_zone(running->mem, &running->layout, ca_run_suffixes[i], err);
     for (size_t i = 0; pass && i < more->count; i++)
         pass = generate_suffix_zone(running->mem, &running->layout, more->items[i], err);
     return pass;
@@ -164,11 +163,14 @@ static void on_zones(struct supervisor *super, void *arg)
 static bool check_ports(const struct running *running, struct err *err)
 {
     const struct config *cfg = running->layout.cfg;
-    const struct layout_port ports[] = {{"127.0.0.1", cfg->run.ca_port},
-                                        {"127.0.0.1", cfg->run.dns_port}};
+    struct layout_port ports[3] = {{"127.0.0.1", cfg->run.ca_port}};
+    size_t count = 1;
 
-    return layout_check_ports(running->mem, &running->layout, ports,
-                              running->has_dns ? ARRAY_LEN(ports) : 1, err);
+    if (running->has_dns)
+        ports[count++] = (struct layout_port){"127.0.0.1", cfg->run.dns_port};
+    if (*cfg->run.ca_address)
+        ports[count++] = (struct layout_port){cfg->run.ca_address, cfg->run.ca_port};
+    return layout_check_ports(running->mem, &running->layout, ports, count, err);
 }
 
 /* Everything before the first child. */

@@ -21,6 +21,8 @@ struct ca_run_options {
     int64_t http_port, https_port; /* that it validates on */
     const char *resolver;          /* "127.0.0.1@53" */
     const char *limits;            /* none, letsencrypt, or a file */
+    const char *listen;            /* an address to be served on beside loopback */
+    const char *name;              /* host of its URLs; not given: `listen`, or localhost */
     bool is_verbose;               /* show every line of the children */
 };
 

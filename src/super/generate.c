@@ -81,6 +81,17 @@ static const char *listen_all(struct arena *mem, const struct config_list *addre
     return buf_cstr(&out);
 }
 
+static const char *listen_ca(struct arena *mem, const struct layout *layout)
+{
+    const struct config *cfg = layout->cfg;
+    const char *own = listen_own(mem, layout, cfg->run.ca_port);
+
+    if (!*cfg->run.ca_address)
+        return own;
+    return arena_printf(mem, "%s\n        listen %s ssl http2;", own,
+                        layout_endpoint(mem, cfg->run.ca_address, cfg->run.ca_port));
+}
+
 static bool front_write(struct arena *mem, const struct layout *layout,
                         const char *const parts[PARTS_MAX], struct err *err)
 {
@@ -95,7 +106,7 @@ static bool front_write(struct arena *mem, const struct layout *layout,
     memcpy(file.parts, parts, sizeof(file.parts));
     render_set(&values, "CA", layout->ca);
     render_set(&values, "LISTEN_FRONT", listen_own(mem, layout, layout->cfg->run.front_port));
-    render_set(&values, "LISTEN_CA", listen_own(mem, layout, layout->cfg->run.ca_port));
+    render_set(&values, "LISTEN_CA", listen_ca(mem, layout));
     return nginx_write(layout, &file, &values, err);
 }
 
