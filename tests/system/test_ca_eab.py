@@ -185,6 +185,11 @@ def test_once(bound):
     assert (listed["once"], listed["accounts"]) == (True, 1)
 
 
+def test_the_longest_name(bound):
+    status, key = Management(bound).ask("POST", "/eab", {"name": "x" * 100})
+    assert (status, key["name"]) == (200, "x" * 100)
+
+
 @pytest.mark.parametrize("body,status,text", [
     ("{", 400, ""), ([], 400, "the body is no object"), ({"name": 1}, 422, "is not a text"),
     ({"name": "x" * 101}, 422, "is not a text of at most 100 octets"),

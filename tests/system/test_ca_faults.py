@@ -56,7 +56,9 @@ def test_the_socket_is_the_owners(ca):
     ("/faults/busy", {"share": "all"}, 422, "is not a number from 1 to 100"),
     ("/faults/busy", {"count": 0}, 422, "is not a number from 1 to 1000000"),
     ("/faults/busy", {"for_s": 86401}, 422, "is not a number from 1 to 86400"),
-    ("/faults/busy", {"wait_s": 31}, 422, "is not a number from 0 to 30")])
+    ("/faults/busy", {"wait_s": 31}, 422, "is not a number from 0 to 30"),
+    ("/faults/none", "{}".ljust(4096), 404, 'there is no fault "none"'),
+    ("/faults/none", "{}".ljust(4097), 413, "")])
 def test_what_the_socket_refuses(ca, path, body, status, text):
     got, problem = Management(ca).ask("POST", path, body)
     assert got == status and text in problem["detail"]
