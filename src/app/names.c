@@ -13,6 +13,26 @@
 #include "store/domain_name_store.h"
 #include "store/job_store.h"
 
+/* What another account's wildcard stands for is not to be had without its doing: DNS leads it here
+ * for that account. Only a wildcard that is proven keeps others away (R41). */
+static bool check_star(struct arena *mem, struct db *tx, const struct domain *domain,
+                       const char *name, struct err *err)
+{
+    const char *dot = strchr(name, '.');
+    bool is_taken = false;
+
+    if (!dot || strncmp(name, "*.", 2) == 0)
+        return true;
+    if (!claim_store_is_proven_by_another(tx, arena_printf(mem, "*%s", dot), domain->account_id,
+                                          &is_taken, err))
+        return false;
+    if (!is_taken)
+        return true;
+    (void)err_field(err, "name", "%s is claimed already", name);
+    err->code = ERR_CONFLICT;
+    return false;
+}
+
 bool app_names_claim(struct arena *mem, struct db *tx, const struct domain *domain,
                      const struct name_set *names, enum name_kind kind, struct err *err)
 {
@@ -33,7 +53,8 @@ bool app_names_claim(struct arena *mem, struct db *tx, const struct domain *doma
                                          .created_at = now,
                                          .dns_state = dns_verdict_name(DNS_UNCHECKED)};
 
-        if (!claim_store_add(tx, &claim, err) || !domain_name_store_add(tx, &name, err))
+        if (!check_star(mem, tx, domain, claim.name, err) || !claim_store_add(tx, &claim, err) ||
+            !domain_name_store_add(tx, &name, err))
             return false;
     }
     return true;

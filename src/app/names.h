@@ -27,7 +27,8 @@ MUST_CHECK bool app_name_remove(const struct app *app, const struct caller *call
                                 struct arena *mem, const struct name_input *in,
                                 const struct domain **out, struct err *err);
 
-/* Claims names for a domain, in the caller's transaction; ERR_CONFLICT, field "name". */
+/* Claims names for a domain, in the caller's transaction; ERR_CONFLICT, field "name": also of one
+ * that a proven wildcard of another account stands for. */
 enum name_kind { NAME_COVERED, NAME_ALIAS };
 MUST_CHECK bool app_names_claim(struct arena *mem, struct db *tx, const struct domain *domain,
                                 const struct name_set *names, enum name_kind kind, struct err *err);

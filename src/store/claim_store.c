@@ -74,6 +74,28 @@ bool claim_store_holder(struct arena *mem, struct db *db, const char *name,
     return db_one(mem, db, &holder, &row, err, QT(name)) && read_one(mem, row, out, err);
 }
 
+static const struct query proven = {
+    .name = "claim.proven",
+    .sql = "SELECT COUNT(*) FROM claim JOIN domain_name"
+           " ON domain_name.domain_id = claim.domain_id AND domain_name.name = claim.name"
+           " WHERE claim.name = $1 AND claim.state = 'active' AND claim.account_id <> $2"
+           " AND domain_name.passed_at >= claim.created_at",
+    .params = "tt",
+    .cols = "i",
+};
+
+bool claim_store_is_proven_by_another(struct db *db, const char *name, const char *account_id,
+                                      bool *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &proven, &row, err, QT(name), QT(account_id)))
+        return false;
+    *out = row_i64(row, 0) > 0;
+    return true;
+}
+
 static const struct query list = {
     .name = "claim.list",
     .sql = SELECT " WHERE domain_id = $1 AND " SQL_SCOPE(2, 3) " ORDER BY id",
@@ -130,5 +152,6 @@ bool claim_store_set_label(struct db *db, const char *id, const char *label, str
     return db_exec(db, &set_label, NULL, err, QT(id), QT(label));
 }
 
-static const struct query *const all[] = {&add, &holder, &list, &end, &end_name, &set_label};
+static const struct query *const all[] = {&add, &holder,   &proven,   &list,
+                                          &end, &end_name, &set_label};
 const struct query_list claim_queries = {"claim_store.c", all, ARRAY_LEN(all)};

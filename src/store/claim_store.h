@@ -43,6 +43,11 @@ MUST_CHECK bool claim_store_add(struct db *db, const struct claim *claim, struct
  * to be shown to a tenant. *out is NULL when nobody holds it. */
 MUST_CHECK bool claim_store_holder(struct arena *mem, struct db *db, const char *name,
                                    const struct claim **out, struct err *err);
+/* Whether somebody else than the account holds this name, and the last look at it passed. Likewise
+ * never to be shown. */
+MUST_CHECK bool claim_store_is_proven_by_another(struct db *db, const char *name,
+                                                 const char *account_id, bool *out,
+                                                 struct err *err);
 /* The claims of a domain, ended ones included. */
 MUST_CHECK bool claim_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                  const char *domain_id, struct claim_list *out, struct err *err);

@@ -412,6 +412,7 @@ static const struct {
     {"overview.save", "app/overview, by the version that it read"},
     {"token.find", "the hash is the proof"},
     {"token.revoke_edge", "edges belong to the platform"},
+    {"claim.proven", "conflicts are platform-wide; never shown"},
     {"claim.set_label", "the worker, which holds the claim"},
     {"claim.end_name", "app/names, which holds the domain"},
     {"domain_name.save", "the worker, which holds the domain"},

@@ -271,13 +271,13 @@ class Platform:
 
     # --- names ---
 
-    def zone(self, domain, records):
+    def zone(self, domain, records, ns="ns.invalid."):
         """Serves `domain` with these lines (relative to it), and waits until they are served."""
         path = self.dir / f"dns/zones/{domain}.zone"
         self.zone_serial += 1  # two changes of one moment must differ
         serial = self.zone_serial
         text = (f"@ 1 IN SOA ns.invalid. hostmaster.invalid. {serial} 3600 600 86400 1\n"
-                "@ 1 IN NS ns.invalid.\n" + "".join(line + "\n" for line in records))
+                f"@ 1 IN NS {ns}\n" + "".join(line + "\n" for line in records))
         path.with_suffix(".tmp").write_text(text)
         path.with_suffix(".tmp").rename(path)
         wait_for(lambda: self.dig(domain, "SOA").split()[2:3] == [str(serial)])
@@ -355,6 +355,16 @@ class Platform:
         """One request over https, the chain verified; returns (status, headers, body)."""
         with self.tls(address, sni) as s:
             return talk(s, host or sni, path, method, headers)
+
+    def https_fails(self, sni):
+        """Whether no edge has a certificate for it."""
+        for address in self.addresses():
+            try:
+                self.tls(address, sni).close()
+                return False
+            except ssl.SSLError:
+                pass
+        return True
 
     def tls(self, address, sni, context=None):
         context = context or ssl.create_default_context(cafile=str(self.roots))
