@@ -147,6 +147,62 @@ static void test_previews(void **state)
     all_ok();
 }
 
+static void test_above(void **state)
+{
+    static const struct {
+        const char *host, *above; /* NULL: nothing could be */
+    } rows[] = {
+        {"shop.site.example", "*.site.example"},
+        {"a.shop.site.example", "*.shop.site.example"},
+        {"site.example", "*.example"},
+        {"example", NULL},
+        {".example", NULL},
+        {"a.", NULL},
+        {"", NULL},
+    };
+    char longest[EDGE_HOST_MAX + 1];
+    struct edge_host_name above;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        bool is_one = edge_host_above(slice_str(rows[i].host), &above);
+
+        ok(is_one == (rows[i].above != NULL), "%s", rows[i].host);
+        ok(!is_one || slice_eq_str(edge_host_name_view(&above), rows[i].above), "%s", rows[i].host);
+        ok(!is_one || edge_host_key_is_valid(edge_host_name_view(&above)), "%s: a key",
+           rows[i].host);
+    }
+    memset(longest, 'a', sizeof(longest));
+    longest[1] = '.';
+    ok(edge_host_above(slice_of(longest, EDGE_HOST_MAX), &above) && above.len == EDGE_HOST_MAX,
+       "the longest name");
+    all_ok();
+}
+
+static void test_host_keys(void **state)
+{
+    static const struct {
+        const char *key;
+        bool is_valid;
+    } rows[] = {
+        {"site.example", true},
+        {"*.site.example", true},
+        {"*.example", true},
+        {"*.", false},
+        {"*", false},
+        {"*.*.example", false},
+        {"a*.example", false},
+        {"a.*.example", false},
+        {"*.Site.example", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        ok(edge_host_key_is_valid(slice_str(rows[i].key)) == rows[i].is_valid, "%s", rows[i].key);
+    all_ok();
+}
+
 static void test_db_keys(void **state)
 {
     struct edge_db_key key;
@@ -244,7 +300,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_names),        cmocka_unit_test(test_sni),
         cmocka_unit_test(test_previews),     cmocka_unit_test(test_protocols),
-        cmocka_unit_test(test_db_keys),      cmocka_unit_test(test_paths),
+        cmocka_unit_test(test_db_keys),      cmocka_unit_test(test_above),
+        cmocka_unit_test(test_host_keys),    cmocka_unit_test(test_paths),
         cmocka_unit_test(test_check_tokens), cmocka_unit_test(test_live_records),
     };
 
