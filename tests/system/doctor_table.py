@@ -4,7 +4,9 @@ import pathlib
 import sys
 import tempfile
 
-from doctor_kit import Clinic, load
+from doctor_agreement_kit import DIFFERENT, compare, confusion
+from doctor_cure_kit import actions_of, cure, left_over
+from doctor_kit import Clinic, load, short
 
 HEAD = ["CASE", "VERDICT", "ROOT CAUSE", "WHO", "ACTIONS", "AS EXPECTED"]
 
@@ -19,24 +21,61 @@ def row_of(result):
 
 
 def show(rows):
-    widths = [min(max(len(row[i]) for row in rows), 60) for i in range(len(HEAD))]
+    widths = [min(max(len(row[i]) for row in rows), 60) for i in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)))
 
 
-def main():
-    cases = load(sys.argv[1])
-    with tempfile.TemporaryDirectory() as folder:
-        clinic = Clinic(pathlib.Path(folder) / "clinic", cases)
-        try:
-            results = clinic.look()
-        finally:
-            clinic.stop()
-    rows = [row_of(results[case.case]) for case in cases]
+def show_cases(clinic, _):
+    results = clinic.look()
+    rows = [row_of(results[case.case]) for case in clinic.cases]
     show([HEAD, *rows])
     wrong = [row for row in rows if row[-1] != "ok"]
     print(f"\n{len(rows)} cases, {len(rows) - len(wrong)} as expected")
-    return 1 if wrong else 0
+    return not wrong
+
+
+def show_cures(clinic, _):
+    before = clinic.look()
+    cured = cure(clinic, before)
+    after = clinic.look()
+    show([["CASE", "FOUND", "DONE", "THEN", "LEFT OVER"], *(
+        [name, " ".join(before[name].got["findings"]),
+         "; ".join(short(f"{one['op']} {one['type']} {one['fqdn']} {one['value']}",
+                         before[name].case.domain) for one in actions_of(before[name])),
+         after[name].got["verdict"],
+         " ".join(code for code, _ in left_over(before[name], after[name])) or "-"]
+        for name in cured)])
+    left = [name for name in cured if left_over(before[name], after[name])]
+    print(f"\n{len(cured)} cases with something to do in DNS, {len(cured) - len(left)} cured")
+    return not left
+
+
+def show_agreement(clinic, folder):
+    rows = compare(folder / "ca", clinic)
+    show([["CASE", "NAME", "DOCTOR", "CA", "AGREED"], *(
+        [row.case, short(row.name, row.case + ".example"), row.doctor, row.ca,
+         "yes" if row.is_agreed else DIFFERENT.get(row.case, "NO, AND NOBODY SAYS WHY")]
+        for row in rows)])
+    print(f"\n{'':12}  {'CA issues':>9}  {'CA refuses':>10}")
+    counts = confusion(rows)
+    for says in ("passes", "fails", "cannot tell"):
+        print(f"{says:12}  {counts.get((says, 'issues'), 0):9}  {counts.get((says, 'refuses'), 0):10}")
+    return all(row.is_agreed or row.case in DIFFERENT for row in rows)
+
+
+MODES = {"--cases": show_cases, "--cure": show_cures, "--agreement": show_agreement}
+
+
+def main():
+    _, mode, cases = sys.argv
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        clinic = Clinic(folder / "clinic", load(cases))
+        try:
+            return 0 if MODES[mode](clinic, folder) else 1
+        finally:
+            clinic.stop()
 
 
 if __name__ == "__main__":

@@ -24,11 +24,11 @@ RCODES = {"servfail": dns.rcode.SERVFAIL, "refused": dns.rcode.REFUSED, "notimp"
           "nxdomain": dns.rcode.NXDOMAIN, "nodata": dns.rcode.NOERROR, "cut": dns.rcode.NOERROR}
 
 
-class OddServer:
-    def __init__(self, address, domain, text, ways):
-        self.origin = dns.name.from_text(domain + ".")
-        self.zone = dns.zone.from_text(text, origin=self.origin, relativize=False)
-        self.ways = ways
+class DnsServer:
+    """Answers at port 53 of an address what _answer(query, room) says: octets, or None for nothing. Each
+    question has a thread of its own."""
+
+    def __init__(self, address):
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind((address, 53))
         self.tcp = socket.create_server((address, 53), backlog=64)
@@ -38,10 +38,16 @@ class OddServer:
     def _serve_udp(self):
         with contextlib.suppress(OSError):
             while True:
-                wire, peer = self.udp.recvfrom(65535)
-                answer = self._answer(wire, 1232)
-                if answer:
-                    self.udp.sendto(answer, peer)
+                question = self.udp.recvfrom(65535)
+                if not question[0]:
+                    return
+                threading.Thread(target=self._one, args=question, daemon=True).start()
+
+    def _one(self, wire, peer):
+        answer = self._answer(wire, 1232)
+        with contextlib.suppress(OSError):
+            if answer:
+                self.udp.sendto(answer, peer)
 
     def _serve_tcp(self):
         with contextlib.suppress(OSError):
@@ -58,6 +64,20 @@ class OddServer:
                     connection.recv(1)
                     return
                 connection.sendall(struct.pack(">H", len(answer)) + answer)
+
+    def stop(self):
+        for one in (self.udp, self.tcp):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)  # closing alone would leave the threads waiting
+            one.close()
+
+
+class OddServer(DnsServer):
+    def __init__(self, address, domain, text, ways):
+        self.origin = dns.name.from_text(domain + ".")
+        self.zone = dns.zone.from_text(text, origin=self.origin, relativize=False)
+        self.ways = ways
+        super().__init__(address)
 
     def _way(self, question):
         kind = dns.rdatatype.to_text(question.rdtype)
@@ -106,7 +126,3 @@ class OddServer:
     def _add_soa(self, reply):
         soa = self.zone.get_rdataset(self.origin, dns.rdatatype.SOA)
         reply.authority.append(dns.rrset.from_rdata_list(self.origin, soa.ttl, soa))
-
-    def stop(self):
-        self.udp.close()
-        self.tcp.close()

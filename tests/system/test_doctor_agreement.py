@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the doctor calls certain is what a certificate authority then does: every name of every case is ordered
+at the sandbox CA, and where the two differ, it is said why."""
+import os
+
+import pytest
+
+from doctor_agreement_kit import DIFFERENT, compare, confusion
+from doctor_kit import CASES, Clinic, load
+
+if not os.environ.get("LATCHKEY_NETNS"):
+    pytest.skip("needs a network of its own: tests/system/in-namespace", allow_module_level=True)
+
+
+@pytest.fixture(scope="module")
+def rows(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("agreement")
+    clinic = Clinic(folder / "clinic", load(CASES))
+    try:
+        return compare(folder / "ca", clinic)
+    finally:
+        clinic.stop()
+
+
+@pytest.mark.req("A5", "R37")
+def test_no_false_block_and_no_missed_failure(rows):
+    assert [row for row in rows if not row.is_agreed and row.case not in DIFFERENT] == []
+
+
+def test_both_sides_are_seen(rows):
+    counts = confusion(rows)
+    assert counts["passes", "issues"] > 70 and counts["fails", "refuses"] > 90, counts
+    assert counts.get(("passes", "refuses"), 0) + counts.get(("fails", "issues"), 0) < 15, counts
+
+
+def test_every_kind_of_refusal(rows):
+    assert {"caa", "connection", "dns", "unauthorized"} <= {row.ca for row in rows}
