@@ -401,5 +401,6 @@ void diagnose(struct arena *mem, const struct check_names *names,
         out->names[i] =
             (struct check_name){all[i].name, all[i].verdict, finding_about(out, all[i].name)};
     out->outcome = outcome_of(out);
+    out->provider = seen->zone ? provider_of(seen->zone) : NULL;
     collect_records(mem, out);
 }

@@ -36,6 +36,14 @@ json_t *check_findings_to_json(const struct check_report *report)
     return list;
 }
 
+static json_t *provider_to_json(const struct provider *provider)
+{
+    if (!provider)
+        return json_null();
+    return json_pack("{s:s, s:s, s:s}", "name", provider->name, "apex_host", provider->apex_host,
+                     "note", provider->note);
+}
+
 json_t *check_report_to_json(const struct check_report *report)
 {
     json_t *names = json_array(), *records = json_array();
@@ -47,8 +55,9 @@ json_t *check_report_to_json(const struct check_report *report)
                                         dns_verdict_name(report->names[i].verdict)));
     for (size_t i = 0; i < report->record_count; i++)
         json_array_append_new(records, finding_action_to_json(&report->records[i]));
-    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o}", "at", clock_text(report->at, at),
+    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o}", "at", clock_text(report->at, at),
                      "took_ms", (json_int_t)report->took_ms, "outcome",
                      check_outcome_name(report->outcome), "title", report->title, "names", names,
-                     "findings", check_findings_to_json(report), "records", records);
+                     "findings", check_findings_to_json(report), "records", records, "provider",
+                     provider_to_json(report->provider));
 }

@@ -3,6 +3,7 @@
 
 /* report: what one check of the names of an order came to. An open record with a JSON form. */
 #include "check/finding.h"
+#include "check/provider.h"
 #include "model/dns_verdict.h"
 
 #define CHECK_NAMES_MAX    100
@@ -31,14 +32,15 @@ struct check_report {
     size_t finding_count;
     const struct finding_action *records; /* all changes to make, each once */
     size_t record_count;
+    const struct provider *provider; /* whose DNS it is; NULL = not known */
 };
 
 const char *check_outcome_name(enum check_outcome outcome);
 /* In a word for programs: "ready", "not_ready" (which "partly" is as well) or "unknown". */
 const char *check_outcome_verdict(enum check_outcome outcome);
 
-/* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...]};
- * a new reference. */
+/* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...],
+ * "provider":{"name","apex_host","note"} or null}; a new reference. */
 json_t *check_report_to_json(const struct check_report *report);
 /* The `findings` member alone, an array; a new reference. */
 json_t *check_findings_to_json(const struct check_report *report);

@@ -169,9 +169,23 @@ static void show_finding(const json_t *finding, const char *indent)
         show_finding(follows, "    ");
 }
 
+/* How the form of the provider wants what is to be set. */
+static void show_provider(const json_t *report)
+{
+    const json_t *provider = json_object_get(report, "provider");
+    const char *host = text(provider, "apex_host"), *note = text(provider, "note");
+
+    if (!json_is_object(provider) || json_array_size(json_object_get(report, "records")) == 0)
+        return;
+    printf("\nDNS is at %s, whose form adds the domain to a host by itself. The host of the domain "
+           "is %s%s%s.%s%s\n",
+           text(provider, "name"), *host ? "\"" : "", *host ? host : "left empty",
+           *host ? "\"" : "", *note ? " " : "", note);
+}
+
 static void show(struct arena *mem, const struct cli_checked *checked)
 {
-    const json_t *finding;
+    const json_t *report = json_object_get(checked->json, "report"), *finding;
     size_t i;
 
     show_verdict(stdout, checked);
@@ -183,8 +197,8 @@ static void show(struct arena *mem, const struct cli_checked *checked)
         putchar('\n');
         show_finding(finding, "");
     }
-    cli_show_records(stdout, mem,
-                     json_object_get(json_object_get(checked->json, "report"), "records"));
+    cli_show_records(stdout, mem, json_object_get(report, "records"));
+    show_provider(report);
 }
 
 /* ---- looking ---- */

@@ -73,6 +73,14 @@ def test_text(clinic):
                      rf"  replace +A +wrong-address.example +{V4} +3600\n", text)
 
 
+@pytest.mark.req("R36")
+def test_provider(clinic):
+    text = clinic.run("known-provider.example").stdout
+    assert "\nDNS is at Cloudflare, whose form adds the domain to a host by itself. The host of the " \
+        "domain is \"@\". Set the proxy status of the record to \"DNS only\".\n" in text
+    assert "DNS is at" not in clinic.run("wrong-address.example").stdout
+
+
 def test_on_a_terminal(clinic):
     """Colours, and a line for each name as it is done."""
     for no_color, coloured in (("", True), ("1", False)):
