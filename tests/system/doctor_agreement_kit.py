@@ -21,13 +21,62 @@ RESOLVER = "203.0.113.7"
 DIFFERENT = {
     "dnssec-bogus": "the sandbox does not validate DNSSEC; Let's Encrypt does (RFC 4035 section 5.5)",
     "lagging-secondary": "the sandbox asks one server once; Let's Encrypt from several places (BR 3.2.2.9)",
-    "servers-disagree": "the same",
+    "servers-disagree": "the sandbox asks one server once; Let's Encrypt from several places",
     "extra-address": "an authority takes one of several addresses (Boulder, va/http.go), by chance ours",
-    "extra-address-of-www": "the same",
-    "http-partly": "the same: a warning, for either may be taken",
+    "extra-address-of-www": "an authority takes one of several addresses, by chance ours",
+    "http-partly": "a warning, for an authority takes one of several addresses",
     "platform-target-wrong": "an edge answers at the address that the operator has not configured",
     "healthy-caa-own-account": "the case says another account than the one that orders here",
     "healthy-http-redirected-to-https": "the server of the case has the answer of a check, not of a challenge",
+}
+
+
+# What Let's Debug's published rules find where the doctor finds this: the problem's name, or "" and why it says
+# nothing. Its program needs the public DNS and cannot run here: this is read from its source of 2026-05-16.
+LETS_DEBUG = {
+    "name_not_found": ("NoRecords", ""), "address_missing": ("NoRecords", ""),
+    "www_missing": ("NoRecords", ""), "cname_dangling": ("NoRecords", ""),
+    "doubled_name": ("NoRecords", "not that the record stands at the doubled name: it looks for TXT alone"),
+    "wrong_address": ("ANotWorking", "only where nothing works there: it does not know the platform"),
+    "www_elsewhere": ("ANotWorking", "only where nothing works there: it does not know the platform"),
+    "private_address": ("ReservedAddress", ""),
+    "extra_address": ("MultipleIPAddressDiscrepancy", "where the answers differ"),
+    "foreign_aaaa": ("AAAANotWorking", "where nothing works there"),
+    "follows_bad_name": ("", "each name is judged alone"),
+    "cname_loop": ("DNSLookupFailed", ""),
+    "platform_target_wrong": ("", "it does not know the platform"),
+    "dnssec_bogus": ("DNSLookupFailed", ""), "dns_servfail": ("DNSLookupFailed", ""),
+    "dns_timeout": ("DNSLookupFailed", ""), "zone_unserved": ("DNSLookupFailed", "not which server says what"),
+    "secondary_lags": ("", "it asks a resolver alone (RFC 1034 section 4.3.5: zones are to be in step)"),
+    "servers_disagree": ("", "it asks a resolver alone"), "old_answer": ("", "it asks a resolver alone"),
+    "name_server_lame": ("", "it asks a resolver alone (RFC 8499: lame delegation)"),
+    "delegation_differs": ("", "it asks a resolver alone (RFC 1034 section 4.2.2)"),
+    "http_refused": ("ANotWorking", ""), "http_timeout": ("ANotWorking", ""),
+    "http_unreachable": ("ANotWorking", ""), "http_cut": ("ANotWorking", ""),
+    "http_redirected": ("", "it follows to another host, and does not know that it is not ours"),
+    "http_redirect_loop": ("BadRedirect", "after ten; Boulder stops at the first repetition"),
+    "http_bad_redirect": ("BadRedirect", "but for 303 and long paths (Boulder, va/http.go)"),
+    "http_tls_port": ("HttpOnHttpsPort", ""), "http_blocked": ("UnexpectedHttpResponse", "or BlockedBy..."),
+    "http_wrong_server": ("UnexpectedHttpResponse", "but 200 and 404, which it takes for right"),
+    "http_partly": ("ANotWorking", ""), "http_ipv6_wrong": ("MultipleIPAddressDiscrepancy", "a warning"),
+    "cdn_in_front": ("CloudflareCDN", "Cloudflare alone"), "cdn_elsewhere": ("CloudflareCDN", "Cloudflare alone"),
+    "cdn_looping": ("", "it asks no page over https"),
+    "wildcard_needs_dns": ("MethodNotSuitable", ""),
+    "lookup_partly": ("DNSLookupFailed", "fatal, though Boulder goes on with the other family"),
+    "a_missing": ("", "no fault of an authority"), "aaaa_missing": ("", "no fault of an authority"),
+    "cname_at_apex": ("", "it works (against RFC 1034 section 3.6.2)"),
+    "caa_critical": ("CAACriticalUnknown", "flag 1 alone, not 128 (RFC 8659 section 4.1)"),
+    "caa_forbids": ("CAAIssuanceNotAllowed", ""), "caa_wildcard": ("CAAIssuanceNotAllowed", ""),
+    "caa_at_target": ("CAAIssuanceNotAllowed", ""),
+    "caa_malformed": ("CAAPossiblyInvalid", "a warning; Boulder refuses (va/caa.go)"),
+    "caa_wrong_account": ("CAARequiresAccountUri", "it cannot know whose it is"),
+    "caa_account_unknown": ("CAARequiresAccountUri", ""),
+    "caa_wrong_method": ("CAAIssuanceNotAllowed", ""),
+    "caa_lookup_failed": ("DNSLookupFailed", ""), "caa_timeout": ("DNSLookupFailed", ""),
+    "name_too_long": ("InvalidDomain", ""), "name_idn_invalid": ("InvalidDomain", ""),
+    "name_underscore": ("InvalidDomain", ""), "name_is_address": ("InvalidDomain", ""),
+    "name_reserved": ("InvalidDomain", ""), "name_public_suffix": ("InvalidDomain", ""),
+    "name_invalid": ("InvalidDomain", ""),
 }
 
 
@@ -74,6 +123,7 @@ class Row:
     name: str
     doctor: str  # the verdict on the name
     ca: str      # "valid", or the type of the problem
+    code: str    # of the first finding of the case, or ""
 
     @property
     def cell(self):
@@ -145,7 +195,8 @@ def compare(folder, clinic):
         said = authority.order_all(names)
     finally:
         authority.stop()
-    return [Row(case, name, verdict, said[name]) for name, (case, verdict) in names.items()]
+    return [Row(case, name, verdict, said[name], results[case].every[0]["code"]
+                if results[case].every else "") for name, (case, verdict) in names.items()]
 
 
 def confusion(rows):

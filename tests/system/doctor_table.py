@@ -4,7 +4,7 @@ import pathlib
 import sys
 import tempfile
 
-from doctor_agreement_kit import DIFFERENT, compare, confusion
+from doctor_agreement_kit import DIFFERENT, LETS_DEBUG, compare, confusion
 from doctor_cure_kit import actions_of, cure, left_over
 from doctor_kit import Clinic, load, short
 
@@ -51,12 +51,17 @@ def show_cures(clinic, _):
     return not left
 
 
+def lets_debug(code):
+    problem, why = LETS_DEBUG.get(code, ("", "")) if code else ("", "")
+    return ": ".join(part for part in (problem or "nothing", why) if part)
+
+
 def show_agreement(clinic, folder):
     rows = compare(folder / "ca", clinic)
-    show([["CASE", "NAME", "DOCTOR", "CA", "AGREED"], *(
+    show([["CASE", "NAME", "DOCTOR", "CA", "AGREED", "LET'S DEBUG (READ, NOT RUN)"], *(
         [row.case, short(row.name, row.case + ".example"), row.doctor, row.ca,
-         "yes" if row.is_agreed else DIFFERENT.get(row.case, "NO, AND NOBODY SAYS WHY")]
-        for row in rows)])
+         "yes" if row.is_agreed else DIFFERENT.get(row.case, "NO, AND NOBODY SAYS WHY"),
+         lets_debug(row.code)] for row in rows)])
     print(f"\n{'':12}  {'CA issues':>9}  {'CA refuses':>10}")
     counts = confusion(rows)
     for says in ("passes", "fails", "cannot tell"):

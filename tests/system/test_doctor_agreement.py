@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from doctor_agreement_kit import DIFFERENT, compare, confusion
+from doctor_agreement_kit import DIFFERENT, LETS_DEBUG, compare, confusion
 from doctor_kit import CASES, Clinic, load
 
 if not os.environ.get("LATCHKEY_NETNS"):
@@ -31,6 +31,11 @@ def test_both_sides_are_seen(rows):
     counts = confusion(rows)
     assert counts["passes", "issues"] > 70 and counts["fails", "refuses"] > 90, counts
     assert counts.get(("passes", "refuses"), 0) + counts.get(("fails", "issues"), 0) < 15, counts
+
+
+def test_lets_debug_is_read_for_every_finding(rows):
+    assert {row.code for row in rows if row.code} <= set(LETS_DEBUG)
+    assert all(problem or why for problem, why in LETS_DEBUG.values())
 
 
 def test_every_kind_of_refusal(rows):
