@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `latchkey check` says of each case of doctor-cases, alone, over real name servers and an edge."""
+import contextlib
 import json
 import os
 import pathlib
 import pty
 import re
+import socket
 import subprocess
 
 import pytest
@@ -71,6 +73,25 @@ def test_text(clinic):
     assert "  Who acts: the owner.\n" in text and "\x1b" not in text
     assert re.search(r"Records to set\n  DO +TYPE +HOST +VALUE +TTL\n"
                      rf"  replace +A +wrong-address.example +{V4} +3600\n", text)
+
+
+@pytest.mark.req("R49")
+def test_reserved_addresses_are_left_alone(clinic):
+    """A stranger's zone names a server and a website on this machine: neither is talked to."""
+    met = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, \
+            socket.create_server(("127.0.0.99", 80)) as http, \
+            socket.create_server(("127.0.0.99", 53)) as tcp:
+        udp.bind(("127.0.0.99", 53))
+        for one in (udp, http, tcp):
+            one.setblocking(False)
+        assert clinic.run("reserved-server.example").returncode == 1
+        for one, take in ((udp, lambda: udp.recv(9)), (http, http.accept), (tcp, tcp.accept)):
+            with contextlib.suppress(BlockingIOError):
+                met.append((one, take()))
+        assert met == []
+        assert clinic.run("--own", "127.0.0.0/8", "reserved-server.example").returncode == 1
+        assert udp.recv(9) and http.accept()  # so it would have been seen
 
 
 @pytest.mark.req("R36")
