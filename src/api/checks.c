@@ -42,10 +42,12 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
                  struct check_report *out, struct err *err)
 {
     struct app_expected expected;
+    struct caa_wanted caa;
     struct check_env env;
     struct name_set names;
 
-    if (!app_expected_of(&call->app, mem, scope_partner_id(&call->caller.scope), &expected, err))
+    if (!app_expected_of(&call->app, mem, scope_partner_id(&call->caller.scope), &expected, err) ||
+        !app_caa_find(&call->app, mem, NULL, &caa, err))
         return false;
     name_set_cover(mem, name, &names);
     env =
@@ -53,7 +55,7 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
                            .check_key = expected.check_key,
                            .brand = expected.brand,
                            .own = expected.own,
-                           .caa = app_caa_of(call->app.config, config_ca_default(call->app.config)),
+                           .caa = caa,
                            .own_count = expected.own_count,
                            .http_port = (uint16_t)call->app.config->edge.http_port,
                            .https_port = (uint16_t)call->app.config->edge.https_port,

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/expected.h"
 
+#include "app/ca.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "store/address_store.h"
+#include "store/ca_account_store.h"
 #include "store/partner_store.h"
 #include "store/setting_store.h"
 
@@ -67,6 +69,21 @@ struct caa_wanted app_caa_of(const struct config *config, const struct config_ca
     if (!ca)
         return (struct caa_wanted){0};
     return (struct caa_wanted){.issuer = issuer_of(config, ca), .method = methods[ca->challenge]};
+}
+
+bool app_caa_find(const struct app *app, struct arena *mem, const char *ca_id,
+                  struct caa_wanted *out, struct err *err)
+{
+    const struct config_ca *ca = app_ca_successor(app, ca_id ? ca_id : "");
+    const struct ca_account *account = NULL;
+
+    *out = app_caa_of(app->config, ca);
+    if (!out->issuer)
+        return true;
+    if (!ca_account_store_find(mem, app->db, ca->id, &account, err))
+        return false;
+    out->account = account ? account->url : NULL;
+    return true;
 }
 
 bool app_own_prefixes(struct arena *mem, const struct config *config, const struct prefix **out,

@@ -20,6 +20,11 @@ MUST_CHECK bool app_expected_of(const struct app *app, struct arena *mem, const 
 /* What CAA records have to let a CA do; issuer NULL when it is not known. `ca` may be NULL. */
 struct caa_wanted app_caa_of(const struct config *config, const struct config_ca *ca);
 
+/* The same of a CA by its id (NULL or a CA that is gone: the default), with our account there, once
+ * there is one. */
+MUST_CHECK bool app_caa_find(const struct app *app, struct arena *mem, const char *ca_id,
+                             struct caa_wanted *out, struct err *err);
+
 /* net.own_prefixes. ERR_CONFIG. */
 MUST_CHECK bool app_own_prefixes(struct arena *mem, const struct config *config,
                                  const struct prefix **out, size_t *count, struct err *err);

@@ -384,6 +384,22 @@ static void collect_records(struct arena *mem, struct check_report *out)
     out->records = list;
 }
 
+/* R31: by the times to live of what was looked up, that there is nothing included. */
+static int64_t remembered_s(const struct check_report *report)
+{
+    int64_t longest = 0;
+
+    for (size_t i = 0; i < report->finding_count; i++) {
+        const struct finding *finding = &report->findings[i];
+
+        for (size_t k = 0; k < finding->evidence_count; k++)
+            if (finding->severity == FINDING_ERROR && finding->action_count > 0 &&
+                finding->evidence[k].ttl > longest)
+                longest = finding->evidence[k].ttl;
+    }
+    return longest;
+}
+
 void diagnose(struct arena *mem, const struct check_names *names,
               const struct check_expected *expected, const struct check_context *context,
               const struct check_seen *seen, struct check_report *out)
@@ -403,4 +419,5 @@ void diagnose(struct arena *mem, const struct check_names *names,
     out->outcome = outcome_of(out);
     out->provider = seen->zone ? provider_of(seen->zone) : NULL;
     collect_records(mem, out);
+    out->remembered_s = remembered_s(out);
 }

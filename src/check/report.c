@@ -55,9 +55,10 @@ json_t *check_report_to_json(const struct check_report *report)
                                         dns_verdict_name(report->names[i].verdict)));
     for (size_t i = 0; i < report->record_count; i++)
         json_array_append_new(records, finding_action_to_json(&report->records[i]));
-    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:o}", "at", clock_text(report->at, at),
-                     "took_ms", (json_int_t)report->took_ms, "outcome",
+    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "at",
+                     clock_text(report->at, at), "took_ms", (json_int_t)report->took_ms, "outcome",
                      check_outcome_name(report->outcome), "title", report->title, "names", names,
-                     "findings", check_findings_to_json(report), "records", records, "provider",
+                     "findings", check_findings_to_json(report), "records", records, "remembered_s",
+                     (json_int_t)report->remembered_s, "provider",
                      provider_to_json(report->provider));
 }

@@ -32,6 +32,7 @@ struct check_report {
     size_t finding_count;
     const struct finding_action *records; /* all changes to make, each once */
     size_t record_count;
+    int64_t remembered_s; /* how long resolvers may tell what is there now, once it is changed */
     const struct provider *provider; /* whose DNS it is; NULL = not known */
 };
 
@@ -40,7 +41,7 @@ const char *check_outcome_name(enum check_outcome outcome);
 const char *check_outcome_verdict(enum check_outcome outcome);
 
 /* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...],
- * "provider":{"name","apex_host","note"} or null}; a new reference. */
+ * "remembered_s","provider":{"name","apex_host","note"} or null}; a new reference. */
 json_t *check_report_to_json(const struct check_report *report);
 /* The `findings` member alone, an array; a new reference. */
 json_t *check_findings_to_json(const struct check_report *report);

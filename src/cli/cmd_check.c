@@ -183,6 +183,18 @@ static void show_provider(const json_t *report)
            *host ? "\"" : "", *note ? " " : "", note);
 }
 
+static void show_remembered(const json_t *report)
+{
+    long long seconds = json_integer_value(json_object_get(report, "remembered_s"));
+
+    if (seconds > 0 && seconds < 120)
+        printf("\nOnce changed, the old answer may be seen for up to %lld seconds more.\n",
+               seconds);
+    else if (seconds > 0)
+        printf("\nOnce changed, the old answer may be seen for up to %lld minutes more.\n",
+               (seconds + 59) / 60);
+}
+
 static void show(struct arena *mem, const struct cli_checked *checked)
 {
     const json_t *report = json_object_get(checked->json, "report"), *finding;
@@ -198,6 +210,7 @@ static void show(struct arena *mem, const struct cli_checked *checked)
         show_finding(finding, "");
     }
     cli_show_records(stdout, mem, json_object_get(report, "records"));
+    show_remembered(report);
     show_provider(report);
 }
 

@@ -49,10 +49,12 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
     struct check_names names = {
         .names = want->names, .count = want->count, .registered = want->domain->registered_domain};
     struct app_expected expected;
+    struct caa_wanted caa;
     struct check_env env;
 
     if (!app_expected_of(worker->app, mem, want->domain->partner_id, &expected, err) ||
-        !find_delegations(worker, mem, want, &names.delegations, err))
+        !find_delegations(worker, mem, want, &names.delegations, err) ||
+        !app_caa_find(worker->app, mem, want->ca ? want->ca->id : NULL, &caa, err))
         return false;
     env = (struct check_env){
         .resolver = worker->resolver,
@@ -62,7 +64,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .https_port = (uint16_t)worker->app->config->edge.https_port,
         .retry_at = want->retry_at,
         .own = expected.own,
-        .caa = app_caa_of(worker->app->config, config_ca_default(worker->app->config)),
+        .caa = caa,
         .own_count = expected.own_count,
         .http_ms = (int)worker->app->config->check.http_ms,
     };

@@ -127,6 +127,23 @@ def test_check_over_the_api(platform, partner):
     assert stranger.call("GET", f"/v1/checks/{done['id']}").status_code == 404
 
 
+@pytest.mark.req("A5")
+def test_caa_of_another_account(platform, partner):
+    """CAA that names another account than ours: the finding has the record that names ours."""
+    zone = ["@ 1 IN CAA 0 issue \"sandbox-ca.example; accounturi=https://ca.example/acct/1\""]
+    platform.zone("account.example", platform.right_records() + zone)
+    done = partner.post("/v1/checks", {"name": "account.example"})
+    assert [f["code"] for f in done["findings"]][0] == "caa_wrong_account"
+    add, = [r for r in done["report"]["records"] if r["op"] == "add" and r["type"] == "CAA"]
+    assert re.fullmatch(r'0 issue "sandbox-ca.example; accounturi=https://localhost:\d+/acme/\S+"',
+                        add["value"]), add
+    platform.zone("account.example", platform.right_records() + [f"@ 1 IN CAA {add['value']}"])
+    assert partner.post("/v1/checks", {"name": "account.example"})["verdict"] == "ready"
+    done = platform.run("order", "account.example", "--wait", "--timeout", "30", "--account",
+                        partner.account["id"], api=partner)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 # --- commands that open the store ---
 
 @pytest.mark.asan

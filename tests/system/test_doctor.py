@@ -94,6 +94,15 @@ def test_reserved_addresses_are_left_alone(clinic):
         assert udp.recv(9) and http.accept()  # so it would have been seen
 
 
+@pytest.mark.req("R31")
+def test_how_long_the_old_answer_lives(clinic):
+    """By the TTL of the records (300 s), and of the answer that there are none (the SOA's 60 s)."""
+    for name, text in (("wrong-address.example", "5 minutes"), ("empty-zone.example", "60 seconds")):
+        assert f"\nOnce changed, the old answer may be seen for up to {text} more.\n" in \
+            clinic.run(name).stdout
+    assert "Once changed" not in clinic.run("healthy-pair.example").stdout
+
+
 @pytest.mark.req("R36")
 def test_provider(clinic):
     text = clinic.run("known-provider.example").stdout

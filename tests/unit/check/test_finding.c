@@ -203,6 +203,7 @@ static void test_report_json(void **state)
     (void)state;
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct finding f = rich(mem);
+    const struct provider provider = {.name = "Mono DNS", .apex_host = "@", .note = "So."};
     const struct check_report report = {
         .at = INT64_C(1700000000000),
         .took_ms = 12,
@@ -214,16 +215,20 @@ static void test_report_json(void **state)
         .finding_count = 1,
         .records = f.actions,
         .record_count = 1,
+        .remembered_s = 300,
+        .provider = &provider,
     };
     json_t *json = check_report_to_json(&report), *list = check_findings_to_json(&report);
 
     json_object_del(json, "findings");
     AUTO(free_text) char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
     ok(strcmp(text, "{\"at\":\"2023-11-14T22:13:20.000Z\",\"names\":[{\"name\":\"shop.example\","
-                    "\"verdict\":\"wrong_target\"}],\"outcome\":\"not_ready\",\"records\":[{"
+                    "\"verdict\":\"wrong_target\"}],\"outcome\":\"not_ready\","
+                    "\"provider\":{\"apex_host\":\"@\",\"name\":\"Mono DNS\",\"note\":"
+                    "\"So.\"},\"records\":[{"
                     "\"fqdn\":\"shop.example\",\"name\":\"@\",\"op\":\"replace\",\"ttl\":3600,"
-                    "\"type\":\"A\",\"value\":\"198.51.100.1\"}],\"title\":\"www.shop.example has "
-                    "issues\",\"took_ms\":12}") == 0,
+                    "\"type\":\"A\",\"value\":\"198.51.100.1\"}],\"remembered_s\":300,\"title\":"
+                    "\"www.shop.example has issues\",\"took_ms\":12}") == 0,
        "%s", text);
     ok(json_array_size(list) == 1, "findings");
     json_decref(json);
