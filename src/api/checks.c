@@ -50,16 +50,15 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
         !app_caa_find(&call->app, mem, NULL, &caa, err))
         return false;
     name_set_cover(mem, name, &names);
-    env =
-        (struct check_env){.resolver = call->api->resolver,
-                           .check_key = expected.check_key,
-                           .brand = expected.brand,
-                           .own = expected.own,
-                           .caa = caa,
-                           .own_count = expected.own_count,
-                           .http_port = (uint16_t)call->app.config->edge.http_port,
-                           .https_port = (uint16_t)call->app.config->edge.https_port,
-                           .http_ms = (int)call->app.config->check.http_ms};
+    env = (struct check_env){.resolver = call->api->resolver,
+                             .check_key = expected.check_key,
+                             .brand = expected.brand,
+                             .own = expected.own,
+                             .caa = caa,
+                             .own_count = expected.own_count,
+                             .http_port = (uint16_t)call->app.config->edge.http_port,
+                             .https_port = (uint16_t)call->app.config->edge.https_port,
+                             .http_ms = (int)call->app.config->check.http_ms};
     return check_run(mem, &env,
                      &(struct check_names){.names = names.names,
                                            .count = names.count,

@@ -45,6 +45,21 @@ static struct caa_wanted caa_of(const struct cli_check_alone *how)
     return wanted;
 }
 
+/* Of wildcards alone; NULL when nobody says where they must lead. */
+static const struct check_delegation *
+delegations_of(struct arena *mem, const struct name_set *names, const char *const *target)
+{
+    struct check_delegation *list = arena_array_of(mem, names->count, struct check_delegation);
+
+    if (!*target)
+        return NULL;
+    for (size_t i = 0; i < names->count; i++)
+        if (strncmp(names->names[i], "*.", 2) == 0)
+            list[i] = (struct check_delegation){
+                arena_printf(mem, "_acme-challenge.%s", names->names[i] + 2), target, 1};
+    return list;
+}
+
 static bool look(struct arena *mem, const struct pool *pool, const char *typed,
                  struct check_report *out, struct err *err)
 {
@@ -68,10 +83,13 @@ static bool look(struct arena *mem, const struct pool *pool, const char *typed,
         return true;
     }
     name_set_cover(mem, &name, &names);
-    return check_run(mem, &env,
-                     &(struct check_names){
-                         .names = names.names, .count = names.count, .registered = name.registered},
-                     &pool->how->expected, out, err);
+    return check_run(
+        mem, &env,
+        &(struct check_names){.names = names.names,
+                              .count = names.count,
+                              .registered = name.registered,
+                              .delegations = delegations_of(mem, &names, &pool->how->delegation)},
+        &pool->how->expected, out, err);
 }
 
 static void check_one(struct pool *pool, struct cli_checked *checked)

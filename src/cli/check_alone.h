@@ -26,7 +26,9 @@ struct cli_check_alone {
     struct check_expected expected;
     const struct prefix *own; /* reserved addresses that may be asked all the same */
     size_t own_count;
-    struct caa_wanted caa; /* issuer NULL: that of the default CA */
+    const char *delegation; /* where wildcards must be delegated to: a label and a zone; NULL = not
+                               known */
+    struct caa_wanted caa;  /* issuer NULL: that of the default CA */
     /* Told of each name as it is done, one at a time, in any order; NULL = nobody. */
     void (*on_done)(const struct cli_checked *checked);
 };

@@ -16,11 +16,19 @@ struct input {
     struct cli_target target;
     const char *names[NAMES_MAX], *expect[2 * CHECK_ADDRESSES_MAX];
     size_t name_count, expect_count;
-    const char *cname, *resolver, *issuer, *account, *own[OWN_MAX];
+    const char *cname, *resolver, *issuer, *account, *delegation, *own[OWN_MAX];
     size_t own_count;
 };
 
-enum { OPT_EXPECT = 256, OPT_CNAME, OPT_RESOLVER, OPT_OWN, OPT_ISSUER, OPT_ACCOUNT };
+enum {
+    OPT_EXPECT = 256,
+    OPT_CNAME,
+    OPT_RESOLVER,
+    OPT_OWN,
+    OPT_ISSUER,
+    OPT_ACCOUNT,
+    OPT_DELEGATION
+};
 
 /* clang-format off */
 static const struct argp_option options[] = {
@@ -32,6 +40,7 @@ static const struct argp_option options[] = {
     {"issuer", OPT_ISSUER, "NAME", 0,
      "What CAA records call the certificate authority; else by the default one of the configuration, else letsencrypt.org", 0},
     {"account", OPT_ACCOUNT, "URL", 0, "The ACME account, for CAA records that name one", 0},
+    {"delegation", OPT_DELEGATION, "NAME", 0, "What _acme-challenge of a wildcard must be a CNAME of", 0},
     {"resolver", OPT_RESOLVER, "ADDRESS@PORT", 0, "Whom to ask; else dns.forwarder", 0},
     {0},
 };
@@ -64,6 +73,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
         return 0;
     case OPT_ISSUER:
         input->issuer = arg;
+        return 0;
+    case OPT_DELEGATION:
+        input->delegation = arg;
         return 0;
     case OPT_ACCOUNT:
         input->account = arg;
@@ -293,6 +305,7 @@ static bool look(struct arena *mem, const struct input *input, struct cli_checke
     struct cli_check_alone how = {
         .on_done = !input->common.is_json && isatty(STDERR_FILENO) ? show_progress : NULL};
 
+    how.delegation = input->delegation;
     how.caa = (struct caa_wanted){.issuer = input->issuer, .account = input->account};
     if (input->resolver)
         setenv("LATCHKEY_DNS_FORWARDER", input->resolver, 1);

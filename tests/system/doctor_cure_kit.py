@@ -26,6 +26,8 @@ class Records:
         value = action["value"]
         if action["type"] in ("CNAME", "NS"):
             value += "."
+        if action["type"] == "TXT":
+            value = f'"{value}"'
         return dns.rdata.from_text(dns.rdataclass.IN, dns.rdatatype.from_text(action["type"]),
                                    value)
 
