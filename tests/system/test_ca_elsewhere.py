@@ -102,12 +102,14 @@ def test_another_name_another_certificate(tmp_path, elsewhere):
     place, roots = tmp_path / "alone", []
     alone = Alone(place, "--listen", NEAR)
     for words in ([], ["--name", "one.test"], ["--name", "two.test"], ["--listen", NEAR6]):
-        alone.start(*alone.words, *words)
         host = {NEAR6: f"[{NEAR6}]"}.get(words[1], words[1]) if words else NEAR
         known = ("--resolve", f"{host}:{alone.port}:{NEAR}") if "--name" in words else ()
-        directory(elsewhere, alone, host, *known)
+        try:
+            alone.start(*alone.words, *words)
+            directory(elsewhere, alone, host, *known)
+        finally:
+            alone.stop()
         roots.append(alone.root.read_text())
-        alone.stop()
     assert roots[1] == roots[2] and len(set(roots)) == 3
 
 
