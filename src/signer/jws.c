@@ -3,8 +3,15 @@
 
 #include <jose/jose.h>
 #include <jose/openssl.h>
+#include <openssl/ecdsa.h>
 
 #include "base/hash.h"
+#include "tls/key.h"
+
+#define DER_SIGNATURE_MAX 72 /* two integers of at most 33 octets each */
+
+DEFINE_FREEP(ECDSA_SIG, ECDSA_SIG_free)
+DEFINE_FREEP(EVP_MD_CTX, EVP_MD_CTX_free)
 
 bool jws_public_jwk(EVP_PKEY *key, json_t **out, struct err *err)
 {
@@ -31,42 +38,71 @@ bool jws_thumbprint(struct arena *mem, const json_t *jwk, const char **out, stru
     return true;
 }
 
-static bool sign(struct arena *mem, const json_t *jwk, const char *alg, json_t *header,
-                 struct slice payload, const char **out)
+/* ES256 (RFC 7518 section 3.4): r and s side by side. */
+static bool sign_text(EVP_PKEY *key, const char *text, unsigned char out[2 * KEY_SCALAR_SIZE])
 {
-    json_auto_t *jws = json_pack("{s:s}", "payload", base64url_encode(mem, payload));
-    json_auto_t *signature = json_pack("{s:O}", "protected", header);
+    AUTO(EVP_MD_CTX_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    AUTO(ECDSA_SIG_freep) ECDSA_SIG *signature = NULL;
+    unsigned char der[DER_SIGNATURE_MAX];
+    const unsigned char *at = der;
+    size_t len = sizeof(der);
+
+    if (!ctx || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+        EVP_DigestSign(ctx, der, &len, (const unsigned char *)text, strlen(text)) != 1)
+        return false;
+    signature = d2i_ECDSA_SIG(NULL, &at, (long)len);
+    return signature &&
+           BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, KEY_SCALAR_SIZE) == KEY_SCALAR_SIZE &&
+           BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + KEY_SCALAR_SIZE, KEY_SCALAR_SIZE) ==
+               KEY_SCALAR_SIZE;
+}
+
+/* The protected header, base64url. */
+static const char *protect(struct arena *mem, json_t *header, const char *alg)
+{
+    const char *encoded;
     char *text;
 
-    if (!jws || !signature || json_object_set_new(header, "alg", json_string(alg)) != 0 ||
-        !jose_jws_sig(NULL, jws, signature, jwk))
-        return false;
-    text = json_dumps(jws, JSON_COMPACT | JSON_SORT_KEYS);
+    if (json_object_set_new(header, "alg", json_string(alg)) != 0)
+        return NULL;
+    text = json_dumps(header, JSON_COMPACT | JSON_SORT_KEYS);
     if (!text)
-        return false;
-    *out = arena_strdup(mem, text);
+        return NULL;
+    encoded = base64url_encode(mem, slice_str(text));
     free(text);
-    return true;
+    return encoded;
+}
+
+/* The flattened serialization; in base64url nothing needs an escape. */
+static const char *serialize(struct arena *mem, const char *protected, const char *body,
+                             struct slice signature)
+{
+    return arena_printf(mem, "{\"payload\":\"%s\",\"protected\":\"%s\",\"signature\":\"%s\"}", body,
+                        protected, base64url_encode(mem, signature));
 }
 
 bool jws_sign(struct arena *mem, EVP_PKEY *key, json_t *header, struct slice payload,
               const char **out, struct err *err)
 {
-    json_auto_t *jwk = jose_openssl_jwk_from_EVP_PKEY(NULL, key);
+    const char *protected = protect(mem, header, "ES256"), *body = base64url_encode(mem, payload);
+    unsigned char signature[2 * KEY_SCALAR_SIZE];
 
-    if (!jwk || !sign(mem, jwk, "ES256", header, payload, out))
+    if (!protected || !sign_text(key, arena_printf(mem, "%s.%s", protected, body), signature))
         return tls_err(err, ERR_CRYPTO, "could not sign with an account key");
+    *out = serialize(mem, protected, body, slice_of(signature, sizeof(signature)));
     return true;
 }
 
 bool jws_mac(struct arena *mem, const struct secret *secret, json_t *header, struct slice payload,
              const char **out, struct err *err)
 {
-    json_auto_t *jwk = json_pack("{s:s, s:s}", "kty", "oct", "alg", "HS256");
-    json_t *octets = jose_b64_enc(secret->data, secret->len);
+    const char *protected = protect(mem, header, "HS256"), *body = base64url_encode(mem, payload);
+    unsigned char mac[SHA256_SIZE];
 
-    if (!jwk || json_object_set_new(jwk, "k", octets) != 0 ||
-        !sign(mem, jwk, "HS256", header, payload, out))
+    if (!protected)
         return tls_err(err, ERR_CRYPTO, "could not sign with an EAB key");
+    hash_hmac_sha256(secret_view(secret), slice_str(arena_printf(mem, "%s.%s", protected, body)),
+                     mac);
+    *out = serialize(mem, protected, body, slice_of(mac, sizeof(mac)));
     return true;
 }

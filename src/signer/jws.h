@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* jws: JOSE for P-256 account keys (RFC 7515, 7517, 7638), by libjose. */
+/* jws: JOSE for P-256 account keys (RFC 7515, 7517, 7638): keys by libjose, signatures by OpenSSL
+ * from the key as it is, since libjose would build another one from JSON each time. */
 #include <jansson.h>
 
 #include "base/arena.h"

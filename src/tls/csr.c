@@ -4,6 +4,8 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include "tls/key.h"
+
 #define VERSION_1 0L /* RFC 2986 section 4.1 counts from 0 */
 
 DEFINE_FREEP(GENERAL_NAME, GENERAL_NAME_free)
@@ -170,6 +172,22 @@ static bool add_alternative_names(X509_REQ *request, const struct csr_wish *wish
     return X509_REQ_add_extensions(request, list) == 1;
 }
 
+/* X509_REQ_set_pubkey() would decode again what it encodes, with decoders that it looks for anew.
+ */
+static bool set_key(X509_REQ *request, const EVP_PKEY *key, struct err *err)
+{
+    unsigned char *point = OPENSSL_malloc(KEY_POINT_SIZE);
+
+    if (!point || !key_point(key, point, err) ||
+        X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(request),
+                               OBJ_nid2obj(NID_X9_62_id_ecPublicKey), V_ASN1_OBJECT,
+                               OBJ_nid2obj(NID_X9_62_prime256v1), point, KEY_POINT_SIZE) != 1) {
+        OPENSSL_free(point);
+        return false;
+    }
+    return true;
+}
+
 bool csr_make(struct arena *mem, EVP_PKEY *key, const struct csr_wish *wish, struct slice *out,
               struct err *err)
 {
@@ -180,7 +198,7 @@ bool csr_make(struct arena *mem, EVP_PKEY *key, const struct csr_wish *wish, str
     if (!csr_check(wish, err))
         return false;
     if (!request || X509_REQ_set_version(request, VERSION_1) != 1 || !add_subject(request, wish) ||
-        !add_alternative_names(request, wish) || X509_REQ_set_pubkey(request, key) != 1 ||
+        !add_alternative_names(request, wish) || !set_key(request, key, err) ||
         X509_REQ_sign(request, key, EVP_sha256()) <= 0)
         return tls_err(err, ERR_CRYPTO, "could not make a certificate request");
     len = i2d_X509_REQ(request, &der);

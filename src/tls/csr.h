@@ -32,7 +32,9 @@ struct csr_wish {
  * wish breaks a rule above. Whether a name is public, registered or allowed is not checked. */
 MUST_CHECK bool csr_check(const struct csr_wish *wish, struct err *err);
 
-/* DER in the arena, of a wish that passes csr_check(); otherwise its error. */
+/* DER in the arena, of a wish that passes csr_check(), signed with a P-256 key; otherwise its
+ * error.
+ */
 MUST_CHECK bool csr_make(struct arena *mem, EVP_PKEY *key, const struct csr_wish *wish,
                          struct slice *out, struct err *err);
 

@@ -6,6 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,10 +27,26 @@ bool key_make(EVP_PKEY **out, struct err *err)
     return true;
 }
 
+/* Making it takes longer than what is done with it. */
+static EC_GROUP *p256;
+
+static void make_p256(void)
+{
+    p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+}
+
+static const EC_GROUP *group_p256(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, make_p256);
+    return p256;
+}
+
 /* The public point of a scalar in 1..n-1. */
 static bool multiply(const BIGNUM *scalar, unsigned char point[KEY_POINT_SIZE])
 {
-    AUTO(EC_GROUP_freep) EC_GROUP *group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
+    const EC_GROUP *group = group_p256();
     AUTO(EC_POINT_freep) EC_POINT *public = group ? EC_POINT_new(group) : NULL;
 
     return public && !BN_is_zero(scalar) && BN_cmp(scalar, EC_GROUP_get0_order(group)) < 0 &&
@@ -95,11 +112,46 @@ bool key_scalar(const EVP_PKEY *key, unsigned char out[KEY_SCALAR_SIZE], struct 
     return true;
 }
 
+bool key_point(const EVP_PKEY *key, unsigned char out[KEY_POINT_SIZE], struct err *err)
+{
+    size_t len = 0;
+
+    if (!is_p256(key))
+        return err_set(err, ERR_CRYPTO, "not a P-256 key");
+    if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out, KEY_POINT_SIZE, &len) !=
+            1 ||
+        len != KEY_POINT_SIZE)
+        return tls_err(err, ERR_CRYPTO, "the key has no uncompressed public point");
+    return true;
+}
+
+/* Of a P-256 key all but the point is the same, and OpenSSL's encoders take their time. */
+static bool write_p256(struct arena *mem, const EVP_PKEY *key, struct slice *out, struct err *err)
+{
+    static const unsigned char head[] = {
+        0x30, 0x59,                                                 /* SEQUENCE */
+        0x30, 0x13,                                                 /* AlgorithmIdentifier */
+        0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01,       /* id-ecPublicKey */
+        0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, /* prime256v1 */
+        0x03, 0x42, 0x00,                                           /* BIT STRING */
+    };
+    unsigned char *der = arena_alloc(mem, sizeof(head) + KEY_POINT_SIZE);
+
+    memcpy(der, head, sizeof(head));
+    if (!key_point(key, der + sizeof(head), err))
+        return false;
+    *out = slice_of(der, sizeof(head) + KEY_POINT_SIZE);
+    return true;
+}
+
 bool key_spki(struct arena *mem, const EVP_PKEY *key, struct slice *out, struct err *err)
 {
     unsigned char *der = NULL;
-    int len = i2d_PUBKEY(key, &der);
+    int len;
 
+    if (is_p256(key) && EVP_PKEY_get0_provider(key))
+        return write_p256(mem, key, out, err);
+    len = i2d_PUBKEY(key, &der);
     if (len <= 0)
         return tls_err(err, ERR_CRYPTO, "could not encode a public key");
     *out = slice_of(arena_memdup(mem, der, (size_t)len), (size_t)len);
