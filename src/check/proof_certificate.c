@@ -2,49 +2,41 @@
 #include "check/proof_run.h"
 #include "tls/chain.h"
 
-/* The chain as it was sent, leaf first. */
-static size_t take_chain(struct proof_run *run, struct slice *certs)
+/* The chain as it was sent, leaf first; of a longer one the beginning. */
+static size_t take_chain(const struct proof_run *run, X509 **certs)
 {
     STACK_OF(X509) *sent = SSL_get_peer_cert_chain(run->ssl);
     size_t count = 0;
 
-    for (int i = 0; i < sk_X509_num(sent) && count < CHAIN_CERT_MAX; i++) {
-        unsigned char *der = NULL;
-        int len = i2d_X509(sk_X509_value(sent, i), &der);
-
-        if (len <= 0)
-            break;
-        certs[count++] = slice_of(arena_memdup(run->mem, der, (size_t)len), (size_t)len);
-        OPENSSL_free(der);
-    }
+    for (int i = 0; i < sk_X509_num(sent) && count < CHAIN_CERT_MAX; i++)
+        certs[count++] = sk_X509_value(sent, i);
     return count;
 }
 
-static bool is_same(const struct proof_chain *last, const struct slice *certs, size_t count)
+static bool is_same(const struct proof_chain *last, X509 *const *certs, size_t count)
 {
-    if (last->count != count)
+    if (!last->is_read || last->chain.count != count)
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!slice_eq(last->certs[i], certs[i]))
+        if (X509_cmp(last->chain.parsed[i], certs[i]) != 0)
             return false;
     return true;
 }
 
-static void read_chain(struct proof_run *run, const struct slice *certs, size_t count)
+static void read_chain(struct proof_run *run, X509 *const *certs, size_t count)
 {
     const struct proof_options *options = run->options;
     struct proof_chain *out = run->last;
 
-    *out = (struct proof_chain){.count = count};
-    memcpy(out->certs, certs, count * sizeof(certs[0]));
-    out->is_read = chain_from_der(run->mem, certs, count, &out->chain, &out->unread);
+    *out = (struct proof_chain){0};
+    out->is_read = chain_from_parsed(run->mem, certs, count, &out->chain, &out->unread);
     if (!out->is_read)
         return;
-    out->verdict = verify_chain(options->roots, certs, count, options->at);
+    out->verdict = verify_chain(options->roots, &out->chain, options->at);
     out->is_trusted =
         out->verdict.verdict == VERIFY_TRUSTED && options->trust &&
         (options->trust == options->roots ||
-         verify_chain(options->trust, certs, count, options->at).verdict == VERIFY_TRUSTED);
+         verify_chain(options->trust, &out->chain, options->at).verdict == VERIFY_TRUSTED);
 }
 
 static bool judge_chain(struct proof_run *run)
@@ -72,12 +64,12 @@ static bool judge_chain(struct proof_run *run)
 bool proof_judge_certificate(struct proof_run *run)
 {
     const struct proof_target *target = run->target;
-    struct slice certs[CHAIN_CERT_MAX];
+    X509 *certs[CHAIN_CERT_MAX];
     size_t count = take_chain(run, certs);
     const struct chain *chain = &run->last->chain;
     struct err err;
 
-    if (count == 0 || !is_same(run->last, certs, count))
+    if (!is_same(run->last, certs, count))
         read_chain(run, certs, count);
     if (!run->last->is_read)
         return proof_end(run, PROOF_CHAIN_REFUSED,

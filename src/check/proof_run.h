@@ -19,9 +19,7 @@ enum proof_step { PROOF_CONNECTING, PROOF_HANDSHAKING, PROOF_ASKING, PROOF_LISTE
 /* A chain that was shown, and what came of it: where the very same octets are shown again in the
  * same call, the same holds. */
 struct proof_chain {
-    struct slice certs[CHAIN_CERT_MAX];
-    size_t count; /* 0: none yet */
-    bool is_read;
+    bool is_read; /* false: none yet, too */
     struct chain chain;
     struct err unread; /* why not */
     struct verify_result verdict;

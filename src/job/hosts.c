@@ -47,17 +47,20 @@ static bool choose(const struct worker *worker, struct arena *mem, const struct 
            certificate_store_get(mem, db, &scope, latest->certificate_id, &out->certificate, err);
 }
 
-static bool add_chain(struct arena *mem, struct hosts *hosts, const struct chain *pem,
-                      struct slice *hash, struct err *err)
+static bool add_chain(struct arena *mem, struct hosts *hosts, struct slice pem, struct slice *hash,
+                      struct err *err)
 {
     struct buf body = buf_new(mem, EDGE_BODY_MAX);
     unsigned char *digest = arena_alloc(mem, EDGE_HASH_SIZE);
-    struct edge_chain chain = {.count = pem->count};
+    struct slice certs[CHAIN_CERT_MAX];
+    struct edge_chain chain;
 
-    if (pem->count > EDGE_CHAIN_MAX)
-        return err_set(err, ERR_BAD_CERT, "a chain of %zu certificates, at most %d fit", pem->count,
-                       EDGE_CHAIN_MAX);
-    memcpy(chain.der, pem->certs, pem->count * sizeof(pem->certs[0]));
+    if (!chain_split(mem, pem, certs, &chain.count, err))
+        return false;
+    if (chain.count > EDGE_CHAIN_MAX)
+        return err_set(err, ERR_BAD_CERT, "a chain of %zu certificates, at most %d fit",
+                       chain.count, EDGE_CHAIN_MAX);
+    memcpy(chain.der, certs, chain.count * sizeof(certs[0]));
     if (!is_written(edge_chain_write(&body, &chain), "a chain", err))
         return false;
     if (!edge_chain_hash(&chain, digest))
@@ -72,10 +75,8 @@ static bool add_certificate(const struct worker *worker, struct arena *mem,
 {
     struct buf body = buf_new(mem, EDGE_BODY_MAX);
     struct edge_certificate record = {.key_type = KEY_P256, .leaf = certificate->leaf};
-    struct chain pem;
 
-    if (!chain_read(mem, certificate->chain, &pem, err) ||
-        !add_chain(mem, hosts, &pem, &record.chain_hash, err) ||
+    if (!add_chain(mem, hosts, certificate->chain, &record.chain_hash, err) ||
         !chain_point_offset(certificate->leaf, &record.point_offset, err) ||
         !certificate_store_key(mem, worker->app->db, certificate->id, &record.sealed_key, err))
         return err_wrap(err, "certificate %s", certificate->id);

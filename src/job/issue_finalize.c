@@ -48,8 +48,8 @@ static bool drive(struct issue *is, struct ca_session *ca, struct acme_order **o
 /* Which badge the chain can give: see DESIGN "Status". */
 static enum trust trust_of(const struct issue *is, const struct chain *chain)
 {
-    struct verify_result result = verify_chain(worker_roots(is->mem, is->worker->trust),
-                                               chain->certs, chain->count, clock_now());
+    struct verify_result result =
+        verify_chain(worker_roots(is->mem, is->worker->trust), chain, clock_now());
 
     if (result.verdict == VERIFY_TRUSTED)
         return TRUST_STORE;
@@ -66,8 +66,7 @@ static bool check_chain(const struct issue *is, const struct chain *chain, struc
             return false;
     if (!chain_has_key(chain, is->issuance->public_key, err))
         return false;
-    result =
-        verify_chain(worker_roots(is->mem, is->ca->roots), chain->certs, chain->count, clock_now());
+    result = verify_chain(worker_roots(is->mem, is->ca->roots), chain, clock_now());
     if (result.verdict != VERIFY_TRUSTED)
         return err_set(err, ERR_BAD_CERT, "the chain does not lead to a root of CA %s: %s",
                        is->ca->config->id,

@@ -155,32 +155,83 @@ static bool read_leaf(struct arena *mem, const X509 *leaf, struct chain *out, st
            chain_point_offset(out->certs[0], &out->point_offset, err);
 }
 
+static bool check_count(size_t count, struct err *err)
+{
+    return (count >= 1 && count <= CHAIN_CERT_MAX) ||
+           err_set(err, ERR_BAD_CERT, "%zu certificates, 1 to %d are allowed", count,
+                   CHAIN_CERT_MAX);
+}
+
+static void free_parsed(void *cert)
+{
+    X509_free(cert);
+}
+
+/* The arena holds it from now on. */
+static void keep(struct arena *mem, struct chain *chain, size_t i, X509 *cert)
+{
+    arena_defer(mem, free_parsed, cert);
+    chain->parsed[i] = cert;
+}
+
 bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count, struct chain *out,
                     struct err *err)
 {
     struct chain found = {.count = count};
 
-    if (count < 1 || count > CHAIN_CERT_MAX)
-        return err_set(err, ERR_BAD_CERT, "%zu certificates, 1 to %d are allowed", count,
-                       CHAIN_CERT_MAX);
+    if (!check_count(count, err))
+        return false;
     for (size_t i = count; i-- > 0;) {
-        AUTO(X509_freep) X509 *cert = NULL;
+        X509 *cert;
 
         found.certs[i] = certs[i];
         if (!parse(certs[i], &cert))
             return err_set(err, ERR_BAD_CERT, "certificate %zu cannot be read", i + 1);
-        if (i == 0 && !read_leaf(mem, cert, &found, err))
-            return false;
+        keep(mem, &found, i, cert);
     }
+    if (!read_leaf(mem, found.parsed[0], &found, err))
+        return false;
     *out = found;
     return true;
 }
 
-bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct err *err)
+static bool encode(struct arena *mem, const X509 *cert, struct slice *out)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(cert, &der);
+
+    if (len <= 0)
+        return false;
+    *out = slice_of(arena_memdup(mem, der, (size_t)len), (size_t)len);
+    OPENSSL_free(der);
+    return true;
+}
+
+bool chain_from_parsed(struct arena *mem, X509 *const *certs, size_t count, struct chain *out,
+                       struct err *err)
+{
+    struct chain found = {.count = count};
+
+    if (!check_count(count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (!encode(mem, certs[i], &found.certs[i]))
+            return tls_err(err, ERR_BAD_CERT, "certificate %zu cannot be encoded", i + 1);
+        X509_up_ref(certs[i]);
+        keep(mem, &found, i, certs[i]);
+    }
+    if (!read_leaf(mem, found.parsed[0], &found, err))
+        return false;
+    *out = found;
+    return true;
+}
+
+bool chain_split(struct arena *mem, struct slice pem, struct slice certs[CHAIN_CERT_MAX],
+                 size_t *count, struct err *err)
 {
     AUTO(BIO_freep) BIO *text = NULL;
-    struct slice certs[CHAIN_CERT_MAX + 1];
-    size_t count = 0;
+    struct slice found[CHAIN_CERT_MAX + 1];
+    size_t n = 0;
     int got;
 
     if (pem.len > CHAIN_PEM_MAX)
@@ -189,14 +240,24 @@ bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct e
     text = BIO_new_mem_buf(pem.data, (int)pem.len);
     if (!text)
         return tls_err(err, ERR_CRYPTO, "could not read a chain");
-    while ((got = next_block(mem, text, &certs[count])) > 0)
-        if (++count > CHAIN_CERT_MAX)
+    while ((got = next_block(mem, text, &found[n])) > 0)
+        if (++n > CHAIN_CERT_MAX)
             return err_set(err, ERR_BAD_CERT, "more than %d certificates", CHAIN_CERT_MAX);
     if (got < 0)
-        return err_set(err, ERR_BAD_CERT, "block %zu is not a certificate in PEM", count + 1);
-    if (count == 0)
+        return err_set(err, ERR_BAD_CERT, "block %zu is not a certificate in PEM", n + 1);
+    if (n == 0)
         return err_set(err, ERR_BAD_CERT, "no certificate in %zu octets", pem.len);
-    return chain_from_der(mem, certs, count, out, err);
+    memcpy(certs, found, n * sizeof(found[0]));
+    *count = n;
+    return true;
+}
+
+bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct err *err)
+{
+    struct slice certs[CHAIN_CERT_MAX];
+    size_t count;
+
+    return chain_split(mem, pem, certs, &count, err) && chain_from_der(mem, certs, count, out, err);
 }
 
 /* One of several that say the same is the first. */
@@ -217,15 +278,12 @@ static bool is_shown(struct slice text)
 
 const char *chain_root_name(struct arena *mem, const struct chain *chain)
 {
-    AUTO(X509_freep) X509 *last = NULL;
-    const X509_NAME_ENTRY *entry;
+    const X509 *last = chain->parsed[chain->count - 1];
+    const X509_NAME_ENTRY *entry = common_name(X509_get_issuer_name(last));
     unsigned char *text = NULL;
     const char *name = "";
     int len;
 
-    if (!parse(chain->certs[chain->count - 1], &last))
-        return name;
-    entry = common_name(X509_get_issuer_name(last));
     len = entry ? ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(entry)) : 0;
     ERR_clear_error();
     if (len > 0 && is_shown(slice_of(text, (size_t)len)))

@@ -3,7 +3,8 @@
 
 /*
  * chain: what a CA sent as a certificate chain (RFC 8555 section 9.1), leaf first, taken apart into
- * what the product stores. Everything lives in the arena; there are no handles.
+ * what the product stores. Everything lives in the arena, OpenSSL's objects of the certificates
+ * too: to parse one takes longer than all else that is done with it, so it is done once.
  *
  * Not checked by chain_read(): times, signatures, names, key. Ask the functions below.
  */
@@ -12,16 +13,19 @@
 #include "base/hash.h"
 #include "base/slice.h"
 
+struct x509_st; /* OpenSSL's X509 */
+
 #define CHAIN_CERT_MAX 10
 #define CHAIN_PEM_MAX  65536 /* octets */
 
 struct chain {
     size_t count;
     struct slice certs[CHAIN_CERT_MAX]; /* DER, [0] is the leaf */
-    const char *serial;                 /* of the leaf, as all below; lower-case hex, no colons */
-    const char *issuer;                 /* RFC 2253 one-line text, UTF-8 */
-    const char *fingerprint;            /* SHA-256 of the DER, lower-case hex */
-    const char *const *names;           /* dNSName entries of the SAN, lower case */
+    struct x509_st *parsed[CHAIN_CERT_MAX];
+    const char *serial;       /* of the leaf, as all below; lower-case hex, no colons */
+    const char *issuer;       /* RFC 2253 one-line text, UTF-8 */
+    const char *fingerprint;  /* SHA-256 of the DER, lower-case hex */
+    const char *const *names; /* dNSName entries of the SAN, lower case */
     size_t name_count;
     int64_t not_before, not_after; /* unix milliseconds */
     struct slice spki;             /* SubjectPublicKeyInfo, DER */
@@ -35,6 +39,13 @@ MUST_CHECK bool chain_read(struct arena *mem, struct slice pem, struct chain *ou
 /* The same from DER, leaf first; the octets are not copied. */
 MUST_CHECK bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count,
                                struct chain *out, struct err *err);
+/* The same from certificates that OpenSSL has parsed already, whose references are the caller's. */
+MUST_CHECK bool chain_from_parsed(struct arena *mem, struct x509_st *const *certs, size_t count,
+                                  struct chain *out, struct err *err);
+/* Only takes PEM text apart, as chain_read() does: of a chain that was read before it was stored.
+ * *count is at most CHAIN_CERT_MAX. */
+MUST_CHECK bool chain_split(struct arena *mem, struct slice pem, struct slice certs[CHAIN_CERT_MAX],
+                            size_t *count, struct err *err);
 /* The PEM text of all certificates, leaf first. */
 const char *chain_pem(struct arena *mem, const struct chain *chain);
 

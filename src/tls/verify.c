@@ -19,7 +19,7 @@ typedef STACK_OF(X509) certificate_list;
 
 static void free_list(certificate_list **list)
 {
-    sk_X509_pop_free(*list, X509_free);
+    sk_X509_free(*list);
 }
 
 static void free_store(void *store)
@@ -108,27 +108,13 @@ bool verify_roots_load(struct arena *mem, const char *path, struct verify_roots 
     return verify_roots_load_all(mem, &path, 1, out, err);
 }
 
-static X509 *parse(struct slice der)
+/* The certificates above the leaf, whose references stay the chain's; NULL: out of memory. */
+static certificate_list *above(const struct chain *chain)
 {
-    const unsigned char *at = der.data;
+    certificate_list *list = sk_X509_new_reserve(NULL, CHAIN_CERT_MAX);
 
-    return d2i_X509(NULL, &at, (long)der.len);
-}
-
-/* The certificates above the leaf; NULL when one cannot be read. */
-static certificate_list *parse_rest(const struct slice *certs, size_t count)
-{
-    certificate_list *list = sk_X509_new_null();
-
-    for (size_t i = 1; list && i < count; i++) {
-        X509 *cert = parse(certs[i]);
-
-        if (!cert || sk_X509_push(list, cert) <= 0) {
-            X509_free(cert);
-            free_list(&list);
-            list = NULL;
-        }
-    }
+    for (size_t i = 1; list && i < chain->count; i++)
+        sk_X509_push(list, chain->parsed[i]);
     return list;
 }
 
@@ -182,22 +168,15 @@ static struct verify_result refuse(const char *reason)
     return result;
 }
 
-struct verify_result verify_chain(const struct verify_roots *roots, const struct slice *certs,
-                                  size_t count, int64_t at)
+struct verify_result verify_chain(const struct verify_roots *roots, const struct chain *chain,
+                                  int64_t at)
 {
     AUTO(X509_STORE_CTX_freep) X509_STORE_CTX *ctx = X509_STORE_CTX_new();
-    AUTO(X509_freep) X509 *leaf = NULL;
-    AUTO(free_list) certificate_list *rest = NULL;
+    AUTO(free_list) certificate_list *rest = above(chain);
     X509_VERIFY_PARAM *param;
     struct verify_result result;
 
-    if (count < 1 || count > CHAIN_CERT_MAX)
-        return refuse("not 1 to 10 certificates");
-    leaf = parse(certs[0]);
-    rest = parse_rest(certs, count);
-    if (!leaf || !rest)
-        return refuse("a certificate cannot be read");
-    if (!ctx || X509_STORE_CTX_init(ctx, roots->store, leaf, rest) != 1)
+    if (!ctx || !rest || X509_STORE_CTX_init(ctx, roots->store, chain->parsed[0], rest) != 1)
         return refuse("the crypto library failed");
     param = X509_STORE_CTX_get0_param(ctx);
     X509_VERIFY_PARAM_set_time(param, (time_t)(at / 1000));

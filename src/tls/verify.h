@@ -36,7 +36,7 @@ MUST_CHECK bool verify_roots_load_all(struct arena *mem, const char *const *path
 MUST_CHECK bool verify_roots_read(struct arena *mem, struct slice pem, struct verify_roots **out,
                                   struct err *err);
 
-/* `certs`: DER, leaf first, at most CHAIN_CERT_MAX; for TLS server use. Host names are not checked:
- * see chain_covers(). A certificate that cannot be read is VERIFY_REFUSED. */
-struct verify_result verify_chain(const struct verify_roots *roots, const struct slice *certs,
-                                  size_t count, int64_t at);
+/* For TLS server use. Host names are not checked: see chain_covers(). */
+struct chain;
+struct verify_result verify_chain(const struct verify_roots *roots, const struct chain *chain,
+                                  int64_t at);

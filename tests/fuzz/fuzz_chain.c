@@ -40,6 +40,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_round_trip(mem, &chain);
     (void)!chain_covers(&chain, names, 1, &err);
     if (verify_roots_read(mem, input, &roots, &err))
-        (void)verify_chain(roots, chain.certs, chain.count, chain.not_before);
+        (void)verify_chain(roots, &chain, chain.not_before);
     return 0;
 }

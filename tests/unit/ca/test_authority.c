@@ -144,7 +144,8 @@ static struct verify_result verify_names(struct arena *mem, const char *dir,
     struct ca_authority authority = loaded(mem, dir);
     struct ca_cert_wish wish = *base_wish;
     struct verify_roots *roots;
-    struct slice chain[2];
+    struct slice certs[2];
+    struct chain chain;
     struct err err;
 
     assert_true(key_make(&key, &err));
@@ -155,10 +156,11 @@ static struct verify_result verify_names(struct arena *mem, const char *dir,
     wish.issuer = authority.intermediate;
     wish.signer = authority.key;
     assert_true(ca_certificate_make(&wish, &leaf, &err));
-    assert_true(ca_certificate_der(mem, leaf, &chain[0], &err));
-    assert_true(ca_certificate_der(mem, authority.intermediate, &chain[1], &err));
+    assert_true(ca_certificate_der(mem, leaf, &certs[0], &err));
+    assert_true(ca_certificate_der(mem, authority.intermediate, &certs[1], &err));
     assert_true(verify_roots_load(mem, path_in(mem, dir, "root.pem"), &roots, &err));
-    return verify_chain(roots, chain, 2, at);
+    assert_true(chain_from_der(mem, certs, 2, &chain, &err));
+    return verify_chain(roots, &chain, at);
 }
 
 static void test_name_constraints(void **state)
@@ -227,8 +229,7 @@ static void test_service_certificate(void **state)
     assert_true(key_spki(mem, key, &spki, &err));
     assert_true(chain_has_key(&chain, spki, &err));
     assert_true(verify_roots_load(mem, report.root_file, &roots, &err));
-    assert_int_equal(verify_chain(roots, chain.certs, chain.count, clock_now()).verdict,
-                     VERIFY_TRUSTED);
+    assert_int_equal(verify_chain(roots, &chain, clock_now()).verdict, VERIFY_TRUSTED);
 }
 
 static const char *root_of(struct arena *mem, const char *dir)

@@ -6,6 +6,7 @@
 
 #include "certs.h"
 #include "check.h"
+#include "tls/chain.h"
 #include "tls/root_files.h"
 
 #define FROM    INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
@@ -61,7 +62,12 @@ static void world_close(struct world *w)
 
 static bool trusts(const struct verify_roots *roots, const struct test_cert *cert)
 {
-    return verify_chain(roots, &cert->der, 1, FROM + 1000).verdict != VERIFY_UNKNOWN_ROOT;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct chain chain;
+    struct err err = {0};
+
+    assert_true(chain_from_der(mem, &cert->der, 1, &chain, &err));
+    return verify_chain(roots, &chain, FROM + 1000).verdict != VERIFY_UNKNOWN_ROOT;
 }
 
 static void test_follows(void **state)

@@ -50,12 +50,22 @@ static struct pki make_pki(struct arena *mem)
     return pki;
 }
 
+static struct verify_result verdict_on(struct arena *mem, const struct verify_roots *roots,
+                                       const struct slice *certs, size_t count, int64_t at)
+{
+    struct chain chain;
+    struct err err = {0};
+
+    if (!chain_from_der(mem, certs, count, &chain, &err))
+        fail_msg("%s", err.text);
+    return verify_chain(roots, &chain, at);
+}
+
 static void test_verdicts(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct pki p = make_pki(mem);
     struct test_cert *self = make_leaf(mem, NULL, shop);
-    struct slice broken = slice_of(p.leaf->der.data, p.leaf->der.len - 1);
     unsigned char *forged = arena_memdup(mem, p.leaf->der.data, p.leaf->der.len);
     const struct slice altered = slice_of(forged, p.leaf->der.len), leaf = p.leaf->der,
                        above = p.intermediate->der, root = p.root->der;
@@ -77,10 +87,7 @@ static void test_verdicts(void **state)
         {"no intermediate",          {leaf},                   1, FROM + DAY,             VERIFY_UNKNOWN_ROOT, "unable to get local issuer certificate"},
         {"self-signed",              {self->der},              1, FROM + DAY,             VERIFY_UNKNOWN_ROOT, "self-signed certificate"},
         {"outside the constraint",   {p.outside->der, above},  2, FROM + DAY,             VERIFY_REFUSED, "permitted subtree violation"},
-        {"leaf cut short",           {broken},                 1, FROM + DAY,             VERIFY_REFUSED, "a certificate cannot be read"},
-        {"rest cut short",           {leaf, broken},           2, FROM + DAY,             VERIFY_REFUSED, "a certificate cannot be read"},
         {"forged",                   {altered, above},          2, FROM + DAY,             VERIFY_REFUSED, "certificate signature failure"},
-        {"none",                     {leaf},                   0, FROM + DAY,             VERIFY_REFUSED, "not 1 to 10 certificates"},
     };
     /* clang-format on */
     struct verify_roots *roots;
@@ -91,7 +98,7 @@ static void test_verdicts(void **state)
     assert_true(verify_roots_read(
         mem, slice_str(test_pem_join(mem, p.other_root->pem, p.root->pem, NULL)), &roots, &err));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct verify_result got = verify_chain(roots, rows[i].certs, rows[i].count, rows[i].at);
+        struct verify_result got = verdict_on(mem, roots, rows[i].certs, rows[i].count, rows[i].at);
 
         ok(got.verdict == rows[i].want && strcmp(got.reason, rows[i].reason) == 0, "%s: %u \"%s\"",
            rows[i].what, got.verdict, got.reason);
@@ -112,12 +119,12 @@ static void test_which_root(void **state)
     (void)state;
     assert_true(verify_roots_read(mem, slice_str(p.root->pem), &own, &err));
     assert_true(verify_roots_read(mem, slice_str(p.other_root->pem), &other, &err));
-    got = verify_chain(own, certs, 2, FROM + DAY);
+    got = verdict_on(mem, own, certs, 2, FROM + DAY);
     hash_sha256(p.root->der, digest);
     ok(got.verdict == VERIFY_TRUSTED && memcmp(got.fingerprint, digest, SHA256_SIZE) == 0,
        "fingerprint of the root");
     ok(strcmp(got.root, "CN=Root") == 0, "subject of the root: %s", got.root);
-    got = verify_chain(other, certs, 2, FROM + DAY);
+    got = verdict_on(mem, other, certs, 2, FROM + DAY);
     ok(got.verdict == VERIFY_UNKNOWN_ROOT, "trusted by another root");
     all_ok();
 }
@@ -136,7 +143,7 @@ static void test_loading(void **state)
     assert_int_equal(write(fd, p.root->pem, strlen(p.root->pem)), strlen(p.root->pem));
     close(fd);
     assert_true(verify_roots_load(mem, path, &roots, &err));
-    ok(verify_chain(roots, certs, 2, FROM + DAY).verdict == VERIFY_TRUSTED, "from a file");
+    ok(verdict_on(mem, roots, certs, 2, FROM + DAY).verdict == VERIFY_TRUSTED, "from a file");
     unlink(path);
     ok(!verify_roots_load(mem, path, &roots, &err) && err.code == ERR_CONFIG &&
            strstr(err.text, "could not open /tmp/latchkey-roots-"),
