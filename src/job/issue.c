@@ -22,21 +22,28 @@ static const issue_step_fn steps[ISSUANCE_STATE_COUNT] = {
 };
 
 /* While they are looked at, all; later those that the certificate is asked for. */
-static bool load_names(struct issue *is, struct db *db, const struct scope *scope, struct err *err)
+static bool choose_names(struct issue *is, const struct issuance_name *names, size_t count,
+                         struct err *err)
 {
-    struct issuance_name_list names;
+    struct issuance_name *chosen = arena_array_of(is->mem, count, struct issuance_name);
 
-    if (!issuance_name_store_list(is->mem, db, scope, is->issuance->id, &names, err))
-        return false;
-    is->names = arena_array_of(is->mem, names.count, struct issuance_name);
     is->name_count = 0;
-    for (size_t i = 0; i < names.count; i++)
-        if (names.items[i].is_chosen || is->issuance->state == ISSUANCE_WAITING_DNS)
-            is->names[is->name_count++] = names.items[i];
+    for (size_t i = 0; i < count; i++)
+        if (names[i].is_chosen || is->issuance->state == ISSUANCE_WAITING_DNS)
+            chosen[is->name_count++] = names[i];
+    is->names = chosen;
     if (is->name_count > ISSUE_NAMES_MAX && is->issuance->state != ISSUANCE_WAITING_DNS)
         return err_set(err, ERR_STORE, "issuance %s has %zu names, at most %d are possible",
                        is->issuance->id, is->name_count, ISSUE_NAMES_MAX);
     return true;
+}
+
+static bool load_names(struct issue *is, struct db *db, const struct scope *scope, struct err *err)
+{
+    struct issuance_name_list names;
+
+    return issuance_name_store_list(is->mem, db, scope, is->issuance->id, &names, err) &&
+           choose_names(is, names.items, names.count, err);
 }
 
 /* The commerce behind it. */
@@ -93,36 +100,39 @@ static issue_step_fn step_of(const struct issue *is)
     return step && !is->ca && !is_issued[is->issuance->state] ? issue_without_ca : step;
 }
 
-/* What came of its calls to the CA is told, whatever has come of the step. */
-static bool run_step(struct issue *is, issue_step_fn step, struct issue_outcome *out,
-                     struct err *err)
+/* What the last step has stored is not read again: whoever changes anything of an issuance under
+ * way changes its version, too, and then the next step stores nothing. */
+static bool refresh(struct issue *is, bool *found, struct err *err)
 {
-    bool is_done;
+    bool is_current = is->is_current;
 
-    is->session = NULL;
+    is->is_current = false;
     is->refusals.count = 0;
-    is_done = step(is, out, err);
-    return ca_session_end(is->worker, is->mem, is->session, is_done, err);
+    if (!is_current || is->issuance->state == ISSUANCE_WAITING_DNS)
+        return load(is, found, err);
+    *found = true;
+    is->now = clock_now();
+    is->ca = worker_ca(is->worker, is->issuance->ca);
+    is->has_values = issue_has_values(is);
+    return choose_names(is, is->names, is->name_count, err);
 }
 
-bool issue_run(const struct worker *worker, struct arena *mem, const struct job *job,
-               enum issuance_state end, struct job_result *out, struct err *err)
+static bool run_steps(struct issue *is, enum issuance_state end, struct job_result *out,
+                      struct err *err)
 {
-    struct issue is = {.worker = worker, .mem = mem, .job = job};
-
     for (int i = 0; i < STEPS_MAX; i++) {
         struct issue_outcome outcome = {0};
         issue_step_fn step;
         bool found;
 
-        if (!load(&is, &found, err))
+        if (!refresh(is, &found, err))
             return false;
-        step = found && is.issuance->state != end ? step_of(&is) : NULL;
+        step = found && is->issuance->state != end ? step_of(is) : NULL;
         if (!step) {
             out->is_done = true;
             return true;
         }
-        if (!run_step(&is, step, &outcome, err))
+        if (!step(is, &outcome, err))
             return false;
         if (outcome.is_wait || outcome.is_done) {
             out->is_done = outcome.is_done;
@@ -130,8 +140,18 @@ bool issue_run(const struct worker *worker, struct arena *mem, const struct job 
             return true;
         }
     }
-    return err_set(err, ERR_INTERNAL, "issuance %s made %d steps without an end", job->subject_id,
-                   STEPS_MAX);
+    return err_set(err, ERR_INTERNAL, "issuance %s made %d steps without an end",
+                   is->job->subject_id, STEPS_MAX);
+}
+
+/* What came of the calls to the CA is told, whatever has come of the steps. */
+bool issue_run(const struct worker *worker, struct arena *mem, const struct job *job,
+               enum issuance_state end, struct job_result *out, struct err *err)
+{
+    struct issue is = {.worker = worker, .mem = mem, .job = job};
+    bool is_done = run_steps(&is, end, out, err);
+
+    return ca_session_end(worker, mem, is.session, is_done, err);
 }
 
 bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
@@ -260,7 +280,8 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
             return false;
         is->issuance->wait_seq = head.seq;
     }
-    return issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
+    is->is_current = issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
+    return is->is_current;
 }
 
 bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err)

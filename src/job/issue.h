@@ -62,8 +62,10 @@ struct issue {
     size_t looked_count;
     const char *refused;            /* the name that the CA could not validate, or NULL */
     struct issue_refusals refusals; /* names that are held by this step */
-    struct ca_session *session;     /* of this step with the CA, or NULL */
-    bool has_values;                /* some of its names were proven in DNS when the run began */
+    struct ca_session *session;     /* of this run with the CA, or NULL */
+    bool has_values;                /* some of its names were proven in DNS when the step began */
+    bool is_ready;   /* its order at the CA: seen in this run, and not finalized since */
+    bool is_current; /* all above is what issue_commit() has just stored */
     int64_t now;
 };
 

@@ -17,7 +17,8 @@
 bool issue_open_ca(struct issue *is, struct ca_session **out, struct issue_outcome *outcome,
                    struct err *err)
 {
-    const bool is_open = ca_session_open(is->worker, is->mem, is->ca, &is->session, err);
+    const bool is_open =
+        is->session || ca_session_open(is->worker, is->mem, is->ca, &is->session, err);
 
     *out = is_open ? is->session : NULL;
     if (is_open || !is->session)

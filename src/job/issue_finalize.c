@@ -10,11 +10,10 @@
 #include "tls/chain.h"
 
 /*
- * finalizing: the CSR is sent under an intent; after a kill the order's state at the CA says how
- * far it got. The chain is checked against key, names and roots before anything is stored.
+ * finalizing: the state is the intent to send the CSR. A run that has seen the order become ready
+ * sends it; any later one asks first how far the order has got. The chain is checked against key,
+ * names and roots before anything is stored.
  */
-
-#define INTENT_FINALIZE "finalize"
 
 static bool send_csr(struct issue *is, struct ca_session *ca, struct acme_order **out,
                      struct err *err)
@@ -23,11 +22,6 @@ static bool send_csr(struct issue *is, struct ca_session *ca, struct acme_order 
                                                .finalize_url = is->issuance->finalize_url,
                                                .csr = is->issuance->csr};
 
-    if (!is->issuance->intent) {
-        is->issuance->intent = INTENT_FINALIZE;
-        if (!issue_save(is, err))
-            return false;
-    }
     CRASH_POINT(FINALIZE_BEFORE);
     if (!acme_order_finalize(is->mem, &ca->call, &want, out, err))
         return false;
@@ -38,7 +32,10 @@ static bool send_csr(struct issue *is, struct ca_session *ca, struct acme_order 
 /* The order as it is now: finalized, if it has to be. */
 static bool drive(struct issue *is, struct ca_session *ca, struct acme_order **out, struct err *err)
 {
-    if (!is->issuance->intent)
+    const bool is_ready = is->is_ready;
+
+    is->is_ready = false;
+    if (is_ready)
         return send_csr(is, ca, out, err);
     if (!acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, out, err))
         return false;

@@ -243,6 +243,7 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
         return issue_ca_failed(is, ca, out, err);
     if (order->status == ACME_ORDER_INVALID)
         return issue_invalid(is, order->error, is->domain->name, out, err);
+    is->is_ready = order->status == ACME_ORDER_READY;
     if (order->status != ACME_ORDER_PENDING)
         return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
     CRASH_POINT(AUTHORIZATIONS_BEFORE);

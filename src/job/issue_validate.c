@@ -225,6 +225,7 @@ bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err
         return issue_ca_failed(is, ca, out, err);
     if (order->status == ACME_ORDER_INVALID)
         return tell_invalid(is, ca, order, out, err);
+    is->is_ready = order->status == ACME_ORDER_READY;
     if (order->status != ACME_ORDER_PENDING)
         return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
     if (clock_now() - since > ANSWER_LOST_AFTER_MS && clock_now() >= is->issuance->next_try_at &&

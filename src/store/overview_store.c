@@ -61,9 +61,20 @@ static const struct query touch = {
     .cols = "",
 };
 
+/* Of an issuance under way the line is out of date already, mostly: then no index is written. */
+static const struct query touch_due = {
+    .name = "overview.touch_due",
+    .sql = "UPDATE domain_overview SET version = version + 1 WHERE domain_id = $1 AND due_at = 0",
+    .params = "t",
+    .cols = "",
+};
+
 bool overview_store_touch(struct db *db, const char *domain_id, struct err *err)
 {
-    return db_exec(db, &touch, NULL, err, QT(domain_id));
+    int64_t changed;
+
+    return db_exec(db, &touch_due, &changed, err, QT(domain_id)) &&
+           (changed || db_exec(db, &touch, NULL, err, QT(domain_id)));
 }
 
 static const struct query remove_one = {
@@ -238,6 +249,7 @@ bool overview_store_list(struct arena *mem, struct db *db, const struct scope *s
 #define BY_SCOPE(by) &by[LIST_ALL], &by[LIST_BY_PARTNER], &by[LIST_BY_ACCOUNT]
 static const struct query *const all[] = {&add,
                                           &touch,
+                                          &touch_due,
                                           &remove_one,
                                           &save,
                                           &get,
