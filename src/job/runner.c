@@ -10,6 +10,7 @@
 #define IDLE_LOOK_MS  INT64_C(1000) /* leases that ran out are found this often at the latest */
 #define CLOCK_BACK_MS INT64_C(1000) /* less is no step, but a clock that is being corrected */
 #define TROUBLE_MS    INT64_C(250)  /* before the store is asked again after it failed */
+#define CLAIMS_MAX    16            /* in one transaction: other processes want jobs, too */
 
 struct job_runner {
     struct job_runner_options options;
@@ -19,9 +20,10 @@ struct job_runner {
     unsigned started;
 
     pthread_mutex_t lock;
-    pthread_cond_t changed;
-    unsigned idle;             /* threads that wait for a job */
-    struct claimed *handed;    /* claimed and not yet taken by a thread */
+    pthread_cond_t work;    /* for one idle thread: something is handed, or for all: stopping */
+    pthread_cond_t taken;   /* for the dispatcher: a thread is idle, or has taken what was handed */
+    unsigned idle;          /* threads that wait for a job */
+    struct claimed *handed; /* claimed and not yet taken by a thread */
     struct claimed *unsettled; /* run, but the store did not take what came of it */
     bool is_closing;           /* the dispatcher claims nothing more */
     bool is_stopping;          /* the threads end; the dispatcher has ended before */
@@ -161,15 +163,15 @@ static void *thread_main(void *arg)
         bool is_stored;
 
         runner->idle++;
-        pthread_cond_broadcast(&runner->changed);
+        pthread_cond_signal(&runner->taken);
         while (!runner->handed && !runner->is_stopping)
-            pthread_cond_wait(&runner->changed, &runner->lock);
+            pthread_cond_wait(&runner->work, &runner->lock);
         runner->idle--;
         if (!runner->handed)
             break;
         claimed = *runner->handed;
         runner->handed = NULL;
-        pthread_cond_broadcast(&runner->changed);
+        pthread_cond_signal(&runner->taken);
         pthread_mutex_unlock(&runner->lock);
         is_stored = run_one(runner, &claimed);
         if (is_stored)
@@ -182,17 +184,18 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
-/* Waits until a thread is idle and nothing is on its way to one; false when stopping. */
-static bool wait_for_idle(struct job_runner *runner)
+/* Waits until a thread is idle and nothing is on its way to one; returns how many are, 0 when
+ * stopping. */
+static unsigned wait_for_idle(struct job_runner *runner)
 {
-    bool go_on;
+    unsigned idle;
 
     pthread_mutex_lock(&runner->lock);
     while (!runner->is_closing && (runner->idle == 0 || runner->handed))
-        pthread_cond_wait(&runner->changed, &runner->lock);
-    go_on = !runner->is_closing;
+        pthread_cond_wait(&runner->taken, &runner->lock);
+    idle = runner->is_closing ? 0 : runner->idle;
     pthread_mutex_unlock(&runner->lock);
-    return go_on;
+    return idle;
 }
 
 /* Hands `claimed` to an idle thread and returns when it was taken; wait_for_idle() saw one. */
@@ -200,25 +203,52 @@ static void hand_over(struct job_runner *runner, struct claimed *claimed)
 {
     pthread_mutex_lock(&runner->lock);
     runner->handed = claimed;
-    pthread_cond_broadcast(&runner->changed);
+    pthread_cond_signal(&runner->work);
     while (runner->handed)
-        pthread_cond_wait(&runner->changed, &runner->lock);
+        pthread_cond_wait(&runner->taken, &runner->lock);
     pthread_mutex_unlock(&runner->lock);
 }
 
-/* Claims a job and hands it over; there may be none. */
-static bool claim_one(struct job_runner *runner, struct err *err)
+/* Jobs that were claimed together. */
+struct claims {
+    struct claimed items[CLAIMS_MAX];
+    size_t count;
+};
+
+static bool claim_all(struct job_runner *runner, size_t most, struct claims *out, struct err *err)
 {
+    AUTO(db_tx_endp) struct db *tx = NULL;
     const struct job_claim claim = {
         .owner = runner->options.owner, .now = clock_now(), .lease_ms = JOB_LEASE_MS};
-    struct claimed claimed = {.mem = arena_new()};
-    bool is_claimed = job_store_claim(claimed.mem, runner->options.db, &claim, &claimed.job, err);
+
+    if (!db_tx_begin(runner->options.db, &tx, err))
+        return false;
+    while (out->count < most && out->count < CLAIMS_MAX) {
+        struct claimed *claimed = &out->items[out->count++];
+
+        *claimed = (struct claimed){.mem = arena_new()};
+        if (!job_store_claim(claimed->mem, tx, &claim, &claimed->job, err))
+            return false;
+        if (!claimed->job)
+            break;
+    }
+    return db_tx_commit(&tx, err);
+}
+
+/* Claims a job for each idle thread, and hands them over; there may be fewer, or none. One
+ * transaction for all: each takes as long as the disk does. */
+static bool claim_for_idle(struct job_runner *runner, unsigned idle, struct err *err)
+{
+    struct claims claims = {.count = 0};
+    bool is_claimed = claim_all(runner, idle, &claims, err);
 
     runner->next_claim_at = clock_boot_ms() + IDLE_LOOK_MS;
-    if (is_claimed && claimed.job)
-        hand_over(runner, &claimed);
-    else
-        arena_free(claimed.mem);
+    for (size_t i = 0; i < claims.count; i++) {
+        if (is_claimed && claims.items[i].job)
+            hand_over(runner, &claims.items[i]);
+        else
+            arena_free(claims.items[i].mem);
+    }
     return is_claimed;
 }
 
@@ -236,9 +266,9 @@ static bool follow_clock(struct job_runner *runner, struct err *err)
     return true;
 }
 
-/* Claims one job when one is due, else waits: for a commit of anybody, the next run_at, or the next
+/* Claims jobs when one is due, else waits: for a commit of anybody, the next run_at, or the next
  * look at leases. */
-static bool dispatch(struct job_runner *runner, struct err *err)
+static bool dispatch(struct job_runner *runner, unsigned idle, struct err *err)
 {
     int64_t next, wait, look = runner->next_claim_at - clock_boot_ms();
     bool changed;
@@ -248,18 +278,19 @@ static bool dispatch(struct job_runner *runner, struct err *err)
         return false;
     wait = next == INT64_MAX ? IDLE_LOOK_MS : next - clock_now();
     if (wait <= 0 || look <= 0)
-        return claim_one(runner, err);
+        return claim_for_idle(runner, idle, err);
     return db_watch_wait(runner->watch, wait < look ? wait : look, &changed, err);
 }
 
 static void *dispatcher_main(void *arg)
 {
     struct job_runner *runner = arg;
+    unsigned idle;
 
-    while (wait_for_idle(runner)) {
+    while ((idle = wait_for_idle(runner)) > 0) {
         struct err err = {0};
 
-        if (dispatch(runner, &err))
+        if (dispatch(runner, idle, &err))
             continue;
         LOG(ERROR, "job.queue_failed", KERR(&err));
         (void)nanosleep(&(struct timespec){.tv_nsec = TROUBLE_MS * 1000000}, NULL);
@@ -271,7 +302,7 @@ static void stop_threads(struct job_runner *runner)
 {
     pthread_mutex_lock(&runner->lock);
     runner->is_stopping = true;
-    pthread_cond_broadcast(&runner->changed);
+    pthread_cond_broadcast(&runner->work);
     pthread_mutex_unlock(&runner->lock);
     for (unsigned i = 0; i < runner->started; i++)
         pthread_join(runner->threads[i], NULL);
@@ -284,7 +315,8 @@ static void runner_free(struct job_runner *runner)
     while ((job = take_unsettled(runner)))
         arena_free(job->mem);
     db_watch_free(runner->watch);
-    pthread_cond_destroy(&runner->changed);
+    pthread_cond_destroy(&runner->taken);
+    pthread_cond_destroy(&runner->work);
     pthread_mutex_destroy(&runner->lock);
     free(runner);
 }
@@ -325,7 +357,8 @@ bool job_runner_start(const struct job_runner_options *options, struct job_runne
     runner->watch = watch;
     runner->clock_ahead = clock_ahead();
     pthread_mutex_init(&runner->lock, NULL);
-    pthread_cond_init(&runner->changed, NULL);
+    pthread_cond_init(&runner->work, NULL);
+    pthread_cond_init(&runner->taken, NULL);
     if (!start_threads(runner, err)) {
         stop_threads(runner);
         runner_free(runner);
@@ -339,7 +372,7 @@ void job_runner_stop(struct job_runner *runner)
 {
     pthread_mutex_lock(&runner->lock);
     runner->is_closing = true;
-    pthread_cond_broadcast(&runner->changed);
+    pthread_cond_signal(&runner->taken);
     pthread_mutex_unlock(&runner->lock);
     db_watch_end(runner->watch);
     pthread_join(runner->dispatcher, NULL);

@@ -4,7 +4,7 @@
 /*
  * runner: takes due jobs out of the queue and runs them in threads, each with straight-line code.
  *
- * One dispatcher claims a job whenever a thread is idle; it wakes at once when this process
+ * One dispatcher claims jobs for the threads that are idle; it wakes at once when this process
  * commits, within DB_WATCH_MS when another one does, and at the next run_at. A run that has to wait
  * says until when and returns: no thread ever sleeps for a job. A run that fails is repeated after
  * a growing time (or at err.retry_at); one that lost a race is repeated at once.

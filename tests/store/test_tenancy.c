@@ -408,6 +408,7 @@ static const struct {
 } unscoped[] = {
     {"account.key_of", "account.sorted, which begins behind it in the caller's scope"},
     {"overview.touch", "with the change of a row of the domain"},
+    {"overview.touch_due", "with the change of a row of the domain"},
     {"overview.remove", "with the domain"},
     {"overview.save", "app/overview, by the version that it read"},
     {"token.find", "the hash is the proof"},
