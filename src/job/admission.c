@@ -287,6 +287,14 @@ static bool on_invalid(struct issue *is, struct db *tx, enum issuance_state from
     return give_back(is, tx, false, err) && count_failures(is, tx, err);
 }
 
+/* The order was there: it is counted. */
+static bool on_order_lost(struct issue *is, struct db *tx, enum issuance_state from,
+                          struct err *err)
+{
+    (void)from;
+    return give_back(is, tx, false, err);
+}
+
 static bool leave(struct issue *is, struct db *tx, enum issuance_state from, struct err *err)
 {
     (void)from;
@@ -304,10 +312,14 @@ bool admission_step(struct issue *is, struct db *tx, const struct issuance_step 
 {
     static bool (*const on[ISSUANCE_EVENT_COUNT])(struct issue *, struct db *, enum issuance_state,
                                                   struct err *) = {
-        [ISSUANCE_EVENT_PREPARED] = take,           [ISSUANCE_EVENT_NO_ROOM] = on_no_room,
-        [ISSUANCE_EVENT_CLAIM_ENDED] = leave,       [ISSUANCE_EVENT_CA_REFUSED] = take_back,
-        [ISSUANCE_EVENT_NAME_REFUSED] = take_back,  [ISSUANCE_EVENT_INVALID] = on_invalid,
-        [ISSUANCE_EVENT_CA_ORDER_LOST] = take_back, [ISSUANCE_EVENT_CA_ACCOUNT_LOST] = take_back,
+        [ISSUANCE_EVENT_PREPARED] = take,
+        [ISSUANCE_EVENT_NO_ROOM] = on_no_room,
+        [ISSUANCE_EVENT_CLAIM_ENDED] = leave,
+        [ISSUANCE_EVENT_CA_REFUSED] = take_back,
+        [ISSUANCE_EVENT_NAME_REFUSED] = take_back,
+        [ISSUANCE_EVENT_INVALID] = on_invalid,
+        [ISSUANCE_EVENT_CA_ORDER_LOST] = on_order_lost,
+        [ISSUANCE_EVENT_CA_ACCOUNT_LOST] = take_back,
         [ISSUANCE_EVENT_ISSUED] = forget,
     };
 

@@ -262,6 +262,18 @@ static bool is_waiting(enum err_code code)
            code == ERR_RATE_LIMITED || code == ERR_CA_PROTOCOL || code == ERR_TOO_LARGE;
 }
 
+/* The order cannot be gone on with. One that is said not to be ours was made by an account that the
+ * CA has lost, and that has been registered anew since; if we may do nothing at all, a new order
+ * says so.
+ */
+static bool is_order_lost(const struct issue *is, const struct acme_problem *problem)
+{
+    const bool is_not_ours =
+        problem->type == ACME_PROBLEM_UNAUTHORIZED && problem->scope == ACME_SCOPE_ACCOUNT;
+
+    return is->issuance->acme_order_url && (is_not_ours || problem->reaction == ACME_NEW_ORDER);
+}
+
 bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue_outcome *out,
                      struct err *err)
 {
@@ -273,7 +285,7 @@ bool issue_ca_failed(struct issue *is, const struct ca_session *ca, struct issue
 
     if (reaction == ACME_REGISTER)
         return lose_account(is, ca, out, err);
-    if (reaction == ACME_NEW_ORDER && is->issuance->state != ISSUANCE_ORDERING)
+    if (is_order_lost(is, &ca->problem))
         return start_over(is, ISSUANCE_EVENT_CA_ORDER_LOST, NULL, out, err);
     if (reaction == ACME_REREAD) {
         *out = (struct issue_outcome){.is_wait = true,

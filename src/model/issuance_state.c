@@ -49,6 +49,7 @@ static const struct issuance_step steps[] = {
     {S(ORDERING),    E(NAME_REFUSED),    S(WAITING_DNS), "the certificate authority does not take a name; it goes on without it"},
     {S(FINALIZING),  E(NAME_REFUSED),    S(WAITING_DNS), "the certificate authority does not take a name; it goes on without it"},
 
+    {S(ORDERING),    E(CA_ORDER_LOST),   S(WAITING_DNS), "the order at the certificate authority has lapsed; a new one is asked for"},
     {S(PUBLISHING),  E(CA_ORDER_LOST),   S(WAITING_DNS), "the order at the certificate authority has lapsed; a new one is asked for"},
     {S(VALIDATING),  E(CA_ORDER_LOST),   S(WAITING_DNS), "the order at the certificate authority has lapsed; a new one is asked for"},
     {S(FINALIZING),  E(CA_ORDER_LOST),   S(WAITING_DNS), "the order at the certificate authority has lapsed; a new one is asked for"},

@@ -61,15 +61,28 @@ def listener_certificate(folder):
     return paths
 
 
+def stop_all(processes):
+    for process in reversed(processes):
+        process.send_signal(signal.SIGTERM)
+    for process in reversed(processes):
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
 class Pebble:
     """One CA. http_port is where it looks for http-01 answers, on 127.0.0.1, for every name; with
     `dns` (address:port) it asks that server instead of a challtestsrv of its own. `config` adds to
     pebble.json."""
 
-    def __init__(self, folder, http_port, *, version="debian", dns=None, tls_port=None, nonce_reject=0,
+    def __init__(self, folder, http_port, *, version="debian", dns=None, dns_port=None, address="127.0.0.1", tls_port=None, nonce_reject=0,
                  config=None, **environment):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.dns, self.http_port, self.version = folder, dns, http_port, version
+        self.dns_port = dns_port  # of its challtestsrv; None: any
+        self.address = address    # of every name
         self.programs, self.dns_flag, self.silent = VERSIONS[version]
         self.challtestsrv = None  # URL of its management
         self.port, self.management_port = free_port(), free_port()
@@ -88,15 +101,15 @@ class Pebble:
 
     def start(self):
         if not self.dns:
-            self._start_challtestsrv()
+            self.start_challtestsrv()
         self.start_pebble()
         return self
 
-    def _start_challtestsrv(self):
+    def start_challtestsrv(self):
         management = f"127.0.0.1:{free_port()}"
-        self.dns, self.challtestsrv = f"127.0.0.1:{free_port()}", f"http://{management}"
+        self.dns, self.challtestsrv = f"127.0.0.1:{self.dns_port or free_port()}", f"http://{management}"
         self._run(self.folder / "challtestsrv.log", self.programs / "pebble-challtestsrv",
-                  "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", self.dns_flag, self.dns,
+                  "-defaultIPv4", self.address, "-defaultIPv6", "", self.dns_flag, self.dns,
                   "-http01", "", "-https01", "", "-tlsalpn01", "", *self.silent,
                   "-management", management)
 
@@ -151,12 +164,5 @@ class Pebble:
         return counts
 
     def stop(self):
-        for process in reversed(self.processes):
-            process.send_signal(signal.SIGTERM)
-        for process in reversed(self.processes):
-            try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        stop_all(self.processes)
         self.processes = []

@@ -150,6 +150,7 @@ bool probe_open(struct arena *mem, struct probe *probe, struct err *err)
         .name = "CA",
         .directory_url = probe->options.directory,
         .user_agent = "acme_probe/1",
+        .timeout_ms = probe->options.timeout_ms,
         .http = {.policy = &policy, .ca_file = probe->options.ca_file},
         .sign = sign};
 

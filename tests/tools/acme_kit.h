@@ -22,6 +22,7 @@ struct probe_options {
     int count, threads; /* certificates, and how many at a time */
     int names;          /* of each certificate */
     const char *eab;    /* "kid:base64url of the MAC key", or NULL */
+    int timeout_ms;     /* of a request; 0: the library's */
     const char *dns;    /* URL of pebble-challtestsrv: prove names by dns-01 through it, or NULL */
 };
 
@@ -61,6 +62,7 @@ bool probe_issue(struct arena *mem, struct probe *probe, const struct acme_call 
 /* ERR_INTERNAL: the library or the CA did not do what the command expects. */
 bool probe_expect(bool is_so, struct err *err, const char *fmt, ...) PRINTF(3, 4);
 
+bool probe_revoke(struct probe *probe, json_t *report, struct err *err);
 bool probe_tour(struct probe *probe, json_t *report, struct err *err);
 bool probe_tour_account(struct arena *mem, struct probe *probe, const struct acme_call *call,
                         json_t *report, struct err *err);

@@ -6,14 +6,14 @@
  *     acme_probe COMMAND directory=URL ca_file=FILE port=N prefix=TEXT [OPTION=VALUE...]
  *
  *     issue   `count` certificates for `names` names each, `threads` at a time
- *     tour    every other call once, each with what it must answer
- *     renew   at a CA that has ARI and the profile "minutes": a certificate, its window, an order
- *             that replaces it, and all that cannot be replaced
- *     lost    a certificate, a line of input (by when the CA has lost the account), and another
- *             one, after registering again
+ *     revoke  a certificate by the account; and by its own key, and the account's key changed,
+ * where the CA has that tour    every other call once, each with what it must answer renew   at a
+ * CA that has ARI and the profile "minutes": a certificate, its window, an order that replaces it,
+ * and all that cannot be replaced lost    a certificate, a line of input (by when the CA has lost
+ * the account), and another one, after registering again
  *
- * eab=KID:KEY binds the account, dns=URL proves names by dns-01 through a pebble-challtestsrv.
- * Prints one JSON object; exits 0 when all went as it must.
+ * timeout_ms=N bounds each request. eab=KID:KEY binds the account, dns=URL proves names by dns-01
+ * through a pebble-challtestsrv. Prints one JSON object; exits 0 when all went as it must.
  */
 #include <stdatomic.h>
 #include <string.h>
@@ -236,8 +236,11 @@ static bool run_lost(struct probe *probe, json_t *report, struct err *err)
 static const struct {
     const char *name;
     bool (*run)(struct probe *probe, json_t *report, struct err *err);
-} commands[] = {
-    {"issue", run_issue}, {"tour", probe_tour}, {"renew", run_renew}, {"lost", run_lost}};
+} commands[] = {{"issue", run_issue},
+                {"revoke", probe_revoke},
+                {"tour", probe_tour},
+                {"renew", run_renew},
+                {"lost", run_lost}};
 
 static bool take_number(const char *value, int64_t max, int *out)
 {
@@ -265,6 +268,7 @@ static bool take_option(struct probe_options *o, const char *name, const char *v
         {"count", NULL, &o->count, 100000},
         {"threads", NULL, &o->threads, THREADS_MAX},
         {"names", NULL, &o->names, NAMES_MAX},
+        {"timeout_ms", NULL, &o->timeout_ms, 60000},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -292,6 +296,20 @@ static bool take_options(int argc, char **argv, struct probe_options *out)
     return argc > 2 && out->directory && out->ca_file && out->prefix && out->port;
 }
 
+/* Of this program alone: getrusage() has what was in memory before exec too. */
+static int64_t peak_kib(void)
+{
+    FILE *status = fopen("/proc/self/status", "r");
+    char line[128];
+    long long kib = -1;
+
+    while (status && kib < 0 && fgets(line, sizeof(line), status))
+        (void)sscanf(line, "VmHWM: %lld", &kib);
+    if (status)
+        fclose(status);
+    return kib;
+}
+
 int main(int argc, char **argv)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -305,12 +323,13 @@ int main(int argc, char **argv)
     while (argc > 1 && at < ARRAY_LEN(commands) && strcmp(commands[at].name, argv[1]) != 0)
         at++;
     if (!take_options(argc, argv, &probe.options) || at == ARRAY_LEN(commands)) {
-        fputs("usage: acme_probe issue|tour|renew|lost OPTION=VALUE...\n", stderr);
+        fputs("usage: acme_probe issue|revoke|tour|renew|lost OPTION=VALUE...\n", stderr);
         return 64;
     }
     is_done = probe_open(mem, &probe, &err) && probe_register(mem, &probe, &problem, &err) &&
               commands[at].run(&probe, report, &err);
     json_object_set_new(report, "error", json_string(is_done ? "" : err.text));
+    json_object_set_new(report, "peak_kib", json_integer(peak_kib()));
     json_dumpf(report, stdout, JSON_COMPACT);
     putchar('\n');
     probe_close(&probe);
