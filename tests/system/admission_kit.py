@@ -171,7 +171,7 @@ def fair(count, burst, period_s, show=print):
         Flood(platform, many).order(count, "many")
         live, waiting = settle(platform, 120 + count / 20)
         show(f"{count} orders of one partner: {live} live, {waiting} wait")
-        assert waiting >= count - burst - 1
+        assert waiting >= 0.9 * (count - burst), "the line is long"
         Flood(platform, single).order(1, "single")
         settle(platform)
         for _ in range(4):

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The platform with a CA whose calls are answered wrongly once each: the order says what the CA did, and
+becomes live by itself. (Each call of the library for itself: test_acme_faults.py.)"""
+import json
+import threading
+
+import pytest
+
+from edge_kit import free_port
+from faulty_ca_kit import CALLS, Front
+from pebble_kit import listener_certificate
+from platform_kit import Platform, wait_for
+from renewal_kit import store_rows
+
+# Each call of an order once, so that no step meets more than two failures: the third try is after 30 s.
+GROUPS = [("garbage", ["newOrder", "challenge", "finalize"]), ("cut", ["authorization", "order"]),
+          ("large", ["newNonce", "certificate", "challenge"])]
+
+
+@pytest.fixture(scope="module")
+def platform(tmp_path_factory):
+    """The sandbox CA's own front is ours."""
+    p = Platform()
+    ca, certificate, key = listener_certificate(tmp_path_factory.mktemp("front"))
+    p.front = Front(free_port(), p.dir / "run/ca.sock", certificate, key)
+    url = f"https://localhost:{p.front.server_port}"
+    path = p.dir / "latchkey.yaml"
+    config = json.loads(path.read_text())
+    config["sandbox_ca"]["public_url"] = url
+    config["ca"][0].update({"directory": f"{url}/directory", "tls_ca_file": str(ca)})
+    path.write_text(json.dumps(config))
+    threading.Thread(target=p.front.serve_forever, daemon=True).start()
+    try:
+        with p:
+            yield p
+    finally:
+        p.front.is_ending = True
+        p.front.shutdown()
+        p.front.server_close()
+
+
+@pytest.mark.req("R23", "A9")
+@pytest.mark.parametrize("fault,calls", GROUPS)
+def test_each_call_fails_once(platform, fault, calls):
+    partner = platform.tenant(fault, fault)
+    name = f"{fault}.example"
+    platform.zone(name, platform.right_records())
+    domain = platform.domain(partner, name)
+    for call in calls:
+        platform.front.set_fault(call, fault, 1)
+    platform.order(partner, domain)
+    platform.wait_live(partner, domain, 90)
+    met = [path for path, (_, count) in platform.front.faults.items() if not count]
+    platform.front.clear()
+    assert set(met) >= {CALLS[call] for call in calls} - {CALLS["newNonce"]}
+    texts = [e["text"] for e in partner.get(f"/v1/events?domain_id={domain['id']}&limit=200")["items"]
+             if e["kind"] == "issuance.ca_unavailable"]
+    assert len(texts) >= 2 and all(t.startswith("Sandbox CA") for t in texts), texts
+    certificates = store_rows(platform, "SELECT COUNT(*) FROM certificate WHERE domain_id = ?", domain["id"])
+    assert certificates == [(1,)]
+    wait_for(lambda: store_rows(platform, "SELECT open_since_at FROM ca_standing") in ([], [(0,)]))
