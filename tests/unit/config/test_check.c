@@ -52,6 +52,23 @@ static const struct {
     {"ca:\n- {id: a, name: A, directory: 'https://a', profile: shortlived}\n", ""},
     {"ca:\n- {id: a, name: A, directory: 'https://a', profile: 'a b'}\n",
      "l.yaml:2: ca[0].profile: \"a b\" is not an id: a-z, 0-9 and '-', at most 32"},
+    {"dns:\n  update:\n  - {zone: p.example, servers: [192.0.2.1], tsig_key: k, tsig_file: f}\n"
+     "  - {zone: q.example, via: lego, hook: /bin/hook}\n",
+     ""},
+    {"dns:\n  update:\n  - {zone: p.example, tsig_key: k, tsig_file: f}\n",
+     "l.yaml:2: dns.update[0].servers: is required, for zone p.example is changed by rfc2136"},
+    {"dns:\n  update:\n  - {zone: p.example, servers: [192.0.2.1], tsig_file: f}\n",
+     "l.yaml:2: dns.update[0].tsig_key: is required, for zone p.example is changed by rfc2136"},
+    {"dns:\n  update:\n  - {zone: p.example, servers: [192.0.2.1], tsig_key: k}\n",
+     "l.yaml:2: dns.update[0].tsig_file: is required, for zone p.example is changed by rfc2136"},
+    {"dns:\n  update:\n  - {zone: p.example, via: acme.sh}\n",
+     "l.yaml:2: dns.update[0].hook: is required, for zone p.example is changed by a hook"},
+    {"dns:\n  update:\n  - {zone: p.example, via: lego, hook: /h}\n"
+     "  - {zone: p.example, via: lego, hook: /h}\n",
+     "l.yaml:4: dns.update[1].zone: \"p.example\" is there twice"},
+    {"ca:\n- {id: a, name: A, directory: 'https://a', challenge: dns-01}\n",
+     "l.yaml:2: ca[0].challenge: dns-01 needs a zone in dns.update"},
+    {"mode: live\ndns: {port: 54}\n", "l.yaml:2: dns.port: is 53 in live mode, not 54"},
     {"edge:\n  http_port: 443\n", "l.yaml:1: edge.https_port: 443 is edge.http_port too"},
 };
 

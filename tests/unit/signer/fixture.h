@@ -25,6 +25,7 @@ struct fixture {
     struct keyring *keys;
     struct secret eab;
     struct signer_ca cas[2];
+    struct signer_zone zones[3];
     struct signer_server server;
     int pair[2], stop[2]; /* pair[0]: server, pair[1]: client */
     pthread_t thread;
@@ -67,7 +68,11 @@ static inline void fixture_keys(struct fixture *f)
     f->eab.len = sizeof(EAB_SECRET) - 1;
     f->cas[0] = (struct signer_ca){"main", CA_URL "/directory", "eab-1", &f->eab};
     f->cas[1] = (struct signer_ca){.id = "other", .directory = OTHER_URL};
-    f->server = (struct signer_server){.keys = f->keys, .cas = f->cas, .ca_count = 2};
+    f->zones[0] = (struct signer_zone){"proof.example", false, &f->eab};
+    f->zones[1] = (struct signer_zone){"long.example", true, &f->eab};
+    f->zones[2] = (struct signer_zone){.name = "hook.example"};
+    f->server = (struct signer_server){
+        .keys = f->keys, .cas = f->cas, .ca_count = 2, .zones = f->zones, .zone_count = 3};
 }
 
 static inline void *fixture_serve(void *arg)

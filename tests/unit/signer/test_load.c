@@ -61,6 +61,46 @@ static void test_eab(void **state)
     all_ok();
 }
 
+/* As keymgr and tsig-keygen write it. */
+static void test_tsig(void **state)
+{
+    static const struct {
+        const char *what, *text;
+        mode_t mode;
+        const char *reason; /* after the path; NULL: loaded */
+    } rows[] = {
+        {"as tsig-keygen writes it", "+/+/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxw=\n", 0400, NULL},
+        {"16 octets", "AAECAwQFBgcICQoLDA0ODw==", 0600, NULL},
+        {"15 octets", "AAECAwQFBgcICQoLDA0O", 0400,
+         " has a key of 15 octets, at least 16 are needed"},
+        {"no base64", "AAECAwQFBgcICQoLDA0O!w==", 0400, " is not one line of base64"},
+        {"two lines", "AAECAwQFBgcICQoLDA0ODw==\nAAAA\n", 0400, " is not one line of base64"},
+        {"empty", "", 0400, " is not one line of base64"},
+        {"others may read", "AAECAwQFBgcICQoLDA0ODw==", 0404, " must be a file that only user "},
+    };
+    char path[] = "/tmp/latchkey-tsig-XXXXXX";
+
+    (void)state;
+    close(mkstemp(path));
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct secret secret = {0};
+        struct err err = {0};
+        char want[ERR_TEXT_MAX];
+        bool is_loaded;
+
+        put(path, rows[i].text, strlen(rows[i].text), rows[i].mode);
+        is_loaded = signer_load_tsig(path, &secret, &err);
+        snprintf(want, sizeof(want), "%s%s", rows[i].reason ? path : "",
+                 rows[i].reason ? rows[i].reason : "");
+        ok(is_loaded == !rows[i].reason && strncmp(err.text, want, strlen(want)) == 0, "%s: %s",
+           rows[i].what, err.text);
+        ok(!is_loaded || secret.data[secret.len - 1] == (i == 0 ? 28 : 15), "%s: octets",
+           rows[i].what);
+        unlink(path);
+    }
+    all_ok();
+}
+
 static void test_eab_size(void **state)
 {
     char path[] = "/tmp/latchkey-eab-XXXXXX", text[SECRET_MAX];
@@ -121,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_eab),
+        cmocka_unit_test(test_tsig),
         cmocka_unit_test(test_eab_size),
         cmocka_unit_test(test_server),
     };

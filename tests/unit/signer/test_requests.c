@@ -475,9 +475,34 @@ static int tear_down(void **state)
     return 0;
 }
 
+/* A MAC by the key and with the algorithm of the zone, of whatever is sent. */
+static void test_tsig(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct slice key = SLICE_LIT(EAB_SECRET), octets = SLICE_LIT("an update"), mac = {0};
+    unsigned char want[SHA512_SIZE];
+    struct err err = {0};
+
+    (void)state;
+    ok(signer_tsig(mem, f.client, "proof.example", octets, &mac, &err), "%s", err.text);
+    hash_hmac_sha256(key, octets, want);
+    ok(slice_eq(mac, slice_of(want, SHA256_SIZE)), "SHA-256");
+    ok(signer_tsig(mem, f.client, "long.example", octets, &mac, &err), "%s", err.text);
+    hash_hmac_sha512(key, octets, want);
+    ok(slice_eq(mac, slice_of(want, SHA512_SIZE)), "SHA-512");
+    for (const char *const *zone = (const char *const[]){"hook.example", "none.example", NULL};
+         *zone; zone++)
+        ok(!signer_tsig(mem, f.client, *zone, octets, &mac, &err) && err.code == ERR_CONFIG &&
+               strcmp(err.text,
+                      arena_printf(mem, "no TSIG key of zone \"%s\" is configured", *zone)) == 0,
+           "%s", err.text);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tsig),
         cmocka_unit_test(test_make_key),
         cmocka_unit_test(test_csr),
         cmocka_unit_test(test_csr_refusal_keeps_its_field),
