@@ -45,6 +45,27 @@ def test_state_of_the_country_before(web):
     assert web.paul.post("/accounts/new", fields.items()).status == 303
 
 
+@pytest.mark.req("R12", "R17", "A18")
+def test_wildcard(web):
+    """It is added and ordered by the same forms; without a zone to prove it in, the operator is named."""
+    domain = web.domain(web.mine, "*.Star.example")
+    assert domain["name"] == "*.star.example" and domain["names"] == ["*.star.example", "star.example"]
+    assert domain["delegations"] == []
+    refused = register(web, domain)
+    assert refused.status == 422
+    assert "needs validation by DNS, which the operator has not set up" in refused.text
+    config = json.loads(web.config.read_text())
+    config["dns"]["update"] = [{"zone": "proof.test", "via": "lego", "hook": "/bin/true"}]
+    web.config.write_text(json.dumps(config))
+    web.stop()
+    web.start()
+    assert register(web, domain).header("Location") == f"/domains/{domain['id']}"
+    assert len(orders(web, domain)) == 1
+    told, = web.mine.get(f"/v1/domains/{domain['id']}")["delegations"]
+    assert told["name"] == "_acme-challenge.star.example"
+    assert re.fullmatch(r"[0-9a-f]{32}\.proof\.test", told["value"])
+
+
 @pytest.mark.req("R20")
 def test_register_twice(web):
     """The second one is answered as the first was; one that asks for something else is not."""
