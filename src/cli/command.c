@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cli/findings.h"
 #include "config/roff.h"
 
 #define OUT_MAX (1 << 20)
@@ -116,12 +117,14 @@ static const struct cli_command *command_find(const struct cli_command *const *c
     return NULL;
 }
 
-static int help(const struct cli_command *const *commands, size_t count, bool is_man)
+static int help(const struct cli_command *const *commands, size_t count, const char *what)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
 
-    if (is_man)
+    if (what && strcmp(what, "--man") == 0)
         fputs(cli_man(mem, commands, count), stdout);
+    else if (what && strcmp(what, "--findings") == 0)
+        fputs(cli_findings(mem), stdout);
     else
         list_print(stdout, commands, count);
     return CLI_DONE;
@@ -137,7 +140,7 @@ int cli_main(const struct cli_command *const *commands, size_t count, int argc, 
         return CLI_USAGE;
     }
     if (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)
-        return help(commands, count, argc > 2 && strcmp(argv[2], "--man") == 0);
+        return help(commands, count, argc > 2 ? argv[2] : NULL);
     if (strcmp(argv[1], "--version") == 0) {
         puts("latchkey " LATCHKEY_VERSION);
         return CLI_DONE;
