@@ -39,7 +39,11 @@ class Server:
         with open(self.dir / "log", "wb") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log)
         zone = next(iter(self.zones))
-        wait_for(lambda: dig(self.place, zone, "SOA"))
+        try:
+            wait_for(lambda: dig(self.place, zone, "SOA"))
+        except AssertionError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_):
