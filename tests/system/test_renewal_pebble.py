@@ -62,7 +62,7 @@ def test_two_thirds_and_at_risk(folder):
                     platform.jump(due + (at(old["not_after_at"]) - due) / 4 - platform.now() + 1)
                     risk = wait_for(lambda: (s := platform.status(partner, domain))
                                     and s["badge"]["code"] == "at_risk" and s)
-                    assert risk["badge"]["days_left"] in (21, 22)
+                    assert risk["badge"]["days_left"] in (21, 22, 23)  # as the instant was drawn
                     assert risk["badge"]["text"].startswith("At risk (2")
                     assert risk["renewal"]["next"].startswith("It is tried again by itself")
                 finally:
