@@ -5,6 +5,7 @@ there says how they are written. All are served at once, to one process for each
 
 It needs a network of its own (tests/system/in-namespace): the addresses of the root servers are here.
 """
+import atexit
 import concurrent.futures
 import dataclasses
 import json
@@ -177,6 +178,7 @@ zone:
         with open(self.folder / "knot.log", "wb") as log:
             self.process = subprocess.Popen(["/usr/sbin/knotd", "-c", self.conf], stdout=log,
                                             stderr=log)
+        atexit.register(self.stop)  # also where what comes after it cannot be set up
         wait_for(self._answers, 20, "knot")
         return self
 
