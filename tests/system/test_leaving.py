@@ -12,7 +12,7 @@ import time
 import crash_kit
 import pytest
 from crash_kit import Trap
-from platform_kit import Platform, wait_for
+from platform_kit import Api, Platform, wait_for
 
 MODEL = pathlib.Path(__file__).resolve().parents[2] / "src/model/issuance_state.h"
 FINAL = {"live", "failed"}
@@ -421,6 +421,54 @@ def test_release_command(platform, partner):
     done = platform.run("release", name, "--yes", "--cancel-subscription", api=partner)
     assert done.returncode == 0 and name in done.stdout, done.stderr
     assert platform.run("release", "nobody.example", "--yes", api=partner).returncode == 1
+    released(platform, domain)
+
+
+def write(platform, sql, *args):
+    with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db", timeout=30)) as db, db:
+        db.execute(sql, args)
+
+
+def forget_deletions(platform):
+    """As a week later: the store keeps nothing of them."""
+    deleted = "SELECT 1 FROM edge_record WHERE is_tombstone = 1"
+    assert query(platform, deleted)
+    write(platform, "UPDATE edge_record SET rev = rev - 8 * 86400000 WHERE is_tombstone = 1")
+    write(platform, "UPDATE job SET run_at = 0 WHERE kind = 'tidy'")
+    wait_for(lambda: not query(platform, deleted), 30)
+
+
+@pytest.mark.req("R42", "R44")
+def test_edge_that_slept_for_longer_than_deletions_are_kept(platform, partner):
+    """It is refused its cursor, takes a snapshot, and what was deleted meanwhile goes there too."""
+    name, stays = "asleep.example", "awake.example"
+    _, domain, _ = platform.ordered(partner, name)
+    platform.ordered(partner, stays)
+    awake, edge = platform.edges
+    agent = f"{edge.name}-agent"
+
+    def is_shown(address):
+        try:
+            return platform.serial(address, name)
+        except ssl.SSLError:  # an alert, not a dead edge
+            return None
+    with Stopped(platform) as stopped:
+        stopped.stop(agent)
+        head = query(platform, "SELECT epoch, seq FROM feed_head")[0]
+        platform.kill("front")  # and with it what the agent waits for
+        crash_kit.insist(lambda: partner.call(
+            "DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true").status_code == 200)
+        wait_for(lambda: not is_shown(awake.addresses[0]))
+        forget_deletions(platform)
+        assert all(map(is_shown, edge.addresses)), "it sleeps"
+        token = (platform.dir / f"edge/{edge.name}/token").read_text().strip()
+        Api(partner.url, token, platform.roots).call(
+            "GET", f"/v1/edge/feed?cursor={head['epoch']}-{head['seq']}", want=410)
+        before = platform.log(agent).count("edge.snapshot")
+    wait_for(lambda: platform.log(agent).count("edge.snapshot") > before)
+    write(platform, "UPDATE job SET run_at = 0 WHERE kind = 'settings'")  # a new end record
+    wait_for(lambda: not any(map(is_shown, edge.addresses)), 40)
+    assert all(platform.serial(address, stays) for address in edge.addresses)
     released(platform, domain)
 
 
