@@ -81,6 +81,7 @@ static void add_ca(struct arena *mem, X509 *cert, const char *permitted)
 {
     add_extension(cert, cert, NID_basic_constraints, "critical,CA:TRUE");
     add_extension(cert, cert, NID_key_usage, "critical,keyCertSign,cRLSign");
+    add_extension(cert, cert, NID_subject_key_identifier, "hash");
     if (permitted)
         add_extension(cert, cert, NID_name_constraints,
                       arena_printf(mem, "critical,permitted;DNS:%s", permitted));
@@ -142,6 +143,8 @@ struct test_cert *test_cert_make(struct arena *mem, const struct test_cert_wish 
     add_names(mem, out->cert, wish->names);
     if (wish->is_ca)
         add_ca(mem, out->cert, wish->permitted);
+    if (wish->is_ca && wish->issuer)
+        add_extension(out->cert, issuer->cert, NID_authority_key_identifier, "keyid");
     if (wish->padding)
         add_padding(mem, out->cert, wish->padding);
     must(X509_sign(out->cert, issuer->key, EVP_sha256()) > 0);

@@ -37,6 +37,9 @@ static int add_roots(X509_STORE *store, BIO *text)
         ERR_clear_error();
         if (!root)
             return is_end ? count : -1;
+        /* OpenSSL works out what its extensions say when it needs it first: before threads share
+         * it, not while they do. */
+        (void)X509_check_purpose(root, -1, 0);
         if (X509_STORE_add_cert(store, root) != 1)
             return -1;
     }

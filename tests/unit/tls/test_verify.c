@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <pthread.h>
 #include <unistd.h>
 
 #include "base/hash.h"
@@ -7,8 +8,10 @@
 #include "tls/chain.h"
 #include "tls/verify.h"
 
-#define DAY  INT64_C(86400000)
-#define FROM INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
+#define THREADS 6
+#define ROUNDS  50
+#define DAY     INT64_C(86400000)
+#define FROM    INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
 
 static const char *const shop[] = {"shop.example", NULL};
 static const char *const abroad[] = {"shop.com", NULL};
@@ -157,12 +160,65 @@ static void test_loading(void **state)
     all_ok();
 }
 
+struct verifier {
+    const struct verify_roots *roots;
+    const struct slice *chain;
+    pthread_barrier_t *all;
+    enum verify_verdict verdict;
+};
+
+static void *verify_at_once(void *arg)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct verifier *verifier = arg;
+
+    pthread_barrier_wait(verifier->all);
+    verifier->verdict = verdict_on(mem, verifier->roots, verifier->chain, 2, FROM + DAY).verdict;
+    return NULL;
+}
+
+static void verify_by_threads(const struct verify_roots *roots, const struct slice chain[2])
+{
+    struct verifier verifiers[THREADS];
+    pthread_t threads[THREADS];
+    pthread_barrier_t all;
+
+    pthread_barrier_init(&all, NULL, THREADS);
+    for (size_t i = 0; i < THREADS; i++) {
+        verifiers[i] = (struct verifier){.roots = roots, .chain = chain, .all = &all};
+        pthread_create(&threads[i], NULL, verify_at_once, &verifiers[i]);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        ok(verifiers[i].verdict == VERIFY_TRUSTED, "thread %zu", i);
+    }
+    pthread_barrier_destroy(&all);
+}
+
+/* Threads share roots that nobody has verified with yet; ./test tsan says whether they may. */
+static void test_threads(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct pki p = make_pki(mem);
+    const struct slice chain[] = {p.leaf->der, p.intermediate->der};
+    struct verify_roots *roots;
+    struct err err;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        assert_true(verify_roots_read(mem, slice_str(p.root->pem), &roots, &err));
+        verify_by_threads(roots, chain);
+    }
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_which_root),
         cmocka_unit_test(test_loading),
+        cmocka_unit_test(test_threads),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
