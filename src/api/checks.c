@@ -53,9 +53,8 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
     env = (struct check_env){.resolver = call->api->resolver,
                              .check_key = expected.check_key,
                              .brand = expected.brand,
-                             .own = expected.own,
+                             .reach = expected.reach,
                              .caa = caa,
-                             .own_count = expected.own_count,
                              .http_port = (uint16_t)call->app.config->edge.http_port,
                              .https_port = (uint16_t)call->app.config->edge.https_port,
                              .http_ms = (int)call->app.config->check.http_ms};

@@ -100,12 +100,24 @@ bool app_own_prefixes(struct arena *mem, const struct config *config, const stru
     return true;
 }
 
+bool app_check_reach(struct arena *mem, const struct config *config, struct check_reach *out,
+                     struct err *err)
+{
+    struct check_reach reach = {.is_offline = config_is_offline(config)};
+
+    if (config->mode == CONFIG_SANDBOX &&
+        !app_own_prefixes(mem, config, &reach.own, &reach.own_count, err))
+        return false;
+    *out = reach;
+    return true;
+}
+
 bool app_expected_of(const struct app *app, struct arena *mem, const char *partner_id,
                      struct app_expected *out, struct err *err)
 {
     return find_addresses(app, mem, partner_id, &out->addresses, err) &&
            find_brand(app, mem, partner_id, &out->brand, err) &&
-           app_own_prefixes(mem, app->config, &out->own, &out->own_count, err) &&
+           app_check_reach(mem, app->config, &out->reach, err) &&
            app_check_key(mem, app->db, &out->check_key, err);
 }
 

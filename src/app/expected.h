@@ -4,13 +4,13 @@
 /* expected: what a check of a partner's names compares with. */
 #include "app/app.h"
 #include "check/diagnose.h"
+#include "check/reach.h"
 
 struct app_expected {
     struct check_expected addresses; /* where the names must lead */
     const char *brand;               /* as the partner's customers know it */
     struct slice check_key;          /* of the check path; empty: no worker has made one yet */
-    const struct prefix *own;        /* net.own_prefixes */
-    size_t own_count;
+    struct check_reach reach;
 };
 
 /* `partner_id` NULL: the platform itself. ERR_CONFIG when there is no address set. */
@@ -25,6 +25,10 @@ struct caa_wanted app_caa_of(const struct config *config, const struct config_ca
 MUST_CHECK bool app_caa_find(const struct app *app, struct arena *mem, const char *ca_id,
                              struct caa_wanted *out, struct err *err);
 
+/* Where a check of names that others bring may connect to: net.own_prefixes in the sandbox alone.
+ * ERR_CONFIG. */
+MUST_CHECK bool app_check_reach(struct arena *mem, const struct config *config,
+                                struct check_reach *out, struct err *err);
 /* net.own_prefixes. ERR_CONFIG. */
 MUST_CHECK bool app_own_prefixes(struct arena *mem, const struct config *config,
                                  const struct prefix **out, size_t *count, struct err *err);

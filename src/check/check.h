@@ -3,11 +3,11 @@
 
 /*
  * check: the pre-flight of an order's names: look, then judge. Look-ups are fresh; the check path
- * is asked over HTTP at each address found: those of the expected set at exactly that port, others
- * where the internet's are, or `own` has them. Takes as long as DNS and the slowest address, at
- * most the resolver's time and http_ms.
+ * is asked over HTTP at each address found that may be connected to (check/reach.h). Takes as long
+ * as DNS and the slowest address, at most the resolver's time and http_ms.
  */
 #include "check/diagnose.h"
+#include "check/reach.h"
 
 #define CHECK_HTTP_MS     10000 /* per address: Let's Encrypt's own patience */
 #define CHECK_PATH        "/.well-known/host-check/"
@@ -21,8 +21,7 @@ struct check_env {
     uint16_t http_port, https_port; /* of the edges, as visitors see them; https_port 0 = 443 */
     int64_t retry_at;               /* when the caller will look again by itself; 0 = not */
     int http_ms;                    /* 0 = CHECK_HTTP_MS */
-    const struct prefix *own;       /* reserved addresses that may be asked all the same */
-    size_t own_count;
+    struct check_reach reach;
     struct caa_wanted
         caa; /* who will be asked for the certificate; issuer NULL: CAA is left alone */
 };

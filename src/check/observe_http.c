@@ -26,7 +26,7 @@ struct walk {
 struct walks {
     struct arena *mem;
     const struct check_env *env;
-    uint16_t http_port, https_port;
+    struct check_ports ports;
     struct http_client *client;
     struct walk *list;
     size_t count;
@@ -99,8 +99,8 @@ static const char *refusal_of(const struct walks *walks, const struct walk *walk
         return "more than 10 redirects";
     if (!is_tls && strcmp(place->scheme, "http") != 0)
         return arena_printf(walks->mem, "to %.20s:", place->scheme);
-    if (place->port != walks->http_port && place->port != walks->https_port && place->port != 80 &&
-        place->port != 443)
+    if (place->port != walks->ports.http && place->port != walks->ports.https &&
+        place->port != 80 && place->port != 443)
         return arena_printf(walks->mem, "to port %u", place->port);
     if (strlen(place->path) > URL_MAX)
         return "to a path of more than 2000 octets";
@@ -214,7 +214,7 @@ static void add_walk(struct walks *walks, const char *name, struct probe *probe)
         .name = name,
         .answer =
             walks->env->is_keyless ? NULL : check_answer(mem, walks->env->check_key, name, token),
-        .url = arena_printf(mem, "http://%s:%u" CHECK_PATH "%s", name, (unsigned)walks->http_port,
+        .url = arena_printf(mem, "http://%s:%u" CHECK_PATH "%s", name, (unsigned)walks->ports.http,
                             token)};
 }
 
@@ -241,7 +241,7 @@ static void add_probes(struct walks *walks, const struct net_policy *policy,
             struct address address = address_of(answers[k]->records[i].address);
             struct probe *probe = NULL;
 
-            if (!net_policy_check(policy, &address, walks->http_port, &ignored))
+            if (!net_policy_check(policy, &address, walks->ports.http, &ignored))
                 continue;
             if (!check_is_ours(expected, &address) && observation->stranger_count < STRANGERS_MAX)
                 probe = &strangers[observation->stranger_count++];
@@ -268,7 +268,8 @@ static const struct address *proxy_of(const struct observation *observation)
 /* The page that visitors see is asked for over https: is it told to be where it is? */
 static bool is_looping(const struct walks *walks, const char *name, const struct address *proxy)
 {
-    const char *url = arena_printf(walks->mem, "https://%s:%u/", name, (unsigned)walks->https_port);
+    const char *url =
+        arena_printf(walks->mem, "https://%s:%u/", name, (unsigned)walks->ports.https);
     struct http_request request = request_of(walks, url, proxy);
     struct http_url place, self;
     struct http_response response;
@@ -299,33 +300,6 @@ static void look_for_loops(const struct walks *walks, struct observation *observ
     }
 }
 
-/* ---- where may be connected to ---- */
-
-static uint16_t https_port_of(const struct check_env *env)
-{
-    return env->https_port ? env->https_port : HTTPS_PORT;
-}
-
-static void allow(struct arena *mem, const struct check_env *env,
-                  const struct check_expected *expected, struct net_policy *policy)
-{
-    size_t room = 2 * (expected->ipv4_count + expected->ipv6_count + env->own_count);
-    struct net_allowed *allowed = arena_array_of(mem, room, struct net_allowed);
-    const uint16_t ports[] = {env->http_port, https_port_of(env)};
-
-    *policy = (struct net_policy){.public_reach = NET_PUBLIC_WEB, .allowed = allowed};
-    for (size_t k = 0; k < ARRAY_LEN(ports); k++) {
-        for (size_t i = 0; i < expected->ipv4_count; i++)
-            allowed[policy->allowed_count++] =
-                (struct net_allowed){{expected->ipv4[i], 32}, ports[k]};
-        for (size_t i = 0; i < expected->ipv6_count; i++)
-            allowed[policy->allowed_count++] =
-                (struct net_allowed){{expected->ipv6[i], 128}, ports[k]};
-        for (size_t i = 0; i < env->own_count; i++)
-            allowed[policy->allowed_count++] = (struct net_allowed){env->own[i], ports[k]};
-    }
-}
-
 bool observe_http(struct arena *mem, const struct check_env *env, const struct check_names *names,
                   const struct check_expected *expected, struct observation *observations,
                   struct err *err)
@@ -334,12 +308,11 @@ bool observe_http(struct arena *mem, const struct check_env *env, const struct c
     size_t room = names->count * (PROBES_MAX + STRANGERS_MAX);
     struct walks walks = {.mem = mem,
                           .env = env,
-                          .http_port = env->http_port,
-                          .https_port = https_port_of(env),
+                          .ports = {env->http_port, env->https_port ? env->https_port : HTTPS_PORT},
                           .list = arena_array_of(mem, room, struct walk)};
     struct net_policy policy;
 
-    allow(mem, env, expected, &policy);
+    reach_sites(mem, &env->reach, expected, walks.ports, &policy);
     for (size_t i = 0; i < names->count; i++)
         add_probes(&walks, &policy, expected, &observations[i]);
     if (walks.count == 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/observe_zone.h"
 
-#define PORT              53
+#include "dns/place.h"
+#include "model/hostname.h"
+
 #define PARENTS_MAX       3 /* servers of the parent that are asked for the delegation */
 #define PARENT_PLACES_MAX 4
 #define QUESTIONS(names)  (1 + 2 * (names)) /* to each place: SOA, and A and AAAA of each name */
@@ -79,7 +81,7 @@ static bool may_ask(const struct look *look, const struct address *address)
 {
     struct err ignored;
 
-    return net_policy_check(&look->policy, address, PORT, &ignored);
+    return net_policy_check(&look->policy, address, DNS_PORT, &ignored);
 }
 
 static struct address address_of(struct slice octets)
@@ -104,7 +106,7 @@ static bool ask_parent(struct look *look, const struct address *places, size_t c
     struct dns_told told[PARENT_PLACES_MAX];
 
     for (size_t i = 0; i < count; i++)
-        asks[i] = (struct dns_ask){octets_of(&places[i]), PORT, query};
+        asks[i] = (struct dns_ask){octets_of(&places[i]), DNS_PORT, query};
     if (!dns_ask(look->mem, asks, told, count, 0, err))
         return false;
     for (size_t i = 0; i < count && !look->out->has_parent_said; i++)
@@ -201,10 +203,10 @@ static void add_questions(const struct look *look, const struct zone_place *plac
     struct slice server = octets_of(&place->address);
     size_t n = 0;
 
-    asks[n++] = (struct dns_ask){server, PORT, {look->out->zone, DNS_TYPE_SOA}};
+    asks[n++] = (struct dns_ask){server, DNS_PORT, {look->out->zone, DNS_TYPE_SOA}};
     for (size_t i = 0; i < look->out->name_count; i++) {
-        asks[n++] = (struct dns_ask){server, PORT, {look->names->names[i], DNS_TYPE_A}};
-        asks[n++] = (struct dns_ask){server, PORT, {look->names->names[i], DNS_TYPE_AAAA}};
+        asks[n++] = (struct dns_ask){server, DNS_PORT, {look->names->names[i], DNS_TYPE_A}};
+        asks[n++] = (struct dns_ask){server, DNS_PORT, {look->names->names[i], DNS_TYPE_AAAA}};
     }
 }
 
@@ -237,27 +239,13 @@ static bool ask_servers(struct look *look, struct err *err)
 /* The names that are in this zone, from the first on. */
 static void choose_names(struct look *look)
 {
-    size_t tail = strlen(look->out->zone);
-
     while (look->out->name_count < look->names->count && look->out->name_count < ZONE_NAMES_MAX) {
         const char *name = look->names->names[look->out->name_count];
-        size_t len = strlen(name);
 
-        if (len < tail || strcmp(name + len - tail, look->out->zone) != 0)
+        if (strcmp(name, look->out->zone) != 0 && !hostname_is_under(name, look->out->zone))
             return;
         look->out->name_count++;
     }
-}
-
-static void set_policy(struct look *look)
-{
-    struct net_allowed *allowed =
-        arena_array_of(look->mem, look->env->own_count + 1, struct net_allowed);
-
-    for (size_t i = 0; i < look->env->own_count; i++)
-        allowed[i] = (struct net_allowed){look->env->own[i], PORT};
-    look->policy = (struct net_policy){
-        .public_reach = NET_PUBLIC_ANY, .allowed = allowed, .allowed_count = look->env->own_count};
 }
 
 static int by_name(const void *a, const void *b)
@@ -288,7 +276,7 @@ bool observe_zone(struct arena *mem, const struct check_env *env, const struct c
 
     *look = (struct look){.mem = mem, .env = env, .names = names, .out = out};
     *out = (struct zone_seen){0};
-    set_policy(look);
+    reach_servers(mem, &env->reach, &look->policy);
     at = find_zone(look, found, count, &parent);
     if (at >= count)
         return true;

@@ -31,6 +31,20 @@ static json_t *to_json(const char *name, const struct check_report *report)
                      check_findings_to_json(report), "report", check_report_to_json(report));
 }
 
+/* That a sandbox asks nobody outside is for who has set one up. */
+static bool is_sandbox(const struct config *config)
+{
+    return config->mode == CONFIG_SANDBOX && *config->file;
+}
+
+/* On the user's own machine, for names that the user has typed. */
+static struct check_reach reach_of(const struct cli_check_alone *how)
+{
+    return (struct check_reach){.own = how->own,
+                                .own_count = how->own_count,
+                                .is_offline = is_sandbox(how->config) || config_told_offline()};
+}
+
 static struct caa_wanted caa_of(const struct cli_check_alone *how)
 {
     struct caa_wanted wanted = app_caa_of(how->config, config_ca_default(how->config));
@@ -67,8 +81,7 @@ static bool look(struct arena *mem, const struct pool *pool, const char *typed,
     const struct check_env env = {.resolver = pool->resolver,
                                   .is_keyless = true,
                                   .brand = config->platform.brand,
-                                  .own = pool->how->own,
-                                  .own_count = pool->how->own_count,
+                                  .reach = reach_of(pool->how),
                                   .caa = caa_of(pool->how),
                                   .http_port = (uint16_t)config->edge.http_port,
                                   .https_port = (uint16_t)config->edge.https_port,
@@ -144,8 +157,7 @@ bool cli_check_alone(struct arena *mem, const struct cli_check_alone *how, struc
     const struct resolver_options options = {
         .forwarder = or_null(config->dns.forwarder),
         .trust_anchor_file = or_null(config->dns.trust_anchor),
-        /* that a sandbox asks nobody outside is for who has set one up */
-        .is_offline = config->mode == CONFIG_SANDBOX && *config->file,
+        .is_offline = is_sandbox(config),
         .timeout_ms = config->dns.timeout_ms,
     };
     struct pool pool = {

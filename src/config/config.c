@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/config.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -28,6 +29,18 @@ const struct config_ca *config_ca_default(const struct config *cfg)
         if (cfg->ca[i].is_default)
             return &cfg->ca[i];
     return NULL;
+}
+
+bool config_told_offline(void)
+{
+    const char *offline = getenv("LATCHKEY_OFFLINE");
+
+    return offline && *offline;
+}
+
+bool config_is_offline(const struct config *cfg)
+{
+    return cfg->mode == CONFIG_SANDBOX || config_told_offline();
 }
 
 const struct config_dns_update *config_dns_update_find(const struct config *cfg, const char *zone)

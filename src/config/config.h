@@ -186,5 +186,9 @@ const char *config_default_path(void);
 /* NULL when there is none of this id. */
 const struct config_ca *config_ca_find(const struct config *cfg, const char *id);
 const struct config_ca *config_ca_default(const struct config *cfg);
+/* LATCHKEY_OFFLINE is set: nobody outside this machine and net.own_prefixes is asked. */
+bool config_told_offline(void);
+/* The same, or the mode is the sandbox. */
+bool config_is_offline(const struct config *cfg);
 const struct config_dns_update *config_dns_update_find(const struct config *cfg, const char *zone);
 const struct config_origin *config_origin_find(const struct config *cfg, const char *id);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "dns/not_asked.h"
 
 #define IDLE_MAX      32 /* for each age of answers */
 #define CONFIG_MAX    256
@@ -42,14 +43,6 @@ static const struct {
     {"do-not-query-localhost:", "no", true, false},
     {"cache-max-ttl:", "60", false, true},
     {"edns-buffer-size:", "1232", false, false},
-};
-
-/* Where no server of the internet is: a stranger's zone may name one there, to make this machine
- * ask inside of its own network. Only the forwarder, which the operator has named, may be there. */
-static const char *const not_asked[] = {
-    "0.0.0.0/8",     "10.0.0.0/8",     "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
-    "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3",   "::/128",      "::1/128",
-    "::ffff:0:0/96", "64:ff9b::/96",   "fc00::/7",      "fe80::/10",   "ff00::/8",
 };
 
 /* Zones that libunbound would answer from itself. */
@@ -103,8 +96,8 @@ static int configure(struct ub_ctx *ctx, const struct resolver_options *options,
         if ((!settings[i].is_for_forwarder || options->forwarder) &&
             (!settings[i].is_for_recent || age == DNS_RECENT))
             code = ub_ctx_set_option(ctx, settings[i].name, settings[i].value);
-    for (size_t i = 0; i < ARRAY_LEN(not_asked) && code == 0 && !options->forwarder; i++)
-        code = ub_ctx_set_option(ctx, "do-not-query-address:", not_asked[i]);
+    for (size_t i = 0; i < DNS_NOT_ASKED_COUNT && code == 0 && !options->forwarder; i++)
+        code = ub_ctx_set_option(ctx, "do-not-query-address:", dns_not_asked[i]);
     if (code == 0)
         code = ub_ctx_debugout(ctx, NULL);
     if (code == 0 && options->forwarder)

@@ -63,9 +63,8 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .http_port = (uint16_t)worker->app->config->edge.http_port,
         .https_port = (uint16_t)worker->app->config->edge.https_port,
         .retry_at = want->retry_at,
-        .own = expected.own,
+        .reach = expected.reach,
         .caa = caa,
-        .own_count = expected.own_count,
         .http_ms = (int)worker->app->config->check.http_ms,
     };
     return check_run(mem, &env, &names, &expected.addresses, out, err);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/own_zone.h"
 
-#include <stdlib.h>
-
 #include "base/clock.h"
 #include "config/format.h"
 #include "dns/ask.h"
@@ -110,12 +108,9 @@ static bool may_be_asked(const struct config *cfg, const unsigned char *octets, 
 {
     struct address address = {.is_v6 = is_v6};
     char text[ADDRESS_TEXT_SIZE];
-    const char *offline = getenv("LATCHKEY_OFFLINE");
 
     memcpy(address.octets, octets, is_v6 ? 16 : 4);
-    if (is_own(cfg, address_text(&address, text)))
-        return true;
-    return cfg->mode == CONFIG_LIVE && !(offline && *offline);
+    return is_own(cfg, address_text(&address, text)) || !config_is_offline(cfg);
 }
 
 /* The name servers of a zone. */

@@ -389,6 +389,13 @@ bool hostname_check(const char *name, struct err *err)
     return true;
 }
 
+bool hostname_is_under(const char *name, const char *parent)
+{
+    size_t len = strlen(name), tail = strlen(parent);
+
+    return len > tail && name[len - tail - 1] == '.' && strcmp(name + len - tail, parent) == 0;
+}
+
 const char *hostname_unicode(struct arena *mem, const char *name)
 {
     const char *base = base_of(name), *unicode = name;

@@ -63,6 +63,9 @@ MUST_CHECK bool hostname_parse(struct arena *mem, const struct suffix_list *list
  */
 MUST_CHECK bool hostname_check(const char *name, struct err *err);
 
+/* Whether a name lies below another, by whole labels. Both as hostname_check() takes them. */
+bool hostname_is_under(const char *name, const char *parent);
+
 /* The U-label form for display; `name` itself unless it is the A-label form of what is shown. */
 const char *hostname_unicode(struct arena *mem, const char *name);
 /* What the names that somebody searches for begin with, when only their beginning was typed: in the

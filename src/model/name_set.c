@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-static bool is_under(const char *name, const char *parent)
-{
-    size_t len = strlen(name), tail = strlen(parent);
-
-    return len > tail && name[len - tail - 1] == '.' && strcmp(name + len - tail, parent) == 0;
-}
-
 static bool is_www(const char *name)
 {
     return strncmp(name, "www.", 4) == 0;
@@ -43,7 +36,7 @@ const char *name_reserved_by(const char *const *reserved, size_t count, const ch
         const char *entry = reserved[i];
         const char *parent = strchr(entry, '.');
 
-        if (strcmp(base, entry) == 0 || is_under(base, entry))
+        if (strcmp(base, entry) == 0 || hostname_is_under(base, entry))
             return entry;
         if (is_wildcard && parent && strcmp(parent + 1, base) == 0)
             return entry;

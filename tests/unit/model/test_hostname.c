@@ -333,13 +333,32 @@ static void test_prefix(void **state)
     all_ok();
 }
 
+static void test_is_under(void **state)
+{
+    static const struct {
+        const char *name, *parent;
+        bool is_under;
+    } rows[] = {
+        {"www.shop.example", "shop.example", true}, {"a.b.shop.example", "shop.example", true},
+        {"*.shop.example", "shop.example", true},   {"shop.example", "shop.example", false},
+        {"myshop.example", "shop.example", false},  {"example", "shop.example", false},
+        {"www.shop.example", "www.example", false},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        ok(hostname_is_under(rows[i].name, rows[i].parent) == rows[i].is_under, "%s under %s",
+           rows[i].name, rows[i].parent);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_length),   cmocka_unit_test(test_sandbox),
         cmocka_unit_test(test_syntax),   cmocka_unit_test(test_unicode),
-        cmocka_unit_test(test_prefix),
+        cmocka_unit_test(test_prefix),   cmocka_unit_test(test_is_under),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
