@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <signal.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -19,6 +20,7 @@ static bool run_jobs(struct worker *worker, int stop_fd, struct err *err)
     if (!db_take_place(worker->app->db, &place, err))
         return false;
     snprintf(owner, sizeof(owner), "worker-%u@%s", place, host);
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored by whoever started us, no end would be known */
     if (!jobs_start(worker, owner, &runner, err))
         return false;
     LOG(INFO, "worker.ready", KI("threads", worker->app->config->worker.threads));

@@ -127,14 +127,16 @@ static bool read_output(int fd, int64_t until_ms, struct output *output)
     }
 }
 
-/* It may have closed its output and go on. It stays to be reaped, so that its number is its own. */
+/* It may have closed its output and go on. It stays to be reaped, so that its number is its own;
+ * where SIGCHLD is ignored there is nobody to wait for. */
 static bool wait_for_end(pid_t pid, int64_t until_ms)
 {
     for (;;) {
         struct timespec pause = {.tv_nsec = PAUSE_MS * 1000000L};
         siginfo_t ended = {0};
 
-        if (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid)
+        if (waitid(P_PID, (id_t)pid, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 ? ended.si_pid != 0
+                                                                               : errno == ECHILD)
             return true;
         if (clock_boot_ms() >= until_ms)
             return false;
@@ -196,7 +198,9 @@ bool hook_run(struct arena *mem, const struct hook *hook, struct err *err)
         return err_errno(err, ERR_INTERNAL, errno, "could not start %s", hook->words[0]);
     is_over = read_output(from, until_ms, &output) && wait_for_end(pid, until_ms);
     (void)kill(-pid, SIGKILL); /* and what it has left running */
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        ;
+    while (waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            return err_errno(err, ERR_DNS_UPDATE, errno, "how %s ended cannot be known",
+                             hook->words[0]);
     return judge(hook, is_over, status, &output, err);
 }

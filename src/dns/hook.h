@@ -23,5 +23,6 @@ struct hook {
 };
 
 /* True: it ended with status 0. ERR_DNS_UPDATE: it did not, or could not be started: the text has
- * the program, how it ended, and the end of what it wrote, printable. */
+ * the program, how it ended, and the end of what it wrote, printable. So it is where
+ * SIGCHLD is ignored: then how it ended cannot be known. */
 MUST_CHECK bool hook_run(struct arena *mem, const struct hook *hook, struct err *err);

@@ -122,6 +122,19 @@ bool dns_update_judge(const struct dns_update *update, const struct dns_update_v
                               said->server, update->zone, via->key->name, reason);
 }
 
+/* Whether it was done nobody knows. */
+static bool unreadable(const struct dns_place *place, const struct dns_update *update,
+                       struct err *err)
+{
+    const struct err failed = *err;
+
+    return err_set(
+        err, ERR_DNS_UPDATE,
+        "name server %s did not say whether it changed zone %.120s: %s; the operator has "
+        "to look at the server",
+        place->text, update->zone, failed.text);
+}
+
 static bool ask(struct arena *mem, const struct dns_update_via *via,
                 const struct dns_update *update, const struct dns_place *place, struct err *err)
 {
@@ -137,7 +150,7 @@ static bool ask(struct arena *mem, const struct dns_update_via *via,
                           &answer.wire, err))
         return false;
     if (!dns_message_read(answer.wire, &message, err))
-        return err_wrap(err, "name server %s", place->text);
+        return unreadable(place, update, err);
     return tsig_verify(mem, via->key, via->now_s, &answer, &said.verdict, err) &&
            dns_update_judge(update, via, &said, err);
 }

@@ -173,9 +173,10 @@ MUST_CHECK bool issue_publish_values(struct issue *is, bool *ready, struct issue
                                      struct err *err);
 /* In the transaction of the step after which nobody needs them. */
 MUST_CHECK bool issue_leave_values(struct issue *is, struct db *tx, struct err *err);
-/* They did not get where the CA would look: begins again later. */
-MUST_CHECK bool issue_values_lost(struct issue *is, const char *text, struct issue_outcome *out,
-                                  struct err *err);
+/* They did not get where the CA would look: begins again later. ERR_DNS: by the owner's CNAME;
+ * ERR_DNS_UPDATE: by a zone of ours. */
+MUST_CHECK bool issue_values_lost(struct issue *is, enum err_code code, const char *text,
+                                  struct issue_outcome *out, struct err *err);
 
 /* When to look again at what the CA has been working on since `since`; retry_at: what it said. */
 int64_t issue_poll_at(int64_t since, int64_t retry_at);

@@ -159,10 +159,10 @@ bool issue_invalid(struct issue *is, const struct acme_problem *problem, const c
     return start_over(is, ISSUANCE_EVENT_INVALID, is->issuance->error_text, out, err);
 }
 
-bool issue_values_lost(struct issue *is, const char *text, struct issue_outcome *out,
-                       struct err *err)
+bool issue_values_lost(struct issue *is, enum err_code code, const char *text,
+                       struct issue_outcome *out, struct err *err)
 {
-    is->issuance->error_code = err_name(ERR_DNS_UPDATE);
+    is->issuance->error_code = err_name(code);
     is->issuance->error_text = text;
     return start_over(is, ISSUANCE_EVENT_VALUES_LOST, text, out, err);
 }

@@ -5,6 +5,7 @@
 #include "base/crash.h"
 #include "job/issue.h"
 #include "job/own_zone.h"
+#include "job/zone_notice.h"
 #include "model/job_kind.h"
 #include "model/pace.h"
 
@@ -15,7 +16,7 @@
  * servers. Values are taken out again by job/values.c.
  */
 
-#define BUSY_MS INT64_C(250) /* the same value is just being taken out */
+#define DNS_WAIT "dns_wait"
 
 static const struct pace look_again = {100, 10000, 4};
 
@@ -68,8 +69,11 @@ static bool find_zone(const struct issue *is, const struct issuance_name *name,
         return false;
     zone = match_zone(is, delegation, &answer);
     if (!zone)
-        return err_set(err, ERR_DNS, "%s does not lead to %s any more", delegation->name,
-                       delegation->targets[0]);
+        return err_set(
+            err, ERR_DNS,
+            "%s does not lead to %s any more; the owner of the name has to set the CNAME "
+            "again",
+            delegation->name, delegation->targets[0]);
     value->zone = zone;
     value->owner = arena_printf(is->mem, "%s.%s", delegation->label, zone);
     return true;
@@ -138,15 +142,28 @@ static bool store_put(struct issue *is, const struct dns_value *value, struct er
            err_set(err, ERR_LOST_RACE, "issuance %s was ended meanwhile", is->issuance->id);
 }
 
+/* Why is the operator's to know: servers, keys, what a program of theirs wrote. */
+static bool tell_refused(struct issue *is, const struct dns_value *value, struct err *err)
+{
+    const struct err failed = *err;
+
+    return zone_notice_tell(is->worker, is->mem, value->zone, &failed, err) &&
+           err_set(
+               err, failed.code,
+               "the validation record could not be put into %s; the operator has been told, and "
+               "it is tried again by itself",
+               value->zone);
+}
+
 static bool put_one(struct issue *is, const struct dns_value *value, struct err *err)
 {
     if (!job_store_extend(is->worker->app->db, is->job, JOB_LEASE_MS, err))
         return false;
     CRASH_POINT(PUT_VALUE_BEFORE);
     if (!own_zone_change(is->worker, is->mem, OWN_ZONE_PUT, value, err))
-        return false;
+        return tell_refused(is, value, err);
     CRASH_POINT(PUT_VALUE_REPLY);
-    if (!store_put(is, value, err))
+    if (!store_put(is, value, err) || !zone_notice_end(is->worker, value->zone, err))
         return false;
     CRASH_POINT(PUT_VALUE_COMMIT);
     return true;
@@ -183,29 +200,51 @@ static bool put_all(struct issue *is, struct dns_value_list *out, bool *is_put, 
 
 /* ---- waiting for the name servers ---- */
 
+static bool is_same(const char *said, const char *text)
+{
+    return said && strcmp(said, text) == 0;
+}
+
+/* Unless it is what stands there already; `until` is when it waits no longer, 0: not known. */
+static bool tell_wait(struct issue *is, const char *text, int64_t until, struct err *err)
+{
+    const struct issue_change change = {.event = ISSUANCE_EVENT_VALUES_WAIT,
+                                        .keep_seq = is->issuance->wait_seq,
+                                        .text = text,
+                                        .is_quiet = is_same(is->issuance->error_code, DNS_WAIT)};
+
+    if (is_same(is->issuance->error_text, text))
+        return true;
+    is->issuance->error_code = DNS_WAIT;
+    is->issuance->error_text = text;
+    is->issuance->next_try_at = until;
+    return issue_commit(is, &change, err);
+}
+
 static bool wait_for(struct issue *is, const struct value_wait *wait, const struct dns_value *value,
                      struct issue_outcome *out, struct err *err)
 {
     int64_t now = clock_now(), next = now + pace_ms(&look_again, now - value->put_at);
-    const struct issue_change change = {.event = ISSUANCE_EVENT_VALUES_WAIT,
-                                        .keep_seq = is->issuance->wait_seq,
-                                        .text = is->issuance->error_text};
     const char *text = arena_printf(
         is->mem, "%zu of %zu name servers of %s have the validation record; waits for %s until %s",
         wait->having, wait->count, value->zone, wait->first ? wait->first->server : "one of them",
         clock_text_in(is->mem, wait->until));
-    bool is_said = is->issuance->error_text && strcmp(is->issuance->error_text, text) == 0;
-    struct issue_change told = change;
 
     *out =
         (struct issue_outcome){.is_wait = true, .run_at = next < wait->until ? next : wait->until};
-    if (is_said)
-        return true;
-    told.is_quiet = is->issuance->error_code && strcmp(is->issuance->error_code, "dns_wait") == 0;
-    is->issuance->error_code = "dns_wait";
-    is->issuance->error_text = told.text = text;
-    is->issuance->next_try_at = wait->until;
-    return issue_commit(is, &told, err);
+    return tell_wait(is, text, wait->until, err);
+}
+
+/* The CA asks for a value that is just being taken out. */
+static bool wait_until_out(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    int64_t now = clock_now();
+
+    *out = (struct issue_outcome){
+        .is_wait = true, .run_at = now + pace_ms(&look_again, now - is->issuance->ordered_at)};
+    return tell_wait(
+        is, "the same validation record is still being taken out, and is put there again then", 0,
+        err);
 }
 
 static const char *missing_text(struct issue *is, const struct value_wait *wait,
@@ -214,7 +253,10 @@ static const char *missing_text(struct issue *is, const struct value_wait *wait,
     const struct value_seen *first = wait->first;
 
     if (!first)
-        return arena_printf(is->mem, "no name server of %s can be found", value->zone);
+        return arena_printf(is->mem,
+                            "no name server of %s can be found; the operator has to see to it that "
+                            "the zone is delegated",
+                            value->zone);
     return arena_printf(is->mem, "no name server of %s has the validation record in time: %s %s",
                         value->zone, first->server,
                         first->at == VALUE_SILENT ? first->why : "has it not");
@@ -237,7 +279,7 @@ static bool look_at(struct issue *is, const struct dns_value *value, bool *ready
     if (wait.what == VALUE_WAIT_SERVERS)
         return wait_for(is, &wait, value, out, err);
     if (wait.what == VALUE_WAIT_FAILED)
-        return issue_values_lost(is, missing_text(is, &wait, value), out, err);
+        return issue_values_lost(is, ERR_DNS_UPDATE, missing_text(is, &wait, value), out, err);
     return true;
 }
 
@@ -249,7 +291,7 @@ static bool refused(struct issue *is, struct issue_outcome *out, struct err *err
     bool is_new = !is->issuance->error_text || strcmp(is->issuance->error_text, failed.text) != 0;
 
     if (failed.code == ERR_DNS)
-        return issue_values_lost(is, arena_strdup(is->mem, failed.text), out, err);
+        return issue_values_lost(is, failed.code, arena_strdup(is->mem, failed.text), out, err);
     if (failed.code != ERR_DNS_UPDATE && failed.code != ERR_NET && failed.code != ERR_TIMEOUT &&
         failed.code != ERR_CONFIG)
         return false;
@@ -276,13 +318,12 @@ bool issue_publish_values(struct issue *is, bool *ready, struct issue_outcome *o
     *ready = false;
     if (!put_all(is, &values, &is_put, err))
         return refused(is, out, err);
-    if (!is_put) {
-        *out = (struct issue_outcome){.is_wait = true, .run_at = clock_now() + BUSY_MS};
-        return true;
-    }
+    if (!is_put)
+        return wait_until_out(is, out, err);
     *ready = true;
     for (size_t i = 0; i < values.count && *ready; i++)
-        if (!look_at(is, &values.items[i], ready, out, err))
+        if (!job_store_extend(is->worker->app->db, is->job, JOB_LEASE_MS, err) ||
+            !look_at(is, &values.items[i], ready, out, err))
             return false;
     return true;
 }

@@ -5,6 +5,7 @@
 #include "base/crash.h"
 #include "base/log.h"
 #include "job/own_zone.h"
+#include "job/zone_notice.h"
 #include "model/pace.h"
 
 static const struct pace refused = {1000, 3600000, 1}; /* by a zone's server */
@@ -28,9 +29,16 @@ static bool forget(const struct worker *worker, const struct job *job,
 }
 
 /* A zone that is not ours any more keeps what stands in it. */
-static bool is_over(const struct err *failed)
+static bool is_over(const struct worker *worker, const struct dns_value *value)
 {
-    return failed->code == ERR_CONFIG;
+    return !config_dns_update_find(worker->app->config, value->zone);
+}
+
+static bool tell_kept(const struct worker *worker, struct arena *mem, const struct dns_value *value,
+                      const struct err *failed, struct err *err)
+{
+    LOG(WARN, "value.not_removed", KS("owner", value->owner), KS("error", err_name(failed->code)));
+    return zone_notice_tell(worker, mem, value->zone, failed, err);
 }
 
 /* *again is false when it is out of the zone. */
@@ -42,17 +50,15 @@ static bool remove_value(const struct worker *worker, struct arena *mem, const s
     if (!take(worker, job, value, err))
         return false;
     CRASH_POINT(DROP_VALUE_BEFORE);
-    *again = !own_zone_change(worker, mem, OWN_ZONE_REMOVE, value, &failed);
+    *again =
+        !is_over(worker, value) && !own_zone_change(worker, mem, OWN_ZONE_REMOVE, value, &failed);
     CRASH_POINT(DROP_VALUE_REPLY);
     if (*again)
-        LOG(WARN, "value.not_removed", KS("owner", value->owner), KERR(&failed));
-    if (*again && !is_over(&failed))
-        return true;
-    *again = false;
+        return tell_kept(worker, mem, value, &failed, err);
     if (!forget(worker, job, value, err))
         return false;
     CRASH_POINT(DROP_VALUE_COMMIT);
-    return true;
+    return zone_notice_end(worker, value->zone, err);
 }
 
 bool job_values(void *arg, struct arena *mem, const struct job *job, struct job_result *out,

@@ -37,7 +37,9 @@ DEFINE_READ_ALL(dns_value, dns_value_list)
 static const struct query want = {
     .name = "dns_value.want",
     .sql = "INSERT INTO dns_value (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, 'wanted', $6, NULL)"
-           " ON CONFLICT (owner, value) DO NOTHING",
+           " ON CONFLICT (owner, value) DO UPDATE SET state = 'wanted', issuance_id = $5, put_at = "
+           "NULL"
+           " WHERE dns_value.state = 'leaving'",
     .params = "ttttti",
     .cols = "",
 };
@@ -91,7 +93,8 @@ bool dns_value_store_leave(struct db *db, const char *issuance_id, int64_t *left
 static const struct query leave_late = {
     .name = "dns_value.leave_late",
     .sql = "INSERT INTO dns_value (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, 'leaving', $6, NULL)"
-           " ON CONFLICT (owner, value) DO UPDATE SET state = 'leaving'",
+           " ON CONFLICT (owner, value) DO UPDATE SET state = 'leaving'"
+           " WHERE dns_value.state = 'removing'",
     .params = "ttttti",
     .cols = "",
 };

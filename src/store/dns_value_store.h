@@ -42,7 +42,7 @@ struct dns_value_list {
 
 extern const struct query_list dns_value_queries;
 
-/* Adds one that is wanted; where the same is there already, whatever its state, it stays so. */
+/* Adds one that is wanted, or takes back the same that leaves; in any other state it stays so. */
 MUST_CHECK bool dns_value_store_want(struct db *db, const struct dns_value *value, struct err *err);
 /* wanted -> there. ERR_LOST_RACE when it is not wanted any more. */
 MUST_CHECK bool dns_value_store_put(struct db *db, const struct dns_value *value, int64_t now,
@@ -53,7 +53,7 @@ MUST_CHECK bool dns_value_store_of(struct arena *mem, struct db *db, const char 
 /* All of the issuance leave; *left is how many. */
 MUST_CHECK bool dns_value_store_leave(struct db *db, const char *issuance_id, int64_t *left,
                                       struct err *err);
-/* One that was put there though nobody wanted it any more leaves. */
+/* One that was put there though nobody wanted it any more leaves; not when somebody does again. */
 MUST_CHECK bool dns_value_store_leave_late(struct db *db, const struct dns_value *value,
                                            struct err *err);
 /* Those of a domain that leave or are being removed, at most DNS_VALUE_BATCH. */

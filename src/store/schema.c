@@ -38,6 +38,7 @@
 #include "store/subscription_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
+#include "store/zone_notice_store.h"
 
 /* clang-format off */
 static const struct query_list *const lists[] = {
@@ -77,6 +78,7 @@ static const struct query_list *const lists[] = {
     &subscription_queries,
     &token_queries,
     &user_queries,
+    &zone_notice_queries,
 };
 /* clang-format on */
 

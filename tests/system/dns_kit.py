@@ -21,6 +21,17 @@ def dig(place, name, kind, *more):
     return done.stdout.strip()
 
 
+def platform_events(platform, kind):
+    """What the operator was told, oldest first."""
+    return [e for e in platform.operator.get("/v1/events?limit=200")["items"] if e["kind"] == kind]
+
+
+def not_put(zone):
+    """What a tenant is told of a zone that could not be changed."""
+    return (f"the validation record could not be put into {zone}; the operator has been told, and it is "
+            "tried again by itself")
+
+
 class Server:
     """One of the two; `with` starts and ends it. zone: {name: lines beside SOA and NS}."""
 

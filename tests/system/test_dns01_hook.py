@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from dns_kit import dig
+from dns_kit import dig, not_put, platform_events
 from platform_kit import Platform, wait_for
 
 HOOK = """#!/usr/bin/python3
@@ -66,8 +66,12 @@ def test_by_a_program_of_the_operators():
         platform.zone("fails.example", [*platform.right_records(),
                                         f"_acme-challenge 1 IN CNAME {label}."])
         platform.order(partner, domain)
+        wait_for(lambda: platform.status(partner, domain)["issuance"]["error"])
+        assert platform.status(partner, domain)["issuance"]["error"]["text"] == not_put("lego.example")
         said = f"zone lego.example could not be changed: {hook} ended with status 7: no such zone"
-        wait_for(lambda: platform.status(partner, domain)["issuance"]["error"] and
-                 said in platform.status(partner, domain)["issuance"]["error"]["text"])
+        event, = platform_events(platform, "dns.update_failed")
+        assert event["text"] == said and event["subject_id"] == "lego.example"
+        assert "no such zone" not in json.dumps(partner.get("/v1/events?limit=200"))
+        assert "no such zone" not in platform.log("worker")
         hook.write_text(HOOK)
         platform.wait_live(partner, domain)

@@ -5,7 +5,7 @@ import re
 
 import pytest
 from crash_kit import Journal
-from dns_kit import Bind
+from dns_kit import Bind, not_put, platform_events
 from platform_kit import IN_NAMESPACE, Platform, free_port, wait_for
 
 ZONE = "bind.example"
@@ -46,6 +46,10 @@ def placed(platform, name):
 
 def error(platform, domain):
     return (platform.status(platform.partner, domain)["issuance"]["error"] or {}).get("text") or ""
+
+
+def next_try(platform, domain):
+    return platform.status(platform.partner, domain)["issuance"]["next_try_at"]
 
 
 def asked(platform, base):
@@ -98,14 +102,21 @@ def test_what_is_left_goes_when_the_server_lets_it(servers):
 
 @pytest.mark.req("R42", "R50")
 def test_the_operator_is_told(servers):
-    """A key without rights: the order waits, and says who has to act; it goes on by itself."""
+    """A key without rights: the order waits and says that the operator was told, who alone is told
+    of servers and keys, and once; it goes on by itself."""
     platform, primary, _ = servers
+    before = len(platform_events(platform, "dns.update_failed"))
     with primary.closed_to("long"):
         domain, owner = placed(platform, "*.refused.example")
         said = (f"name server {primary.place} did not change zone {ZONE} with key long: REFUSED: it "
                 "does not let the key change TXT records there; the operator has to allow it at the "
                 "server")
-        wait_for(lambda: error(platform, domain) == said)
+        wait_for(lambda: error(platform, domain) == not_put(ZONE))
+        tried = next_try(platform, domain)
+        wait_for(lambda: next_try(platform, domain) != tried)
+        event, = platform_events(platform, "dns.update_failed")[before:]  # not by each try
+        assert event["text"] == said and event["subject_id"] == ZONE
+        assert primary.place not in json.dumps(platform.partner.get("/v1/events?limit=200"))
         assert asked(platform, "refused.example") == 0
     platform.wait_live(platform.partner, domain)
     wait_for(lambda: primary.values(owner) == [])

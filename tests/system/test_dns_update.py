@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Signed updates (RFC 2136, RFC 8945) at Knot and at BIND, and what is told of those that fail."""
 import concurrent.futures
+import socket
+import struct
 
 import pytest
 from dns_kit import Bind, Knot, stopped
@@ -63,6 +65,25 @@ def test_key_without_rights(server):
                   "allow it at the server"}[type(server)]
     assert f"with key idle: {said}" in text
     assert server.values(NAME) == []
+
+
+def answer_once(listening, answer):
+    connection, _ = listening.accept()
+    with connection:
+        asked = connection.recv(4096)  # with its length, in one piece
+        connection.sendall(struct.pack("!H", 2 + len(answer)) + asked[2:4] + answer)
+        connection.recv(1)
+
+
+def test_an_answer_that_cannot_be_read():
+    """Whether it was done nobody knows: that is the operator's to look at, and no fault of the owner's."""
+    answer = struct.pack("!5H", 0xa800, 0, 0, 0, 1)  # a record is said to follow
+    with socket.create_server(("127.0.0.1", 5371)) as listening, \
+            concurrent.futures.ThreadPoolExecutor(1) as pool:
+        pool.submit(answer_once, listening, answer)
+        text = Knot("127.0.0.1@5371", {ZONE: []}).update("add", NAME, "value")
+    assert text.startswith("dns_update: name server 127.0.0.1@5371 did not say whether it changed zone "
+                           f"{ZONE}: the answer cannot be read: "), text
 
 
 def test_no_answer(server):

@@ -127,6 +127,25 @@ static void test_time(void **state)
     all_ok();
 }
 
+/* As whoever started us may have left it: no success is made up, and nobody waits for the limit. */
+static void test_ignored(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    int64_t began = clock_boot_ms();
+    struct err err = {0};
+    const char *want =
+        arena_printf(mem, "how %s/hook ended cannot be known: No child processes", dir);
+    bool is_well;
+
+    (void)state;
+    signal(SIGCHLD, SIG_IGN);
+    is_well = run_text(mem, "#!/bin/sh\nexit 1\n", 5000, &err);
+    signal(SIGCHLD, SIG_DFL);
+    ok(!is_well && err.code == ERR_DNS_UPDATE && strcmp(err.text, want) == 0, "%s", err.text);
+    ok(clock_boot_ms() - began < 4000, "at once");
+    all_ok();
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -149,6 +168,7 @@ int main(void)
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_output),
         cmocka_unit_test(test_time),
+        cmocka_unit_test(test_ignored),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
