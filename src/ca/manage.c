@@ -148,10 +148,13 @@ static bool read_clock(const char *to, int64_t *offset_ms, struct err *err)
     return true;
 }
 
+/* No instant here is before 1970; until 2170 that is the nearer limit to the past. */
 static bool check_offset(int64_t offset_ms, struct err *err)
 {
-    return (offset_ms >= -CLOCK_OFFSET_MAX_MS && offset_ms <= CLOCK_OFFSET_MAX_MS) ||
-           err_set(err, ERR_BAD_INPUT, "the clock can be moved by 200 years at most");
+    if (offset_ms < -CLOCK_OFFSET_MAX_MS || offset_ms > CLOCK_OFFSET_MAX_MS)
+        return err_set(err, ERR_BAD_INPUT, "the clock can be moved by 200 years at most");
+    return clock_real_ms() + offset_ms >= 0 ||
+           err_set(err, ERR_BAD_INPUT, "the clock cannot be moved before 1970-01-01T00:00:00Z");
 }
 
 bool ca_move_clock(struct arena *mem, struct db *db, const char *to, struct err *err)

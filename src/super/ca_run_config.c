@@ -34,14 +34,13 @@ static const char *host_of(struct arena *mem, const struct ca_run_options *in)
 static bool check_host(const struct ca_run_options *in, struct err *err)
 {
     static const char *const any[] = {"0.0.0.0", "::"};
+    const struct config_list all = {any, ARRAY_LEN(any)};
 
     if (in->listen && !format_address(in->listen, err))
         return err_wrap(err, "--listen");
-    for (size_t i = 0; in->listen && !in->name && i < ARRAY_LEN(any); i++) {
-        if (strcmp(in->listen, any[i]) == 0)
-            return err_set(err, ERR_CONFIG, "--listen %s: by which name is it reached? --name NAME",
-                           in->listen);
-    }
+    if (in->listen && !in->name && layout_has_address(all, in->listen))
+        return err_set(err, ERR_CONFIG, "--listen %s: by which name is it reached? --name NAME",
+                       in->listen);
     return !in->name || format_name(in->name, err) || err_wrap(err, "--name");
 }
 

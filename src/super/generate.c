@@ -60,16 +60,9 @@ static bool nginx_write(const struct layout *layout, const struct nginx_file *fi
            file_write(mem, file->path, buf_cstr(&text), 0640, err);
 }
 
-/* A "listen" line for 127.0.0.1 and, where there is IPv6, ::1. */
-static const char *listen_own(struct arena *mem, const struct layout *layout, int64_t port)
-{
-    const char *line = arena_printf(mem, "listen 127.0.0.1:%lld ssl http2;", (long long)port);
+#define TLS_TOO " ssl http2"
 
-    if (!layout->has_ipv6)
-        return line;
-    return arena_printf(mem, "%s\n        listen [::1]:%lld ssl http2;", line, (long long)port);
-}
-
+/* "listen" lines. */
 static const char *listen_all(struct arena *mem, const struct config_list *addresses, int64_t port,
                               const char *what)
 {
@@ -81,15 +74,32 @@ static const char *listen_all(struct arena *mem, const struct config_list *addre
     return buf_cstr(&out);
 }
 
+/* 127.0.0.1 and, where there is IPv6, ::1. */
+static struct config_list own_addresses(const struct layout *layout)
+{
+    static const char *const own[] = {"127.0.0.1", "::1"};
+
+    return (struct config_list){own, layout->has_ipv6 ? 2 : 1};
+}
+
+static const char *listen_own(struct arena *mem, const struct layout *layout, int64_t port)
+{
+    const struct config_list own = own_addresses(layout);
+
+    return listen_all(mem, &own, port, TLS_TOO);
+}
+
+/* nginx takes no address twice. */
 static const char *listen_ca(struct arena *mem, const struct layout *layout)
 {
     const struct config *cfg = layout->cfg;
     const char *own = listen_own(mem, layout, cfg->run.ca_port);
+    const struct config_list more = {&cfg->run.ca_address, 1};
 
-    if (!*cfg->run.ca_address)
+    if (!*cfg->run.ca_address || layout_has_address(own_addresses(layout), cfg->run.ca_address))
         return own;
-    return arena_printf(mem, "%s\n        listen %s ssl http2;", own,
-                        layout_endpoint(mem, cfg->run.ca_address, cfg->run.ca_port));
+    return arena_printf(mem, "%s\n        %s", own,
+                        listen_all(mem, &more, cfg->run.ca_port, TLS_TOO));
 }
 
 static bool front_write(struct arena *mem, const struct layout *layout,
@@ -162,7 +172,7 @@ static bool edge_write(struct arena *mem, const struct layout *layout,
     render_set_number(&values, "HTTPS_PORT", cfg->edge.https_port);
     render_set(&values, "LISTEN_HTTP", listen_all(mem, &edge->addresses, cfg->edge.http_port, ""));
     render_set(&values, "LISTEN_HTTPS",
-               listen_all(mem, &edge->addresses, cfg->edge.https_port, " ssl http2"));
+               listen_all(mem, &edge->addresses, cfg->edge.https_port, TLS_TOO));
     return folder_make(dir, err) && nginx_write(layout, &file, &values, err);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "net/address.h"
 #include "super/process.h"
 #include "super/ready.h"
 #include "super/render.h"
@@ -154,6 +155,20 @@ bool layout_config(struct arena *mem, struct layout *layout, const char *fresh, 
     return layout->cfg->mode == CONFIG_SANDBOX ||
            err_set(err, ERR_CONFIG, "%s: mode: only a sandbox is run like this",
                    layout->config_file);
+}
+
+bool layout_has_address(struct config_list list, const char *address)
+{
+    struct address wanted, one;
+    struct err err;
+
+    if (!address_parse(address, &wanted, &err))
+        return false;
+    for (size_t i = 0; i < list.count; i++) {
+        if (address_parse(list.items[i], &one, &err) && address_eq(&one, &wanted))
+            return true;
+    }
+    return false;
 }
 
 const char *layout_endpoint(struct arena *mem, const char *address, int64_t port)

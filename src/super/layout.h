@@ -43,5 +43,9 @@ struct layout_port {
 MUST_CHECK bool layout_check_ports(struct arena *mem, const struct layout *layout,
                                    const struct layout_port *ports, size_t count, struct err *err);
 
+/* Whether one of `list` is this address, however either is written; texts that are none are no
+ * address. */
+bool layout_has_address(struct config_list list, const char *address);
+
 /* "127.0.0.1:8080", "[::1]:8080" */
 const char *layout_endpoint(struct arena *mem, const char *address, int64_t port);

@@ -76,6 +76,18 @@ def test_an_address(tmp_path, elsewhere, address, host):
                   code=60)
 
 
+@pytest.mark.parametrize("address,host", [("127.0.0.1", "127.0.0.1"), ("::1", "[::1]"),
+                                          ("0:0:0:0:0:0:0:1", "[0:0:0:0:0:0:0:1]")])
+def test_an_address_that_it_has_anyhow(tmp_path, address, host):
+    """Of the front, which nginx would refuse to listen on twice."""
+    with started(tmp_path / "alone", "--listen", address) as alone:
+        assert f"  directory  https://{host}:{alone.port}/directory\n" in alone.out()
+        done = subprocess.run(["curl", "-sS", "--cacert", alone.root,
+                               f"https://{host}:{alone.port}/directory"],
+                              capture_output=True, text=True, timeout=30, check=False)
+        assert done.returncode == 0 and host in json.loads(done.stdout)["newOrder"], done
+
+
 def test_a_name(tmp_path, elsewhere):
     """A certificate is had there from start to end, and its CRL is found by that name."""
     with started(tmp_path / "alone", "--listen", NEAR, "--name", "ca.lab.test") as alone:
@@ -116,6 +128,8 @@ def test_another_name_another_certificate(tmp_path, elsewhere):
 @pytest.mark.parametrize("words,text", [
     (["--listen", "here"], '--listen: "here" is not an IP address'),
     (["--listen", "0.0.0.0"], "--listen 0.0.0.0: by which name is it reached? --name NAME"),
+    (["--listen", "::"], "--listen ::: by which name is it reached? --name NAME"),
+    (["--listen", "::0"], "--listen ::0: by which name is it reached? --name NAME"),
     (["--name", "Not A Name"], "--name: "),
     (["--name", "ca.corp.internal"],
      "--name ca.corp.internal: its root can certify names below .test"),

@@ -176,9 +176,11 @@ def test_the_clock_is_moved(moved):  # noqa: F811
 @pytest.mark.parametrize("to,text", [
     ("+90", '"90" is not a period such as 90s'), ("+36501d", "of 36500 days at most"),
     ("soon", '"soon" is neither "real", nor a step such as +90d or -1h, nor an RFC 3339 time'),
-    ("2500-01-01T00:00:00Z", "the clock can be moved by 200 years at most")])
+    ("2500-01-01T00:00:00Z", "the clock can be moved by 200 years at most"),
+    ("1969-12-31T23:59:59Z", "the clock cannot be moved before 1970-01-01T00:00:00Z"),
+    ("-36500d", "the clock cannot be moved before 1970-01-01T00:00:00Z")])
 def test_times_that_are_none(moved, to, text):  # noqa: F811
-    code, message = refused(moved, "clock", to)
+    code, message = refused(moved, "clock", "--", to)
     assert code == 2 and text in message
     assert clock(moved) == 0
 
