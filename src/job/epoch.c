@@ -6,9 +6,12 @@
 #include "feed/renewal.h"
 #include "store/certificate_store.h"
 #include "store/event_store.h"
+#include "store/job_store.h"
+#include "store/renewal_store.h"
 
-#define RUN_MS  INT64_C(20000) /* then the run makes room for other jobs */
-#define HOUR_MS INT64_C(3600000)
+#define RUN_MS       INT64_C(20000) /* then the run makes room for other jobs */
+#define HOUR_MS      INT64_C(3600000)
+#define ASK_APART_MS 20 /* of certificates whose CA is asked after a restore */
 
 static bool tell(struct arena *mem, struct db *tx, const char *group, const char *kind,
                  const char *text, struct err *err)
@@ -22,6 +25,14 @@ static bool tell(struct arena *mem, struct db *tx, const char *group, const char
     return event_store_add(tx, &event, err);
 }
 
+/* What the life that is lost has revoked is live in this store: the CA knows, and asks for its
+ * renewal at once (RFC 9773 section 4.1). */
+static bool ask_about_all(struct db *tx, struct err *err)
+{
+    return renewal_store_ask_all(tx, clock_now(), err) &&
+           job_store_spread(tx, job_kind_name(JOB_RENEW), clock_now(), ASK_APART_MS, err);
+}
+
 static bool begin(const struct worker *worker, struct arena *mem, const struct feed_head *head,
                   struct err *err)
 {
@@ -32,7 +43,7 @@ static bool begin(const struct worker *worker, struct arena *mem, const struct f
         (long long)epoch);
 
     return db_tx_begin(worker->app->db, &tx, err) &&
-           feed_store_restart(tx, worker->feed.group, head, epoch, err) &&
+           feed_store_restart(tx, worker->feed.group, head, epoch, err) && ask_about_all(tx, err) &&
            tell(mem, tx, worker->feed.group, "feed.epoch_begun", text, err) &&
            db_tx_commit(&tx, err);
 }

@@ -11,6 +11,9 @@
  * is over;
  * - what this store does not know: only an end record may remove it, and there is none before
  *   edge.keep_unknown_h have passed. What it is, each edge tells (app/edge_report.h).
+ *
+ * And the CA is asked about each certificate: what was revoked in the life that is lost is
+ * replaced.
  */
 #include "job/runner.h"
 #include "job/worker.h"

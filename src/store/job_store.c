@@ -80,6 +80,22 @@ bool job_store_wake_of_ca(struct db *db, const char *ca, int64_t now, struct err
     return db_exec(db, &wake_of_ca, NULL, err, QT(ca), QI(now));
 }
 
+/* When they were made is as good as chance. */
+#define SPREAD "$2 + created_at % (1 + $3 * (SELECT COUNT(*) FROM job WHERE kind = $1))"
+
+static const struct query spread = {
+    .name = "job.spread",
+    .sql = "UPDATE job SET " WAKE("(" SPREAD ")") " WHERE kind = $1",
+    .params = "tii",
+    .cols = "",
+};
+
+bool job_store_spread(struct db *db, const char *kind, int64_t now, int64_t apart_ms,
+                      struct err *err)
+{
+    return db_exec(db, &spread, NULL, err, QT(kind), QI(now), QI(apart_ms));
+}
+
 static const struct query claim_one = {
     .name = "job.claim",
     .sql = "UPDATE job SET lease_until = $2 + $4, lease_boot = $3, lease_owner = $5,"
@@ -223,7 +239,7 @@ bool job_store_find(struct arena *mem, struct db *db, const char *kind, const ch
            read_one(mem, row, out, err);
 }
 
-static const struct query *const all[] = {&enqueue,  &wake,   &wake_of_ca, &claim_one,
-                                          &extend,   &finish, &run_again,  &release,
-                                          &next_due, &find,   &reschedule, &clock_back};
+static const struct query *const all[] = {&enqueue, &wake,       &wake_of_ca, &spread,  &claim_one,
+                                          &extend,  &finish,     &run_again,  &release, &next_due,
+                                          &find,    &reschedule, &clock_back};
 const struct query_list job_queries = {"job_store.c", all, ARRAY_LEN(all)};

@@ -40,6 +40,11 @@ MUST_CHECK bool job_store_wake(struct db *db, const char *subject_id, int64_t no
  * to wait. */
 MUST_CHECK bool job_store_wake_of_ca(struct db *db, const char *ca, int64_t now, struct err *err);
 
+/* Every job of this kind is due soon, or earlier: spread evenly from `now` on, `apart_ms` (over 0)
+ * for each of them, so that other jobs find room between them. */
+MUST_CHECK bool job_store_spread(struct db *db, const char *kind, int64_t now, int64_t apart_ms,
+                                 struct err *err);
+
 struct job_claim {
     const char *owner; /* "worker-1/3": for people, and for job_store_release() */
     int64_t now;       /* jobs with run_at <= now are due */

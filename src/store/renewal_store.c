@@ -64,5 +64,17 @@ bool renewal_store_put(struct db *db, const struct renewal *renewal, struct err 
                    QT(r->poll_error));
 }
 
-static const struct query *const all[] = {&get, &put};
+static const struct query ask_all = {
+    .name = "renewal.ask_all",
+    .sql = "UPDATE certificate_renewal SET poll_at = $1 WHERE poll_at > $1",
+    .params = "i",
+    .cols = "",
+};
+
+bool renewal_store_ask_all(struct db *db, int64_t now, struct err *err)
+{
+    return db_exec(db, &ask_all, NULL, err, QI(now));
+}
+
+static const struct query *const all[] = {&get, &put, &ask_all};
 const struct query_list renewal_queries = {"renewal_store.c", all, ARRAY_LEN(all)};

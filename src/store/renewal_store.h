@@ -27,3 +27,5 @@ MUST_CHECK bool renewal_store_get(struct arena *mem, struct db *db, const struct
                                   struct err *err);
 /* Adds it, or takes the place of what there is. */
 MUST_CHECK bool renewal_store_put(struct db *db, const struct renewal *renewal, struct err *err);
+/* The CA may be asked about each of them from `now` on, of which it may be asked at all. */
+MUST_CHECK bool renewal_store_ask_all(struct db *db, int64_t now, struct err *err);

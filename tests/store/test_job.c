@@ -246,6 +246,28 @@ static void test_wake_before(void **state)
 }
 
 /* req: R23 */
+/* After a restore: all of a kind, but not at once, and none later than it was to be. */
+static void test_spread(void **state)
+{
+    (void)state;
+    struct fixture f;
+
+    fixture_open_migrated(&f);
+    enqueue(&f, "sooner", T0 - 1);
+    for (const char *name = "abcdefgh"; *name; name++)
+        enqueue(&f, (const char[]){*name, 0}, T0 + 3600000);
+    MUST(&f, job_store_enqueue(f.db, "check", "another", T0 + 3600000, &f.err));
+    MUST(&f, job_store_spread(f.db, "issue", T0, 20, &f.err));
+    ok(run_at_of(&f, "sooner") == T0 - 1, "as it was");
+    for (const char *name = "abcdefgh"; *name; name++) {
+        int64_t at = run_at_of(&f, (const char[]){*name, 0});
+
+        ok(at >= T0 && at <= T0 + (9 * 20), "%c: %lld ms", *name, (long long)(at - T0));
+    }
+    fixture_close(&f);
+    all_ok();
+}
+
 static void test_clock_back(void **state)
 {
     (void)state;
@@ -295,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_wake_while_running),
         cmocka_unit_test(test_wake_before),
+        cmocka_unit_test(test_spread),
         cmocka_unit_test(test_clock_back),
         cmocka_unit_test(test_release),
     };

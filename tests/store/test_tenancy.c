@@ -429,6 +429,8 @@ static const struct {
     {"partner_share.waiting", "app/partner_share: how many of a partner, of whom the caller is"},
     {"certificate.shares", "app/ca: counts, for the operator"},
     {"certificate.of_ca", "app/ca, for the operator"},
+    {"job.spread", "the worker, after a restore"},
+    {"renewal.ask_all", "the worker, after a restore"},
     {"job.wake_of_ca", "the worker; whoever waits for a CA that answers again"},
     {"rate_spent.tidy", "the worker; only what has ended"},
     {"certificate.supersede", "the worker"},

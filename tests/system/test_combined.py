@@ -334,3 +334,19 @@ def test_an_edge_that_slept_through_a_renewal(days, partner):
         os.kill(agent, signal.SIGCONT)
     wait_for(lambda: days.status(partner, domain)["edges"]["proven"] == 2)
     assert serials(days, "slept.example") == {number(new)}
+
+
+@pytest.mark.req("R21", "R23", "A11")
+def test_restored_to_before_a_compromise(days, partner):
+    """In the copy the certificate of the stolen key is live and nothing is wrong with it. The CA knows
+    better, and is asked at once: it is replaced again."""
+    _, domain, before = days.ordered(partner, "stolen.example")
+    stolen, copy = before["certificate"], days.dir / "before-theft.db"
+    days.jump(2 * HOUR)  # none is renewed in its first hour
+    backup_running(days, copy)
+    partner.call("POST", f"/v1/certificates/{stolen['id']}/revoke", {"reason": "key_compromise"}, want=202)
+    wait_replaced(days, partner, domain, stolen)
+    wait_for(lambda: certificate(partner, stolen)["revocation"]["revoked_at"])
+    restore(days, copy)
+    after = wait_replaced(days, partner, domain, stolen)["certificate"]
+    wait_for(lambda: serials(days, "stolen.example") == {number(after)})
