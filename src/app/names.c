@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/names.h"
 
+#include "app/claim.h"
 #include "app/delegation.h"
 #include "app/leave.h"
 #include "app/site.h"
@@ -9,26 +10,20 @@
 #include "base/id.h"
 #include "model/dns_verdict.h"
 #include "model/job_kind.h"
-#include "store/claim_store.h"
 #include "store/domain_name_store.h"
 #include "store/job_store.h"
 
 /* What another account's wildcard stands for is not to be had without its doing: DNS leads it here
  * for that account. Only a wildcard that is proven keeps others away (R41). */
-static bool check_star(struct arena *mem, struct db *tx, const struct domain *domain,
-                       const char *name, struct err *err)
+static bool check_star(struct arena *mem, struct db *tx, const struct claim *claim, struct err *err)
 {
-    const char *dot = strchr(name, '.');
-    bool is_taken = false;
+    bool is_taken;
 
-    if (!dot || strncmp(name, "*.", 2) == 0)
-        return true;
-    if (!claim_store_is_proven_by_another(tx, arena_printf(mem, "*%s", dot), domain->account_id,
-                                          &is_taken, err))
+    if (!app_claim_is_under_star(mem, tx, claim, &is_taken, err))
         return false;
     if (!is_taken)
         return true;
-    (void)err_field(err, "name", "%s is claimed already", name);
+    (void)err_field(err, "name", "%s is claimed already", claim->name);
     err->code = ERR_CONFLICT;
     return false;
 }
@@ -53,7 +48,7 @@ bool app_names_claim(struct arena *mem, struct db *tx, const struct domain *doma
                                          .created_at = now,
                                          .dns_state = dns_verdict_name(DNS_UNCHECKED)};
 
-        if (!check_star(mem, tx, domain, claim.name, err) || !claim_store_add(tx, &claim, err) ||
+        if (!check_star(mem, tx, &claim, err) || !claim_store_add(tx, &claim, err) ||
             !domain_name_store_add(tx, &name, err))
             return false;
     }

@@ -250,6 +250,11 @@ static const struct {
                                     "{why}."},
     [FINDING_NOT_CERTIFIED] = {FINDING_HAS_ISSUES,
                                "{other} does not issue a certificate for {subject}: {why}."},
+    [FINDING_UNDER_WILDCARD] = {FINDING_NOT_ORDERED,
+                                "Another account was the first to prove a wildcard that stands for "
+                                "{subject}, so what leads here may be meant for that one. Who owns "
+                                "the domain can have that account give the wildcard back; it is "
+                                "looked at again by itself."},
     [FINDING_NAME_INVALID] = {FINDING_NOT_ORDERED, "This is not a name of a website: {why}."},
 };
 

@@ -27,6 +27,43 @@ const char *check_outcome_verdict(enum check_outcome outcome)
     return verdicts[outcome];
 }
 
+static struct finding taken(struct arena *mem, const char *name, int64_t retry_at)
+{
+    const struct finding_words words = {.subject = name};
+    struct finding finding = {0};
+
+    finding_set(mem, &finding, FINDING_UNDER_WILDCARD, &words);
+    finding.retry_at = retry_at;
+    return finding;
+}
+
+void check_report_take(struct arena *mem, struct check_report *report, const bool *is_taken,
+                       int64_t retry_at)
+{
+    size_t most = report->name_count + report->finding_count, count = 0;
+    struct finding *list = arena_array_of(mem, most, struct finding);
+    bool any_passes = false;
+
+    for (size_t i = 0; i < report->name_count; i++) {
+        struct check_name *name = &report->names[i];
+
+        if (is_taken[i]) {
+            list[count] = taken(mem, name->name, retry_at);
+            name->verdict = DNS_CONFLICT;
+            name->finding = &list[count++];
+        }
+        any_passes = any_passes || name->verdict == DNS_OK;
+    }
+    if (count == 0)
+        return;
+    for (size_t i = 0; i < report->finding_count; i++)
+        list[count + i] = report->findings[i];
+    report->title = list[0].title;
+    report->outcome = any_passes ? CHECK_PARTLY : CHECK_NOT_READY;
+    report->findings = list;
+    report->finding_count += count;
+}
+
 json_t *check_findings_to_json(const struct check_report *report)
 {
     json_t *list = json_array();

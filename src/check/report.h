@@ -36,6 +36,11 @@ struct check_report {
     const struct provider *provider; /* whose DNS it is; NULL = not known */
 };
 
+/* The names of which is_taken (as many as `names`) is true are another account's: whatever their
+ * DNS says, they do not pass, and a finding says so before all others. */
+void check_report_take(struct arena *mem, struct check_report *report, const bool *is_taken,
+                       int64_t retry_at);
+
 const char *check_outcome_name(enum check_outcome outcome);
 /* In a word for programs: "ready", "not_ready" (which "partly" is as well) or "unknown". */
 const char *check_outcome_verdict(enum check_outcome outcome);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/hosts.h"
 
+#include "app/claim.h"
 #include "app/site.h"
 #include "edge/record_digest.h"
 #include "edge/record_write.h"
@@ -129,6 +130,26 @@ static bool add_hosts(struct arena *mem, const struct name_set *names, const str
     return true;
 }
 
+/* What another account's wildcard stands for is left to it (R41): of the rest, nothing is there. */
+static bool drop_others(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                        struct name_set *names, struct hosts *out, struct err *err)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < names->count; i++) {
+        struct claim_look look;
+
+        if (!app_claim_look(mem, worker->app->db, domain->id, names->names[i], &look, err))
+            return false;
+        if (!look.is_under_star)
+            names->names[kept++] = names->names[i];
+        else if (!add(out, EDGE_HOST, slice_str(names->names[i]), slice_of(NULL, 0), err))
+            return false;
+    }
+    names->count = kept;
+    return true;
+}
+
 bool hosts_make(const struct worker *worker, struct arena *mem, const struct domain *domain,
                 const struct certificate *certificate, struct hosts *out, struct err *err)
 {
@@ -147,12 +168,13 @@ bool hosts_make(const struct worker *worker, struct arena *mem, const struct dom
             return false;
     if (!site)
         return true;
-    if (!choose(worker, mem, domain, &choice, err))
+    if (!drop_others(worker, mem, domain, &names, out, err) ||
+        !choose(worker, mem, domain, &choice, err))
         return false;
     if (certificate)
         choice.certificate = certificate;
     return (!choice.certificate || add_certificate(worker, mem, choice.certificate, out, err)) &&
-           add_hosts(mem, &names, site, &choice, out, err);
+           (names.count == 0 || add_hosts(mem, &names, site, &choice, out, err));
 }
 
 bool hosts_make_certificate(const struct worker *worker, struct arena *mem,

@@ -21,6 +21,7 @@ struct hosts {
 /* The hosts get `certificate`; NULL: that of an issuance under deployment, else the live one, else
  * the newest. Its records are among the changes. The redirect is on only where the site wishes it
  * and a certificate of the domain was proven live. The hosts of a detached domain are deleted;
+ * names under another account's star too (app/claim.h);
  * those of a removed one are withdrawn (app/leave.h), for its names may be somebody else's. */
 MUST_CHECK bool hosts_make(const struct worker *worker, struct arena *mem,
                            const struct domain *domain, const struct certificate *certificate,

@@ -199,7 +199,7 @@ static bool store_looks(struct issue *is, struct db *tx, struct err *err)
             name->is_told = false;
         else if (is->issuance->state == ISSUANCE_ADMITTED && !tell_left_out(is, tx, name, err))
             return false;
-        if (!domain_name_store_save(tx, name, err))
+        if (!name_check_save(is->mem, tx, name, err))
             return false;
     }
     return is->issuance->state != ISSUANCE_FAILED ||

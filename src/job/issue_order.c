@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "acme/authorization.h"
 #include "acme/order.h"
+#include "app/claim.h"
 #include "base/crash.h"
 #include "base/id.h"
 #include "job/admission.h"
-#include "store/claim_store.h"
 #include "store/order_at_ca_store.h"
 
 /*
@@ -44,7 +44,8 @@ static bool make_key(struct issue *is, struct err *err)
 }
 
 /* R42: nothing is asked of a CA for a name that was not seen to pass under the claim that there is
- * now. Looked at in the transaction of the intent. */
+ * now, nor for what another account's wildcard stands for (R41). Looked at in the transaction of
+ * the intent. */
 static bool are_held(const struct issue *is, struct db *db, bool *out, struct err *err)
 {
     const struct scope scope = scope_platform();
@@ -54,15 +55,15 @@ static bool are_held(const struct issue *is, struct db *db, bool *out, struct er
     if (!domain_name_store_list(is->mem, db, &scope, is->domain->id, &list, err))
         return false;
     for (size_t i = 0; i < is->name_count && *out; i++) {
-        const struct claim *claim;
+        struct claim_look look;
         size_t k = 0;
 
-        if (!claim_store_holder(is->mem, db, is->names[i].name, &claim, err))
+        if (!app_claim_look(is->mem, db, is->domain->id, is->names[i].name, &look, err))
             return false;
         while (k < list.count && strcmp(list.items[k].name, is->names[i].name) != 0)
             k++;
-        *out = claim && strcmp(claim->domain_id, is->domain->id) == 0 && k < list.count &&
-               list.items[k].passed_at >= claim->created_at;
+        *out = look.own && !look.is_under_star && k < list.count &&
+               list.items[k].passed_at >= look.own->created_at;
     }
     return true;
 }
@@ -72,7 +73,8 @@ static bool check_claims(struct issue *is, struct db *tx, struct err *err)
     bool held;
 
     return are_held(is, tx, &held, err) &&
-           (held || err_set(err, ERR_LOST_RACE, "a name of %s was given back", is->domain->name));
+           (held ||
+            err_set(err, ERR_LOST_RACE, "a name of %s is not its own any more", is->domain->name));
 }
 
 bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "app/claim.h"
 #include "app/delegation.h"
 #include "app/expected.h"
 #include "model/pace.h"
@@ -43,6 +44,24 @@ static bool find_delegations(const struct worker *worker, struct arena *mem,
     return true;
 }
 
+/* Names below another account's star do not pass, wherever they lead. */
+static bool take_others(const struct worker *worker, struct arena *mem,
+                        const struct name_check *want, struct check_report *report, struct err *err)
+{
+    bool *is_taken = arena_array_of(mem, report->name_count, bool);
+
+    for (size_t i = 0; i < report->name_count; i++) {
+        struct claim_look look;
+
+        if (!app_claim_look(mem, worker->app->db, want->domain->id, report->names[i].name, &look,
+                            err))
+            return false;
+        is_taken[i] = look.is_under_star;
+    }
+    check_report_take(mem, report, is_taken, want->retry_at);
+    return true;
+}
+
 bool name_check_run(const struct worker *worker, struct arena *mem, const struct name_check *want,
                     struct check_report *out, struct err *err)
 {
@@ -67,7 +86,8 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .caa = caa,
         .http_ms = (int)worker->app->config->check.http_ms,
     };
-    return check_run(mem, &env, &names, &expected.addresses, out, err);
+    return check_run(mem, &env, &names, &expected.addresses, out, err) &&
+           take_others(worker, mem, want, out, err);
 }
 
 const char *name_check_text(struct arena *mem, json_t *json)
@@ -110,4 +130,12 @@ void name_check_take(const struct worker *worker, struct arena *mem,
         name->passed_at = 0;
     else if (!name->passed_at)
         name->passed_at = report->at;
+}
+
+bool name_check_save(struct arena *mem, struct db *tx, const struct domain_name *name,
+                     struct err *err)
+{
+    return domain_name_store_save(tx, name, err) &&
+           (!name->passed_at ||
+            app_claim_prove(mem, tx, name->domain_id, name->name, name->passed_at, err));
 }

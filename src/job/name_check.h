@@ -22,5 +22,9 @@ MUST_CHECK bool name_check_run(const struct worker *worker, struct arena *mem,
  * bounds; and one that the CA did not take keeps that as its finding as long as it is held. */
 void name_check_take(const struct worker *worker, struct arena *mem,
                      const struct check_report *report, struct domain_name *name);
+/* Stores what was taken; a name that passes is proven under its claim from then on (app/claim.h).
+ */
+MUST_CHECK bool name_check_save(struct arena *mem, struct db *tx, const struct domain_name *name,
+                                struct err *err);
 /* The JSON as text; the reference is taken. */
 const char *name_check_text(struct arena *mem, json_t *json);

@@ -71,7 +71,7 @@ static bool save(const struct watch *w, struct err *err)
     if (!job_tx_begin(w->worker->app->db, w->job, &tx, err))
         return false;
     for (size_t i = 0; i < w->count; i++)
-        if (!domain_name_store_save(tx, &w->names[i], err))
+        if (!name_check_save(w->mem, tx, &w->names[i], err))
             return false;
     if (!db_tx_commit(&tx, err))
         return false;

@@ -13,7 +13,7 @@ static const struct issuance_step steps[] = {
     {S(WAITING_DNS), E(NO_GAIN),         S(FAILED),      "no name can join the certificate now; they are looked at again by themselves"},
     {S(WAITING_DNS), E(GAVE_UP),         S(PARKED),      "too many attempts have failed; it waits for help"},
     {S(ADMITTED),    E(NO_ROOM),         S(ADMITTED),    "waits for its turn under the limits of the certificate authority"},
-    {S(ADMITTED),    E(CLAIM_ENDED),     S(WAITING_DNS), "a name was given back meanwhile; the others are looked at again"},
+    {S(ADMITTED),    E(CLAIM_ENDED),     S(WAITING_DNS), "a name is not its own any more; all are looked at again"},
     {S(ADMITTED),    E(PREPARED),        S(ORDERING),    "key and certificate request made"},
     {S(ORDERING),    E(ORDERED),         S(PUBLISHING),  "the certificate authority took the order"},
     {S(ORDERING),    E(VALID),           S(FINALIZING),  "the certificate authority still knows the names as validated"},

@@ -27,6 +27,17 @@ void name_set_cover(struct arena *mem, const struct hostname *name, struct name_
     *out = set;
 }
 
+void name_stars_above(struct arena *mem, const char *name, struct name_stars *out)
+{
+    const char *base = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+    const char *dot = strchr(base, '.');
+
+    *out = (struct name_stars){0};
+    for (; dot && strchr(dot + 1, '.') && out->count < ARRAY_LEN(out->names);
+         dot = strchr(dot + 1, '.'))
+        out->names[out->count++] = arena_printf(mem, "*%s", dot);
+}
+
 const char *name_reserved_by(const char *const *reserved, size_t count, const char *name)
 {
     bool is_wildcard = strncmp(name, "*.", 2) == 0;

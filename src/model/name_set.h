@@ -22,6 +22,15 @@ struct name_set {
  * base). */
 void name_set_cover(struct arena *mem, const struct hostname *name, struct name_set *out);
 
+/* The wildcards that a name may be below, the nearest first: a DNS star stands for any number of
+ * labels (RFC 4592 section 2.2.1). Of a wildcard: those that the name behind its own star is below.
+ */
+struct name_stars {
+    const char *names[HOSTNAME_LABELS_MAX];
+    size_t count;
+};
+void name_stars_above(struct arena *mem, const char *name, struct name_stars *out);
+
 /* The entry of `reserved` (lower-case A-labels) that `name` is, is under, or, as a wildcard,
  * covers; NULL when none. */
 const char *name_reserved_by(const char *const *reserved, size_t count, const char *name);

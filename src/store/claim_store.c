@@ -6,8 +6,9 @@
 #include "base/name_table.h"
 #include "store/record.h"
 
-#define COLUMNS "id, name, domain_id, partner_id, account_id, state, created_at, ended_at, label"
-#define LETTERS "ttttttiIT"
+#define COLUMNS                                                                                    \
+    "id, name, domain_id, partner_id, account_id, state, created_at, ended_at, label, proven_at"
+#define LETTERS "ttttttiITI"
 #define SELECT  "SELECT " COLUMNS " FROM claim"
 
 #define X(id, name) [CLAIM_##id] = name,
@@ -32,6 +33,7 @@ static void read_record(struct reader *r, struct claim *out)
     out->created_at = next_i64(r);
     out->ended_at = next_i64(r);
     out->label = next_text(r);
+    out->proven_at = next_i64(r);
 }
 
 DEFINE_READ_ONE(claim)
@@ -39,7 +41,7 @@ DEFINE_READ_ALL(claim, claim_list)
 
 static const struct query add = {
     .name = "claim.add",
-    .sql = "INSERT INTO claim (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    .sql = "INSERT INTO claim (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     .params = LETTERS,
     .cols = "",
 };
@@ -48,10 +50,10 @@ bool claim_store_add(struct db *db, const struct claim *claim, struct err *err)
 {
     bool is_added;
 
-    assert(claim->state == CLAIM_ACTIVE && !claim->ended_at);
+    assert(claim->state == CLAIM_ACTIVE && !claim->ended_at && !claim->proven_at);
     is_added = db_exec(db, &add, NULL, err, QT(claim->id), QT(claim->name), QT(claim->domain_id),
                        QT(claim->partner_id), QT(claim->account_id), QT(states[claim->state]),
-                       QI(claim->created_at), QNULL, QT(claim->label));
+                       QI(claim->created_at), QNULL, QT(claim->label), QNULL);
     if (!is_added && err->code == ERR_CONFLICT && strcmp(err->field, "claim.name") == 0) {
         err_set(err, ERR_CONFLICT, "%s is claimed already", claim->name);
         snprintf(err->field, sizeof(err->field), "name");
@@ -74,26 +76,40 @@ bool claim_store_holder(struct arena *mem, struct db *db, const char *name,
     return db_one(mem, db, &holder, &row, err, QT(name)) && read_one(mem, row, out, err);
 }
 
-static const struct query proven = {
-    .name = "claim.proven",
-    .sql = "SELECT COUNT(*) FROM claim JOIN domain_name"
-           " ON domain_name.domain_id = claim.domain_id AND domain_name.name = claim.name"
-           " WHERE claim.name = $1 AND claim.state = 'active' AND claim.account_id <> $2"
-           " AND domain_name.passed_at >= claim.created_at",
-    .params = "tt",
-    .cols = "i",
+static const struct query prove = {
+    .name = "claim.prove",
+    .sql = "UPDATE claim SET proven_at = $3 WHERE domain_id = $1 AND name = $2"
+           " AND state = 'active' AND proven_at IS NULL AND created_at <= $3",
+    .params = "tti",
+    .cols = "",
 };
 
-bool claim_store_is_proven_by_another(struct db *db, const char *name, const char *account_id,
-                                      bool *out, struct err *err)
+bool claim_store_prove(struct db *db, const char *domain_id, const char *name, int64_t at,
+                       bool *is_first, struct err *err)
 {
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    const struct row *row;
+    int64_t changed;
 
-    if (!db_one(mem, db, &proven, &row, err, QT(name), QT(account_id)))
+    if (!db_exec(db, &prove, &changed, err, QT(domain_id), QT(name), QI(at)))
         return false;
-    *out = row_i64(row, 0) > 0;
+    *is_first = changed > 0;
     return true;
+}
+
+static const struct query unproven_below = {
+    .name = "claim.unproven_below",
+    .sql = SELECT " WHERE name LIKE '%' || $1 AND state = 'active' AND proven_at IS NULL"
+                  " ORDER BY id",
+    .params = "t",
+    .cols = LETTERS,
+};
+
+bool claim_store_list_unproven_below(struct arena *mem, struct db *db, const char *suffix,
+                                     struct claim_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &unproven_below, &rows, err, QT(suffix)) &&
+           read_all(mem, &rows, out, err);
 }
 
 static const struct query list = {
@@ -152,6 +168,6 @@ bool claim_store_set_label(struct db *db, const char *id, const char *label, str
     return db_exec(db, &set_label, NULL, err, QT(id), QT(label));
 }
 
-static const struct query *const all[] = {&add, &holder,   &proven,   &list,
-                                          &end, &end_name, &set_label};
+static const struct query *const all[] = {&add,  &holder, &prove,    &unproven_below,
+                                          &list, &end,    &end_name, &set_label};
 const struct query_list claim_queries = {"claim_store.c", all, ARRAY_LEN(all)};

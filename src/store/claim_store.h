@@ -25,6 +25,7 @@ struct claim {
     enum claim_state state;
     int64_t created_at;
     int64_t ended_at;  /* 0: not ended */
+    int64_t proven_at; /* a look at the name first passed under this claim; 0: none did */
     const char *label; /* what the name is delegated to (R42): never used again; NULL: of a claim
                           from before there were labels */
 };
@@ -43,11 +44,15 @@ MUST_CHECK bool claim_store_add(struct db *db, const struct claim *claim, struct
  * to be shown to a tenant. *out is NULL when nobody holds it. */
 MUST_CHECK bool claim_store_holder(struct arena *mem, struct db *db, const char *name,
                                    const struct claim **out, struct err *err);
-/* Whether somebody else than the account holds this name, and the last look at it passed. Likewise
- * never to be shown. */
-MUST_CHECK bool claim_store_is_proven_by_another(struct db *db, const char *name,
-                                                 const char *account_id, bool *out,
-                                                 struct err *err);
+/* A look at the name passed at `at`. Of a claim that is older than the look; *is_first is false
+ * when there is none, or it was proven before: then it stays as it is. */
+MUST_CHECK bool claim_store_prove(struct db *db, const char *domain_id, const char *name,
+                                  int64_t at, bool *is_first, struct err *err);
+/* The active claims of names that end in `suffix` (".shop.example") and were never proven, whoever
+ * holds them: no scope. */
+MUST_CHECK bool claim_store_list_unproven_below(struct arena *mem, struct db *db,
+                                                const char *suffix, struct claim_list *out,
+                                                struct err *err);
 /* The claims of a domain, ended ones included. */
 MUST_CHECK bool claim_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                  const char *domain_id, struct claim_list *out, struct err *err);

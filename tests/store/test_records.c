@@ -71,6 +71,33 @@ static void test_claims(void **state)
     all_ok();
 }
 
+/* req: R41. The first look that passed counts, and only under the claim that there is. */
+static void test_proven_claims(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant a = open_tenant(&f);
+    const struct claim *holder;
+    struct claim_list below;
+    bool is_first;
+
+    MUST(&f, claim_store_prove(f.db, a.domain, a.name, T0 - 1, &is_first, &f.err));
+    ok(!is_first, "a look from before the claim");
+    MUST(&f, claim_store_list_unproven_below(f.mem, f.db, ".example", &below, &f.err));
+    ok(below.count == 1 && same(below.items[0].name, a.name), "unproven below");
+    MUST(&f, claim_store_list_unproven_below(f.mem, f.db, ".a.example", &below, &f.err));
+    ok(below.count == 0, "it is not below itself");
+    MUST(&f, claim_store_prove(f.db, a.domain, a.name, T0, &is_first, &f.err));
+    ok(is_first, "of the same moment");
+    MUST(&f, claim_store_prove(f.db, a.domain, a.name, T0 + 5, &is_first, &f.err));
+    MUST(&f, claim_store_holder(f.mem, f.db, a.name, &holder, &f.err));
+    ok(!is_first && holder->proven_at == T0, "proven once");
+    MUST(&f, claim_store_list_unproven_below(f.mem, f.db, ".example", &below, &f.err));
+    ok(below.count == 0, "a proven one is left alone");
+    fixture_close(&f);
+    all_ok();
+}
+
 static void test_domains(void **state)
 {
     (void)state;
@@ -361,11 +388,11 @@ static void test_state_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_claims),      cmocka_unit_test(test_domains),
-        cmocka_unit_test(test_orders),      cmocka_unit_test(test_subscriptions),
-        cmocka_unit_test(test_sites),       cmocka_unit_test(test_small),
-        cmocka_unit_test(test_tokens),      cmocka_unit_test(test_unknown_text),
-        cmocka_unit_test(test_state_names),
+        cmocka_unit_test(test_claims),        cmocka_unit_test(test_proven_claims),
+        cmocka_unit_test(test_domains),       cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_sites),
+        cmocka_unit_test(test_small),         cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_unknown_text),  cmocka_unit_test(test_state_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,15 +167,50 @@ def test_names_of_the_platform_and_under_a_wildcard(platform, partner):
         assert "reserved" in platform.domain(partner, name, want=422, site=site)["detail"]
     other = platform.tenant("Third")
     theirs = platform.domain(other, "*.theirs.example")
-    platform.domain(partner, "first.theirs.example", site=site)  # it is not proven yet
     platform.delegate(other, theirs)
     platform.order(other, theirs)
     platform.wait_live(other, theirs)
-    refused = platform.domain(partner, "shop.theirs.example", want=409, site=site)
-    assert "shop.theirs.example is claimed already" in refused["detail"]
-    assert other.account["id"] not in json.dumps(refused)
+    for taken in ("shop.theirs.example", "a.b.theirs.example", "*.b.theirs.example"):
+        refused = platform.domain(partner, taken, want=409, site=site)
+        assert "theirs.example is claimed already" in refused["detail"]
+        assert other.account["id"] not in json.dumps(refused)
     platform.domain(other, "shop.theirs.example")
-    platform.domain(partner, "a.b.theirs.example", site=site)
+
+
+@pytest.mark.req("R41", "A16")
+def test_claimed_before_the_wildcard_of_another_is_proven(platform, partner):
+    """DNS leads every name of the zone here, for the wildcard's account: who was not seen to pass
+    before it is neither served nor given a certificate; who was stays."""
+    zone, address = "shared.example", platform.addresses()[0]
+    names = ["* 1 IN CNAME @"]
+    platform.zone(zone, [*platform.right_records(), *names])
+    early, late, deep = (platform.domain(partner, f"{host}.{zone}") for host in
+                         ("early", "late", "very.deep"))
+    platform.order(partner, early)
+    platform.wait_live(partner, early)
+    for domain in (late, deep):
+        wait_for(lambda: platform.http(address, domain["name"])[0] == 200)
+    other = platform.tenant("Fourth")
+    star = platform.domain(other, f"*.{zone}")
+    platform.delegate(other, star, names)
+    platform.order(other, star)
+    platform.wait_live(other, star)
+
+    wait_for(lambda: not platform.https_fails(late["name"]))
+    assert names_of(platform, address, late["name"]) == [f"*.{zone}", zone]
+    wait_for(lambda: platform.http(address, deep["name"])[0] == 404)
+    for domain in (late, deep):
+        platform.order(partner, domain)
+
+        def finding():
+            return platform.status(partner, domain)["names"][0]["finding"]
+        assert wait_for(finding)["code"] == "under_wildcard"
+        status = platform.status(partner, domain)
+        assert status["issuance"]["error"]["code"] == "under_wildcard", status
+        assert (status["names"][0]["dns"], status["names"][0]["who_acts"]) == ("conflict", "owner")
+        assert other.account["id"] not in json.dumps(status)
+        assert Journal(platform).count("order.created", domain["name"]) == 0
+    assert names_of(platform, address, early["name"]) == [early["name"]]
 
 
 @pytest.mark.req("A20")

@@ -110,12 +110,42 @@ static void test_reserved(void **state)
     all_ok();
 }
 
+/* req: R41 */
+static void test_stars_above(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *stars;
+    } rows[] = {
+        {"shop.example", ""},
+        {"*.shop.example", ""},
+        {"a.shop.example", "*.shop.example "},
+        {"*.a.shop.example", "*.shop.example "},
+        {"a.b.shop.example", "*.b.shop.example *.shop.example "},
+        {"1.2.3.4.5.6.7.8.a.b", "*.2.3.4.5.6.7.8.a.b *.3.4.5.6.7.8.a.b *.4.5.6.7.8.a.b "
+                                "*.5.6.7.8.a.b *.6.7.8.a.b *.7.8.a.b *.8.a.b *.a.b "},
+    };
+    AUTO(arena_freep) struct arena *mem = arena_new();
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *text = "";
+        struct name_stars stars;
+
+        name_stars_above(mem, rows[i].name, &stars);
+        for (size_t k = 0; k < stars.count; k++)
+            text = arena_printf(mem, "%s%s ", text, stars.names[k]);
+        ok(same(text, rows[i].stars), "above %s: %s", rows[i].name, text);
+    }
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cover),
         cmocka_unit_test(test_www_limit),
         cmocka_unit_test(test_reserved),
+        cmocka_unit_test(test_stars_above),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
