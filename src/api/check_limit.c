@@ -18,10 +18,16 @@ struct window {
     unsigned count;
 };
 
+/* Of a check that is running. */
+struct place {
+    char name[HOSTNAME_MAX + 1]; /* "": a free place */
+    char partner_id[ID_SIZE];
+};
+
 struct check_limit {
     pthread_mutex_t lock;
     unsigned at_once, running;
-    char names[AT_ONCE_MAX][HOSTNAME_MAX + 1]; /* "": a free place */
+    struct place places[AT_ONCE_MAX];
     struct window windows[TOKENS_MAX];
 };
 
@@ -83,36 +89,46 @@ static bool count_token(struct check_limit *limit, const char *token_id, int64_t
     return true;
 }
 
-static bool take_place(struct check_limit *limit, const char *name, struct err *err)
+/* The free place for a check of this name; ERR_BUSY when it, or its partner, has to wait. */
+static bool find_place(struct check_limit *limit, const char *partner_id, const char *name,
+                       struct place **out, struct err *err)
 {
-    char *place = NULL;
+    unsigned share = (limit->at_once + 1) / 2, running = 0;
+    struct place *found = NULL;
 
     if (limit->running == limit->at_once)
         return err_set(err, ERR_BUSY, "%u checks are running, the limit is %u", limit->running,
                        limit->at_once);
     for (size_t i = 0; i < AT_ONCE_MAX; i++) {
-        if (strcmp(limit->names[i], name) == 0)
+        struct place *place = &limit->places[i];
+
+        if (strcmp(place->name, name) == 0)
             return err_set(err, ERR_BUSY, "%s is being checked already", name);
-        if (!place && !*limit->names[i])
-            place = limit->names[i];
+        running += *place->name && strcmp(place->partner_id, partner_id) == 0;
+        if (!found && !*place->name)
+            found = place;
     }
-    assert(place);
-    snprintf(place, sizeof(limit->names[0]), "%s", name);
-    limit->running++;
+    if (running == share)
+        return err_set(err, ERR_BUSY, "%u checks of one partner are running, the limit is %u",
+                       running, share);
+    *out = found;
     return true;
 }
 
-bool check_limit_begin(struct check_limit *limit, const char *token_id, const char *name,
+bool check_limit_begin(struct check_limit *limit, const struct check_asker *asker, const char *name,
                        int64_t now, struct err *err)
 {
+    const char *partner_id = asker->partner_id ? asker->partner_id : "";
+    struct place *place;
     bool is_allowed;
 
     pthread_mutex_lock(&limit->lock);
-    is_allowed = take_place(limit, name, err);
-    if (is_allowed && !count_token(limit, token_id, now, err)) {
-        pthread_mutex_unlock(&limit->lock);
-        check_limit_end(limit, name);
-        return false;
+    is_allowed = find_place(limit, partner_id, name, &place, err) &&
+                 count_token(limit, asker->token_id, now, err);
+    if (is_allowed) {
+        snprintf(place->name, sizeof(place->name), "%s", name);
+        snprintf(place->partner_id, sizeof(place->partner_id), "%s", partner_id);
+        limit->running++;
     }
     pthread_mutex_unlock(&limit->lock);
     return is_allowed;
@@ -122,8 +138,8 @@ void check_limit_end(struct check_limit *limit, const char *name)
 {
     pthread_mutex_lock(&limit->lock);
     for (size_t i = 0; i < AT_ONCE_MAX; i++) {
-        if (strcmp(limit->names[i], name) == 0) {
-            *limit->names[i] = '\0';
+        if (strcmp(limit->places[i].name, name) == 0) {
+            *limit->places[i].name = '\0';
             limit->running--;
             break;
         }

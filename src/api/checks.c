@@ -69,9 +69,10 @@ static bool look_within_limits(struct api_call *call, struct arena *mem,
                                const struct hostname *name, struct check_report *out,
                                struct err *err)
 {
+    const struct check_asker asker = {call->token->id, scope_partner_id(&call->caller.scope)};
     bool is_done;
 
-    if (!check_limit_begin(call->api->checks, call->token->id, name->name, clock_now(), err))
+    if (!check_limit_begin(call->api->checks, &asker, name->name, clock_now(), err))
         return false;
     is_done = look(call, mem, name, out, err);
     check_limit_end(call->api->checks, name->name);

@@ -4,12 +4,15 @@
 /*
  * check: the pre-flight of an order's names: look, then judge. Look-ups are fresh; the check path
  * is asked over HTTP at each address found that may be connected to (check/reach.h). Takes as long
- * as DNS and the slowest address, at most the resolver's time and http_ms.
+ * as DNS and the slowest address, at most the resolver's time and CHECK_HTTP_ALL_MS: less than the
+ * lease of a job.
  */
 #include "check/diagnose.h"
 #include "check/reach.h"
 
 #define CHECK_HTTP_MS     10000 /* per address: Let's Encrypt's own patience */
+#define CHECK_HTTP_ALL_MS 25000 /* all addresses together, whatever a slow stranger redirects to   \
+                                 */
 #define CHECK_PATH        "/.well-known/host-check/"
 #define CHECK_TOKEN_BYTES 16 /* of a token, before hex: 32 characters */
 
@@ -20,7 +23,7 @@ struct check_env {
     const char *brand;
     uint16_t http_port, https_port; /* of the edges, as visitors see them; https_port 0 = 443 */
     int64_t retry_at;               /* when the caller will look again by itself; 0 = not */
-    int http_ms;                    /* 0 = CHECK_HTTP_MS */
+    int http_ms, http_all_ms;       /* 0 = CHECK_HTTP_..MS */
     struct check_reach reach;
     struct caa_wanted
         caa; /* who will be asked for the certificate; issuer NULL: CAA is left alone */

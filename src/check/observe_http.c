@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/observe_http.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/random.h"
 #include "net/http_client.h"
 
-#define PROBES_MAX    16     /* of ours, of one name */
-#define STRANGERS_MAX 8      /* of others */
-#define AT_ONCE       64     /* of all names */
-#define ANSWER_MAX    262144 /* octets of an answer's body: pages are recognised by it */
-#define URL_MAX       2000   /* octets of a path that a redirect leads to */
-#define LOOPS_MAX     2      /* names whose proxies are asked for loops */
+#define PROBES_MAX    16    /* of ours, of one name */
+#define STRANGERS_MAX 8     /* of others */
+#define AT_ONCE       64    /* of all names */
+#define ANSWER_MAX    65536 /* octets of a body that are read: pages are recognised by them */
+#define HEADERS_MAX   16384 /* octets */
+#define URL_MAX       2000  /* octets of a path that a redirect leads to */
+#define LOOPS_MAX     2     /* names whose proxies are asked for loops */
 #define HTTPS_PORT    443
 
 /* One probe on its way. */
@@ -28,8 +30,10 @@ struct walks {
     const struct check_env *env;
     struct check_ports ports;
     struct http_client *client;
+    int64_t until; /* clock_boot_ms(): all end then */
+    /* Ours from the front, strangers from the back: they do not take the time of ours away. */
     struct walk *list;
-    size_t count;
+    size_t room, ours, strangers;
 };
 
 const char *check_answer(struct arena *mem, struct slice check_key, const char *host,
@@ -163,45 +167,69 @@ static void take_result(const struct walks *walks, const struct http_exchange *e
 
 /* ---- asking ---- */
 
-static struct http_request request_of(const struct walks *walks, const char *url,
-                                      const struct address *address)
+/* Of the next request; 0: the time of all is over. */
+static int time_left_ms(const struct walks *walks)
 {
     int ms = walks->env->http_ms ? walks->env->http_ms : CHECK_HTTP_MS;
+    int64_t left = walks->until - clock_boot_ms();
 
+    if (left <= 0)
+        return 0;
+    return left < ms ? (int)left : ms;
+}
+
+static struct http_request request_of(const char *url, const struct address *address, int ms)
+{
     return (struct http_request){.url = url,
                                  .addresses = address,
                                  .address_count = 1,
                                  .is_fresh = true,
                                  .is_any_certificate = true,
+                                 .is_beginning_enough = true,
                                  .body_max = ANSWER_MAX,
+                                 .headers_max = HEADERS_MAX,
                                  .connect_ms = ms,
                                  .total_ms = ms};
+}
+
+/* What comes is large, and a stranger's choice: it is given back at once. */
+static void ask(const struct walks *walks, struct walk *const *batch, size_t count)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct http_exchange *exchanges = arena_array_of(mem, count, struct http_exchange);
+    int ms = time_left_ms(walks);
+
+    for (size_t i = 0; i < count; i++)
+        exchanges[i].request = request_of(batch[i]->url, &batch[i]->probe->address, ms);
+    if (ms > 0)
+        http_do_all(mem, walks->client, exchanges, count);
+    for (size_t i = 0; i < count; i++)
+        if (ms > 0)
+            take_result(walks, &exchanges[i], batch[i]);
+        else
+            end(batch[i], PROBE_TIMEOUT, "no answer in time");
 }
 
 /* All that have somewhere to go, one step further. False when there are none. */
 static bool step(const struct walks *walks)
 {
-    struct http_exchange *exchanges =
-        arena_array_of(walks->mem, walks->count, struct http_exchange);
-    struct walk **under_way = arena_array_of(walks->mem, walks->count, struct walk *);
-    size_t count = 0;
+    struct walk *batch[AT_ONCE];
+    size_t count = 0, asked = 0;
 
-    for (size_t i = 0; i < walks->count; i++) {
-        if (!walks->list[i].url)
+    for (size_t i = 0; i < walks->room; i++) {
+        if (walks->list[i].url)
+            batch[count++] = &walks->list[i];
+        if (count < AT_ONCE && i + 1 < walks->room)
             continue;
-        under_way[count] = &walks->list[i];
-        exchanges[count++].request =
-            request_of(walks, walks->list[i].url, &walks->list[i].probe->address);
+        ask(walks, batch, count);
+        asked += count;
+        count = 0;
     }
-    for (size_t at = 0; at < count; at += AT_ONCE)
-        http_do_all(walks->mem, walks->client, exchanges + at,
-                    count - at < AT_ONCE ? count - at : AT_ONCE);
-    for (size_t i = 0; i < count; i++)
-        take_result(walks, &exchanges[i], under_way[i]);
-    return count > 0;
+    return asked > 0;
 }
 
-static void add_walk(struct walks *walks, const char *name, struct probe *probe)
+static void add_walk(const struct walks *walks, struct walk *walk, const char *name,
+                     struct probe *probe)
 {
     struct arena *mem = walks->mem;
     unsigned char octets[CHECK_TOKEN_BYTES];
@@ -209,13 +237,13 @@ static void add_walk(struct walks *walks, const char *name, struct probe *probe)
 
     random_bytes(octets, sizeof(octets));
     token = hex_encode(mem, slice_of(octets, sizeof(octets)));
-    walks->list[walks->count++] = (struct walk){
-        .probe = probe,
-        .name = name,
-        .answer =
-            walks->env->is_keyless ? NULL : check_answer(mem, walks->env->check_key, name, token),
-        .url = arena_printf(mem, "http://%s:%u" CHECK_PATH "%s", name, (unsigned)walks->ports.http,
-                            token)};
+    *walk = (struct walk){.probe = probe,
+                          .name = name,
+                          .answer = walks->env->is_keyless
+                                        ? NULL
+                                        : check_answer(mem, walks->env->check_key, name, token),
+                          .url = arena_printf(mem, "http://%s:%u" CHECK_PATH "%s", name,
+                                              (unsigned)walks->ports.http, token)};
 }
 
 static struct address address_of(struct slice octets)
@@ -224,6 +252,12 @@ static struct address address_of(struct slice octets)
 
     memcpy(address.octets, octets.data, octets.len);
     return address;
+}
+
+static struct probe *probe_of(struct probe *probe, const struct address *address)
+{
+    probe->address = *address;
+    return probe;
 }
 
 static void add_probes(struct walks *walks, const struct net_policy *policy,
@@ -239,18 +273,15 @@ static void add_probes(struct walks *walks, const struct net_policy *policy,
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < answers[k]->record_count; i++) {
             struct address address = address_of(answers[k]->records[i].address);
-            struct probe *probe = NULL;
 
             if (!net_policy_check(policy, &address, walks->ports.http, &ignored))
                 continue;
             if (!check_is_ours(expected, &address) && observation->stranger_count < STRANGERS_MAX)
-                probe = &strangers[observation->stranger_count++];
+                add_walk(walks, &walks->list[walks->room - ++walks->strangers], observation->name,
+                         probe_of(&strangers[observation->stranger_count++], &address));
             else if (check_is_ours(expected, &address) && observation->probe_count < PROBES_MAX)
-                probe = &ours[observation->probe_count++];
-            if (!probe)
-                continue;
-            probe->address = address;
-            add_walk(walks, observation->name, probe);
+                add_walk(walks, &walks->list[walks->ours++], observation->name,
+                         probe_of(&ours[observation->probe_count++], &address));
         }
 }
 
@@ -270,13 +301,14 @@ static bool is_looping(const struct walks *walks, const char *name, const struct
 {
     const char *url =
         arena_printf(walks->mem, "https://%s:%u/", name, (unsigned)walks->ports.https);
-    struct http_request request = request_of(walks, url, proxy);
+    int ms = time_left_ms(walks);
+    struct http_request request = request_of(url, proxy, ms);
     struct http_url place, self;
     struct http_response response;
     const char *location;
     struct err ignored;
 
-    if (!http_do(walks->mem, walks->client, &request, &response, &ignored))
+    if (ms == 0 || !http_do(walks->mem, walks->client, &request, &response, &ignored))
         return false;
     location = http_header(&response, "Location");
     return response.status >= 301 && response.status <= 308 && location &&
@@ -305,17 +337,20 @@ bool observe_http(struct arena *mem, const struct check_env *env, const struct c
                   struct err *err)
 {
     AUTO(http_client_freep) struct http_client *client = NULL;
+    int all_ms = env->http_all_ms ? env->http_all_ms : CHECK_HTTP_ALL_MS;
     size_t room = names->count * (PROBES_MAX + STRANGERS_MAX);
     struct walks walks = {.mem = mem,
                           .env = env,
                           .ports = {env->http_port, env->https_port ? env->https_port : HTTPS_PORT},
-                          .list = arena_array_of(mem, room, struct walk)};
+                          .list = arena_array_of(mem, room, struct walk),
+                          .room = room,
+                          .until = clock_boot_ms() + all_ms};
     struct net_policy policy;
 
     reach_sites(mem, &env->reach, expected, walks.ports, &policy);
     for (size_t i = 0; i < names->count; i++)
         add_probes(&walks, &policy, expected, &observations[i]);
-    if (walks.count == 0)
+    if (walks.ours + walks.strangers == 0)
         return true;
     if (!http_client_new(&(struct http_client_options){.policy = &policy}, &client, err))
         return false;

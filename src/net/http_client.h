@@ -62,6 +62,7 @@ struct http_request {
     const char *user_agent;       /* NULL = "Latchkey/<version>" */
     bool is_fresh;                /* on a connection of its own, closed afterwards */
     bool is_any_certificate;      /* https, with whatever certificate: only to see who answers */
+    bool is_beginning_enough;     /* of a longer body the first body_max octets are the answer */
     size_t body_max, headers_max; /* octets; 0 = HTTP_..._MAX */
     int connect_ms, total_ms;     /* 0 = HTTP_..._MS */
 };

@@ -161,9 +161,9 @@ void http_transfer_end(struct http_transfer *t, CURLcode code)
 
     response->took_ms = clock_boot_ms() - response->took_ms;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
-    t->exchange->is_ok = code == CURLE_OK;
+    t->exchange->is_ok = code == CURLE_OK || t->is_enough;
     t->exchange->failure = HTTP_FAILED_NONE;
-    if (code != CURLE_OK) {
+    if (!t->exchange->is_ok) {
         t->exchange->failure = failure_of(t, code);
         explain(t, code);
     } else {

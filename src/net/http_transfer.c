@@ -69,10 +69,13 @@ static int before_request(void *arg, char *peer, char *local, int peer_port, int
 static size_t take_body(char *data, size_t size, size_t n, void *arg)
 {
     struct http_transfer *t = arg;
+    const struct http_request *request = &t->exchange->request;
+    size_t len = size * n, room = http_body_max(request) - t->body.len;
 
-    buf_add(&t->body, data, size * n);
+    t->is_enough = request->is_beginning_enough && len > room;
+    buf_add(&t->body, data, t->is_enough ? room : len);
     t->is_body_over = !buf_ok(&t->body);
-    return t->is_body_over ? 0 : size * n;
+    return t->is_enough || t->is_body_over ? 0 : len;
 }
 
 static struct slice trim(struct slice s)

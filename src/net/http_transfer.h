@@ -23,7 +23,7 @@ struct http_transfer {
     size_t list_count, header_octets;
     struct address tried; /* the last address that a socket was opened for */
     uint16_t tried_port;
-    bool has_tried, is_connected, is_body_over, is_headers_over;
+    bool has_tried, is_connected, is_body_over, is_headers_over, is_enough;
     struct err refused; /* the policy's last refusal */
     char reason[CURL_ERROR_SIZE];
 };

@@ -5,9 +5,15 @@
 #define T0     INT64_C(1795000000000)
 #define MINUTE INT64_C(60000)
 
+static bool begin(struct check_limit *limit, const char *token, const char *partner,
+                  const char *name, struct err *err)
+{
+    return check_limit_begin(limit, &(struct check_asker){token, partner}, name, T0, err);
+}
+
 static bool run_one(struct check_limit *limit, const char *token, int64_t now, struct err *err)
 {
-    if (!check_limit_begin(limit, token, "one.example", now, err))
+    if (!check_limit_begin(limit, &(struct check_asker){token, NULL}, "one.example", now, err))
         return false;
     check_limit_end(limit, "one.example");
     return true;
@@ -53,18 +59,46 @@ static void test_at_once(void **state)
     struct err err = {0};
     (void)state;
 
-    ok(check_limit_begin(limit, "tok_a", "one.example", T0, &err), "first");
-    ok(!check_limit_begin(limit, "tok_b", "one.example", T0, &err) && err.code == ERR_BUSY &&
+    ok(begin(limit, "tok_a", "par_a", "one.example", &err), "first");
+    ok(!begin(limit, "tok_b", NULL, "one.example", &err) && err.code == ERR_BUSY &&
            strcmp(err.text, "one.example is being checked already") == 0,
        "the same name: %s", err.text);
-    ok(check_limit_begin(limit, "tok_a", "two.example", T0, &err), "second");
-    ok(!check_limit_begin(limit, "tok_a", "three.example", T0, &err) && err.code == ERR_BUSY &&
+    ok(begin(limit, "tok_b", NULL, "two.example", &err), "second: %s", err.text);
+    ok(!begin(limit, "tok_c", "par_c", "three.example", &err) && err.code == ERR_BUSY &&
            strcmp(err.text, "2 checks are running, the limit is 2") == 0,
        "third: %s", err.text);
     check_limit_end(limit, "one.example");
-    ok(check_limit_begin(limit, "tok_a", "one.example", T0, &err), "again: %s", err.text);
+    ok(begin(limit, "tok_a", "par_a", "one.example", &err), "again: %s", err.text);
     check_limit_end(limit, "one.example");
     check_limit_end(limit, "two.example");
+    check_limit_free(limit);
+    all_ok();
+}
+
+/* A partner has half of the places, whatever number of tokens. */
+static void test_share(void **state)
+{
+    static const struct {
+        const char *token, *partner, *name, *why; /* why: "" = it may */
+    } rows[] = {
+        {"tok_a", "par_a", "a1.example", ""},
+        {"tok_b", "par_a", "a2.example", ""},
+        {"tok_c", "par_a", "a3.example", "2 checks of one partner are running, the limit is 2"},
+        {"tok_d", NULL, "d1.example", ""},
+        {"tok_e", "par_e", "e1.example", ""},
+    };
+    struct check_limit *limit = check_limit_new(4);
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct err err = {0};
+        bool is_begun = begin(limit, rows[i].token, rows[i].partner, rows[i].name, &err);
+
+        ok(is_begun == !*rows[i].why && strcmp(err.text, rows[i].why) == 0, "%s: %s", rows[i].name,
+           err.text);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        check_limit_end(limit, rows[i].name);
     check_limit_free(limit);
     all_ok();
 }
@@ -104,7 +138,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_per_minute),  cmocka_unit_test(test_clock_back),
         cmocka_unit_test(test_at_once),     cmocka_unit_test(test_refusal_takes_no_place),
-        cmocka_unit_test(test_many_tokens),
+        cmocka_unit_test(test_many_tokens), cmocka_unit_test(test_share),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ static const struct knot_zone zones[] = {
 static struct knot knot;
 static struct tiny_server edge, edge6, stranger;
 static _Atomic int mode; /* what the edges do */
-enum { RIGHT, NOT_FOUND, REDIRECT, HANG, CUT, OTHER_KEY };
+enum { RIGHT, NOT_FOUND, REDIRECT, HANG, CUT, OTHER_KEY, SLOW };
 
 static const struct slice key = {(const unsigned char *)"0123456789abcdef0123456789abcdef", 32};
 
@@ -53,6 +53,13 @@ static bool answer(struct tiny_conn *conn, const char *request)
     case HANG:
         tiny_wait(conn, 5000);
         return false;
+    case SLOW: /* each redirect comes in time, to a new path */
+        tiny_wait(conn, 350);
+        tiny_text(conn, arena_printf(mem,
+                                     "HTTP/1.1 302 Found\r\nLocation: /%d\r\n"
+                                     "Content-Length: 0\r\n\r\n",
+                                     atomic_load(&conn->server->requests)));
+        return true;
     case CUT:
         return false;
     case NOT_FOUND:
@@ -86,7 +93,8 @@ static bool check(struct arena *mem, const char *name, bool has_v6, struct check
                                   .check_key = key,
                                   .brand = "mono",
                                   .http_port = edge.port,
-                                  .http_ms = 400};
+                                  .http_ms = 400,
+                                  .http_all_ms = 1000};
     struct err err = {0};
 
     return ok(check_run(mem, &env,
@@ -129,6 +137,8 @@ static const struct {
     {"right.example", REDIRECT, false, CHECK_NOT_READY, "unreachable unreachable",
      "right.example did not respond to mono check", "http_redirected"},
     {"right.example", HANG, false, CHECK_NOT_READY, "unreachable unreachable",
+     "right.example did not respond to mono check", "http_timeout"},
+    {"right.example", SLOW, false, CHECK_NOT_READY, "unreachable unreachable",
      "right.example did not respond to mono check", "http_timeout"},
     {"right.example", CUT, false, CHECK_NOT_READY, "unreachable unreachable",
      "right.example did not respond to mono check", "http_cut"},

@@ -161,6 +161,30 @@ static void test_limits(void **state)
     all_ok();
 }
 
+/* Of a longer body the beginning is the answer. */
+static void test_beginning(void **state)
+{
+    static const struct {
+        const char *path;
+        size_t len;
+    } rows[] = {{"/body/99", 99}, {"/body/100", 100}, {"/body/101", 100}, {"/chunks", 100}};
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(http_client_freep) struct http_client *client = client_new();
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct http_request request = {
+            .url = url_of(mem, rows[i].path), .is_beginning_enough = true, .body_max = 100};
+        struct http_response response = {0};
+        struct err err = {0};
+
+        ok(http_do(mem, client, &request, &response, &err) && response.status == 200 &&
+               response.header_count > 0 && response.body.len == rows[i].len,
+           "%s: %zu octets, %s", rows[i].path, response.body.len, err.text);
+    }
+    all_ok();
+}
+
 static void test_request(void **state)
 {
     (void)state;
@@ -502,11 +526,11 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_limits),  cmocka_unit_test(test_request),
-        cmocka_unit_test(test_post),    cmocka_unit_test(test_reuse),
-        cmocka_unit_test(test_guard),   cmocka_unit_test(test_bad_requests),
-        cmocka_unit_test(test_connect), cmocka_unit_test(test_parallel),
-        cmocka_unit_test(test_resolve),
+        cmocka_unit_test(test_limits),       cmocka_unit_test(test_request),
+        cmocka_unit_test(test_beginning),    cmocka_unit_test(test_post),
+        cmocka_unit_test(test_reuse),        cmocka_unit_test(test_guard),
+        cmocka_unit_test(test_bad_requests), cmocka_unit_test(test_connect),
+        cmocka_unit_test(test_parallel),     cmocka_unit_test(test_resolve),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
