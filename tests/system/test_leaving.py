@@ -339,6 +339,7 @@ def test_released_and_claimed_by_another(platform, partner, other):
     assert partner.call("DELETE", path, want=200).json() == gone, "once is enough"
     theirs = platform.domain(other, name)
     released(platform, domain)
+    check_ca(platform, issuance_of(platform, domain))
     for address in platform.addresses():
         with pytest.raises(ssl.SSLError):  # an alert, not a dead edge
             platform.serial(address, name)
