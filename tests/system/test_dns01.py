@@ -91,6 +91,47 @@ def test_cancelled_while_the_value_is_put_there(platform, partner):
     assert Journal(platform).count("certificate.issued", "*.late.example") == 0
 
 
+@needs_points
+@pytest.mark.req("R34", "R42")
+def test_the_cname_goes_while_it_is_ordered(platform, partner):
+    """Its owner has to act; nothing is asked of the CA, which has made the order."""
+    domain = platform.domain(partner, "*.moved.example")
+    platform.delegate(partner, domain)
+    platform.trap.hold("worker.authorizations.reply")
+    order = platform.order(partner, domain)
+    platform.trap.wait_hit("worker.authorizations.reply")
+    platform.zone("moved.example", platform.right_records())
+    platform.trap.let_go()
+    error = wait_for(lambda: platform.status(partner, domain)["issuance"]["error"])
+    assert error["code"] == "dns"
+    assert "does not lead to" in error["text"] and "the owner of the name has to" in error["text"]
+    assert Journal(platform).count("challenge.started", "*.moved.example") == 0
+    partner.post(f"/v1/orders/{order['id']}/cancel", {}, want=200)
+
+
+@needs_points
+@pytest.mark.req("R42")
+def test_a_signer_without_the_key_of_the_zone(platform, partner):
+    """What stands in a zone of dns.update stays known until it is out, whatever the signer says."""
+    path = platform.dir / "latchkey.yaml"
+    config = path.read_text()
+    domain = platform.domain(partner, "*.keyless.example")
+    owner = platform.delegate(partner, domain)
+    platform.trap.hold("worker.drop-value.before")
+    platform.order(partner, domain)
+    platform.trap.wait_hit("worker.drop-value.before")
+    without = json.loads(config)
+    del without["dns"]["update"]
+    path.write_text(json.dumps(without))
+    platform.kill("signer")
+    platform.trap.let_go()
+    wait_for(lambda: re.search(rf"value.not_removed .*{owner}.* error=config", platform.log("worker")))
+    path.write_text(config)
+    platform.kill("signer")
+    platform.wait_live(partner, domain)
+    wait_for(lambda: values(platform, owner) == [] and not rows(platform, owner), 30)
+
+
 def rows(platform, owner):
     with sqlite3.connect(f"file:{platform.dir}/latchkey.db?mode=ro", uri=True) as db:
         return db.execute("SELECT state FROM dns_value WHERE owner = ?", [owner]).fetchall()
