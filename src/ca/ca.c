@@ -39,10 +39,9 @@ const char *ca_issuer_url(struct arena *mem, const struct ca *ca, const char *is
                         issuer_id);
 }
 
-const char *ca_crl_base(struct arena *mem, const struct ca *ca, const char *issuer_id)
+const char *ca_crl_base(struct arena *mem, const char *plain_url, const char *issuer_id)
 {
-    return arena_printf(mem, "%s" CA_CRL_PATH "/%.*s/", ca->plain_url, CA_ISSUER_SHORT_LEN,
-                        issuer_id);
+    return arena_printf(mem, "%s" CA_CRL_PATH "/%.*s/", plain_url, CA_ISSUER_SHORT_LEN, issuer_id);
 }
 
 static const char *plain_url(struct arena *mem, const char *url)
@@ -185,7 +184,7 @@ static bool start(struct ca *ca, struct err *err)
            ca_limits_load(options->limits, &ca->limits, err) && load_public_suffixes(ca, err) &&
            ca_init(ca->mem, options, &report, err) &&
            ca_database_open(ca->mem, options->dir, &ca->db, err) &&
-           ca_keeper_new(options->dir, &ca->suffixes, ca->db, &ca->keeper, err) &&
+           ca_keeper_new(options->dir, &ca->suffixes, ca->plain_url, ca->db, &ca->keeper, err) &&
            ca_terms_load(ca, err) && set_up_validator(ca, err) && start_work(ca, err) &&
            ca_manage_start(ca, &ca->management, err) && start_server(ca, err);
 }

@@ -53,7 +53,8 @@ static bool add_extensions(X509_CRL *crl, const struct ca_crl_wish *wish)
 {
     AUTO(AUTHORITY_KEYID_freep) AUTHORITY_KEYID *key = ca_authority_key_id_make(wish->issuer);
     AUTO(ASN1_INTEGER_freep) ASN1_INTEGER *number = ASN1_INTEGER_new();
-    AUTO(ISSUING_DIST_POINT_freep) ISSUING_DIST_POINT *point = ca_issuing_point_make(wish->url);
+    AUTO(ISSUING_DIST_POINT_freep)
+    ISSUING_DIST_POINT *point = ca_issuing_point_make(wish->urls, wish->url_count);
 
     return number && ASN1_INTEGER_set_int64(number, wish->number) == 1 &&
            add(crl, NID_authority_key_identifier, key, 0) && add(crl, NID_crl_number, number, 0) &&

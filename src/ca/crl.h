@@ -29,7 +29,8 @@ struct ca_crl_wish {
     EVP_PKEY *signer;
     int64_t number;                   /* greater than any before */
     int64_t this_update, next_update; /* unix milliseconds, cut to seconds */
-    const char *url; /* where it is: of users' certificates; NULL: of those of CAs alone */
+    const char *const *urls; /* where it is, or was: of users' certificates that name one of them */
+    size_t url_count;        /* 0: of those of CAs alone */
     const struct ca_crl_entry *entries;
     size_t count;
 };

@@ -35,22 +35,39 @@ struct signer {
     EVP_PKEY *key; /* NULL: is not kept any longer */
 };
 
+/* Of every URL that its certificates name: a relying party looks for the one in its certificate
+ * (RFC 5280 section 6.3.3 (b) (2)). */
+static bool find_places(const struct ca_call *call, struct db *tx, const struct ca_crl *crl,
+                        struct ca_crl_urls *out, struct err *err)
+{
+    if (!ca_crl_list_urls(call->mem, tx, crl->issuer_id, call->ca->plain_url, out, err))
+        return false;
+    for (size_t i = 0; i < out->count; i++) {
+        const char *base = ca_crl_base(call->mem, out->items[i], crl->issuer_id);
+
+        out->items[i] = ca_crl_url(call->mem, base, crl->shard);
+    }
+    return true;
+}
+
 static bool sign(const struct ca_call *call, const struct signer *signer, struct db *tx,
                  struct ca_crl *crl, struct err *err)
 {
-    const char *base = ca_crl_base(call->mem, call->ca, crl->issuer_id);
     struct ca_crl_entries entries;
+    struct ca_crl_urls urls;
     struct ca_crl_wish wish = {
         .issuer = signer->cert,
         .signer = signer->key,
         .number = crl->number,
         .this_update = crl->this_update,
         .next_update = crl->this_update + CA_CRL_LIFE_MS - SECOND_MS,
-        .url = ca_crl_url(call->mem, base, crl->shard),
     };
 
-    if (!ca_crl_entries(call->mem, tx, crl, crl->this_update - CA_CRL_LOOKBACK_MS, &entries, err))
+    if (!ca_crl_entries(call->mem, tx, crl, crl->this_update - CA_CRL_LOOKBACK_MS, &entries, err) ||
+        !find_places(call, tx, crl, &urls, err))
         return false;
+    wish.urls = urls.items;
+    wish.url_count = urls.count;
     wish.entries = entries.items;
     wish.count = entries.count;
     return ca_crl_make(call->mem, &wish, &crl->der, err) && ca_crl_put(tx, crl, err);

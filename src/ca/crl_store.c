@@ -101,5 +101,50 @@ bool ca_crl_entries(struct arena *mem, struct db *db, const struct ca_crl *crl,
     return true;
 }
 
-static const struct query *const all[] = {&get, &put, &outdate, &outdate_all, &entries};
+static const struct query outdate_without = {
+    .name = "ca_crl.outdate_without",
+    .sql = "UPDATE crl SET is_stale = 1 WHERE issuer_id = $1"
+           " AND NOT EXISTS (SELECT 1 FROM crl_url WHERE issuer_id = $1 AND url = $2)",
+    .params = "tt",
+    .cols = "",
+};
+
+static const struct query add_url = {
+    .name = "ca_crl.add_url",
+    .sql = "INSERT INTO crl_url (issuer_id, url) VALUES ($1, $2)"
+           " ON CONFLICT (issuer_id, url) DO NOTHING",
+    .params = "tt",
+    .cols = "",
+};
+
+/* In this order: killed in between it is done again. */
+bool ca_crl_add_url(struct db *db, const char *issuer_id, const char *url, struct err *err)
+{
+    return db_exec(db, &outdate_without, NULL, err, QT(issuer_id), QT(url)) &&
+           db_exec(db, &add_url, NULL, err, QT(issuer_id), QT(url));
+}
+
+static const struct query list_urls = {
+    .name = "ca_crl.list_urls",
+    .sql = "SELECT url FROM crl_url WHERE issuer_id = $1 UNION SELECT $2 ORDER BY 1",
+    .params = "tt",
+    .cols = "t",
+};
+
+bool ca_crl_list_urls(struct arena *mem, struct db *db, const char *issuer_id, const char *now,
+                      struct ca_crl_urls *out, struct err *err)
+{
+    struct rows rows;
+
+    if (!db_each(mem, db, &list_urls, &rows, err, QT(issuer_id), QT(now)))
+        return false;
+    *out = (struct ca_crl_urls){arena_array_of(mem, rows.count, const char *), rows.count};
+    for (size_t i = 0; i < rows.count; i++)
+        out->items[i] = row_text(rows.row[i], 0);
+    return true;
+}
+
+static const struct query *const all[] = {
+    &get, &put, &outdate, &outdate_all, &entries, &outdate_without, &add_url, &list_urls,
+};
 const struct query_list ca_crl_queries = {"crl_store.c", all, ARRAY_LEN(all)};

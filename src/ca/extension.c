@@ -63,7 +63,16 @@ AUTHORITY_INFO_ACCESS *ca_issuer_access_make(const char *url)
     return NULL;
 }
 
-static DIST_POINT_NAME *place_make(const char *url)
+static bool push_urls(GENERAL_NAMES *names, const char *const *urls, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!ca_general_name_push(names, GEN_URI, text_make(urls[i])))
+            return false;
+    }
+    return true;
+}
+
+static DIST_POINT_NAME *place_make(const char *const *urls, size_t count)
 {
     DIST_POINT_NAME *place = DIST_POINT_NAME_new();
 
@@ -71,7 +80,7 @@ static DIST_POINT_NAME *place_make(const char *url)
         return NULL;
     place->type = 0; /* fullName */
     place->name.fullname = GENERAL_NAMES_new();
-    if (place->name.fullname && ca_general_name_push(place->name.fullname, GEN_URI, text_make(url)))
+    if (place->name.fullname && push_urls(place->name.fullname, urls, count))
         return place;
     DIST_POINT_NAME_free(place);
     return NULL;
@@ -79,7 +88,7 @@ static DIST_POINT_NAME *place_make(const char *url)
 
 static bool set_place(DIST_POINT *point, const char *url)
 {
-    point->distpoint = place_make(url);
+    point->distpoint = place_make(&url, 1);
     return point->distpoint;
 }
 
@@ -95,17 +104,17 @@ CRL_DIST_POINTS *ca_crl_points_make(const char *url)
     return NULL;
 }
 
-ISSUING_DIST_POINT *ca_issuing_point_make(const char *url)
+ISSUING_DIST_POINT *ca_issuing_point_make(const char *const *urls, size_t count)
 {
     ISSUING_DIST_POINT *point = ISSUING_DIST_POINT_new();
 
     if (!point)
         return NULL;
-    if (url)
-        point->distpoint = place_make(url);
-    point->onlyuser = url ? 0xff : 0;
-    point->onlyCA = url ? 0 : 0xff;
-    if (!url || point->distpoint)
+    if (count > 0)
+        point->distpoint = place_make(urls, count);
+    point->onlyuser = count > 0 ? 0xff : 0;
+    point->onlyCA = count > 0 ? 0 : 0xff;
+    if (count == 0 || point->distpoint)
         return point;
     ISSUING_DIST_POINT_free(point);
     return NULL;

@@ -16,5 +16,5 @@ AUTHORITY_KEYID *ca_authority_key_id_make(const X509 *issuer);
 AUTHORITY_INFO_ACCESS *ca_issuer_access_make(const char *url);
 /* The one place where the CRL is. */
 CRL_DIST_POINTS *ca_crl_points_make(const char *url);
-/* What a CRL is about: the certificates of users that name this place; NULL: those of CAs. */
-ISSUING_DIST_POINT *ca_issuing_point_make(const char *url);
+/* What a CRL is about: the certificates of users that name one of these places; 0: those of CAs. */
+ISSUING_DIST_POINT *ca_issuing_point_make(const char *const *urls, size_t count);

@@ -28,7 +28,7 @@ static bool sign(struct arena *mem, struct ca *ca, const struct ca_order *order,
     if (!ca_keeper_get(ca->keeper, want.at, &authority, err))
         return false;
     want.issuer_url = ca_issuer_url(mem, ca, authority->id);
-    want.crl_base = ca_crl_base(mem, ca, authority->id);
+    want.crl_base = ca_crl_base(mem, ca->plain_url, authority->id);
     if (!ca_authority_issue(authority, &want, &leaf, err))
         return false;
     *out = (struct ca_issued){

@@ -6,12 +6,14 @@
 #include "base/clock.h"
 #include "ca/authority_former.h"
 #include "ca/certificate_store.h"
+#include "ca/crl_store.h"
 
 struct ca_keeper {
     pthread_mutex_t lock;
     struct arena *mem; /* holds every authority that was ever handed out */
     const char *dir;
     const struct ca_suffixes *suffixes;
+    const char *url;
     struct db *db;
     const struct ca_authority *present;
 };
@@ -26,19 +28,21 @@ static bool load(struct ca_keeper *keeper, struct err *err)
                                            .chain_pem = authority->chain_pem,
                                            .alternate_pem = authority->alternate_pem,
                                            .created_at = clock_now()},
-                       err))
+                       err) ||
+        !ca_crl_add_url(keeper->db, authority->id, keeper->url, err))
         return false;
     keeper->present = authority;
     return true;
 }
 
-bool ca_keeper_new(const char *dir, const struct ca_suffixes *suffixes, struct db *db,
-                   struct ca_keeper **out, struct err *err)
+bool ca_keeper_new(const char *dir, const struct ca_suffixes *suffixes, const char *url,
+                   struct db *db, struct ca_keeper **out, struct err *err)
 {
     struct arena *mem = arena_new();
     struct ca_keeper *keeper = arena_new_of(mem, struct ca_keeper);
 
-    *keeper = (struct ca_keeper){.mem = mem, .dir = dir, .suffixes = suffixes, .db = db};
+    *keeper =
+        (struct ca_keeper){.mem = mem, .dir = dir, .suffixes = suffixes, .url = url, .db = db};
     pthread_mutex_init(&keeper->lock, NULL);
     if (!load(keeper, err)) {
         ca_keeper_free(keeper);

@@ -10,10 +10,11 @@
 
 struct ca_keeper;
 
-/* Loads what ca_authority_init() made in `dir`, and enters the issuer in the database. `dir`,
- * `suffixes` and `db` must live as long. */
-MUST_CHECK bool ca_keeper_new(const char *dir, const struct ca_suffixes *suffixes, struct db *db,
-                              struct ca_keeper **out, struct err *err);
+/* Loads what ca_authority_init() made in `dir`, and enters the issuer in the database. Its
+ * certificates name `url` (ca/service.h, plain_url). `dir`, `suffixes`, `url` and `db` must live as
+ * long. */
+MUST_CHECK bool ca_keeper_new(const char *dir, const struct ca_suffixes *suffixes, const char *url,
+                              struct db *db, struct ca_keeper **out, struct err *err);
 void ca_keeper_free(struct ca_keeper *keeper);
 
 /* The authority to sign with at `at`; it stays good until the keeper is freed. Any thread. */

@@ -53,7 +53,7 @@ const char *ca_url(struct arena *mem, const struct ca *ca, const char *fmt, ...)
 /* Where the certificate of an intermediate is, and what the URLs of its CRLs begin with (ca/crl.h):
  * of plain HTTP, as relying parties need it. */
 const char *ca_issuer_url(struct arena *mem, const struct ca *ca, const char *issuer_id);
-const char *ca_crl_base(struct arena *mem, const struct ca *ca, const char *issuer_id);
+const char *ca_crl_base(struct arena *mem, const char *plain_url, const char *issuer_id);
 
 /* Work of the two pools (ca/pool.h); `arg` is the struct ca. */
 bool ca_validate_challenge(void *arg, struct arena *mem, int64_t challenge_id, const void *hint);

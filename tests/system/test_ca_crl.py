@@ -144,6 +144,28 @@ def test_what_an_operator_revokes(own):
     assert entry_of(crl_of(own, certs[1]), certs[1])[1:] == ("cessationOfOperation",)
 
 
+def test_under_another_url(own, tmp_path):
+    """Certificates name the URL of their day: lists that are signed under another are about them, too; those that were
+    kept are replaced, for they are not about the certificates of the new one."""
+    usual, other = f"http://localhost:{own.port}", f"http://ca.lab.test:{own.port}"
+    good, bad, worse = (own.client.issue(f"{word}-url.example")[1]
+                        for word in ("good", "bad", "worse"))
+    for pem in (good, bad, worse):
+        assert Files(tmp_path / "before", own, pem).is_accepted()
+    for url, pem in ((other, bad), (usual, worse)):
+        own.environment["LATCHKEY_SANDBOX_CA_PUBLIC_URL"] = url.replace("http:", "https:")
+        again(own)
+        own.run("revoke", serial_of(pem), "--reason", "superseded")
+        assert not Files(tmp_path / "revoked", own, pem).is_accepted()
+        assert not Files(tmp_path / "bad", own, bad).is_accepted()
+        assert Files(tmp_path / "good", own, good).is_accepted()
+        about = crl_of(own, leaf_of(good)).extensions.get_extension_for_class(
+            x509.IssuingDistributionPoint).value
+        place = place_of(leaf_of(good))
+        assert [name.value for name in about.full_name] == [
+            place.replace(usual, other), place]
+
+
 @pytest.mark.parametrize("path", ["/crl/0000000000000000/1.crl", "/crl/0/1.crl", "/crl/{}/0.crl",
                                   "/crl/{}/129.crl", "/crl/{}/1", "/issuer/0000000000000000"])
 def test_there_is_none(client, path):  # noqa: F811

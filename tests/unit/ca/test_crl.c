@@ -12,7 +12,6 @@
 
 #define AT     INT64_C(1800000000000)
 #define DAY_MS (INT64_C(86400) * 1000)
-#define URL    "http://localhost:8445/crl/0123456789abcdef/57.crl"
 
 DEFINE_FREEP(ISSUING_DIST_POINT, ISSUING_DIST_POINT_free)
 DEFINE_FREEP(X509_CRL, X509_CRL_free)
@@ -48,6 +47,9 @@ static struct issuer *issuer_of(struct arena *mem, int64_t not_after)
     arena_defer(mem, issuer_free, issuer);
     return issuer;
 }
+
+static const char *const urls[] = {"http://localhost:8445/crl/0123456789abcdef/57.crl",
+                                   "http://ca.lab.test/crl/1.crl"};
 
 static X509_CRL *crl_of(struct arena *mem, const struct issuer *issuer, struct ca_crl_wish wish)
 {
@@ -87,8 +89,11 @@ static void test_shape(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     const struct issuer *issuer = issuer_of(mem, AT + DAY_MS);
-    struct ca_crl_wish wish = {
-        .number = INT64_MAX, .this_update = AT + 999, .next_update = AT + DAY_MS, .url = URL};
+    struct ca_crl_wish wish = {.number = INT64_MAX,
+                               .this_update = AT + 999,
+                               .next_update = AT + DAY_MS,
+                               .urls = urls,
+                               .url_count = ARRAY_LEN(urls)};
     AUTO(X509_CRL_freep) X509_CRL *crl = crl_of(mem, issuer, wish);
     AUTO(ISSUING_DIST_POINT_freep) ISSUING_DIST_POINT *point = NULL;
     const GENERAL_NAME *place;
@@ -108,9 +113,12 @@ static void test_shape(void **state)
     point = X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &is_critical, NULL);
     assert_non_null(point);
     assert_true(is_critical && point->onlyuser && !point->onlyCA);
-    place = sk_GENERAL_NAME_value(point->distpoint->name.fullname, 0);
-    assert_int_equal(place->type, GEN_URI);
-    assert_string_equal(ASN1_STRING_get0_data(place->d.uniformResourceIdentifier), URL);
+    assert_int_equal(sk_GENERAL_NAME_num(point->distpoint->name.fullname), ARRAY_LEN(urls));
+    for (int i = 0; i < (int)ARRAY_LEN(urls); i++) {
+        place = sk_GENERAL_NAME_value(point->distpoint->name.fullname, i);
+        assert_int_equal(place->type, GEN_URI);
+        assert_string_equal(ASN1_STRING_get0_data(place->d.uniformResourceIdentifier), urls[i]);
+    }
 }
 
 /* That of a root: of CAs' certificates alone. */
@@ -146,7 +154,8 @@ static void test_entries(void **state)
     struct ca_crl_wish wish = {.number = 1,
                                .this_update = AT,
                                .next_update = AT + DAY_MS,
-                               .url = URL,
+                               .urls = urls,
+                               .url_count = ARRAY_LEN(urls),
                                .entries = entries,
                                .count = ARRAY_LEN(entries)};
     AUTO(X509_CRL_freep) X509_CRL *crl = crl_of(mem, issuer_of(mem, AT + DAY_MS), wish);
