@@ -17,11 +17,11 @@ MUST_CHECK bool ca_keeper_new(const char *dir, const struct ca_suffixes *suffixe
                               struct db *db, struct ca_keeper **out, struct err *err);
 void ca_keeper_free(struct ca_keeper *keeper);
 
-/* The authority to sign with at `at`; it stays good until the keeper is freed. Any thread. */
 /* Who signs for an issuer, former ones included: *out = NULL when its key is kept no longer.
  * Released with `mem`. */
 MUST_CHECK bool ca_keeper_find_key(struct arena *mem, struct ca_keeper *keeper,
                                    const char *issuer_id, EVP_PKEY **out, struct err *err);
 
+/* The authority to sign with at `at`; it stays good until the keeper is freed. Any thread. */
 MUST_CHECK bool ca_keeper_get(struct ca_keeper *keeper, int64_t at, const struct ca_authority **out,
                               struct err *err);
