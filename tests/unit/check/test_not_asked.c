@@ -32,7 +32,7 @@ static void test_v4(void **state)
 {
     (void)state;
 
-    for (unsigned n = 0; n < 1U << 24; n += n < 0xc00000 ? 255 : 1)
+    for (unsigned n = 0; n < 1U << 24; n += n < 0xc00000 ? 0x100 : 1)
         compare(&(struct address){
             .octets = {(unsigned char)(n >> 16), (unsigned char)(n >> 8), (unsigned char)n, 1}});
     all_ok();
