@@ -54,7 +54,7 @@ static bool reply_domain(const struct http_req *req, struct http_res *res, int s
     struct name_set names;
 
     return app_domain_names(app, req->mem, domain, &names, err) &&
-           app_delegations_of(app, req->mem, &names, &delegations, err) &&
+           app_delegations_of(app, req->mem, domain->id, &names, &delegations, err) &&
            http_reply_json(res, status, full_json(req->mem, domain, &names, &delegations));
 }
 

@@ -38,37 +38,44 @@ static const struct delegation *fill(const struct app *app, struct arena *mem, c
     return made;
 }
 
-static bool find_claim(const struct app *app, struct arena *mem, const char *base,
+/* *out is NULL also when another domain holds it: its label is nobody else's business. */
+static bool find_claim(const struct app *app, struct arena *mem, const struct delegated *what,
                        const struct claim **out, struct err *err)
 {
-    *out = NULL;
-    return app->config->dns.update_count == 0 || claim_store_holder(mem, app->db, base, out, err);
-}
-
-bool app_delegation_of(const struct app *app, struct arena *mem, const char *name,
-                       const struct delegation **out, struct err *err)
-{
-    const char *base = base_of(name);
-    const struct claim *claim;
+    const struct claim *holder = NULL;
 
     *out = NULL;
-    if (!find_claim(app, mem, base, &claim, err))
+    if (app->config->dns.update_count > 0 &&
+        !claim_store_holder(mem, app->db, base_of(what->name), &holder, err))
         return false;
-    if (claim && claim->label)
-        *out = fill(app, mem, base, claim->label);
+    if (holder && strcmp(holder->domain_id, what->domain_id) == 0)
+        *out = holder;
     return true;
 }
 
-bool app_delegation_make(const struct app *app, struct arena *mem, const char *name,
+bool app_delegation_of(const struct app *app, struct arena *mem, const struct delegated *what,
+                       const struct delegation **out, struct err *err)
+{
+    const struct claim *claim;
+
+    *out = NULL;
+    if (!find_claim(app, mem, what, &claim, err))
+        return false;
+    if (claim && claim->label)
+        *out = fill(app, mem, base_of(what->name), claim->label);
+    return true;
+}
+
+bool app_delegation_make(const struct app *app, struct arena *mem, const struct delegated *what,
                          const struct delegation **out, struct err *err)
 {
     const struct claim *claim;
 
-    if (!find_claim(app, mem, base_of(name), &claim, err) ||
+    if (!find_claim(app, mem, what, &claim, err) ||
         (claim && !claim->label &&
          !claim_store_set_label(app->db, claim->id, app_delegation_label(mem), err)))
         return false;
-    return app_delegation_of(app, mem, name, out, err);
+    return app_delegation_of(app, mem, what, out, err);
 }
 
 static bool is_dns_01_offered(const struct config *cfg)
@@ -87,18 +94,19 @@ static bool is_listed(const struct delegation_list *list, const struct delegatio
     return false;
 }
 
-bool app_delegations_of(const struct app *app, struct arena *mem, const struct name_set *names,
-                        struct delegation_list *out, struct err *err)
+bool app_delegations_of(const struct app *app, struct arena *mem, const char *domain_id,
+                        const struct name_set *names, struct delegation_list *out, struct err *err)
 {
     bool is_for_all = is_dns_01_offered(app->config);
 
     *out = (struct delegation_list){
         .items = arena_array_of(mem, names->count, const struct delegation *)};
     for (size_t i = 0; i < names->count; i++) {
+        const struct delegated what = {domain_id, names->names[i]};
         const struct delegation *delegation = NULL;
 
         if ((is_for_all || strncmp(names->names[i], "*.", 2) == 0) &&
-            !app_delegation_of(app, mem, names->names[i], &delegation, err))
+            !app_delegation_of(app, mem, &what, &delegation, err))
             return false;
         if (delegation && !is_listed(out, delegation))
             out->items[out->count++] = delegation;

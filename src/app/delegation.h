@@ -18,13 +18,21 @@ struct delegation {
     size_t target_count;
 };
 
-/* Of a name, which may begin with "*.": of what is behind it. *out is NULL when no zone is
- * configured, nobody holds the name, or its claim has no label yet. */
-MUST_CHECK bool app_delegation_of(const struct app *app, struct arena *mem, const char *name,
-                                  const struct delegation **out, struct err *err);
+/* A name of a domain. */
+struct delegated {
+    const char *domain_id;
+    const char *name; /* may begin with "*.": then what is behind it is delegated */
+};
+
+/* *out is NULL when no zone is configured, the domain does not hold the name, or its claim has no
+ * label yet. */
+MUST_CHECK bool app_delegation_of(const struct app *app, struct arena *mem,
+                                  const struct delegated *what, const struct delegation **out,
+                                  struct err *err);
 /* The same for the worker: a claim that has no label yet gets one. */
-MUST_CHECK bool app_delegation_make(const struct app *app, struct arena *mem, const char *name,
-                                    const struct delegation **out, struct err *err);
+MUST_CHECK bool app_delegation_make(const struct app *app, struct arena *mem,
+                                    const struct delegated *what, const struct delegation **out,
+                                    struct err *err);
 
 /* Of all names of a set that may have to be proven in DNS: wildcards, and any name where a CA is
  * configured for dns-01; each once. */
@@ -32,7 +40,7 @@ struct delegation_list {
     const struct delegation **items;
     size_t count;
 };
-MUST_CHECK bool app_delegations_of(const struct app *app, struct arena *mem,
+MUST_CHECK bool app_delegations_of(const struct app *app, struct arena *mem, const char *domain_id,
                                    const struct name_set *names, struct delegation_list *out,
                                    struct err *err);
 

@@ -116,6 +116,10 @@ MUST_CHECK bool issue_commit(struct issue *is, const struct issue_change *change
 /* Stores the issuance and its names as they are: an intent, or what was learned within a state. The
  * lease as above. */
 MUST_CHECK bool issue_save(struct issue *is, struct err *err);
+/* R42: nothing is asked of a CA, nor shown to it, for a name that was not seen to pass under the
+ * claim that there is now, nor for what another account's wildcard stands for (R41). */
+MUST_CHECK bool issue_are_names_held(const struct issue *is, struct db *db, bool *out,
+                                     struct err *err);
 /* Records that take the challenges of all names off the edges. */
 MUST_CHECK bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err);
 

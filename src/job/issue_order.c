@@ -43,10 +43,7 @@ static bool make_key(struct issue *is, struct err *err)
     return true;
 }
 
-/* R42: nothing is asked of a CA for a name that was not seen to pass under the claim that there is
- * now, nor for what another account's wildcard stands for (R41). Looked at in the transaction of
- * the intent. */
-static bool are_held(const struct issue *is, struct db *db, bool *out, struct err *err)
+bool issue_are_names_held(const struct issue *is, struct db *db, bool *out, struct err *err)
 {
     const struct scope scope = scope_platform();
     struct domain_name_list list;
@@ -72,7 +69,7 @@ static bool check_claims(struct issue *is, struct db *tx, struct err *err)
 {
     bool held;
 
-    return are_held(is, tx, &held, err) &&
+    return issue_are_names_held(is, tx, &held, err) &&
            (held ||
             err_set(err, ERR_LOST_RACE, "a name of %s is not its own any more", is->domain->name));
 }
@@ -82,7 +79,7 @@ bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
     struct admission admission;
     bool held;
 
-    if (!are_held(is, is->worker->app->db, &held, err))
+    if (!issue_are_names_held(is, is->worker->app->db, &held, err))
         return false;
     if (!held)
         return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_CLAIM_ENDED}, err);

@@ -84,12 +84,35 @@ static bool publish_to_edges(struct issue *is, struct edge_wait *wait, bool *rea
     return *ready || issue_wait(is, wait, out, err);
 }
 
+/* Otherwise a name was given back since it was ordered: the order is given up, and *held is false.
+ */
+static bool check_claims(struct issue *is, bool *held, struct err *err)
+{
+    struct feed_batch *batch;
+
+    if (!issue_are_names_held(is, is->worker->app->db, held, err))
+        return false;
+    if (*held)
+        return true;
+    if (!issue_withdrawal(is, &batch, err))
+        return false;
+    issue_forget_order(is);
+    is->issuance->next_try_at = is->now;
+    is->issuance->error_code = is->issuance->error_text = NULL;
+    return issue_commit(
+        is, &(struct issue_change){.event = ISSUANCE_EVENT_CLAIM_ENDED, .batch = batch}, err);
+}
+
 bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct edge_wait wait = {0};
     const char *text = "the name servers have the validation record";
-    bool ready;
+    bool ready, held;
 
+    if (!check_claims(is, &held, err))
+        return false;
+    if (!held)
+        return true;
     if (!publish_to_edges(is, &wait, &ready, out, err) ||
         (ready && !issue_publish_values(is, &ready, out, err)))
         return false;
@@ -210,12 +233,25 @@ static bool tell_invalid(struct issue *is, struct ca_session *ca, const struct a
     return issue_invalid(is, order->error, is->domain->name, out, err);
 }
 
+static bool is_told_all(const struct issue *is)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (strcmp(is->names[i].challenge_state, CHALLENGE_PENDING) == 0)
+            return false;
+    return true;
+}
+
 bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct acme_order *order;
     struct ca_session *ca;
     int64_t since = is->issuance->published_at;
+    bool held = true;
 
+    if (!is_told_all(is) && !check_claims(is, &held, err))
+        return false;
+    if (!held)
+        return true;
     if (!issue_open_ca(is, &ca, out, err))
         return false;
     if (!ca)

@@ -53,14 +53,17 @@ static const char *match_zone(const struct issue *is, const struct delegation *d
 static bool find_zone(const struct issue *is, const struct issuance_name *name,
                       struct dns_value *value, struct err *err)
 {
+    const struct delegated what = {is->domain->id, name->name};
     const struct delegation *delegation;
     struct dns_query query = {.type = DNS_TYPE_CNAME};
     struct dns_answer answer;
     const struct dns_batch batch = {DNS_FRESH, 1, &query, &answer};
     const char *zone;
 
-    if (!app_delegation_make(is->worker->app, is->mem, name->name, &delegation, err))
+    if (!app_delegation_make(is->worker->app, is->mem, &what, &delegation, err))
         return false;
+    if (!delegation && is->worker->app->config->dns.update_count > 0)
+        return err_set(err, ERR_LOST_RACE, "%s was given back meanwhile", name->name);
     if (!delegation)
         return err_set(err, ERR_CONFIG, "%s is proven in DNS, and dns.update has no zone for it",
                        name->name);

@@ -31,10 +31,11 @@ static bool find_delegations(const struct worker *worker, struct arena *mem,
     struct check_delegation *list = arena_array_of(mem, want->count, struct check_delegation);
 
     for (size_t i = 0; i < want->count; i++) {
+        const struct delegated what = {want->domain->id, want->names[i]};
         const struct delegation *delegation = NULL;
 
         if (is_proven_in_dns(want, want->names[i]) &&
-            !app_delegation_make(worker->app, mem, want->names[i], &delegation, err))
+            !app_delegation_make(worker->app, mem, &what, &delegation, err))
             return false;
         if (delegation)
             list[i] = (struct check_delegation){delegation->name, delegation->targets,

@@ -21,6 +21,8 @@ static const struct issuance_step steps[] = {
     {S(PUBLISHING),  E(VALUES_WAIT),     S(PUBLISHING),  "a name server has not the validation record yet"},
     {S(PUBLISHING),  E(VALUES_REFUSED),  S(PUBLISHING),  "a name server did not take the validation record; it is tried again by itself"},
     {S(PUBLISHING),  E(VALUES_LOST),     S(WAITING_DNS), "the validation record did not reach the name servers; it is checked again"},
+    {S(PUBLISHING),  E(CLAIM_ENDED),     S(WAITING_DNS), "a name is not its own any more; all are looked at again"},
+    {S(VALIDATING),  E(CLAIM_ENDED),     S(WAITING_DNS), "a name is not its own any more; all are looked at again"},
     {S(PUBLISHING),  E(PUBLISHED),       S(VALIDATING),  "every CDN location answers the validation"},
     {S(VALIDATING),  E(VALID),           S(FINALIZING),  "the certificate authority has validated every name"},
     {S(VALIDATING),  E(INVALID),         S(WAITING_DNS), "the certificate authority could not validate a name; it is checked again"},

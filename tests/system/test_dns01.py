@@ -187,6 +187,8 @@ def test_what_was_left_behind_is_of_no_use(platform, partner):
 
     other = platform.tenant("Other")
     theirs = platform.domain(other, name)
+    assert theirs["delegations"]
+    assert partner.get(f"/v1/domains/{domain['id']}")["delegations"] == [], "of another"
     platform.order(other, theirs)
     wait_for(lambda: [n["finding"] and n["finding"]["code"]
                       for n in platform.status(other, theirs)["names"] if n["name"] == name]

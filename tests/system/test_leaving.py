@@ -263,6 +263,29 @@ def check_ca(platform, issuance):
 
 
 @needs_points
+@pytest.mark.req("R42", "R54")
+@pytest.mark.parametrize("point", ["worker.authorizations.commit", "worker.challenges.commit"])
+def test_a_name_is_given_back_after_it_was_ordered(platform, partner, other, point):
+    """The CA is not told to look at it any more, whoever has it by now: the rest is ordered anew."""
+    zone = f"{point.split('.')[1]}.example"
+    alias = f"shop.{zone}"
+    platform.zone(zone, [*platform.right_records(), "shop 1 IN CNAME @"])
+    domain = platform.domain(partner, zone)
+    partner.post(f"/v1/domains/{domain['id']}/names", {"name": alias})
+    with Stopped(platform) as stopped, stopped.held(point):
+        platform.order(partner, domain)
+        wait_for(platform.trap.hit_path.exists)
+        partner.call("DELETE", f"/v1/domains/{domain['id']}/names/{alias}", want=200)
+        platform.domain(other, alias)
+    status = platform.wait_live(partner, domain, 90)
+    assert {n["name"] for n in status["names"]} == {zone, f"www.{zone}"}
+    told = query(platform, "SELECT kind FROM journal WHERE kind LIKE 'challenge.%' AND detail LIKE ?",
+                 f"%{alias}%", name="ca/ca.db")
+    assert told == []
+    assert len(partner.get(f"/v1/certificates?domain_id={domain['id']}")["items"]) == 1
+
+
+@needs_points
 @pytest.mark.req("R6", "R42", "R53")
 @pytest.mark.parametrize("state", states())
 def test_cancelled_in(platform, partner, state):
