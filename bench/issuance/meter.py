@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What processes and all their children use: CPU time when they have ended, memory at its peak."""
+import contextlib
 import os
 import pathlib
 import signal
@@ -73,7 +74,8 @@ class Meter:
         with self.lock:
             for root in self.roots:
                 for pid in tree(root):
-                    os.kill(pid, signal.SIGKILL)
+                    with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                        os.kill(pid, signal.SIGKILL)
 
     def start(self, words, **how):
         process = subprocess.Popen([str(word) for word in words], **how)

@@ -168,6 +168,7 @@ static bool add_certificate(struct item *item, const struct seed_secured *want, 
                                             .key_type = "p256",
                                             .key_fingerprint = id,
                                             .trust = "sandbox",
+                                            .ca = item->seed->ca,
                                             .state = CERTIFICATE_ISSUED,
                                             .created_at = item->now};
     const struct certificate_sample sample = {item->now, item->now + DAY_MS};

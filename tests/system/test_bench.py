@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""That bench/issuance goes with the store and the worker as they are: its numbers are made by hand,
+and seldom."""
+import sqlite3
+import subprocess
+import sys
+import types
+
+import pytest
+from edge_kit import ROOT, free_port
+from pebble_kit import Pebble
+
+sys.path.append(str(ROOT / "bench" / "issuance"))
+# pylint: disable=wrong-import-position
+import ours
+from meter import Meter
+
+NAMES = 20
+
+
+@pytest.mark.req("R9")
+def test_names_that_are_secured_without_an_order(tmp_path):
+    ca = {"id": "idle", "name": "Idle", "kind": "private", "is_default": True,
+          "directory": "https://127.0.0.1:9/dir"}
+    keeper = ours.Keeper(tmp_path, ca, 2)
+    subprocess.run([ours.ISSUER, keeper.config, "idle", "idle", str(NAMES)], check=True)
+    with sqlite3.connect(tmp_path / "latchkey.db") as db:
+        assert db.execute("SELECT state, ca, COUNT(*) FROM certificate GROUP BY state, ca"
+                          ).fetchall() == [("live", "idle", NAMES)]
+
+
+@pytest.mark.req("R22")
+def test_certificates_by_the_workers_own_way(tmp_path):
+    port = free_port()
+    pebble = Pebble(tmp_path / "pebble", port).start()
+    try:
+        issuer = ours.Issuer(types.SimpleNamespace(pebble=pebble, http_port=port),
+                             tmp_path / "client", 2)
+        issuer.warm_up = 2
+        issuer.prepare()
+        with Meter(60) as meter:
+            assert issuer.run(meter, NAMES)[0] == NAMES
+        assert issuer.requests["newOrder"] == NAMES
+    finally:
+        pebble.stop()
