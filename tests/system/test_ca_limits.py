@@ -346,8 +346,11 @@ def test_requests(limited, limit, method, path):
     if method != "HEAD":
         assert reply.problem == (503, "rateLimited")
         assert reply.json["detail"] == "Service busy; retry later."
+    promised = ca.now() + int(reply.headers["Retry-After"])
     assert Front(ca, "198.51.100.8").ask(method, path).status != 503
-    ca.move_to(ca.now() + int(reply.headers["Retry-After"]))
+    ca.move_to(promised - 1.9)
+    assert front.ask(method, path).status == 503
+    ca.move_to(promised)
     assert front.ask(method, path).status != 503
     assert front.ask(method, path).status == 503
 

@@ -314,10 +314,15 @@ static void test_accounts(void **state)
         "the last 3h0m0s, retry after 2027-01-15 08:00:22 UTC: see "
         "https://ca.test/limits#new-registrations-per-ipv6-range");
     assert_string_equal(account_told(w, "2001:db8:2::1"), "");
+    w->call.now = AT + 21600 - 1; /* 500 in 3 hours; what is told is rounded up */
+    assert_string_not_equal(account_told(w, "2001:db8:1:ffff::1"), "");
     w->call.now = AT + 22 * S;
     assert_string_equal(account_told(w, "2001:db8:1:ffff::1"), "");
+    w->call.now = AT + 1080 * S - 1;
+    assert_string_not_equal(account_told(w, "192.0.2.1"), "");
     w->call.now = AT + 1080 * S;
     assert_string_equal(account_told(w, "192.0.2.1"), "");
+    assert_string_not_equal(account_told(w, "192.0.2.1"), "");
     all_ok();
 }
 

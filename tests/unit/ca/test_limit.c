@@ -229,7 +229,10 @@ static void test_requests(void **state)
     ok(!ca_request_spend(requests, id, &limit, "192.0.2.1", AT_US).is_allowed, "the third");
     ok(ca_request_spend(requests, CA_LIMIT_REQUESTS_ORDER, &limit, "192.0.2.1", AT_US).is_allowed,
        "of another kind");
+    ok(!ca_request_spend(requests, id, &limit, "192.0.2.1", AT_US + 60000000 - 1).is_allowed,
+       "a microsecond early");
     ok(ca_request_spend(requests, id, &limit, "192.0.2.1", AT_US + 60000000).is_allowed, "later");
+    ok(!ca_request_spend(requests, id, &limit, "192.0.2.1", AT_US + 60000000).is_allowed, "one");
     for (unsigned i = 0; i < 3 * CA_REQUEST_BUCKETS; i++) {
         char address[32];
 
