@@ -12,6 +12,9 @@ from platform_kit import DELEGATION_ZONE, wait_for
 from renewal_kit import Moved, events, number, serials, wait_replaced, wait_schedule
 
 needs_points = pytest.mark.skipif(not has_points(), reason="built without crash points")
+UNDER_WILDCARD = ("Another account was the first to prove a wildcard that stands for {}, so what leads here "
+                  "may be meant for that one. Who owns the domain can have that account give the wildcard "
+                  "back; it is looked at again by itself.")
 
 
 @pytest.fixture(scope="module")
@@ -247,7 +250,10 @@ def test_claimed_before_the_wildcard_of_another_is_proven(platform, partner):
 
         def finding():
             return platform.status(partner, domain)["names"][0]["finding"]
-        assert wait_for(finding)["code"] == "under_wildcard"
+        found = wait_for(finding)
+        assert (found["code"], found["title"]) == ("under_wildcard",
+                                                   f"{domain['name']} cannot be ordered")
+        assert found["detail"] == UNDER_WILDCARD.format(domain["name"])
         status = platform.status(partner, domain)
         assert status["issuance"]["error"]["code"] == "under_wildcard", status
         assert (status["names"][0]["dns"], status["names"][0]["who_acts"]) == ("conflict", "owner")
