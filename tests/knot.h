@@ -146,9 +146,22 @@ static inline bool knot_answers(const struct knot *knot)
     return is_there;
 }
 
-static inline bool knot_start(struct arena *mem, struct knot *knot, const struct knot_zone *zones,
-                              size_t count)
+static inline const char *knot_read(struct arena *mem, const struct knot *knot, const char *name)
 {
+    char *text = arena_alloc(mem, 65536);
+    FILE *file = fopen(arena_printf(mem, "%s/%s", knot->dir, name), "r");
+
+    if (file) {
+        text[fread(text, 1, 65535, file)] = '\0';
+        fclose(file);
+    }
+    return text;
+}
+
+/* Whether it answers within five seconds; its log is shown if it does not. */
+static inline bool knot_start(struct knot *knot, const struct knot_zone *zones, size_t count)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
     const char *conf;
 
     snprintf(knot->dir, sizeof(knot->dir), "/tmp/latchkey-knot-XXXXXX");
@@ -165,19 +178,8 @@ static inline bool knot_start(struct arena *mem, struct knot *knot, const struct
             return true;
         usleep(50000);
     }
+    print_error("knotd: %s\n", knot_read(mem, knot, "log"));
     return false;
-}
-
-static inline const char *knot_read(struct arena *mem, const struct knot *knot, const char *name)
-{
-    char *text = arena_alloc(mem, 65536);
-    FILE *file = fopen(arena_printf(mem, "%s/%s", knot->dir, name), "r");
-
-    if (file) {
-        text[fread(text, 1, 65535, file)] = '\0';
-        fclose(file);
-    }
-    return text;
 }
 
 /* The DS records of a signed zone, as lines. */

@@ -143,15 +143,11 @@ static int bind_udp(uint16_t *port)
 
 static int start(void **state)
 {
-    struct arena *mem = arena_new();
-    bool is_up = knot_start(mem, &knot, zones, ARRAY_LEN(zones));
-
     (void)state;
     silent = bind_udp(&silent_port);
     liar = bind_udp(&liar_port);
     close(bind_udp(&closed_port));
-    arena_free(mem);
-    return is_up ? 0 : -1;
+    return knot_start(&knot, zones, ARRAY_LEN(zones)) ? 0 : -1;
 }
 
 static int stop(void **state)
