@@ -8,6 +8,15 @@
 
 /* 32 octets of 0..31 */
 #define KEY32 "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+/* The first 16 of them, padded. */
+#define KEY16 "AAECAwQFBgcICQoLDA0ODw=="
+
+static const unsigned char octets[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+                                       12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
+                                       24, 25, 26, 27, 28, 29, 30, 31, 0,  0,  0};
+static const unsigned char tsig_octets[] = {0xfb, 0xff, 0xbf, 0,  1,  2,  3,  4,  5,  6,  7,
+                                            8,    9,    10,   11, 12, 13, 14, 15, 16, 17, 18,
+                                            19,   20,   21,   22, 23, 24, 25, 26, 27, 28};
 
 static void put(const char *path, const char *text, size_t len, mode_t mode)
 {
@@ -17,88 +26,84 @@ static void put(const char *path, const char *text, size_t len, mode_t mode)
     close(fd);
 }
 
-static void test_eab(void **state)
-{
-    static const struct {
-        const char *what, *text;
-        mode_t mode;
-        const char *reason; /* after the path; NULL: loaded */
-    } rows[] = {
-        {"as CAs give it", KEY32, 0400, NULL},
-        {"with a line end", KEY32 "\n", 0600, NULL},
-        {"longer", KEY32 "AAAA", 0400, NULL},
-        {"two line ends", KEY32 "\n\n", 0400, " is not one line of base64url"},
-        {"padded", KEY32 "=", 0400, " is not one line of base64url"},
-        {"plain base64", "+/" KEY32, 0400, " is not one line of base64url"},
-        {"empty", "", 0400, " is not one line of base64url"},
-        {"a line end alone", "\n", 0400, " is not one line of base64url"},
-        {"31 octets", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg", 0400,
-         " has a key of 31 octets, at least 32 are needed"},
-        {"group may read", KEY32, 0440, " must be a file that only user "},
-        {"others may read", KEY32, 0404, " must be a file that only user "},
-    };
-    char path[] = "/tmp/latchkey-eab-XXXXXX";
+struct row {
+    const char *what, *text;
+    mode_t mode;
+    const char *reason; /* after the path; NULL: loaded */
+    struct slice octets;
+};
 
-    (void)state;
+static void check_rows(const struct row *rows, size_t count,
+                       bool (*load)(const char *path, struct secret *out, struct err *err))
+{
+    char path[] = "/tmp/latchkey-key-XXXXXX";
+
     close(mkstemp(path));
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+    for (size_t i = 0; i < count; i++) {
         struct secret secret = {0};
         struct err err = {0};
         char want[ERR_TEXT_MAX];
         bool is_loaded;
 
         put(path, rows[i].text, strlen(rows[i].text), rows[i].mode);
-        is_loaded = signer_load_eab(path, &secret, &err);
+        is_loaded = load(path, &secret, &err);
         snprintf(want, sizeof(want), "%s%s", rows[i].reason ? path : "",
                  rows[i].reason ? rows[i].reason : "");
         ok(is_loaded == !rows[i].reason && strncmp(err.text, want, strlen(want)) == 0, "%s: %s",
            rows[i].what, err.text);
-        if (is_loaded)
-            ok(secret.len >= 32 && secret.data[0] == 0 && secret.data[31] == 31, "%s: octets",
-               rows[i].what);
+        ok(slice_eq(secret_view(&secret), rows[i].octets), "%s: octets", rows[i].what);
         unlink(path);
     }
     all_ok();
 }
 
+static void test_eab(void **state)
+{
+    static const struct row rows[] = {
+        {"as CAs give it", KEY32, 0400, NULL, {octets, 32}},
+        {"with a line end", KEY32 "\n", 0600, NULL, {octets, 32}},
+        {"longer", KEY32 "AAAA", 0400, NULL, {octets, 35}},
+        {"two line ends", KEY32 "\n\n", 0400, " is not one line of base64url", {0}},
+        {"padded", KEY32 "=", 0400, " is not one line of base64url", {0}},
+        {"plain base64", "+/" KEY32, 0400, " is not one line of base64url", {0}},
+        {"empty", "", 0400, " is not one line of base64url", {0}},
+        {"a line end alone", "\n", 0400, " is not one line of base64url", {0}},
+        {"31 octets",
+         "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg",
+         0400,
+         " has a key of 31 octets, at least 32 are needed",
+         {0}},
+        {"group may read", KEY32, 0440, " must be a file that only user ", {0}},
+        {"others may read", KEY32, 0404, " must be a file that only user ", {0}},
+    };
+
+    (void)state;
+    check_rows(rows, ARRAY_LEN(rows), signer_load_eab);
+}
+
 /* As keymgr and tsig-keygen write it. */
 static void test_tsig(void **state)
 {
-    static const struct {
-        const char *what, *text;
-        mode_t mode;
-        const char *reason; /* after the path; NULL: loaded */
-    } rows[] = {
-        {"as tsig-keygen writes it", "+/+/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxw=\n", 0400, NULL},
-        {"16 octets", "AAECAwQFBgcICQoLDA0ODw==", 0600, NULL},
-        {"15 octets", "AAECAwQFBgcICQoLDA0O", 0400,
-         " has a key of 15 octets, at least 16 are needed"},
-        {"no base64", "AAECAwQFBgcICQoLDA0O!w==", 0400, " is not one line of base64"},
-        {"two lines", "AAECAwQFBgcICQoLDA0ODw==\nAAAA\n", 0400, " is not one line of base64"},
-        {"empty", "", 0400, " is not one line of base64"},
-        {"others may read", "AAECAwQFBgcICQoLDA0ODw==", 0404, " must be a file that only user "},
+    static const struct row rows[] = {
+        {"as tsig-keygen writes it",
+         "+/+/AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxw=\n",
+         0400,
+         NULL,
+         {tsig_octets, 32}},
+        {"16 octets", KEY16, 0600, NULL, {octets, 16}},
+        {"15 octets",
+         "AAECAwQFBgcICQoLDA0O",
+         0400,
+         " has a key of 15 octets, at least 16 are needed",
+         {0}},
+        {"no base64", "AAECAwQFBgcICQoLDA0O!w==", 0400, " is not one line of base64", {0}},
+        {"two lines", KEY16 "\nAAAA\n", 0400, " is not one line of base64", {0}},
+        {"empty", "", 0400, " is not one line of base64", {0}},
+        {"others may read", KEY16, 0404, " must be a file that only user ", {0}},
     };
-    char path[] = "/tmp/latchkey-tsig-XXXXXX";
 
     (void)state;
-    close(mkstemp(path));
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct secret secret = {0};
-        struct err err = {0};
-        char want[ERR_TEXT_MAX];
-        bool is_loaded;
-
-        put(path, rows[i].text, strlen(rows[i].text), rows[i].mode);
-        is_loaded = signer_load_tsig(path, &secret, &err);
-        snprintf(want, sizeof(want), "%s%s", rows[i].reason ? path : "",
-                 rows[i].reason ? rows[i].reason : "");
-        ok(is_loaded == !rows[i].reason && strncmp(err.text, want, strlen(want)) == 0, "%s: %s",
-           rows[i].what, err.text);
-        ok(!is_loaded || secret.data[secret.len - 1] == (i == 0 ? 28 : 15), "%s: octets",
-           rows[i].what);
-        unlink(path);
-    }
-    all_ok();
+    check_rows(rows, ARRAY_LEN(rows), signer_load_tsig);
 }
 
 static void test_eab_size(void **state)
