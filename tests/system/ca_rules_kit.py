@@ -11,6 +11,8 @@ import socket
 import struct
 import threading
 
+import pytest
+
 from ca_fixtures import Client, Knot, Responder, SandboxCa
 
 DETAIL_MAX = 1024
@@ -252,6 +254,16 @@ class World:
     def stop(self):
         for server in (*self.responders, self.ca, self.knot):
             server.stop()
+
+
+def world_of(rows, kind):
+    """The fixture of a module whose rows are all shown in one world."""
+    @pytest.fixture(scope="module")
+    def world(tmp_path_factory):
+        world = World(tmp_path_factory.mktemp("rules"), rows, kind)
+        yield world
+        world.stop()
+    return world
 
 
 def ids_of_names(names):

@@ -3,7 +3,7 @@
 src/check."""
 import pytest
 
-from ca_rules_kit import BROKEN, Row, World, ids_of
+from ca_rules_kit import BROKEN, Row, ids_of, world_of
 
 pytestmark = pytest.mark.req("R45")
 
@@ -88,12 +88,7 @@ ROWS = [
         + " - the domain's nameservers may be malfunctioning", name=BROKEN, place="unused.{own}"),
 ]
 
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("dns01"), ROWS, "dns-01")
-    yield world
-    world.stop()
+world = world_of(ROWS, "dns-01")
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)), ids=ids_of(ROWS))

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from ca_alpn_kit import PROTOCOL, Certificate, Tls
-from ca_rules_kit import At, Full, Row, Say, World, ids_of
+from ca_rules_kit import At, Full, Row, Say, ids_of, world_of
 
 pytestmark = [pytest.mark.req("R45"), pytest.mark.filterwarnings("ignore")]
 
@@ -139,12 +139,7 @@ ROWS = [
         "found for {name}", ("@ A 169.254.1.1",)),
 ]
 
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("tlsalpn"), ROWS, "tls-alpn-01")
-    yield world
-    world.stop()
+world = world_of(ROWS, "tls-alpn-01")
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)), ids=ids_of(ROWS))

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from ca_rules_kit import At, BROKEN, Full, Gzip, Listener, Row, Say, World, ids_of
+from ca_rules_kit import At, BROKEN, Full, Gzip, Listener, Row, Say, ids_of, world_of
 
 pytestmark = [pytest.mark.req("R45"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -316,12 +316,7 @@ ROWS = [
              failed("Connection refused", "https://www.{own}/x")),
 ]
 
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    world = World(tmp_path_factory.mktemp("validator"), ROWS, "http-01")
-    yield world
-    world.stop()
+world = world_of(ROWS, "http-01")
 
 
 @pytest.mark.parametrize("number", range(len(ROWS)), ids=ids_of(ROWS))
