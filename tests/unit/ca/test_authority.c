@@ -1,41 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ftw.h>
-#include <openssl/x509v3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "authority_dir.h"
 #include "base/clock.h"
-#include "ca/authority.h"
 #include "check.h"
 #include "tls/chain.h"
 #include "tls/key.h"
 #include "tls/verify.h"
 
-#define DAY_MS      (INT64_C(86400) * 1000)
-#define LE_BACKDATE INT64_C(3510000)
-
-static char base[] = "/tmp/latchkey-ca-XXXXXX";
-static const char *clock_file;
+#define DAY_MS (INT64_C(86400) * 1000)
 
 static const char *path_in(struct arena *mem, const char *dir, const char *name)
 {
     return arena_printf(mem, "%s/%s", dir, name);
-}
-
-static const char *fresh_dir(struct arena *mem)
-{
-    static unsigned count;
-
-    return arena_printf(mem, "%s/ca-%u", base, count++);
-}
-
-static void write_text(const char *path, const char *text)
-{
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    fputs(text, file);
-    fclose(file);
 }
 
 static struct slice read_text(struct arena *mem, const char *path)
@@ -56,40 +34,9 @@ static void move_clock(int64_t offset_ms)
     char text[32];
 
     snprintf(text, sizeof(text), "%lld", (long long)offset_ms);
-    write_text(clock_file, text);
+    authority_dir_write(AUTHORITY_DIR_CLOCK, text);
     usleep(150000);
     (void)clock_now();
-}
-
-static struct ca_suffixes suffixes_with(struct arena *mem, const char *extra)
-{
-    struct ca_suffixes out;
-    struct err err;
-
-    assert_true(ca_suffixes_make(mem, &extra, extra ? 1 : 0, &out, &err));
-    return out;
-}
-
-static struct ca_authority_report init(struct arena *mem, const char *dir, const char *extra)
-{
-    struct ca_suffixes suffixes = suffixes_with(mem, extra);
-    struct ca_authority_report report;
-    struct err err = {.text = ""};
-
-    if (!ca_authority_init(mem, dir, &suffixes, &report, &err))
-        fail_msg("%s", err.text);
-    return report;
-}
-
-static struct ca_authority loaded(struct arena *mem, const char *dir)
-{
-    struct ca_suffixes suffixes = suffixes_with(mem, NULL);
-    struct ca_authority authority;
-    struct err err = {.text = ""};
-
-    if (!ca_authority_load(mem, dir, &suffixes, &authority, &err))
-        fail_msg("%s", err.text);
-    return authority;
 }
 
 static void test_files(void **state)
@@ -103,8 +50,8 @@ static void test_files(void **state)
         {"service.pem", 0644}, {"service.key", 0400},      {"roots-crl.pem", 0644},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *dir = fresh_dir(mem);
-    struct ca_authority_report report = init(mem, dir, NULL);
+    const char *dir = authority_dir_next(mem);
+    struct ca_authority_report report = authority_dir_init(mem, dir, NULL);
     struct stat st;
 
     (void)state;
@@ -116,7 +63,7 @@ static void test_files(void **state)
            (unsigned)st.st_mode & 0777);
     }
     ok(access(path_in(mem, dir, "root.key"), F_OK) != 0, "the root's key was kept");
-    report = init(mem, dir, NULL);
+    report = authority_dir_init(mem, dir, NULL);
     ok(!report.is_root_new && !report.is_service_new, "init is not idempotent");
     all_ok();
 }
@@ -124,15 +71,15 @@ static void test_files(void **state)
 static void test_installations_differ(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *a = fresh_dir(mem), *b = fresh_dir(mem);
+    const char *a = authority_dir_next(mem), *b = authority_dir_next(mem);
 
     (void)state;
-    init(mem, a, NULL);
-    init(mem, b, NULL);
-    assert_int_not_equal(X509_NAME_cmp(X509_get_subject_name(loaded(mem, a).root),
-                                       X509_get_subject_name(loaded(mem, b).root)),
+    authority_dir_init(mem, a, NULL);
+    authority_dir_init(mem, b, NULL);
+    assert_int_not_equal(X509_NAME_cmp(X509_get_subject_name(authority_dir_load(mem, a).root),
+                                       X509_get_subject_name(authority_dir_load(mem, b).root)),
                          0);
-    assert_string_not_equal(loaded(mem, a).id, loaded(mem, b).id);
+    assert_string_not_equal(authority_dir_load(mem, a).id, authority_dir_load(mem, b).id);
 }
 
 /* A leaf for these names, straight from the intermediate: the rules of newOrder are not asked. */
@@ -141,7 +88,7 @@ static struct verify_result verify_names(struct arena *mem, const char *dir,
 {
     AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
     AUTO(X509_freep) X509 *leaf = NULL;
-    struct ca_authority authority = loaded(mem, dir);
+    struct ca_authority authority = authority_dir_load(mem, dir);
     struct ca_cert_wish wish = *base_wish;
     struct verify_roots *roots;
     struct slice certs[2];
@@ -186,10 +133,10 @@ static void test_name_constraints(void **state)
         {"a.test", NULL, "shop.com", VERIFY_TRUSTED},
     };
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *dir = fresh_dir(mem);
+    const char *dir = authority_dir_next(mem);
 
     (void)state;
-    init(mem, dir, NULL);
+    authority_dir_init(mem, dir, NULL);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct ca_names names = {.items = &rows[i].name, .count = 1};
         struct verify_result result =
@@ -214,8 +161,8 @@ static void test_service_certificate(void **state)
     static const char *const names[] = {"localhost"};
     AUTO(arena_freep) struct arena *mem = arena_new();
     AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-    const char *dir = fresh_dir(mem);
-    struct ca_authority_report report = init(mem, dir, NULL);
+    const char *dir = authority_dir_next(mem);
+    struct ca_authority_report report = authority_dir_init(mem, dir, NULL);
     struct verify_roots *roots;
     struct chain chain;
     struct slice spki;
@@ -243,24 +190,24 @@ static const char *root_of(struct arena *mem, const char *dir)
 static void test_renewed_on_the_moved_clock(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *dir = fresh_dir(mem), *first, *roots;
+    const char *dir = authority_dir_next(mem), *first, *roots;
     struct ca_authority_report report;
     struct slice text;
 
     (void)state;
-    init(mem, dir, NULL);
+    authority_dir_init(mem, dir, NULL);
     first = root_of(mem, dir);
     move_clock(59 * DAY_MS);
-    report = init(mem, dir, NULL);
+    report = authority_dir_init(mem, dir, NULL);
     ok(!report.is_root_new && !report.is_service_new, "renewed on day 59");
     move_clock(61 * DAY_MS);
-    report = init(mem, dir, NULL);
+    report = authority_dir_init(mem, dir, NULL);
     ok(!report.is_root_new && report.is_service_new, "service certificate kept on day 61");
     move_clock(199 * DAY_MS);
-    report = init(mem, dir, NULL);
+    report = authority_dir_init(mem, dir, NULL);
     ok(!report.is_root_new, "root renewed on day 199");
     move_clock(201 * DAY_MS);
-    report = init(mem, dir, NULL);
+    report = authority_dir_init(mem, dir, NULL);
     ok(report.is_root_new && report.is_service_new, "root kept on day 201");
     move_clock(0);
     ok(strcmp(first, root_of(mem, dir)) != 0, "the root is the same");
@@ -274,15 +221,15 @@ static void test_renewed_on_the_moved_clock(void **state)
 static void test_other_suffixes_make_another_root(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *dir = fresh_dir(mem);
-    struct ca_suffixes suffixes = suffixes_with(mem, NULL);
+    const char *dir = authority_dir_next(mem);
+    struct ca_suffixes suffixes = authority_dir_suffixes(mem, NULL);
     struct ca_authority authority;
     struct err err;
 
     (void)state;
-    init(mem, dir, NULL);
-    assert_true(init(mem, dir, "corp.internal").is_root_new);
-    assert_false(init(mem, dir, "corp.internal").is_root_new);
+    authority_dir_init(mem, dir, NULL);
+    assert_true(authority_dir_init(mem, dir, "corp.internal").is_root_new);
+    assert_false(authority_dir_init(mem, dir, "corp.internal").is_root_new);
     assert_false(ca_authority_load(mem, dir, &suffixes, &authority, &err));
     assert_string_equal(
         err.text, arena_printf(mem, "there is no sandbox CA in %s: run `latchkey ca init`", dir));
@@ -297,14 +244,14 @@ static void test_half_made(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(files); i++) {
         AUTO(arena_freep) struct arena *mem = arena_new();
-        const char *dir = fresh_dir(mem);
+        const char *dir = authority_dir_next(mem);
 
-        init(mem, dir, NULL);
+        authority_dir_init(mem, dir, NULL);
         assert_int_equal(unlink(path_in(mem, dir, files[i])), 0);
-        write_text(path_in(mem, dir, "intermediate.key.new"), "half of a key");
-        init(mem, dir, NULL);
-        ok(loaded(mem, dir).id != NULL, "%s", files[i]);
-        ok(!init(mem, dir, NULL).is_service_new, "%s: service", files[i]);
+        authority_dir_write(path_in(mem, dir, "intermediate.key.new"), "half of a key");
+        authority_dir_init(mem, dir, NULL);
+        ok(authority_dir_load(mem, dir).id != NULL, "%s", files[i]);
+        ok(!authority_dir_init(mem, dir, NULL).is_service_new, "%s: service", files[i]);
     }
     all_ok();
 }
@@ -322,13 +269,13 @@ static int count_of(const char *text, const char *what)
 static void test_chains(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *dir = fresh_dir(mem), *roots;
+    const char *dir = authority_dir_next(mem), *roots;
     struct ca_authority a;
     struct slice text;
 
     (void)state;
-    init(mem, dir, NULL);
-    a = loaded(mem, dir);
+    authority_dir_init(mem, dir, NULL);
+    a = authority_dir_load(mem, dir);
     ok(count_of(a.chain_pem, "BEGIN CERT") == 2 && count_of(a.alternate_pem, "BEGIN CERT") == 1,
        "lengths");
     ok(strcmp(a.alternate_pem, a.issuer_pem) == 0, "the alternate chain");
@@ -352,17 +299,17 @@ static void test_chains(void **state)
 static void test_without_an_old_root(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *dir = fresh_dir(mem), *first;
+    const char *dir = authority_dir_next(mem), *first;
     struct ca_authority a;
 
     (void)state;
-    init(mem, dir, NULL);
+    authority_dir_init(mem, dir, NULL);
     first = root_of(mem, dir);
     assert_int_equal(unlink(path_in(mem, dir, "old-root.pem")), 0);
     assert_int_equal(unlink(path_in(mem, dir, "root-cross.pem")), 0);
-    assert_false(init(mem, dir, NULL).is_root_new);
+    assert_false(authority_dir_init(mem, dir, NULL).is_root_new);
     assert_string_equal(first, root_of(mem, dir));
-    a = loaded(mem, dir);
+    a = authority_dir_load(mem, dir);
     assert_null(a.alternate_pem);
     assert_string_equal(a.chain_pem, a.issuer_pem);
 }
@@ -370,211 +317,19 @@ static void test_without_an_old_root(void **state)
 static void test_unreadable_is_an_error(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const char *dir = fresh_dir(mem);
-    struct ca_suffixes suffixes = suffixes_with(mem, NULL);
+    const char *dir = authority_dir_next(mem);
+    struct ca_suffixes suffixes = authority_dir_suffixes(mem, NULL);
     struct ca_authority_report report;
     struct err err;
 
     (void)state;
-    init(mem, dir, NULL);
-    write_text(path_in(mem, dir, "root.pem"), "no certificate");
+    authority_dir_init(mem, dir, NULL);
+    authority_dir_write(path_in(mem, dir, "root.pem"), "no certificate");
     assert_false(ca_authority_init(mem, dir, &suffixes, &report, &err));
     assert_int_equal(err.code, ERR_CONFIG);
     assert_non_null(strstr(err.text, "cannot read a certificate from"));
     assert_false(ca_authority_init(mem, "/dev/null/ca", &suffixes, &report, &err));
     assert_string_equal(err.text, "cannot make the folder /dev/null/ca: Not a directory");
-}
-
-static const struct ca_profile *profile_of(struct arena *mem, const char *name)
-{
-    static struct ca_profiles profiles;
-
-    profiles = ca_profiles_make(mem, NULL, 0);
-    return ca_profile_find(&profiles, name);
-}
-
-static void release_public(void *key)
-{
-    X509_PUBKEY_free(key);
-}
-
-/* As it stands in a request that was read. */
-static const X509_PUBKEY *public_of(struct arena *mem, EVP_PKEY *key)
-{
-    X509_PUBKEY *out;
-    struct slice der;
-    struct err err;
-
-    assert_true(key_spki(mem, key, &der, &err));
-    out = d2i_X509_PUBKEY(NULL, &der.data, (long)der.len);
-    assert_non_null(out);
-    arena_defer(mem, release_public, out);
-    return out;
-}
-
-/* The certificate as others read it has this key. */
-static bool has_key(struct arena *mem, X509 *leaf, const EVP_PKEY *key)
-{
-    AUTO(X509_freep) X509 *read = NULL;
-    struct slice der;
-    struct err err;
-
-    assert_true(ca_certificate_der(mem, leaf, &der, &err));
-    read = d2i_X509(NULL, &der.data, (long)der.len);
-    return read && EVP_PKEY_eq(X509_get0_pubkey(read), key) == 1;
-}
-
-static void test_leaf(void **state)
-{
-    static const char *const items[] = {"a.test", "b.test"};
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-    AUTO(X509_freep) X509 *leaf = NULL;
-    const char *dir = fresh_dir(mem);
-    struct ca_names names = {.items = items, .count = 2};
-    int64_t at = INT64_C(1800000000123);
-    struct ca_authority authority;
-    struct ca_leaf_wish want;
-    struct slice der;
-    struct chain chain;
-    struct err err;
-
-    (void)state;
-    init(mem, dir, NULL);
-    authority = loaded(mem, dir);
-    assert_true(key_make(&key, &err));
-    want = (struct ca_leaf_wish){.profile = profile_of(mem, "classic"),
-                                 .names = &names,
-                                 .common_name = names.items[0],
-                                 .key = public_of(mem, key),
-                                 .at = at};
-    assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
-    assert_true(has_key(mem, leaf, key));
-    assert_true(ca_certificate_der(mem, leaf, &der, &err));
-    assert_true(chain_from_der(mem, &der, 1, &chain, &err));
-    assert_int_equal(chain.name_count, 2);
-    assert_string_equal(chain.names[0], "a.test");
-    assert_int_equal(chain.not_before, INT64_C(1800000000000) - LE_BACKDATE);
-    assert_int_equal(chain.not_after, chain.not_before + 90 * DAY_MS - 1000);
-    assert_int_equal(strlen(chain.serial), CA_SERIAL_LEN);
-    assert_string_equal(chain.serial, ca_certificate_serial(mem, leaf));
-    assert_int_not_equal(chain.point_offset, 0);
-    assert_int_equal(X509_get_extended_key_usage(leaf), XKU_SSL_SERVER);
-    assert_int_equal(X509_get_key_usage(leaf), KU_DIGITAL_SIGNATURE);
-    assert_int_equal(X509_check_ca(leaf), 0);
-    assert_non_null(X509_get0_subject_key_id(leaf));
-    assert_int_equal(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(leaf),
-                                           X509_get0_subject_key_id(authority.intermediate)),
-                     0);
-}
-
-/* What the shorter profiles leave out, with a key that key encipherment would be for. */
-static void test_slim_leaf(void **state)
-{
-    static const char *const items[] = {"a.test"};
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    AUTO(EVP_PKEY_freep) EVP_PKEY *key = EVP_RSA_gen(2048);
-    struct ca_names names = {.items = items, .count = 1};
-    static const struct {
-        const char *profile;
-        bool is_slim;
-        int64_t life_ms, backdate_ms;
-    } rows[] = {
-        {"classic", false, 90 * DAY_MS, LE_BACKDATE},
-        {"tlsserver", true, 45 * DAY_MS, LE_BACKDATE},
-        {"shortlived", true, 160 * DAY_MS / 24, LE_BACKDATE},
-    };
-    const char *dir = fresh_dir(mem);
-    int64_t at = INT64_C(1800000000000);
-    struct ca_authority authority;
-
-    (void)state;
-    init(mem, dir, NULL);
-    authority = loaded(mem, dir);
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct ca_leaf_wish want = {.profile = profile_of(mem, rows[i].profile),
-                                    .names = &names,
-                                    .common_name = names.items[0],
-                                    .key = public_of(mem, key),
-                                    .at = at};
-        AUTO(X509_freep) X509 *leaf = NULL;
-        bool is_slim = rows[i].is_slim;
-        int64_t begin;
-        struct err err;
-
-        assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
-        ok(has_key(mem, leaf, key), "%s: key", rows[i].profile);
-        begin = ca_certificate_not_before(leaf);
-        ok(begin == at - rows[i].backdate_ms, "%s: begin", rows[i].profile);
-        ok(ca_certificate_not_after(leaf) == begin + rows[i].life_ms - 1000, "%s: end",
-           rows[i].profile);
-        ok(!X509_get0_subject_key_id(leaf) == is_slim, "%s: key id", rows[i].profile);
-        ok((X509_get_key_usage(leaf) == KU_DIGITAL_SIGNATURE) == is_slim, "%s: key usage",
-           rows[i].profile);
-        ok((X509_NAME_entry_count(X509_get_subject_name(leaf)) == 0) == is_slim, "%s: common name",
-           rows[i].profile);
-        ok(X509_get_extended_key_usage(leaf) == XKU_SSL_SERVER, "%s: serverAuth", rows[i].profile);
-    }
-    all_ok();
-}
-
-/* Without a common name the SAN is critical (RFC 5280 section 4.2.1.6). */
-static void test_no_common_name(void **state)
-{
-    static const char *const name = "a.test";
-    static const struct ca_names names = {.items = &name, .count = 1};
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-    const char *dir = fresh_dir(mem);
-    struct ca_authority authority;
-    struct err err;
-
-    (void)state;
-    init(mem, dir, NULL);
-    authority = loaded(mem, dir);
-    assert_true(key_make(&key, &err));
-    for (int has_name = 0; has_name < 2; has_name++) {
-        AUTO(X509_freep) X509 *leaf = NULL;
-        struct ca_leaf_wish want = {.profile = profile_of(mem, "classic"),
-                                    .names = &names,
-                                    .common_name = has_name ? name : NULL,
-                                    .key = public_of(mem, key),
-                                    .at = clock_now()};
-        int is_critical;
-
-        assert_true(ca_authority_issue(&authority, &want, &leaf, &err));
-        is_critical = X509_EXTENSION_get_critical(
-            X509_get_ext(leaf, X509_get_ext_by_NID(leaf, NID_subject_alt_name, -1)));
-        ok(X509_NAME_entry_count(X509_get_subject_name(leaf)) == has_name, "%d: name", has_name);
-        ok(is_critical == !has_name, "%d: critical", has_name);
-    }
-    all_ok();
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    if (!mkdtemp(base))
-        return -1;
-    clock_file = "clock";
-    if (chdir(base) != 0 || setenv("LATCHKEY_CLOCK_FILE", clock_file, 1) != 0)
-        return -1;
-    write_text(clock_file, "0");
-    return 0;
-}
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    return nftw(base, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(void)
@@ -590,10 +345,7 @@ int main(void)
         cmocka_unit_test(test_chains),
         cmocka_unit_test(test_without_an_old_root),
         cmocka_unit_test(test_unreadable_is_an_error),
-        cmocka_unit_test(test_leaf),
-        cmocka_unit_test(test_slim_leaf),
-        cmocka_unit_test(test_no_common_name),
     };
 
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, authority_dir_make, authority_dir_remove);
 }
