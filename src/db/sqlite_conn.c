@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <sqlite3.h>
 
 #define BUCKETS       256
@@ -77,15 +78,23 @@ static bool refuse(const struct sqlite_conn *conn, const char *what, struct err 
     return err_set(err, is_busy(code) ? ERR_BUSY : ERR_STORE, "could not run %s: %s", what, reason);
 }
 
+/* Nobody asks the engine how much memory it has: to count that, all threads would share a lock. */
+static void set_up_engine(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 bool sqlite_conn_open(const char *path, enum sqlite_use use, struct sqlite_conn **out,
                       struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct sqlite_conn *conn = calloc(1, sizeof(*conn));
     int code;
 
     if (!conn)
         return err_set(err, ERR_STORE, "could not open %s: out of memory", path);
+    pthread_once(&once, set_up_engine);
     code = sqlite3_open_v2(path, &conn->sqlite, flags, NULL);
     if (code != SQLITE_OK) {
         err_set(err, ERR_STORE, "could not open %s: %s", path, sqlite3_errstr(code));

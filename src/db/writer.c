@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,24 +23,26 @@ static const struct query begin_member = {
 static const struct query commit_member = {
     .name = "commit", .sql = "RELEASE member", .params = "", .cols = ""};
 
-struct group {
-    unsigned turns;
-    unsigned members; /* turns that were committed */
-    unsigned waiting; /* members that have yet to read the outcome */
-    int64_t first_ms; /* when the first member ended its turn */
-    bool is_lost;     /* the engine rolled it back by itself */
-    bool is_done;
-    bool is_stored;
-    enum err_code code;        /* why it is not stored */
-    char reason[ERR_TEXT_MAX]; /* likewise, in words */
-    pthread_cond_t done;
-};
-
+/* A thread that waits: for the turn, or for what became of its commit. It has a place of its own to
+ * sleep, so that nobody else wakes with it, and who wakes it holds no lock that it wants next. */
 struct waiter {
     pthread_t thread;
-    bool has_turn;
-    pthread_cond_t cond;
     struct waiter *next;
+    sem_t word;
+    bool has_turn;
+    bool is_stored;
+    struct err *err; /* why it is not stored */
+};
+
+/* The open transaction; the turn holder's alone. */
+struct group {
+    bool is_open;
+    unsigned turns;
+    struct waiter *members;    /* whose turns were committed, and who wait for the COMMIT */
+    int64_t first_ms;          /* when the first member ended its turn */
+    bool is_lost;              /* the engine rolled it back by itself */
+    enum err_code code;        /* why it is not stored */
+    char reason[ERR_TEXT_MAX]; /* likewise, in words */
 };
 
 struct writer {
@@ -50,20 +53,10 @@ struct writer {
     /* The turn holder's alone: */
     struct sqlite_conn *conn;
     int turn_fd;
-    struct group *group; /* the open transaction, or NULL */
+    struct group group;
     void (*on_commit)(void *);
     void *on_commit_arg;
 };
-
-static void init_cond(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(cond, &attr);
-    pthread_condattr_destroy(&attr);
-}
 
 static bool open_conn(struct writer *w, const char *path, struct err *err)
 {
@@ -100,7 +93,7 @@ void writer_close(struct writer *w)
 {
     if (!w)
         return;
-    assert(!w->is_taken && !w->group);
+    assert(!w->is_taken && !w->group.is_open);
     sqlite_conn_close(w->conn);
     if (w->turn_fd >= 0)
         close(w->turn_fd);
@@ -124,55 +117,78 @@ static void unlink_waiter(struct writer *w, struct waiter *me)
         w->end = at;
 }
 
-/* With the mutex. */
-static bool wait_in_queue(struct writer *w)
+static void begin_waiting(struct waiter *me)
 {
-    struct waiter me = {.thread = pthread_self()};
+    *me = (struct waiter){.thread = pthread_self()};
+    sem_init(&me->word, 0, 0);
+}
+
+static void wait_for_word(struct waiter *me)
+{
+    while (sem_wait(&me->word) != 0)
+        assert(errno == EINTR);
+}
+
+/* False when it was not passed to `me` within DB_TURN_WAIT_MS: then `me` has left the queue. */
+static bool wait_for_turn(struct writer *w, struct waiter *me)
+{
     struct timespec until;
-    int code = 0;
+    bool has_turn;
+    int failed;
 
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += DB_TURN_WAIT_MS / 1000;
-    init_cond(&me.cond);
-    *w->end = &me;
-    w->end = &me.next;
-    while (!me.has_turn && code != ETIMEDOUT)
-        code = pthread_cond_timedwait(&me.cond, &w->mutex, &until);
-    if (!me.has_turn)
-        unlink_waiter(w, &me);
-    pthread_cond_destroy(&me.cond);
-    return me.has_turn;
+    do {
+        failed = sem_clockwait(&me->word, CLOCK_MONOTONIC, &until);
+    } while (failed && errno == EINTR);
+    pthread_mutex_lock(&w->mutex);
+    has_turn = me->has_turn;
+    if (!has_turn)
+        unlink_waiter(w, me);
+    pthread_mutex_unlock(&w->mutex);
+    if (has_turn && failed)
+        wait_for_word(me); /* it is on its way */
+    return has_turn;
 }
 
 static bool take_turn(struct writer *w, struct err *err)
 {
-    bool has_turn = true;
+    struct waiter me;
+    bool is_free, has_turn;
 
+    begin_waiting(&me);
     pthread_mutex_lock(&w->mutex);
-    if (w->is_taken) {
-        assert(!pthread_equal(w->holder, pthread_self())); /* one transaction a thread */
-        has_turn = wait_in_queue(w);
-    } else {
+    is_free = !w->is_taken;
+    if (is_free) {
         w->is_taken = true;
-        w->holder = pthread_self();
+        w->holder = me.thread;
+    } else {
+        assert(!pthread_equal(w->holder, me.thread)); /* one transaction a thread */
+        *w->end = &me;
+        w->end = &me.next;
     }
     pthread_mutex_unlock(&w->mutex);
+    has_turn = is_free || wait_for_turn(w, &me);
+    sem_destroy(&me.word);
     return has_turn ||
            err_set(err, ERR_BUSY, "could not write: no turn within %d ms", DB_TURN_WAIT_MS);
 }
 
-/* With the mutex. */
 static void pass_turn(struct writer *w)
 {
-    struct waiter *next = w->first;
+    struct waiter *next;
 
+    pthread_mutex_lock(&w->mutex);
+    next = w->first;
     w->is_taken = next != NULL;
-    if (!next)
-        return;
-    unlink_waiter(w, next);
-    w->holder = next->thread;
-    next->has_turn = true;
-    pthread_cond_signal(&next->cond);
+    if (next) {
+        unlink_waiter(w, next);
+        w->holder = next->thread;
+        next->has_turn = true;
+    }
+    pthread_mutex_unlock(&w->mutex);
+    if (next)
+        sem_post(&next->word);
 }
 
 static bool run(struct writer *w, const struct query *q, struct err *err)
@@ -182,21 +198,13 @@ static bool run(struct writer *w, const struct query *q, struct err *err)
 
 static bool open_group(struct writer *w, struct err *err)
 {
-    struct group *g = calloc(1, sizeof(*g));
-
-    if (!g)
-        return err_set(err, ERR_STORE, "could not begin: out of memory");
-    if (!turn_take(w->turn_fd, err)) {
-        free(g);
+    if (!turn_take(w->turn_fd, err))
         return false;
-    }
     if (!run(w, &begin, err)) {
         turn_give(w->turn_fd);
-        free(g);
         return false;
     }
-    init_cond(&g->done);
-    w->group = g;
+    w->group = (struct group){.is_open = true};
     return true;
 }
 
@@ -211,9 +219,9 @@ static void note_reason(struct group *g, const struct err *err)
  * member has lost. */
 static bool note_loss(struct writer *w, const struct err *err)
 {
-    if (!w->group->is_lost && !sqlite_conn_in_tx(w->conn)) {
-        w->group->is_lost = true;
-        note_reason(w->group, err);
+    if (!w->group.is_lost && !sqlite_conn_in_tx(w->conn)) {
+        w->group.is_lost = true;
+        note_reason(&w->group, err);
     }
     return false;
 }
@@ -227,134 +235,135 @@ static void roll_back_all(struct writer *w)
     assert(is_done || !sqlite_conn_in_tx(w->conn));
 }
 
-static void commit_group(struct writer *w, struct group *g)
+static bool commit_group(struct writer *w, struct group *g)
 {
     struct err err;
 
     if (g->is_lost)
-        return;
-    if (g->members && run(w, &commit, &err)) {
-        g->is_stored = true;
-        return;
-    }
+        return false;
+    if (g->members && run(w, &commit, &err))
+        return true;
     if (g->members)
         note_reason(g, &err);
     roll_back_all(w);
+    return false;
 }
 
-static void free_group(struct group *g)
+/* `me` may be among them: it wakes itself, too. */
+static void tell_members(const struct group *g, bool is_stored)
 {
-    pthread_cond_destroy(&g->done);
-    free(g);
+    for (struct waiter *member = g->members, *next; member; member = next) {
+        next = member->next;
+        member->is_stored = is_stored;
+        if (!is_stored)
+            err_set(member->err, g->code, "could not commit, nothing is stored: %s", g->reason);
+        sem_post(&member->word);
+    }
 }
 
 /* Ends the transaction for all its members, and gives the turn on. */
-static void close_group(struct writer *w, struct group *g)
+static void close_group(struct writer *w)
 {
-    commit_group(w, g);
+    bool is_stored = commit_group(w, &w->group);
+    struct group closed = w->group;
+
+    w->group.is_open = false;
     turn_give(w->turn_fd);
-    if (g->is_stored) {
+    if (is_stored) {
         turn_tell(w->turn_fd);
         w->on_commit(w->on_commit_arg);
     }
-    pthread_mutex_lock(&w->mutex);
-    w->group = NULL;
-    g->is_done = true;
-    pthread_cond_broadcast(&g->done);
     pass_turn(w);
-    pthread_mutex_unlock(&w->mutex);
+    tell_members(&closed, is_stored);
 }
 
-static bool stays_open(const struct writer *w, const struct group *g)
+static bool stays_open(struct writer *w)
 {
-    return w->first && !g->is_lost && g->turns < GROUP_TURNS_MAX &&
+    const struct group *g = &w->group;
+    bool is_awaited;
+
+    pthread_mutex_lock(&w->mutex);
+    is_awaited = w->first != NULL;
+    pthread_mutex_unlock(&w->mutex);
+    return is_awaited && !g->is_lost && g->turns < GROUP_TURNS_MAX &&
            (!g->members || clock_boot_ms() - g->first_ms < GROUP_MS);
 }
 
-/* The end of a turn, of a member of the group or of somebody who rolled back. */
-static bool end_turn(struct writer *w, bool is_member, struct err *err)
+static void end_turn(struct writer *w)
 {
-    struct group *g = w->group;
-    bool is_stored, is_last;
-    bool is_open;
-
-    pthread_mutex_lock(&w->mutex);
-    g->turns++;
-    if (is_member && !g->members++)
-        g->first_ms = clock_boot_ms();
-    g->waiting++;
-    is_open = stays_open(w, g);
-    if (is_open)
+    w->group.turns++;
+    if (stays_open(w))
         pass_turn(w);
-    pthread_mutex_unlock(&w->mutex);
-    if (!is_open)
-        close_group(w, g);
+    else
+        close_group(w);
+}
 
-    pthread_mutex_lock(&w->mutex);
-    while (is_member && !g->is_done)
-        pthread_cond_wait(&g->done, &w->mutex);
-    is_stored = is_member && g->is_stored; /* who rolled back does not wait, and must not look */
-    if (is_member && !is_stored)
-        err_set(err, g->code, "could not commit, nothing is stored: %s", g->reason);
-    is_last = --g->waiting == 0 && g->is_done;
-    pthread_mutex_unlock(&w->mutex);
-    if (is_last)
-        free_group(g);
-    return is_stored;
+/* The end of a turn whose member waits for the COMMIT. */
+static bool join_group(struct writer *w, struct err *err)
+{
+    struct group *g = &w->group;
+    struct waiter me;
+
+    begin_waiting(&me);
+    me.err = err;
+    if (!g->members)
+        g->first_ms = clock_boot_ms();
+    me.next = g->members;
+    g->members = &me;
+    end_turn(w);
+    wait_for_word(&me);
+    sem_destroy(&me.word);
+    return me.is_stored;
 }
 
 bool writer_begin(struct writer *w, struct err *err)
 {
-    struct err ignored;
-
     if (!take_turn(w, err))
         return false;
-    if (!w->group && !open_group(w, err)) {
-        pthread_mutex_lock(&w->mutex);
+    if (!w->group.is_open && !open_group(w, err)) {
         pass_turn(w);
-        pthread_mutex_unlock(&w->mutex);
         return false;
     }
     if (run(w, &begin_member, err))
         return true;
     note_loss(w, err);
-    end_turn(w, false, &ignored);
+    end_turn(w);
     return false;
 }
 
 bool writer_commit(struct writer *w, struct err *err)
 {
-    if (!w->group->is_lost && !run(w, &commit_member, err)) {
+    if (!w->group.is_lost && !run(w, &commit_member, err)) {
         roll_back_all(w);
         note_loss(w, err);
     }
-    return end_turn(w, true, err);
+    return join_group(w, err);
 }
 
 void writer_rollback(struct writer *w)
 {
     struct err err;
 
-    if (!w->group->is_lost &&
+    if (!w->group.is_lost &&
         !sqlite_conn_script(w->conn, "ROLLBACK TO member; RELEASE member", "rollback", &err)) {
         roll_back_all(w);
         note_loss(w, &err);
     }
-    end_turn(w, false, &err);
+    end_turn(w);
 }
 
 bool writer_run(struct writer *w, const struct query *q, const struct db_arg *args,
                 struct row_list *rows, int64_t *changed, struct err *err)
 {
-    if (w->group->is_lost)
-        return err_set(err, w->group->code, "could not run %s: the transaction was rolled back: %s",
-                       q->name, w->group->reason);
+    if (w->group.is_lost)
+        return err_set(err, w->group.code, "could not run %s: the transaction was rolled back: %s",
+                       q->name, w->group.reason);
     return sqlite_conn_run(w->conn, q, args, rows, changed, err) || note_loss(w, err);
 }
 
 bool writer_script(struct writer *w, const char *sql, struct err *err)
 {
-    if (w->group->is_lost)
+    if (w->group.is_lost)
         return err_set(err, ERR_STORE, "could not run a script: the transaction was rolled back");
     return sqlite_conn_script(w->conn, sql, "a script", err) || note_loss(w, err);
 }

@@ -117,8 +117,8 @@ static void end_turn(struct signer *signer)
 {
     pthread_mutex_lock(&signer->lock);
     signer->is_busy = false;
-    pthread_cond_signal(&signer->is_free);
     pthread_mutex_unlock(&signer->lock);
+    pthread_cond_signal(&signer->is_free); /* after: who wakes up wants the lock */
 }
 
 static bool connect_path(struct signer *signer, struct err *err)
