@@ -11,9 +11,8 @@
 #include "check/reach.h"
 
 #define CHECK_HTTP_MS 10000 /* per address: Let's Encrypt's own patience */
-#define CHECK_HTTP_ALL_MS                                                                          \
-    25000 /* all addresses together, whatever a slow stranger redirects to                         \
-           */
+/* All addresses together, whatever a slow stranger redirects to. */
+#define CHECK_HTTP_ALL_MS 25000
 #define CHECK_PATH        "/.well-known/host-check/"
 #define CHECK_TOKEN_BYTES 16 /* of a token, before hex: 32 characters */
 

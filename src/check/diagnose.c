@@ -41,66 +41,69 @@ static const struct rule {
     {FINDING_NAME_NOT_FOUND,        DNS_MISSING,      REMEDY_POINT_HERE, rule_is_not_found,         NULL,               NULL},
     {FINDING_ADDRESS_MISSING,       DNS_MISSING,      REMEDY_POINT_HERE, rule_is_without_address,   NULL,               NULL},
     {FINDING_PLATFORM_TARGET_WRONG, DNS_WRONG_TARGET, REMEDY_NONE,       rule_is_target_wrong,      NULL,               NULL},
-    {FINDING_CDN_IN_FRONT,           DNS_OK,           REMEDY_NONE,       rule_is_cdn_in_front,      rule_tell_cdn,      NULL},
-    {FINDING_CDN_ELSEWHERE,          DNS_PROXIED,      REMEDY_POINT_HERE, rule_is_cdn_elsewhere,     rule_tell_cdn,      NULL},
-    {FINDING_WWW_ELSEWHERE,          DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_www_elsewhere,     rule_tell_stranger, NULL},
+    {FINDING_CDN_IN_FRONT,          DNS_OK,           REMEDY_NONE,       rule_is_cdn_in_front,      rule_tell_cdn,      NULL},
+    {FINDING_CDN_ELSEWHERE,         DNS_PROXIED,      REMEDY_POINT_HERE, rule_is_cdn_elsewhere,     rule_tell_cdn,      NULL},
+    {FINDING_WWW_ELSEWHERE,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_www_elsewhere,     rule_tell_stranger, NULL},
     {FINDING_FOREIGN_AAAA,          DNS_PARTIAL,      REMEDY_NO_AAAA,    rule_is_foreign_aaaa,      NULL,               NULL},
     {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_all_private,       NULL,               NULL},
-    {FINDING_WRONG_ADDRESS,          DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             rule_tell_stranger, NULL},
+    {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             rule_tell_stranger, NULL},
     {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, rule_has_extra,            NULL,               NULL},
     {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_refused,      NULL,               NULL},
     {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_timeout,      NULL,               NULL},
     {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_unreachable,  NULL,               NULL},
     {FINDING_HTTP_CUT,              DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_cut,          NULL,               NULL},
-    {FINDING_HTTP_REDIRECTED,        DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_redirected,   rule_tell_http,     NULL},
-    {FINDING_HTTP_REDIRECT_LOOP,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_looping,      rule_tell_http,     NULL},
-    {FINDING_HTTP_BAD_REDIRECT,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_bad_redirect, rule_tell_http,     NULL},
-    {FINDING_HTTP_TLS_PORT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_tls_port,     rule_tell_http,     NULL},
-    {FINDING_HTTP_BLOCKED,           DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_blocked,      rule_tell_http,     NULL},
-    {FINDING_HTTP_WRONG_SERVER,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, rule_tell_http,     NULL},
-    {FINDING_HTTP_IPV6_WRONG,        DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_ipv6_wrong,   rule_tell_http,     NULL},
+    {FINDING_HTTP_REDIRECTED,       DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_redirected,   rule_tell_http,     NULL},
+    {FINDING_HTTP_REDIRECT_LOOP,    DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_looping,      rule_tell_http,     NULL},
+    {FINDING_HTTP_BAD_REDIRECT,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_bad_redirect, rule_tell_http,     NULL},
+    {FINDING_HTTP_TLS_PORT,         DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_tls_port,     rule_tell_http,     NULL},
+    {FINDING_HTTP_BLOCKED,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_blocked,      rule_tell_http,     NULL},
+    {FINDING_HTTP_WRONG_SERVER,     DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_wrong_server, rule_tell_http,     NULL},
+    {FINDING_HTTP_IPV6_WRONG,       DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_ipv6_wrong,   rule_tell_http,     NULL},
 };
 
 /* Likewise, after these, of a name that is proven in DNS; of a wildcard they are all. */
+#define DELEGATION(code, verdict, is_so)                                                           \
+    {code, verdict, REMEDY_NONE, is_so, delegation_tell, delegation_fill}
 static const struct rule delegation_rules[] = {
-    {FINDING_WILDCARD_NEEDS_DNS,    DNS_UNCHECKED,    REMEDY_NONE, delegation_is_absent,    delegation_tell, delegation_fill},
-    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE, delegation_is_bogus,     delegation_tell, delegation_fill},
-    {FINDING_CHALLENGE_UNSEEN,      DNS_UNKNOWN,      REMEDY_NONE, delegation_is_unseen,    delegation_tell, delegation_fill},
-    {FINDING_CHALLENGE_DOUBLED,     DNS_MISSING,      REMEDY_NONE, delegation_is_doubled,   delegation_tell, delegation_fill},
-    {FINDING_CHALLENGE_TXT,         DNS_MISSING,      REMEDY_NONE, delegation_is_text,      delegation_tell, delegation_fill},
-    {FINDING_CHALLENGE_MISSING,     DNS_MISSING,      REMEDY_NONE, delegation_is_missing,   delegation_tell, delegation_fill},
-    {FINDING_CHALLENGE_RELATIVE,    DNS_WRONG_TARGET, REMEDY_NONE, delegation_is_relative,  delegation_tell, delegation_fill},
-    {FINDING_CHALLENGE_OLD,         DNS_WRONG_TARGET, REMEDY_NONE, delegation_is_old,       delegation_tell, delegation_fill},
-    {FINDING_CHALLENGE_ELSEWHERE,   DNS_WRONG_TARGET, REMEDY_NONE, delegation_is_elsewhere, delegation_tell, delegation_fill},
+    DELEGATION(FINDING_WILDCARD_NEEDS_DNS,  DNS_UNCHECKED,    delegation_is_absent),
+    DELEGATION(FINDING_DNSSEC_BOGUS,        DNS_DNSSEC_BOGUS, delegation_is_bogus),
+    DELEGATION(FINDING_CHALLENGE_UNSEEN,    DNS_UNKNOWN,      delegation_is_unseen),
+    DELEGATION(FINDING_CHALLENGE_DOUBLED,   DNS_MISSING,      delegation_is_doubled),
+    DELEGATION(FINDING_CHALLENGE_TXT,       DNS_MISSING,      delegation_is_text),
+    DELEGATION(FINDING_CHALLENGE_MISSING,   DNS_MISSING,      delegation_is_missing),
+    DELEGATION(FINDING_CHALLENGE_RELATIVE,  DNS_WRONG_TARGET, delegation_is_relative),
+    DELEGATION(FINDING_CHALLENGE_OLD,       DNS_WRONG_TARGET, delegation_is_old),
+    DELEGATION(FINDING_CHALLENGE_ELSEWHERE, DNS_WRONG_TARGET, delegation_is_elsewhere),
 };
 /* clang-format on */
 
 /* Every row that is so, of a name that passes. */
 /* clang-format off */
 static const struct rule notes[] = {
-    {FINDING_CDN_LOOPING,      DNS_OK, REMEDY_NONE,       rule_is_cdn_looping,      rule_tell_cdn,     NULL},
-    {FINDING_HTTP_PARTLY,      DNS_OK, REMEDY_NONE,       rule_is_http_partly,      NULL,               NULL},
-    {FINDING_LOOKUP_PARTLY,    DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,     NULL,               NULL},
-    {FINDING_OLD_ANSWER,       DNS_OK, REMEDY_NONE,       rule_is_old,              rule_tell_old,      NULL},
-    {FINDING_A_MISSING,        DNS_OK, REMEDY_ADD_A,      rule_is_without_a,        NULL,               NULL},
-    {FINDING_CNAME_AT_APEX,    DNS_OK, REMEDY_POINT_HERE, rule_is_cname_at_apex,    NULL,               NULL},
-    {FINDING_AAAA_MISSING,     DNS_OK, REMEDY_ADD_AAAA,   rule_is_without_aaaa,     NULL,               NULL},
+    {FINDING_CDN_LOOPING,   DNS_OK, REMEDY_NONE,       rule_is_cdn_looping,   rule_tell_cdn, NULL},
+    {FINDING_HTTP_PARTLY,   DNS_OK, REMEDY_NONE,       rule_is_http_partly,   NULL,          NULL},
+    {FINDING_LOOKUP_PARTLY, DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,  NULL,          NULL},
+    {FINDING_OLD_ANSWER,    DNS_OK, REMEDY_NONE,       rule_is_old,           rule_tell_old, NULL},
+    {FINDING_A_MISSING,     DNS_OK, REMEDY_ADD_A,      rule_is_without_a,     NULL,          NULL},
+    {FINDING_CNAME_AT_APEX, DNS_OK, REMEDY_POINT_HERE, rule_is_cname_at_apex, NULL,          NULL},
+    {FINDING_AAAA_MISSING,  DNS_OK, REMEDY_ADD_AAAA,   rule_is_without_aaaa,  NULL,          NULL},
 };
 /* clang-format on */
 
 /* Every row that is so, beside whatever else is wrong. */
 /* clang-format off */
+#define CAA(code, verdict, is_so) {code, verdict, REMEDY_NONE, is_so, rule_tell_caa, rule_fill_caa}
 static const struct rule beside[] = {
-    {FINDING_CAA_CRITICAL,        DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_critical,         rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_FORBIDS,         DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_forbids,             rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_WILDCARD,        DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_forbids_wildcard,    rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_AT_TARGET,       DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_forbids_at_target,   rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_MALFORMED,       DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_malformed,        rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_WRONG_ACCOUNT,   DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_of_other_account, rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_WRONG_METHOD,    DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_is_of_other_method,  rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_LOOKUP_FAILED,   DNS_CAA_FORBIDDEN, REMEDY_NONE, rule_caa_fails,               rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_TIMEOUT,         DNS_UNKNOWN,       REMEDY_NONE, rule_caa_is_silent,           rule_tell_caa, rule_fill_caa},
-    {FINDING_CAA_ACCOUNT_UNKNOWN, DNS_OK,            REMEDY_NONE, rule_caa_account_is_unknown,  rule_tell_caa, rule_fill_caa},
+    CAA(FINDING_CAA_CRITICAL,        DNS_CAA_FORBIDDEN, rule_caa_is_critical),
+    CAA(FINDING_CAA_FORBIDS,         DNS_CAA_FORBIDDEN, rule_caa_forbids),
+    CAA(FINDING_CAA_WILDCARD,        DNS_CAA_FORBIDDEN, rule_caa_forbids_wildcard),
+    CAA(FINDING_CAA_AT_TARGET,       DNS_CAA_FORBIDDEN, rule_caa_forbids_at_target),
+    CAA(FINDING_CAA_MALFORMED,       DNS_CAA_FORBIDDEN, rule_caa_is_malformed),
+    CAA(FINDING_CAA_WRONG_ACCOUNT,   DNS_CAA_FORBIDDEN, rule_caa_is_of_other_account),
+    CAA(FINDING_CAA_WRONG_METHOD,    DNS_CAA_FORBIDDEN, rule_caa_is_of_other_method),
+    CAA(FINDING_CAA_LOOKUP_FAILED,   DNS_CAA_FORBIDDEN, rule_caa_fails),
+    CAA(FINDING_CAA_TIMEOUT,         DNS_UNKNOWN,       rule_caa_is_silent),
+    CAA(FINDING_CAA_ACCOUNT_UNKNOWN, DNS_OK,            rule_caa_account_is_unknown),
 };
 static const struct rule wildcard_notes[] = {
     {FINDING_WILDCARD_ELSEWHERE, DNS_OK, REMEDY_POINT_HERE, rule_is_wrong, NULL, NULL},
