@@ -2,6 +2,7 @@
 
 /* domain: the certificate of a domain: badge, names and what to set for them, CDN locations, the
  * timeline as it happens. */
+#include "app/site.h"
 #include "base/hash.h"
 #include "http/event_stream.h"
 #include "store/order_store.h"
@@ -12,19 +13,33 @@
 #define EVENTS_SHOWN   100
 #define STREAM_WAIT_MS 25000
 
+/* Those of a domain that was released lead nowhere. */
+static bool find_delegations(struct http_req *req, const struct domain *domain,
+                             struct delegation_list *out, struct err *err)
+{
+    const struct app *app = web_call_of(req)->app;
+    struct name_set names;
+
+    *out = (struct delegation_list){0};
+    return domain->is_removed || (app_domain_names(app, req->mem, domain, &names, err) &&
+                                  app_delegations_of(app, req->mem, domain->id, &names, out, err));
+}
+
 static bool find_status(struct http_req *req, json_t **out, struct status *status, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
     struct event_filter filter = {.page = {.limit = EVENTS_SHOWN}};
+    struct delegation_list delegations;
     struct event_list events;
 
     if (!app_status(call->app, &call->who.caller, req->mem, http_param(req, "domain"), status, err))
         return false;
     filter.domain_id = status->domain->id;
     if (!event_store_latest(req->mem, call->app->db, &call->who.caller.scope, &filter, &events,
-                            err))
+                            err) ||
+        !find_delegations(req, status->domain, &delegations, err))
         return false;
-    *out = view_status(req->mem, status, &events);
+    *out = view_status(req->mem, status, &delegations, &events);
     return true;
 }
 

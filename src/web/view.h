@@ -6,6 +6,7 @@
  * names in Unicode, instants in UTC, which the page's script puts into the reader's time zone.
  * Internal to src/web.
  */
+#include "app/delegation.h"
 #include "app/status.h"
 #include "store/account_store.h"
 #include "store/event_store.h"
@@ -26,7 +27,8 @@ json_t *view_who(enum who_acts who);
 /* {id, name, site_id} and, when it was looked up, the status' badge. */
 json_t *view_domain(struct arena *mem, const struct domain *domain);
 json_t *view_account(const struct account *account);
-/* Badge, sentence, what happens next and when, names with their findings, CDN locations,
- * certificate, order, timeline of `events`: what status_panel.html shows. */
+/* Badge, sentence, what happens next and when, names with their findings, the records of
+ * `delegations` that no finding tells, CDN locations, certificate, order, timeline of `events`:
+ * what status_panel.html shows. */
 json_t *view_status(struct arena *mem, const struct status *status,
-                    const struct event_list *events);
+                    const struct delegation_list *delegations, const struct event_list *events);

@@ -3,6 +3,8 @@
 /* view_status: what is known of a domain's certificate as status_panel.html shows it. */
 #include "base/buf.h"
 #include "base/clock.h"
+#include "check/diagnose.h"
+#include "check/remedy.h"
 #include "model/hostname.h"
 #include "web/view.h"
 
@@ -97,6 +99,51 @@ static json_t *names_json(struct arena *mem, const struct status *status)
     return list;
 }
 
+/* Whether a finding of a name has a record to be set there. */
+static bool is_told(const json_t *names, const char *fqdn)
+{
+    const json_t *name, *action;
+    size_t i, k;
+
+    json_array_foreach(names, i, name)
+    {
+        json_array_foreach(json_object_get(json_object_get(name, "finding"), "actions"), k, action)
+        {
+            const char *told = json_string_value(json_object_get(action, "fqdn"));
+
+            if (told && strcmp(told, fqdn) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The records that prove wildcards, for records.html, but those that a finding has already. */
+static json_t *delegations_json(struct arena *mem, const struct domain *domain, const json_t *names,
+                                const struct delegation_list *list)
+{
+    json_t *actions = json_array(), *json;
+    const char *registered = domain->registered_domain;
+
+    for (size_t i = 0; i < list->count; i++) {
+        const char *fqdn = list->items[i]->name;
+
+        if (!is_told(names, fqdn))
+            json_array_append_new(
+                actions,
+                json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "op", "replace", "type", "CNAME",
+                          "name", remedy_host_field(mem, registered, fqdn), "fqdn", fqdn, "value",
+                          list->items[i]->targets[0], "ttl", CHECK_RECORD_TTL));
+    }
+    if (json_array_size(actions) == 0) {
+        json_decref(actions);
+        return json_false();
+    }
+    json = json_pack("{s:s, s:o}", "name", hostname_unicode(mem, domain->name), "actions", actions);
+    json_object_set_new(json, "zone", zone_of(mem, actions));
+    return json;
+}
+
 static json_t *events_json(struct arena *mem, const struct event_list *events, int64_t from)
 {
     json_t *list = json_array();
@@ -188,7 +235,8 @@ static void add_renewal(json_t *json, const struct status_renewal *renewal)
                                   view_sentence(renewal->reason)));
 }
 
-json_t *view_status(struct arena *mem, const struct status *s, const struct event_list *events)
+json_t *view_status(struct arena *mem, const struct status *s,
+                    const struct delegation_list *delegations, const struct event_list *events)
 {
     json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:o}", "domain",
                              view_domain(mem, s->domain), "badge", view_badge(s), "names",
@@ -204,6 +252,9 @@ json_t *view_status(struct arena *mem, const struct status *s, const struct even
     json_object_set_new(json, "has_more_events", json_boolean(events->has_more));
     json_object_set_new(json, "is_look",
                         json_boolean(s->issuance && !issuance_state_is_final(s->issuance->state)));
+    json_object_set_new(
+        json, "delegations",
+        delegations_json(mem, s->domain, json_object_get(json, "names"), delegations));
     add_meanwhile(json, s);
     add_renewal(json, &s->renewal);
     if (s->issuance && s->issuance->error_text && s->badge.kind == BADGE_ACTION_NEEDED)

@@ -31,7 +31,8 @@ PAGES = {
     "/accounts/{account}/ssl/new": ["/accounts/{account}/ssl/new", "/accounts/{empty}/ssl/new"],
     "/orders/{order}": ["/orders/{order}"],
     "/domains/{domain}": ["/domains/{live}", "/domains/{waiting}", "/domains/{cancelled}",
-                          "/domains/{long}", "/domains/{idn}", "/domains/{unordered}"],
+                          "/domains/{long}", "/domains/{idn}", "/domains/{unordered}",
+                          "/domains/{star}"],
     "/domains/{domain}/cancel": ["/domains/{waiting}/cancel"],
     "/domains/{domain}/reissue": ["/domains/{live}/reissue"],
     "/domains/{domain}/release": ["/domains/{live}/release", "/domains/{waiting}/release",
@@ -71,12 +72,13 @@ def seeded(platform, partner):
     long, _ = order(LONG, None)  # a zone file of this name would be too long a file name
     idn, _ = order("xn--mnchen-3ya.example", platform.right_records(www=None))
     unordered = platform.domain(partner, "unordered.example")
+    star = platform.domain(partner, f"*.{LONG[64:]}")
     empty = partner.post("/v1/accounts", {"name": "Nothing here yet", "email": "n@mail.example"})
     for domain in (waiting, long, idn):
         wait_for(lambda d=domain: platform.status(partner, d)["badge"]["code"] == "action_needed")
     return {"account": partner.account["id"], "empty": empty["id"], "live": live["id"],
             "waiting": waiting["id"], "cancelled": cancelled["id"], "long": long["id"],
-            "idn": idn["id"], "unordered": unordered["id"], "site": waiting["site_id"],
+            "idn": idn["id"], "unordered": unordered["id"], "star": star["id"], "site": waiting["site_id"],
             "live_site": live_site["id"], "order": gone["id"], "partner": partner.partner["id"]}
 
 

@@ -66,6 +66,31 @@ def test_from_sign_in_to_https(platform, partner, visitor):
     wait_for(lambda: all(platform.http(a, name)[0] == 200 for a in platform.addresses()))
 
 
+@pytest.mark.req("R12", "R42")
+def test_the_record_of_a_wildcard(platform, partner, visitor):
+    """It is on the page before anybody orders, in a finding while it is not set, and stays to be seen."""
+    name, card = "early.example", "section[aria-labelledby=delegations_title]"
+    platform.zone(name, platform.right_records())
+    open_account(visitor, partner)
+    add_domain(visitor, partner, f"*.{name}")
+    domain = partner.get(f"/v1/domains/{visitor.url().rsplit('/', 1)[1]}")
+    told, = domain["delegations"]
+    assert visitor.texts(f"{card} tr code") == ["_acme-challenge", told["value"]]
+    assert "Set CNAME" in visitor.text(f"{card} tbody")
+    for column, text in ((2, "_acme-challenge"), (3, told["value"])):
+        visitor.click(f"{card} td:nth-child({column}) button.copy")
+        assert visitor.clipboard() == text
+    register(visitor)
+    visitor.wait(".state-large >> text=Action needed (owner)")
+    assert visitor.texts("tr.to-do code") == ["_acme-challenge", told["value"]]
+    assert visitor.count(card) == 0
+    platform.delegate(partner, domain)
+    visitor.click("main button >> text=Check again")
+    visitor.wait(".state-large >> text=Test certificate")
+    assert visitor.texts(f"{card} tr code") == ["_acme-challenge", told["value"]]
+    assert visitor.texts("tr.to-do code").count("_acme-challenge") == 1
+
+
 @pytest.mark.req("R30", "R34", "R36", "R37", "A2")
 def test_no_records_then_right_ones(platform, partner, visitor):
     name = "late.example"
