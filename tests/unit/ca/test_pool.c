@@ -10,7 +10,7 @@
 #define COUNT 1000
 
 static const struct ca_hint none;
-static atomic_int done, refused, is_held;
+static atomic_int done, refused, is_held, begun;
 static atomic_bool was_seen[COUNT + 1];
 
 static bool count_once(void *arg, struct arena *mem, int64_t id, const void *hint)
@@ -42,6 +42,7 @@ static bool hold(void *arg, struct arena *mem, int64_t id, const void *hint)
     (void)hint;
     (void)mem;
     (void)id;
+    atomic_fetch_add(&begun, 1);
     while (atomic_load(&is_held))
         usleep(1000);
     atomic_fetch_add(&done, 1);
@@ -76,6 +77,7 @@ static int start_anew(void **state)
 {
     (void)state;
     atomic_store(&done, 0);
+    atomic_store(&begun, 0);
     return 0;
 }
 
@@ -154,7 +156,8 @@ static void test_stopped(void **state)
     atomic_store(&is_held, 1);
     for (int64_t id = 1; id <= 5; id++)
         ca_pool_restore(pool, id);
-    usleep(20000);
+    while (atomic_load(&begun) == 0)
+        usleep(1000);
     atomic_store(&is_held, 0);
     ca_pool_free(pool);
     assert_in_range(atomic_load(&done), 1, 5);
