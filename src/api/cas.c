@@ -20,16 +20,19 @@ static json_t *silence_json(const struct ca_standing *standing)
                      api_time(breaker->next_try_at), "error", http_json_text(standing->error_text));
 }
 
+/* Those of a CA. */
+static const char *const notice_codes[NOTICE_COUNT] = {
+    [NOTICE_CA_PROFILE] = "profile", [NOTICE_CA_CHAIN] = "chain", [NOTICE_CA_GONE] = "gone"};
+
 static json_t *notices_json(const struct ca_view *view)
 {
     json_t *list = json_array();
 
-    for (size_t i = 0; i < CA_NOTICE_COUNT; i++)
-        if (view->notices[i])
-            json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "code",
-                                                  ca_notice_kind_name((enum ca_notice_kind)i),
+    for (size_t i = 0; i < NOTICE_COUNT; i++)
+        if (view->notices[i] && notice_codes[i])
+            json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "code", notice_codes[i],
                                                   "text", view->notices[i]->text, "since",
-                                                  api_time(view->notices[i]->since_at)));
+                                                  api_time(view->notices[i]->told_at)));
     return list;
 }
 

@@ -23,12 +23,12 @@ static struct ca_view *add(struct ca_view *views, size_t *count, const char *id)
     return &views[(*count)++];
 }
 
-static bool fill(const struct app *app, struct arena *mem, const struct ca_notice_list *notices,
+static bool fill(const struct app *app, struct arena *mem, const struct notice_list *notices,
                  struct ca_view *view, struct err *err)
 {
     view->config = config_ca_find(app->config, view->id);
     for (size_t i = 0; i < notices->count; i++)
-        if (strcmp(notices->items[i].ca, view->id) == 0)
+        if (strcmp(notices->items[i].subject, view->id) == 0)
             view->notices[notices->items[i].kind] = &notices->items[i];
     return ca_standing_store_get(mem, app->db, view->id, &view->standing, err) &&
            (view->config ||
@@ -40,12 +40,12 @@ bool app_ca_list(const struct app *app, struct arena *mem, struct ca_view_list *
 {
     const struct config *cfg = app->config;
     struct certificate_share_list shares;
-    struct ca_notice_list notices;
+    struct notice_list notices;
     struct ca_view *views;
     size_t count = 0;
 
     if (!certificate_store_shares(mem, app->db, &shares, err) ||
-        !ca_notice_store_list(mem, app->db, &notices, err))
+        !notice_store_list(mem, app->db, &notices, err))
         return false;
     views = arena_array_of(mem, cfg->ca_count + shares.count, struct ca_view);
     for (size_t i = 0; i < cfg->ca_count; i++)
@@ -110,36 +110,4 @@ const char *app_ca_gone_text(const struct app *app, struct arena *mem, const str
         buf_printf(&text, ", the first at %s", clock_text_in(mem, at));
     buf_str(&text, ", unless it is configured again before");
     return buf_cstr(&text);
-}
-
-static const char *down_text(struct arena *mem, const char *name,
-                             const struct ca_standing *standing)
-{
-    return arena_printf(
-        mem, "%s; orders and renewals wait, and go on by themselves; the next try is at %s",
-        app_ca_silence(mem, name, standing), clock_text_in(mem, standing->breaker.next_try_at));
-}
-
-bool app_ca_notes(const struct app *app, struct arena *mem, struct text_list *out, struct err *err)
-{
-    const struct config *cfg = app->config;
-    struct ca_notice_list notices;
-    const char **texts;
-    size_t count = 0;
-
-    if (!ca_notice_store_list(mem, app->db, &notices, err))
-        return false;
-    texts = arena_array_of(mem, cfg->ca_count + notices.count, const char *);
-    for (size_t i = 0; i < cfg->ca_count; i++) {
-        struct ca_standing standing;
-
-        if (!ca_standing_store_get(mem, app->db, cfg->ca[i].id, &standing, err))
-            return false;
-        if (standing.breaker.open_since_at)
-            texts[count++] = down_text(mem, cfg->ca[i].name, &standing);
-    }
-    for (size_t i = 0; i < notices.count; i++)
-        texts[count++] = notices.items[i].text;
-    *out = (struct text_list){count, texts};
-    return true;
 }

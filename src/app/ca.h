@@ -7,9 +7,9 @@
  * its time has come, unless its own is configured again before.
  */
 #include "app/app.h"
-#include "store/ca_notice_store.h"
 #include "store/ca_standing_store.h"
 #include "store/certificate_store.h"
+#include "store/notice_store.h"
 
 #define APP_CA_NAMED_MAX 50 /* certificates that are named of a CA that is gone */
 
@@ -17,9 +17,9 @@ struct ca_view {
     const char *id;
     const struct config_ca *config; /* NULL: it is not configured any more */
     struct ca_standing standing;
-    const struct ca_notice *notices[CA_NOTICE_COUNT]; /* NULL: none of this kind */
-    int64_t live_count;                               /* certificates of it that are live */
-    struct certificate_of_ca_list named; /* of a CA that is gone: those that end first */
+    const struct notice *notices[NOTICE_COUNT]; /* NULL: none of this kind */
+    int64_t live_count;                         /* certificates of it that are live */
+    struct certificate_of_ca_list named;        /* of a CA that is gone: those that end first */
 };
 
 struct ca_view_list {
@@ -36,10 +36,6 @@ MUST_CHECK bool app_ca_list(const struct app *app, struct arena *mem, struct ca_
  * default. NULL: none is configured. */
 const struct config_ca *app_ca_successor(const struct app *app, const char *id);
 
-/* What the operator is to know of all of them, each a clause without full stop: what is wrong, and
- * what happens next and when. */
-MUST_CHECK bool app_ca_notes(const struct app *app, struct arena *mem, struct text_list *out,
-                             struct err *err);
 /* "Name has not answered since 2026-...: why" */
 const char *app_ca_silence(struct arena *mem, const char *name, const struct ca_standing *standing);
 /* Of a CA that is gone: how many certificates, which, and what happens next and when. */

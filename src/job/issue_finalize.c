@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/hash.h"
-#include "job/ca_notice.h"
 #include "job/issue.h"
+#include "job/notice.h"
 #include "model/badge.h"
 #include "tls/chain.h"
 
@@ -130,7 +130,7 @@ static bool get_chain(struct issue *is, struct ca_session *ca, const char *url,
                             "%s offers no chain to \"%s\" of ca[].preferred_chain: the one that it "
                             "offers first is taken, to \"%s\"",
                             config->name, root, (*out)->root);
-    return ca_notice_tell(is->worker, is->mem, config->id, CA_NOTICE_CHAIN, text, err);
+    return notice_tell_ca(is->worker, is->mem, config->id, NOTICE_CA_CHAIN, text, err);
 }
 
 static bool download(struct issue *is, struct ca_session *ca, const struct acme_order *order,

@@ -2,8 +2,8 @@
 #include "acme/ari.h"
 #include "acme/directory.h"
 #include "acme/order.h"
-#include "job/ca_notice.h"
 #include "job/issue.h"
+#include "job/notice.h"
 
 static bool shares_a_name(const struct issue *is, const struct certificate *old)
 {
@@ -38,10 +38,9 @@ static bool find_replaced(struct issue *is, struct ca_session *ca, const char **
     return acme_certificate_id(is->mem, old->leaf, out, err) || err->code == ERR_BAD_CERT;
 }
 
-/* What the CA does not take is left out, each once; false when it is something else. */
 static bool tell_profile(struct issue *is, const char *text, struct err *err)
 {
-    return ca_notice_tell(is->worker, is->mem, is->ca->config->id, CA_NOTICE_PROFILE, text, err);
+    return notice_tell_ca(is->worker, is->mem, is->ca->config->id, NOTICE_CA_PROFILE, text, err);
 }
 
 static const char *without_profile(const struct issue *is)

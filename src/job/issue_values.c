@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "job/issue.h"
+#include "job/notice.h"
 #include "job/own_zone.h"
-#include "job/zone_notice.h"
 #include "model/job_kind.h"
 #include "model/pace.h"
 
@@ -150,7 +150,7 @@ static bool tell_refused(struct issue *is, const struct dns_value *value, struct
 {
     const struct err failed = *err;
 
-    return zone_notice_tell(is->worker, is->mem, value->zone, &failed, err) &&
+    return notice_tell_zone(is->worker, is->mem, value->zone, &failed, err) &&
            err_set(
                err, failed.code,
                "the validation record could not be put into %s; the operator has been told, and "
@@ -166,7 +166,7 @@ static bool put_one(struct issue *is, const struct dns_value *value, struct err 
     if (!own_zone_change(is->worker, is->mem, OWN_ZONE_PUT, value, err))
         return tell_refused(is, value, err);
     CRASH_POINT(PUT_VALUE_REPLY);
-    if (!store_put(is, value, err) || !zone_notice_end(is->worker, value->zone, err))
+    if (!store_put(is, value, err) || !notice_end_zone(is->worker, value->zone, err))
         return false;
     CRASH_POINT(PUT_VALUE_COMMIT);
     return true;

@@ -4,11 +4,11 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "edge/record_write.h"
-#include "job/ca_notice.h"
 #include "job/edges.h"
 #include "job/epoch.h"
 #include "job/issue.h"
 #include "job/names.h"
+#include "job/notice.h"
 #include "job/proofs.h"
 #include "job/publish.h"
 #include "job/release.h"
@@ -102,7 +102,7 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
 
     (void)job;
     out->run_at = now + JOB_TIDY_EVERY_MS;
-    return ca_notice_gone(worker, mem, err) &&
+    return notice_look(worker, mem, err) &&
            idempotency_store_forget(worker->app->db, now - JOB_ANSWERS_KEPT_MS, err) &&
            forget_deletions(worker->app->db, worker->feed.group, err) &&
            session_store_forget(worker->app->db, now, err) &&
@@ -156,6 +156,6 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
 
     AUTO(arena_freep) struct arena *mem = arena_new();
 
-    return start_kinds(worker, err) && ca_notice_gone(worker, mem, err) &&
+    return start_kinds(worker, err) && notice_look(worker, mem, err) &&
            job_runner_start(&options, out, err);
 }

@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "job/notice.h"
 #include "job/own_zone.h"
-#include "job/zone_notice.h"
 #include "model/pace.h"
 
 static const struct pace refused = {1000, 3600000, 1}; /* by a zone's server */
@@ -38,7 +38,7 @@ static bool tell_kept(const struct worker *worker, struct arena *mem, const stru
                       const struct err *failed, struct err *err)
 {
     LOG(WARN, "value.not_removed", KS("owner", value->owner), KS("error", err_name(failed->code)));
-    return zone_notice_tell(worker, mem, value->zone, failed, err);
+    return notice_tell_zone(worker, mem, value->zone, failed, err);
 }
 
 /* *again is false when it is out of the zone. */
@@ -58,7 +58,7 @@ static bool remove_value(const struct worker *worker, struct arena *mem, const s
     if (!forget(worker, job, value, err))
         return false;
     CRASH_POINT(DROP_VALUE_COMMIT);
-    return zone_notice_end(worker, value->zone, err);
+    return notice_end_zone(worker, value->zone, err);
 }
 
 bool job_values(void *arg, struct arena *mem, const struct job *job, struct job_result *out,

@@ -6,7 +6,6 @@
 #include "store/address_store.h"
 #include "store/admission_store.h"
 #include "store/ca_account_store.h"
-#include "store/ca_notice_store.h"
 #include "store/ca_standing_store.h"
 #include "store/certificate_store.h"
 #include "store/check_store.h"
@@ -23,6 +22,7 @@
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
 #include "store/job_store.h"
+#include "store/notice_store.h"
 #include "store/order_at_ca_store.h"
 #include "store/order_store.h"
 #include "store/origin_store.h"
@@ -38,7 +38,6 @@
 #include "store/subscription_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
-#include "store/zone_notice_store.h"
 
 /* clang-format off */
 static const struct query_list *const lists[] = {
@@ -46,7 +45,6 @@ static const struct query_list *const lists[] = {
     &address_queries,
     &admission_queries,
     &ca_account_queries,
-    &ca_notice_queries,
     &ca_standing_queries,
     &certificate_queries,
     &check_queries,
@@ -63,6 +61,7 @@ static const struct query_list *const lists[] = {
     &issuance_name_queries,
     &issuance_queries,
     &job_queries,
+    &notice_queries,
     &order_at_ca_queries,
     &order_queries,
     &origin_queries,
@@ -78,7 +77,6 @@ static const struct query_list *const lists[] = {
     &subscription_queries,
     &token_queries,
     &user_queries,
-    &zone_notice_queries,
 };
 /* clang-format on */
 

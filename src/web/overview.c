@@ -4,8 +4,8 @@
  * what has happened lately; of all that the visitor sees. */
 #include "app/overview.h"
 
-#include "app/ca.h"
 #include "app/edge.h"
+#include "app/notice.h"
 #include "base/clock.h"
 #include "model/hostname.h"
 #include "store/account_store.h"
@@ -192,14 +192,14 @@ static bool add_edges(const struct http_req *req, json_t *data, struct err *err)
 }
 
 /* What the operator is to know of the certificate authorities. */
-static bool add_cas(const struct http_req *req, json_t *data, struct err *err)
+static bool add_notices(const struct http_req *req, json_t *data, struct err *err)
 {
     const struct web_call *call = web_call_of(req);
     json_t *list = json_array();
     struct text_list notes = {0};
 
-    json_object_set_new(data, "ca_notes", list);
-    if (!call->who.user->partner_id && !app_ca_notes(call->app, req->mem, &notes, err))
+    json_object_set_new(data, "notices", list);
+    if (!call->who.user->partner_id && !app_notices(call->app, req->mem, &notes, err))
         return false;
     for (size_t i = 0; i < notes.count; i++)
         json_array_append_new(list, view_sentence(notes.items[i]));
@@ -224,7 +224,7 @@ bool web_get_start(struct http_req *req, struct http_res *res, struct err *err)
     web_refresh_overview(call, &call->who.caller.scope);
     page.data = json_object();
     add_ways(call->who.user, req->mem, page.data);
-    if (!add_edges(req, page.data, err) || !add_cas(req, page.data, err) ||
+    if (!add_edges(req, page.data, err) || !add_notices(req, page.data, err) ||
         !add_chart(req, page.data, err) || !add_needs(req, page.data, err) ||
         !add_events(req, page.data, err)) {
         json_decref(page.data);

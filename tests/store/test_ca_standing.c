@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
-#include "store/ca_notice_store.h"
 #include "store/ca_standing_store.h"
 #include "store/job_store.h"
 
@@ -32,42 +31,6 @@ static void test_standing(void **state)
        f.err.text);
     MUST(&f, ca_standing_store_get(f.mem, f.db, "other", &read, &f.err));
     ok(read.version == 0, "each by itself");
-    fixture_close(&f);
-    all_ok();
-}
-
-static bool put(struct fixture *f, enum ca_notice_kind kind, const char *text)
-{
-    const struct ca_notice notice = {CA, kind, text, T0};
-    bool is_new = false;
-
-    MUST(f, ca_notice_store_put(f->db, &notice, &is_new, &f->err));
-    return is_new;
-}
-
-static void test_notices(void **state)
-{
-    (void)state;
-    struct fixture f;
-    const struct ca_notice *found;
-    struct ca_notice_list list;
-    bool was_there;
-
-    fixture_open_migrated(&f);
-    ok(put(&f, CA_NOTICE_PROFILE, "no profile x"), "new");
-    ok(!put(&f, CA_NOTICE_PROFILE, "no profile y"), "told already");
-    ok(put(&f, CA_NOTICE_CHAIN, "no chain"), "another kind");
-    MUST(&f, ca_notice_store_list(f.mem, f.db, &list, &f.err));
-    ok(list.count == 2 && list.items[0].kind == CA_NOTICE_CHAIN &&
-           strcmp(list.items[1].text, "no profile y") == 0,
-       "both, with what was said last");
-    MUST(&f, ca_notice_store_end(f.db, CA, CA_NOTICE_PROFILE, &was_there, &f.err));
-    ok(was_there, "it was there");
-    MUST(&f, ca_notice_store_end(f.db, CA, CA_NOTICE_PROFILE, &was_there, &f.err));
-    ok(!was_there, "it was not");
-    MUST(&f, ca_notice_store_get(f.mem, f.db, CA, CA_NOTICE_PROFILE, &found, &f.err));
-    ok(!found, "gone");
-    ok(put(&f, CA_NOTICE_PROFILE, "no profile x"), "new again");
     fixture_close(&f);
     all_ok();
 }
@@ -123,7 +86,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_standing),
-        cmocka_unit_test(test_notices),
         cmocka_unit_test(test_waking),
     };
 

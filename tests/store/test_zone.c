@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The values that stand in zones of ours, and what is told of the zones. */
+/* The values that stand in zones of ours. */
 #include "fixture.h"
 #include "store/dns_value_store.h"
-#include "store/zone_notice_store.h"
 
 #define OWNER "0123.proof.example"
 #define VALUE "answer"
@@ -74,40 +73,10 @@ static void test_values(void **state)
     all_ok();
 }
 
-static bool put(struct fixture *f, const char *text, int64_t told_at)
-{
-    const struct zone_notice notice = {ZONE, text, told_at};
-    bool is_new = false;
-
-    MUST(f, zone_notice_store_put(f->db, &notice, &is_new, &f->err));
-    return is_new;
-}
-
-static void test_notices(void **state)
-{
-    (void)state;
-    struct fixture f;
-    bool was_there;
-
-    fixture_open_migrated(&f);
-    ok(put(&f, "REFUSED", T0), "new");
-    ok(!put(&f, "REFUSED", T0 + 2 * ZONE_NOTICE_AGAIN_MS), "told already");
-    ok(!put(&f, "BADKEY", T0 + ZONE_NOTICE_AGAIN_MS - 1), "another reason, too early");
-    ok(put(&f, "BADKEY", T0 + ZONE_NOTICE_AGAIN_MS), "another reason");
-    MUST(&f, zone_notice_store_end(f.db, ZONE, &was_there, &f.err));
-    ok(was_there, "it was there");
-    MUST(&f, zone_notice_store_end(f.db, ZONE, &was_there, &f.err));
-    ok(!was_there, "it was not");
-    ok(put(&f, "BADKEY", T0), "new again");
-    fixture_close(&f);
-    all_ok();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_values),
-        cmocka_unit_test(test_notices),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

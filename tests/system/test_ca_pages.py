@@ -9,6 +9,7 @@ from web_kit import Web
 
 SINCE, NEXT = 1795000000000, 1795000300000
 NOTICE = "Second CA does not offer the profile gold of ca[].profile"
+REFUSED = "zone own.example could not be changed: REFUSED"
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +28,8 @@ def web():
 def trouble(web):
     web.sql(("INSERT INTO ca_standing VALUES ('sandbox', 5, ?, ?, 1, ?, 0, 'the CA cannot be reached', 1)",
              (SINCE, SINCE, NEXT)),
-            ("INSERT INTO ca_notice VALUES ('second', 'profile', ?, ?)", (NOTICE, SINCE)))
+            ("INSERT INTO notice VALUES ('ca.profile', 'second', ?, ?)", (NOTICE, SINCE)),
+            ("INSERT INTO notice VALUES ('dns.update_failed', 'own.example', ?, ?)", (REFUSED, SINCE)))
 
 
 @pytest.mark.req("R23", "A9")
@@ -39,8 +41,9 @@ def test_the_operator_sees_what_is_wrong(web):
     trouble(web)
     text = web.owen.get("/").text
     assert "Sandbox CA has not answered since" in text and "the next try is at" in text
-    assert NOTICE in text
-    assert NOTICE not in web.paul.get("/").text, "the operator's alone"
+    assert NOTICE in text and REFUSED in text.replace("Zone", "zone")
+    others = web.paul.get("/").text
+    assert NOTICE not in others and "REFUSED" not in others, "the operator's alone"
     cas = {c["id"]: c for c in web.operator.get("/v1/cas")["items"]}
     assert cas["sandbox"]["silent"]["error"] == "the CA cannot be reached"
     assert cas["sandbox"]["silent"]["next_try_at"].startswith("2026-11-18T11:11:40")
