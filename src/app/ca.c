@@ -32,7 +32,7 @@ static bool fill(const struct app *app, struct arena *mem, const struct notice_l
             view->notices[notices->items[i].kind] = &notices->items[i];
     return ca_standing_store_get(mem, app->db, view->id, &view->standing, err) &&
            (view->config ||
-            certificate_store_of_ca(mem, app->db, view->id, APP_CA_NAMED_MAX, &view->named, err));
+            issued_store_of_ca(mem, app->db, view->id, APP_CA_NAMED_MAX, &view->named, err));
 }
 
 bool app_ca_list(const struct app *app, struct arena *mem, struct ca_view_list *out,
@@ -44,7 +44,7 @@ bool app_ca_list(const struct app *app, struct arena *mem, struct ca_view_list *
     struct ca_view *views;
     size_t count = 0;
 
-    if (!certificate_store_shares(mem, app->db, &shares, err) ||
+    if (!issued_store_shares(mem, app->db, &shares, err) ||
         !notice_store_list(mem, app->db, &notices, err))
         return false;
     views = arena_array_of(mem, cfg->ca_count + shares.count, struct ca_view);

@@ -8,7 +8,7 @@
  */
 #include "app/app.h"
 #include "store/ca_standing_store.h"
-#include "store/certificate_store.h"
+#include "store/issued_store.h"
 #include "store/notice_store.h"
 
 #define APP_CA_NAMED_MAX 50 /* certificates that are named of a CA that is gone */

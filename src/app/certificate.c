@@ -6,6 +6,7 @@
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "model/job_kind.h"
+#include "store/certificate_end_store.h"
 #include "store/job_store.h"
 
 /* What both are about: a domain, its term, and what is live of it. */
@@ -142,7 +143,7 @@ static bool take_off(struct arena *mem, struct db *tx, const struct matter *matt
     int64_t now = clock_now();
 
     return (!is_replaced || app_issuance_cancel(mem, tx, matter->latest, err)) &&
-           certificate_store_end(tx, matter->live->id, now, err) &&
+           certificate_end_store_set_ended(tx, matter->live->id, now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), matter->domain->id, now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_RETIRE), matter->domain->id, now, err);
 }
@@ -177,7 +178,7 @@ static bool ask(const struct caller *caller, struct arena *mem, struct db *tx,
                                                      : ", once another one is live"),
     };
 
-    return certificate_store_ask_revoked(tx, &caller->scope, in->certificate_id, why, err) &&
+    return certificate_end_store_ask_revoked(tx, &caller->scope, in->certificate_id, why, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_REVOKE), in->certificate_id, clock_now(), err) &&
            timeline_add(mem, tx, &entry, err);
 }

@@ -9,6 +9,7 @@
 #include "edge/record_write.h"
 #include "model/job_kind.h"
 #include "store/admission_store.h"
+#include "store/certificate_end_store.h"
 #include "store/certificate_store.h"
 #include "store/claim_store.h"
 #include "store/dns_value_store.h"
@@ -87,7 +88,7 @@ bool app_issuance_cancel(struct arena *mem, struct db *tx, const struct issuance
     if (!withdraw_challenges(mem, tx, issuance, err) || !withdraw_values(tx, issuance, err) ||
         (issuance->certificate_id &&
          (!withdraw_certificate(mem, tx, issuance->domain_id, issuance->certificate_id, err) ||
-          !certificate_store_cancel(tx, issuance->certificate_id, err))))
+          !certificate_end_store_cancel(tx, issuance->certificate_id, err))))
         return false;
     return issuance_store_save(tx, &ended, err) && admission_store_leave(tx, issuance->id, err) &&
            order_at_ca_store_end_issuance(tx, issuance->id, err) &&
@@ -171,7 +172,7 @@ static bool end_certificates(const struct caller *caller, struct arena *mem, str
         if (list.has_more)
             filter.page.after = list.items[list.count - 1].id;
     } while (list.has_more);
-    return certificate_store_cancel_all(tx, domain->id, err) &&
+    return certificate_end_store_cancel_all(tx, domain->id, err) &&
            issuance_store_forget_keys(tx, domain->id, err) &&
            order_at_ca_store_end_domain(tx, domain->id, err);
 }

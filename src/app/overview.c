@@ -105,10 +105,11 @@ bool app_overview_refresh(const struct app *app, const struct scope *scope, bool
                           struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct overview_due which = {clock_now(), OVERVIEW_REFRESH_MAX};
     struct overview_list list;
     struct overview *made;
 
-    if (!overview_store_due(mem, app->db, scope, clock_now(), OVERVIEW_REFRESH_MAX, &list, err))
+    if (!overview_store_due(mem, app->db, scope, &which, &list, err))
         return false;
     made = arena_array_of(mem, list.count, struct overview);
     for (size_t i = 0; i < list.count; i++)

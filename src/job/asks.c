@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/hash.h"
+#include "store/issued_store.h"
 #include "store/renewal_store.h"
 
 #define SAME_NAMES_MS  (INT64_C(120) * 86400000)
@@ -85,11 +86,11 @@ static bool is_in_window(const struct issue *is, struct db *db, bool *out, struc
 
 static bool has_same_names(const struct issue *is, struct db *db, bool *out, struct err *err)
 {
+    const struct issued_since which = {is->domain->id, is->ca->config->id, is->now - SAME_NAMES_MS};
     struct text_lists before;
 
     *out = false;
-    if (!certificate_store_names_since(is->mem, db, is->domain->id, is->ca->config->id,
-                                       is->now - SAME_NAMES_MS, &before, err))
+    if (!issued_store_names_since(is->mem, db, &which, &before, err))
         return false;
     for (size_t i = 0; i < before.count && !*out; i++) {
         *out = before.items[i].count == is->name_count;

@@ -10,6 +10,7 @@
 #include "model/pace.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
+#include "store/issued_store.h"
 #include "store/subscription_store.h"
 
 struct watch {
@@ -112,8 +113,8 @@ static bool join_at(const struct watch *w, int64_t *out, struct err *err)
             .is_covered = is_covered(w, w->names[i].name),
             .passed_at = w->names[i].held_until > w->now ? 0 : w->names[i].passed_at,
         };
-    if (!certificate_store_history(w->worker->app->db, w->domain->id, w->now - NAME_JOIN_WEEK_MS,
-                                   &issued, err))
+    if (!issued_store_history(w->worker->app->db, w->domain->id, w->now - NAME_JOIN_WEEK_MS,
+                              &issued, err))
         return false;
     *out = name_join_at(looks, w->count,
                         &(struct name_history){issued.last_at, (size_t)issued.count_new},

@@ -9,7 +9,7 @@
 #include "job/release.h"
 #include "model/pace.h"
 #include "store/ca_account_store.h"
-#include "store/certificate_store.h"
+#include "store/certificate_end_store.h"
 #include "store/issuance_store.h"
 
 /*
@@ -61,7 +61,8 @@ static int64_t again_at(const struct release *rel, const struct pace *pace, int6
 /* A certificate that never came into the store has no row. */
 static bool mark_revoked(struct db *tx, const char *id, struct err *err)
 {
-    return certificate_store_set_revoked(tx, id, clock_now(), err) || err->code == ERR_LOST_RACE;
+    return certificate_end_store_set_revoked(tx, id, clock_now(), err) ||
+           err->code == ERR_LOST_RACE;
 }
 
 /* The row goes, and the timeline says what was done (NULL: nothing to say). */

@@ -3,6 +3,7 @@
 #include "base/crash.h"
 #include "job/renew.h"
 #include "job/worker.h"
+#include "store/certificate_end_store.h"
 #include "store/certificate_store.h"
 
 /* Record off the edges and key destroyed, together. */
@@ -19,7 +20,7 @@ static bool retire(const struct worker *worker, struct arena *mem, const struct 
         return false;
     CRASH_POINT(RETIRE_REPLY);
     if (!job_tx_begin(worker->app->db, job, &tx, err) ||
-        !certificate_store_destroy_key(tx, certificate->id, err) ||
+        !certificate_end_store_destroy_key(tx, certificate->id, err) ||
         !feed_put(tx, batch, &head, err) || !db_tx_commit(&tx, err))
         return false;
     CRASH_POINT(RETIRE_COMMIT);

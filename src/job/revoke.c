@@ -9,6 +9,7 @@
 #include "model/job_kind.h"
 #include "model/revocation.h"
 #include "store/ca_account_store.h"
+#include "store/certificate_end_store.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
 #include "store/job_store.h"
@@ -31,32 +32,39 @@ static bool jwk_of(struct arena *mem, struct slice leaf, const char **out, struc
     return true;
 }
 
+/* A certificate that its CA is to revoke, and why. */
+struct revocation {
+    const struct worker *worker;
+    struct arena *mem;
+    const struct job *job;
+    const struct certificate *certificate;
+    enum revocation_reason reason;
+};
+
 /* Signed by the certificate's own key. */
-static bool open_as_key(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
-                        const struct certificate *certificate, struct slice key,
+static bool open_as_key(const struct revocation *r, const struct worker_ca *ca, struct slice key,
                         struct ca_session **out, struct err *err)
 {
-    if (!ca_session_begin(worker, mem, ca, out, err))
+    if (!ca_session_begin(r->worker, r->mem, ca, out, err))
         return false;
-    (*out)->key = (struct worker_key){{certificate->id, key}, true};
-    return jwk_of(mem, certificate->leaf, &(*out)->account.jwk, err);
+    (*out)->key = (struct worker_key){{r->certificate->id, key}, true};
+    return jwk_of(r->mem, r->certificate->leaf, &(*out)->account.jwk, err);
 }
 
 /* By the account, but for a compromise by the key itself, while there is one: who shows it says
  * just that, whatever else is said (decision 0066). */
-static bool open_session(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
-                         const struct certificate *certificate, enum revocation_reason reason,
+static bool open_session(const struct revocation *r, const struct worker_ca *ca,
                          struct ca_session **out, struct err *err)
 {
     struct slice key;
 
     *out = NULL;
-    if (!revocation_is_by_key(reason))
-        return ca_session_open(worker, mem, ca, out, err);
-    if (!certificate_store_key(mem, worker->app->db, certificate->id, &key, err))
+    if (!revocation_is_by_key(r->reason))
+        return ca_session_open(r->worker, r->mem, ca, out, err);
+    if (!certificate_store_key(r->mem, r->worker->app->db, r->certificate->id, &key, err))
         return false;
-    return key.len == 0 ? ca_session_open(worker, mem, ca, out, err)
-                        : open_as_key(worker, mem, ca, certificate, key, out, err);
+    return key.len == 0 ? ca_session_open(r->worker, r->mem, ca, out, err)
+                        : open_as_key(r, ca, key, out, err);
 }
 
 /* ERR_LOST_RACE: the account is to be registered again first. */
@@ -69,80 +77,74 @@ static bool lost_account(const struct worker *worker, const struct ca_session *s
     return err_set(err, ERR_LOST_RACE, "the account was lost");
 }
 
-static bool revoke(const struct worker *worker, struct arena *mem, const struct ca_session *session,
-                   const struct certificate *certificate, enum revocation_reason reason,
-                   struct err *err)
+static bool revoke(const struct revocation *r, const struct ca_session *session, struct err *err)
 {
     CRASH_POINT(REVOKE_BEFORE);
-    if (!acme_revoke(mem, &session->call, certificate->leaf,
-                     (enum acme_revocation_reason)revocation_reason_code(reason), err))
+    if (!acme_revoke(r->mem, &session->call, r->certificate->leaf,
+                     (enum acme_revocation_reason)revocation_reason_code(r->reason), err))
         return session->account_id && session->problem.reaction == ACME_REGISTER
-                   ? lost_account(worker, session, err)
+                   ? lost_account(r->worker, session, err)
                    : false;
     CRASH_POINT(REVOKE_REPLY);
     return true;
 }
 
-static bool ask_ca(const struct worker *worker, struct arena *mem,
-                   const struct certificate *certificate, enum revocation_reason reason,
-                   struct err *err)
+static bool ask_ca(const struct revocation *r, struct err *err)
 {
     struct ca_session *session;
     const struct worker_ca *ca;
     bool is_revoked;
 
-    if (!worker_find_ca(worker, certificate->ca, &ca, err))
+    if (!worker_find_ca(r->worker, r->certificate->ca, &ca, err))
         return false;
-    is_revoked = open_session(worker, mem, ca, certificate, reason, &session, err) &&
-                 revoke(worker, mem, session, certificate, reason, err);
-    return ca_session_end(worker, mem, session, is_revoked, err);
+    is_revoked = open_session(r, ca, &session, err) && revoke(r, session, err);
+    return ca_session_end(r->worker, r->mem, session, is_revoked, err);
 }
 
 /* That its CA does not revoke it, once for each reason: it is asked again all the same, and what is
  * returned is the failure of the run. */
-static bool refused(const struct worker *worker, struct arena *mem, const struct job *job,
-                    const struct certificate *certificate, struct err *err)
+static bool refused(const struct revocation *r, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
+    struct db *db = r->worker->app->db;
     const struct scope scope = scope_platform();
     const struct err why = *err;
     struct timeline_entry entry = {
-        .subject_id = certificate->id,
+        .subject_id = r->certificate->id,
         .kind = "certificate.revocation.failed",
-        .text = arena_printf(mem, "it could not be revoked yet (%s), and is tried again: %s",
-                             certificate->revoke_reason, why.text),
+        .text = arena_printf(r->mem, "it could not be revoked yet (%s), and is tried again: %s",
+                             r->certificate->revoke_reason, why.text),
     };
 
-    if (why.code == ERR_LOST_RACE || (job->last_error && strcmp(job->last_error, why.text) == 0))
+    if (why.code == ERR_LOST_RACE ||
+        (r->job->last_error && strcmp(r->job->last_error, why.text) == 0))
         return false;
-    if (!domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &entry.domain,
-                          err) ||
-        !job_tx_begin(worker->app->db, job, &tx, err) || !timeline_add(mem, tx, &entry, err) ||
+    if (!domain_store_get(r->mem, db, &scope, r->certificate->domain_id, &entry.domain, err) ||
+        !job_tx_begin(db, r->job, &tx, err) || !timeline_add(r->mem, tx, &entry, err) ||
         !db_tx_commit(&tx, err))
         return false;
     *err = why;
     return false;
 }
 
-static bool store(const struct worker *worker, struct arena *mem, const struct job *job,
-                  const struct certificate *certificate, struct err *err)
+static bool store(const struct revocation *r, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
+    struct db *db = r->worker->app->db;
     const struct scope scope = scope_platform();
     struct timeline_entry entry = {
-        .subject_id = certificate->id,
+        .subject_id = r->certificate->id,
         .kind = "certificate.revoked",
-        .text = arena_printf(mem, "revoked by its certificate authority (%s)",
-                             certificate->revoke_reason),
+        .text = arena_printf(r->mem, "revoked by its certificate authority (%s)",
+                             r->certificate->revoke_reason),
     };
 
-    return domain_store_get(mem, worker->app->db, &scope, certificate->domain_id, &entry.domain,
-                            err) &&
-           job_tx_begin(worker->app->db, job, &tx, err) &&
-           certificate_store_set_revoked(tx, certificate->id, clock_now(), err) &&
-           job_store_enqueue(tx, job_kind_name(JOB_RETIRE), certificate->domain_id,
+    return domain_store_get(r->mem, db, &scope, r->certificate->domain_id, &entry.domain, err) &&
+           job_tx_begin(db, r->job, &tx, err) &&
+           certificate_end_store_set_revoked(tx, r->certificate->id, clock_now(), err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_RETIRE), r->certificate->domain_id,
                              clock_now() + JOB_RETIRE_AFTER_MS, err) &&
-           timeline_add(mem, tx, &entry, err) && db_tx_commit(&tx, err);
+           timeline_add(r->mem, tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
 bool job_revoke(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
@@ -150,8 +152,8 @@ bool job_revoke(void *arg, struct arena *mem, const struct job *job, struct job_
 {
     const struct worker *worker = arg;
     const struct scope scope = scope_platform();
+    struct revocation revocation = {.worker = worker, .mem = mem, .job = job};
     const struct certificate *certificate;
-    enum revocation_reason reason;
 
     if (!certificate_store_get(mem, worker->app->db, &scope, job->subject_id, &certificate, err))
         return false;
@@ -163,13 +165,14 @@ bool job_revoke(void *arg, struct arena *mem, const struct job *job, struct job_
         out->run_at = clock_now() + LOOK_AGAIN_MS;
         return true;
     }
-    if (!revocation_reason_parse(certificate->revoke_reason, &reason))
+    if (!revocation_reason_parse(certificate->revoke_reason, &revocation.reason))
         return err_set(err, ERR_STORE, "unknown reason to revoke: \"%.40s\"",
                        certificate->revoke_reason);
+    revocation.certificate = certificate;
     out->is_done = true;
-    if (!ask_ca(worker, mem, certificate, reason, err))
-        return refused(worker, mem, job, certificate, err);
-    if (!store(worker, mem, job, certificate, err))
+    if (!ask_ca(&revocation, err))
+        return refused(&revocation, err);
+    if (!store(&revocation, err))
         return false;
     CRASH_POINT(REVOKE_COMMIT);
     return true;

@@ -127,54 +127,6 @@ bool certificate_store_list(struct arena *mem, struct db *db, const struct scope
            read_page(mem, &rows, &filter->page, out, err);
 }
 
-static const struct query history = {
-    .name = "certificate.history",
-    .sql = "SELECT COALESCE(MAX(created_at), 0), COUNT(CASE WHEN created_at > $2 THEN 1 END)"
-           " FROM certificate WHERE domain_id = $1",
-    .params = "ti",
-    .cols = "ii",
-};
-
-bool certificate_store_history(struct db *db, const char *domain_id, int64_t since,
-                               struct certificate_history *out, struct err *err)
-{
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    const struct row *row;
-
-    if (!db_one(mem, db, &history, &row, err, QT(domain_id), QI(since)))
-        return false;
-    *out = (struct certificate_history){row_i64(row, 0), row_i64(row, 1)};
-    return true;
-}
-
-static const struct query names_since = {
-    .name = "certificate.names_since",
-    .sql = "SELECT certificate.names FROM certificate"
-           " JOIN issuance ON issuance.id = certificate.issuance_id"
-           " WHERE certificate.domain_id = $1 AND issuance.ca = $2 AND certificate.created_at > $3"
-           " ORDER BY certificate.created_at DESC LIMIT $4",
-    .params = "ttii",
-    .cols = "t",
-};
-
-bool certificate_store_names_since(struct arena *mem, struct db *db, const char *domain_id,
-                                   const char *ca, int64_t since, struct text_lists *out,
-                                   struct err *err)
-{
-    struct text_list *items;
-    struct rows rows;
-
-    if (!db_each(mem, db, &names_since, &rows, err, QT(domain_id), QT(ca), QI(since),
-                 QI(CERTIFICATE_NAMES_MAX)))
-        return false;
-    items = arena_array_of(mem, rows.count, struct text_list);
-    for (size_t i = 0; i < rows.count; i++)
-        if (!text_list_parse(mem, row_text(rows.row[i], 0), &items[i], err))
-            return false;
-    *out = (struct text_lists){items, rows.count};
-    return true;
-}
-
 static const struct query supersede = {
     .name = "certificate.supersede",
     .sql = "UPDATE certificate SET state = 'superseded', ended_at = $2"
@@ -196,46 +148,6 @@ bool certificate_store_go_live(struct db *tx, const char *id, int64_t now, struc
     assert(db_is_tx(tx));
     return db_exec(tx, &supersede, NULL, err, QT(id), QI(now)) &&
            db_exec_one(tx, &go_live, err, QT(id));
-}
-
-static const struct query ask_revoked = {
-    .name = "certificate.ask_revoked",
-    .sql = "UPDATE certificate SET revoke_reason = $4"
-           " WHERE id = $1 AND " SQL_SCOPE(2, 3) " AND revoked_at IS NULL",
-    .params = "tTTt",
-    .cols = "",
-};
-
-bool certificate_store_ask_revoked(struct db *db, const struct scope *scope, const char *id,
-                                   const char *reason, struct err *err)
-{
-    return db_exec_one(db, &ask_revoked, err, QT(id), SCOPE_ARGS(scope), QT(reason));
-}
-
-static const struct query end = {
-    .name = "certificate.end",
-    .sql = "UPDATE certificate SET state = 'revoked', ended_at = $2"
-           " WHERE id = $1 AND state = 'live'",
-    .params = "ti",
-    .cols = "",
-};
-
-bool certificate_store_end(struct db *db, const char *id, int64_t now, struct err *err)
-{
-    return db_exec_one(db, &end, err, QT(id), QI(now));
-}
-
-static const struct query set_revoked = {
-    .name = "certificate.set_revoked",
-    .sql = "UPDATE certificate SET state = 'revoked', revoked_at = COALESCE(revoked_at, $2),"
-           " ended_at = COALESCE(ended_at, $2) WHERE id = $1",
-    .params = "ti",
-    .cols = "",
-};
-
-bool certificate_store_set_revoked(struct db *db, const char *id, int64_t now, struct err *err)
-{
-    return db_exec_one(db, &set_revoked, err, QT(id), QI(now));
 }
 
 #define EXPIRES "state IN ('issued', 'live', 'superseded')"
@@ -322,57 +234,6 @@ bool certificate_store_ended(struct arena *mem, struct db *db, const char *domai
            read_all(mem, &rows, out, err);
 }
 
-static const struct query destroy_key = {
-    .name = "certificate.destroy_key",
-    .sql = "UPDATE certificate SET sealed_key = $2 WHERE id = $1",
-    .params = "tb",
-    .cols = "",
-};
-
-static const struct query destroy_issuance_key = {
-    .name = "certificate.destroy_issuance_key",
-    .sql = "UPDATE issuance SET sealed_key = NULL, version = version + 1"
-           " WHERE id = (SELECT issuance_id FROM certificate WHERE id = $1)"
-           " AND certificate_id = $1",
-    .params = "t",
-    .cols = "",
-};
-
-bool certificate_store_destroy_key(struct db *tx, const char *id, struct err *err)
-{
-    assert(db_is_tx(tx));
-    return db_exec_one(tx, &destroy_key, err, QT(id), QB(SLICE_LIT(""))) &&
-           db_exec(tx, &destroy_issuance_key, NULL, err, QT(id));
-}
-
-#define CANCEL                                                                                     \
-    "UPDATE certificate SET sealed_key = $2,"                                                      \
-    " state = CASE WHEN state IN ('issued', 'live') THEN 'cancelled' ELSE state END"
-
-static const struct query cancel = {
-    .name = "certificate.cancel",
-    .sql = CANCEL " WHERE id = $1",
-    .params = "tb",
-    .cols = "",
-};
-
-bool certificate_store_cancel(struct db *db, const char *id, struct err *err)
-{
-    return db_exec(db, &cancel, NULL, err, QT(id), QB(SLICE_LIT("")));
-}
-
-static const struct query cancel_all = {
-    .name = "certificate.cancel_all",
-    .sql = CANCEL " WHERE domain_id = $1",
-    .params = "tb",
-    .cols = "",
-};
-
-bool certificate_store_cancel_all(struct db *db, const char *domain_id, struct err *err)
-{
-    return db_exec(db, &cancel_all, NULL, err, QT(domain_id), QB(SLICE_LIT("")));
-}
-
 static const struct query set_sample = {
     .name = "certificate.set_sample",
     .sql = "UPDATE certificate SET sampled_at = $2, sample_at = $3 WHERE id = $1",
@@ -443,66 +304,9 @@ bool certificate_store_key(struct arena *mem, struct db *db, const char *id,
 }
 
 /* clang-format off */
-static const struct query shares = {
-    .name = "certificate.shares",
-    .sql = "SELECT ca, COUNT(*) FROM certificate WHERE state = 'live' GROUP BY ca ORDER BY ca",
-    .params = "",
-    .cols = "ti",
-};
-
-bool certificate_store_shares(struct arena *mem, struct db *db, struct certificate_share_list *out,
-                              struct err *err)
-{
-    struct certificate_share *items;
-    struct rows rows;
-
-    if (!db_each_args(mem, db, &shares, &rows, (const struct db_arg[]){QNONE}, err))
-        return false;
-    items = arena_array_of(mem, rows.count, struct certificate_share);
-    for (size_t i = 0; i < rows.count; i++)
-        items[i] =
-            (struct certificate_share){row_text(rows.row[i], 0), row_i64(rows.row[i], 1)};
-    *out = (struct certificate_share_list){items, rows.count};
-    return true;
-}
-
-static const struct query of_ca = {
-    .name = "certificate.of_ca",
-    .sql = "SELECT certificate.id, domain_id, names, not_after_at, renew_at FROM certificate"
-           " LEFT JOIN certificate_renewal ON certificate_id = certificate.id"
-           " WHERE ca = $1 AND state = 'live' ORDER BY not_after_at, certificate.id LIMIT $2",
-    .params = "ti",
-    .cols = "tttiI",
-};
-
-bool certificate_store_of_ca(struct arena *mem, struct db *db, const char *ca, int64_t limit,
-                             struct certificate_of_ca_list *out, struct err *err)
-{
-    struct certificate_of_ca *items;
-    struct rows rows;
-
-    if (!db_each(mem, db, &of_ca, &rows, err, QT(ca), QI(limit)))
-        return false;
-    items = arena_array_of(mem, rows.count, struct certificate_of_ca);
-    for (size_t i = 0; i < rows.count; i++) {
-        struct reader r = {.mem = mem, .row = rows.row[i], .err = err};
-
-        items[i].id = next_text(&r);
-        items[i].domain_id = next_text(&r);
-        items[i].names = next_list(&r);
-        items[i].not_after_at = next_i64(&r);
-        items[i].renew_at = next_i64(&r);
-        if (r.is_failed)
-            return false;
-    }
-    *out = (struct certificate_of_ca_list){items, rows.count};
-    return true;
-}
-
-static const struct query *const all[] = {&shares, &of_ca, 
-    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &history, &names_since, &supersede, &go_live,
-    &cancel, &cancel_all, &set_sample, &due, &next_sample, &key, &ask_revoked, &set_revoked, &end,
-    &expired, &expire, &next_expiry, &without_job, &ended, &destroy_key, &destroy_issuance_key,
+static const struct query *const all[] = {
+    &add, &get, &current, LISTED_BY_TENANT_AND_PARENT(list), &supersede, &go_live, &set_sample, &due,
+    &next_sample, &key, &expired, &expire, &next_expiry, &without_job, &ended,
 };
 /* clang-format on */
 const struct query_list certificate_queries = {"certificate_store.c", all, ARRAY_LEN(all)};

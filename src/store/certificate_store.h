@@ -77,10 +77,6 @@ MUST_CHECK bool certificate_store_list(struct arena *mem, struct db *db, const s
  * it is neither issued nor live. `tx` is a transaction. */
 MUST_CHECK bool certificate_store_go_live(struct db *tx, const char *id, int64_t now,
                                           struct err *err);
-/* Ends a certificate, or all of a domain: what was issued or live is cancelled, and the sealed keys
- * are destroyed. */
-MUST_CHECK bool certificate_store_cancel(struct db *db, const char *id, struct err *err);
-MUST_CHECK bool certificate_store_cancel_all(struct db *db, const char *domain_id, struct err *err);
 /* When a live certificate was looked at on the wire last, and when the next time is. */
 struct certificate_sample {
     int64_t sampled_at, sample_at;
@@ -99,56 +95,6 @@ MUST_CHECK bool certificate_store_due(struct arena *mem, struct db *db,
 /* The earliest sample_at after `now` of a live one; INT64_MAX when there is none. */
 MUST_CHECK bool certificate_store_next_sample(struct db *db, int64_t now, int64_t *at,
                                               struct err *err);
-/* The live ones of each CA, by its id. */
-struct certificate_share {
-    const char *ca;
-    int64_t count;
-};
-struct certificate_share_list {
-    const struct certificate_share *items;
-    size_t count;
-};
-MUST_CHECK bool certificate_store_shares(struct arena *mem, struct db *db,
-                                         struct certificate_share_list *out, struct err *err);
-/* The live ones of a CA, those that end first, `limit` at most, and when each is renewed. */
-struct certificate_of_ca {
-    const char *id, *domain_id;
-    struct text_list names;
-    int64_t not_after_at;
-    int64_t renew_at; /* 0: it is not known yet */
-};
-struct certificate_of_ca_list {
-    const struct certificate_of_ca *items;
-    size_t count;
-};
-MUST_CHECK bool certificate_store_of_ca(struct arena *mem, struct db *db, const char *ca,
-                                        int64_t limit, struct certificate_of_ca_list *out,
-                                        struct err *err);
-/* What has been issued for a domain, whatever has become of it. */
-struct certificate_history {
-    int64_t last_at;   /* 0: nothing */
-    int64_t count_new; /* since then */
-};
-MUST_CHECK bool certificate_store_history(struct db *db, const char *domain_id, int64_t since,
-                                          struct certificate_history *out, struct err *err);
-/* The names of each certificate of a domain that came from this CA after `since`; of the newest
- * CERTIFICATE_NAMES_MAX. */
-#define CERTIFICATE_NAMES_MAX 64
-struct text_lists {
-    const struct text_list *items;
-    size_t count;
-};
-MUST_CHECK bool certificate_store_names_since(struct arena *mem, struct db *db,
-                                              const char *domain_id, const char *ca, int64_t since,
-                                              struct text_lists *out, struct err *err);
-/* That it shall be revoked. ERR_LOST_RACE: it is revoked already, or outside of the scope. */
-MUST_CHECK bool certificate_store_ask_revoked(struct db *db, const struct scope *scope,
-                                              const char *id, const char *reason, struct err *err);
-/* It is not used any more, before its CA has revoked it. ERR_LOST_RACE: it was not live. */
-MUST_CHECK bool certificate_store_end(struct db *db, const char *id, int64_t now, struct err *err);
-/* Its CA has revoked it; that may be said again. ERR_LOST_RACE: there is no such certificate. */
-MUST_CHECK bool certificate_store_set_revoked(struct db *db, const char *id, int64_t now,
-                                              struct err *err);
 /* Marks what has expired by `now`, at most 500; *out are those that were live, as they were before.
  * `tx` is a transaction. */
 MUST_CHECK bool certificate_store_expire(struct arena *mem, struct db *tx, int64_t now,
@@ -162,8 +108,6 @@ MUST_CHECK bool certificate_store_without_job(struct arena *mem, struct db *db, 
  * has yet to revoke them for the compromise of that key, which it signs. */
 MUST_CHECK bool certificate_store_ended(struct arena *mem, struct db *db, const char *domain_id,
                                         struct certificate_list *out, struct err *err);
-/* Destroys the key of a certificate and of its issuance. `tx` is a transaction. */
-MUST_CHECK bool certificate_store_destroy_key(struct db *tx, const char *id, struct err *err);
 /* The sealed key, for the worker that builds the edges' record; data NULL when there is no such
  * certificate, empty when the key was destroyed. */
 MUST_CHECK bool certificate_store_key(struct arena *mem, struct db *db, const char *id,

@@ -100,14 +100,15 @@ static const struct query due[LIST_BY_PARENT] = {
     [LIST_BY_ACCOUNT] = DUE("overview.due.of_account", LIST_IN_ACCOUNT),
 };
 
-bool overview_store_due(struct arena *mem, struct db *db, const struct scope *scope, int64_t now,
-                        int64_t limit, struct overview_list *out, struct err *err)
+bool overview_store_due(struct arena *mem, struct db *db, const struct scope *scope,
+                        const struct overview_due *which, struct overview_list *out,
+                        struct err *err)
 {
-    const struct page page = {.limit = limit};
+    const struct page page = {.limit = which->limit};
     struct rows rows;
 
     return db_each(mem, db, &due[list_by(scope, NULL)], &rows, err, SCOPE_ARGS(scope),
-                   QI(page_limit(&page) + 1), QI(now)) &&
+                   QI(page_limit(&page) + 1), QI(which->now)) &&
            read_page(mem, &rows, &page, out, err);
 }
 

@@ -64,8 +64,11 @@ MUST_CHECK bool overview_store_touch(struct db *db, const char *domain_id, struc
 MUST_CHECK bool overview_store_remove(struct db *db, const char *domain_id, struct err *err);
 
 /* Those that are out of date at `now`, at most `limit`. */
+struct overview_due {
+    int64_t now, limit;
+};
 MUST_CHECK bool overview_store_due(struct arena *mem, struct db *db, const struct scope *scope,
-                                   int64_t now, int64_t limit, struct overview_list *out,
+                                   const struct overview_due *which, struct overview_list *out,
                                    struct err *err);
 /* Stores what was made, unless it was touched since it was read: then it stays out of date. */
 MUST_CHECK bool overview_store_save(struct db *db, const struct overview *overview,

@@ -7,6 +7,7 @@
 #include "store/admission_store.h"
 #include "store/ca_account_store.h"
 #include "store/ca_standing_store.h"
+#include "store/certificate_end_store.h"
 #include "store/certificate_store.h"
 #include "store/check_store.h"
 #include "store/claim_store.h"
@@ -21,6 +22,7 @@
 #include "store/idempotency_store.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
+#include "store/issued_store.h"
 #include "store/job_store.h"
 #include "store/notice_store.h"
 #include "store/order_at_ca_store.h"
@@ -46,6 +48,7 @@ static const struct query_list *const lists[] = {
     &admission_queries,
     &ca_account_queries,
     &ca_standing_queries,
+    &certificate_end_queries,
     &certificate_queries,
     &check_queries,
     &claim_queries,
@@ -60,6 +63,7 @@ static const struct query_list *const lists[] = {
     &idempotency_queries,
     &issuance_name_queries,
     &issuance_queries,
+    &issued_queries,
     &job_queries,
     &notice_queries,
     &order_at_ca_queries,

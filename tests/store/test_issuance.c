@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
+#include "store/certificate_end_store.h"
 #include "store/issuance_name_store.h"
+#include "store/issued_store.h"
 #include "store/job_store.h"
 #include "store/proof_store.h"
 #include "store/renewal_store.h"
@@ -201,19 +203,19 @@ static void test_certificates(void **state)
     ok(lost(&f, go_live(&f, a.certificate)), "and does not come back: %s", f.err.text);
     MUST(&f, certificate_store_get(f.mem, f.db, &platform, a.certificate, &first, &f.err));
     MUST(&f, certificate_store_get(f.mem, f.db, &platform, "crt_b", &read, &f.err));
-    MUST(&f, certificate_store_history(f.db, a.domain, first->created_at - 1, &issued, &f.err));
+    MUST(&f, issued_store_history(f.db, a.domain, first->created_at - 1, &issued, &f.err));
     ok(issued.count_new == 2 &&
            issued.last_at ==
                (read->created_at > first->created_at ? read->created_at : first->created_at),
        "both were issued");
-    MUST(&f, certificate_store_history(f.db, a.domain, issued.last_at, &issued, &f.err));
+    MUST(&f, issued_store_history(f.db, a.domain, issued.last_at, &issued, &f.err));
     ok(issued.count_new == 0, "none is newer than the last");
-    MUST(&f, certificate_store_history(f.db, "dom_x", 0, &issued, &f.err));
+    MUST(&f, issued_store_history(f.db, "dom_x", 0, &issued, &f.err));
     ok(issued.count_new == 0 && issued.last_at == 0, "nothing for another domain");
-    MUST(&f, certificate_store_end(f.db, "crt_b", T0 + 6, &f.err));
-    ok(lost(&f, certificate_store_end(f.db, "crt_b", T0 + 7, &f.err)), "it ends once");
-    MUST(&f, certificate_store_set_revoked(f.db, "crt_b", T0 + 8, &f.err));
-    MUST(&f, certificate_store_set_revoked(f.db, "crt_b", T0 + 9, &f.err));
+    MUST(&f, certificate_end_store_set_ended(f.db, "crt_b", T0 + 6, &f.err));
+    ok(lost(&f, certificate_end_store_set_ended(f.db, "crt_b", T0 + 7, &f.err)), "it ends once");
+    MUST(&f, certificate_end_store_set_revoked(f.db, "crt_b", T0 + 8, &f.err));
+    MUST(&f, certificate_end_store_set_revoked(f.db, "crt_b", T0 + 9, &f.err));
     MUST(&f, certificate_store_get(f.mem, f.db, &platform, "crt_b", &read, &f.err));
     ok(read->state == CERTIFICATE_REVOKED && read->ended_at == T0 + 6 && read->revoked_at == T0 + 8,
        "what it has ended by stays");
@@ -268,18 +270,19 @@ static void test_ends(void **state)
     ok(read->state == CERTIFICATE_EXPIRED && read->ended_at == T0 + 90, "expired");
     MUST(&f, certificate_store_next_expiry(f.db, &at, &f.err));
     ok(at == INT64_MAX, "no other one");
-    MUST(&f, certificate_store_ask_revoked(f.db, &platform, a.certificate, "superseded", &f.err));
-    MUST(&f, certificate_store_set_revoked(f.db, a.certificate, T0 + 95, &f.err));
+    MUST(&f,
+         certificate_end_store_ask_revoked(f.db, &platform, a.certificate, "superseded", &f.err));
+    MUST(&f, certificate_end_store_set_revoked(f.db, a.certificate, T0 + 95, &f.err));
     MUST(&f, certificate_store_get(f.mem, f.db, &platform, a.certificate, &read, &f.err));
     ok(read->state == CERTIFICATE_REVOKED && read->revoked_at == T0 + 95 &&
            read->ended_at == T0 + 90 && same(read->revoke_reason, "superseded"),
        "revoked, and why");
-    ok(lost(&f, certificate_store_ask_revoked(f.db, &platform, a.certificate, "x", &f.err)),
+    ok(lost(&f, certificate_end_store_ask_revoked(f.db, &platform, a.certificate, "x", &f.err)),
        "once");
     MUST(&f, certificate_store_ended(f.mem, f.db, a.domain, &list, &f.err));
     ok(list.count == 1, "its key is still there");
     tx = begin(&f);
-    MUST(&f, certificate_store_destroy_key(tx, a.certificate, &f.err));
+    MUST(&f, certificate_end_store_destroy_key(tx, a.certificate, &f.err));
     end(&f, tx);
     MUST(&f, certificate_store_key(f.mem, f.db, a.certificate, &key, &f.err));
     MUST(&f, certificate_store_ended(f.mem, f.db, a.domain, &list, &f.err));

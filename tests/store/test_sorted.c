@@ -283,7 +283,8 @@ static size_t count_due(struct fixture *f, int64_t at)
 {
     struct overview_list list;
 
-    MUST(f, overview_store_due(f->mem, f->db, &platform, at, ROWS, &list, &f->err));
+    MUST(f, overview_store_due(f->mem, f->db, &platform, &(struct overview_due){at, ROWS}, &list,
+                               &f->err));
     return list.count;
 }
 
@@ -297,7 +298,8 @@ static void test_touched(void **state)
     prepare(&f);
     ok(count_due(&f, T0 - 1) == 0 && count_due(&f, T0) == ROWS, "from its time on");
     MUST(&f, overview_store_touch(f.db, "dom_1", &f.err));
-    MUST(&f, overview_store_due(f.mem, f.db, &platform, T0 - 1, 1, &list, &f.err));
+    MUST(&f, overview_store_due(f.mem, f.db, &platform, &(struct overview_due){T0 - 1, 1}, &list,
+                                &f.err));
     ok(list.count == 1 && strcmp(list.items[0].domain_id, "dom_1") == 0, "it is touched");
     made = list.items[0];
     made.due_at = T0;

@@ -6,6 +6,7 @@
  */
 #include "fixture.h"
 #include "store/account_store.h"
+#include "store/certificate_end_store.h"
 #include "store/check_store.h"
 #include "store/claim_store.h"
 #include "store/domain_name_store.h"
@@ -108,7 +109,8 @@ LOOK_LIST(sorted_accounts, account_list, id, account,
 LOOK_LIST(overviews, overview_list, domain_id, domain,
           SORTED_LIST(overview_store_list, overview_filter))
 LOOK_LIST(due_overviews, overview_list, domain_id, domain,
-          overview_store_due(f->mem, f->db, scope, T0, PAGE_LIMIT_MAX, &out, &f->err))
+          overview_store_due(f->mem, f->db, scope, &(struct overview_due){T0, PAGE_LIMIT_MAX}, &out,
+                             &f->err))
 LOOK_LIST(list_tokens, api_token_list, id, token,
           token_store_list(f->mem, f->db, scope, &first_page, &out, &f->err))
 LOOK_LIST(list_claims, claim_list, id, claim, GET(claim_store_list, domain))
@@ -126,7 +128,7 @@ LOOK_CHANGE(remove_domain, domain_store_remove(f->db, scope, t->domain, &f->err)
 LOOK_CHANGE(revoke_token, token_store_revoke(f->db, scope, t->token, T0, &f->err))
 
 LOOK_CHANGE(ask_revoked,
-            certificate_store_ask_revoked(f->db, scope, t->certificate, "superseded", &f->err))
+            certificate_end_store_ask_revoked(f->db, scope, t->certificate, "superseded", &f->err))
 
 static size_t get_renewal(struct fixture *f, const struct scope *scope, const struct tenant *t)
 {
@@ -205,7 +207,8 @@ static void put_at_risk(struct fixture *f, const struct tenant *t)
     struct overview_list list;
     struct overview overview;
 
-    MUST(f, overview_store_due(f->mem, f->db, &scope, T0, 1, &list, &f->err));
+    MUST(f,
+         overview_store_due(f->mem, f->db, &scope, &(struct overview_due){T0, 1}, &list, &f->err));
     assert_int_equal(list.count, 1);
     overview = list.items[0];
     overview.badge = BADGE_AT_RISK;
@@ -276,7 +279,7 @@ static const struct {
     {"certificate.current", current_certificate, false},
     {"certificate.list", list_certificates, false},
     {"certificate.list.of_parent", certificates_of_domain, false},
-    {"certificate.ask_revoked", ask_revoked, false},
+    {"certificate_end.ask_revoked", ask_revoked, false},
     {"renewal.get", get_renewal, false},
     {"check.get", get_check, false},
     {"event.list", list_events, false},
@@ -424,12 +427,12 @@ static const struct {
     {"order.set_subscription", "the worker, which holds the order"},
     {"issuance.save", "the worker, by the version that it read"},
     {"issuance.waiting", "the acknowledgement of an edge, which wakes the jobs of all of them"},
-    {"certificate.history", "the worker"},
-    {"certificate.names_since", "the worker"},
+    {"issued.history", "the worker"},
+    {"issued.names_since", "the worker"},
     {"admission_line.tidy", "the worker; only what has ended"},
     {"partner_share.waiting", "app/partner_share: how many of a partner, of whom the caller is"},
-    {"certificate.shares", "app/ca: counts, for the operator"},
-    {"certificate.of_ca", "app/ca, for the operator"},
+    {"issued.shares", "app/ca: counts, for the operator"},
+    {"issued.of_ca", "app/ca, for the operator"},
     {"job.spread", "the worker, after a restore"},
     {"renewal.ask_all", "the worker, after a restore"},
     {"job.wake_of_ca", "the worker; whoever waits for a CA that answers again"},
@@ -440,19 +443,19 @@ static const struct {
     {"certificate.due", "the worker"},
     {"certificate.next_sample", "the worker"},
     {"proof.forget", "the worker"},
-    {"certificate.set_revoked", "the worker"},
-    {"certificate.end", "the certificate was read in the caller's scope"},
+    {"certificate_end.set_revoked", "the worker"},
+    {"certificate_end.set_ended", "the certificate was read in the caller's scope"},
     {"certificate.expired", "the worker"},
     {"certificate.expire", "the worker"},
     {"certificate.next_expiry", "the worker"},
     {"certificate.without_job", "the worker"},
     {"certificate.ended", "the worker"},
-    {"certificate.destroy_key", "the worker"},
-    {"certificate.destroy_issuance_key", "the worker"},
+    {"certificate_end.destroy_key", "the worker"},
+    {"certificate_end.destroy_issuance_key", "the worker"},
     {"issuance.count_reissues", "the subscription was read in the caller's scope"},
     {"certificate.key", "the worker, to build the edges' record"},
-    {"certificate.cancel", "app/leave, which holds the issuance"},
-    {"certificate.cancel_all", "app/leave, which holds the domain"},
+    {"certificate_end.cancel", "app/leave, which holds the issuance"},
+    {"certificate_end.cancel_all", "app/leave, which holds the domain"},
     {"issuance.forget_keys", "app/leave, which holds the domain"},
     {"order_at_ca.blocks", "the worker; tells yes or no"},
 };
