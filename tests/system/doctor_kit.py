@@ -299,6 +299,13 @@ class Remembering(OddServer):
 
 # --- all together ---
 
+def add_addresses():
+    """To loopback: those of the root servers, of the name servers, and of what cases have."""
+    for prefix in ("203.0.113.0/24", *(f"{root}/32" for root in ROOTS)):
+        subprocess.run(["ip", "address", "add", prefix, "dev", "lo"], check=False,
+                       capture_output=True)
+
+
 class Edge(Nginx):
     """nginx with the module on the platform's addresses; it answers the check path of every host."""
 
@@ -373,11 +380,7 @@ class Clinic:
     def __init__(self, folder, cases):
         folder.mkdir(exist_ok=True)
         self.folder, self.cases = folder, cases
-        subprocess.run(["ip", "address", "add", "203.0.113.0/24", "dev", "lo"], check=False,
-                       capture_output=True)
-        for root in ROOTS:
-            subprocess.run(["ip", "address", "add", f"{root}/32", "dev", "lo"], check=False,
-                           capture_output=True)
+        add_addresses()
         self.names = NameServers(folder, cases)
         self.edge = Edge(folder / "edge").start()
         self.servers = [start_server(server, case.filled(server["at"]), V4)
