@@ -172,8 +172,8 @@ int main(int argc, char **argv)
     }
     options.forwarder = argv[1];
     options.trust_anchor_file = argv[2];
-    need(address_parse(argv[3], &all.expected, &err) &&
-             prefix_parse(argv[4], &all.own, &err) && resolver_new(&options, &all.resolver, &err),
+    need(address_parse(argv[3], &all.expected, &err) && prefix_parse(argv[4], &all.own, &err) &&
+             resolver_new(&options, &all.resolver, &err),
          &err);
     all.domains = number(argv[5], COUNT_MAX);
     all.count = number(argv[6], COUNT_MAX);

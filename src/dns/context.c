@@ -48,12 +48,19 @@ static const struct {
 /* Zones that libunbound would answer from itself. */
 static const char *const own_zones[] = {"test.", "invalid."};
 
-/* Whether a context may be asked again. A fresh answer needs one that keeps nothing: that is what
- * is told of a forwarder below, and cannot be told of the keys that validation keeps. */
-static bool is_reusable(const struct resolver_options *options, enum dns_age age)
+/* A context that keeps nothing: that is what is told of a forwarder below, and cannot be told of
+ * the keys that validation keeps, nor of the servers on the way down from the root. */
+static bool is_keeping_nothing(const struct resolver_options *options, enum dns_age age)
 {
-    return age == DNS_RECENT ||
-           (options->forwarder && !options->trust_anchor && !options->trust_anchor_file);
+    return age == DNS_FRESH && options->forwarder && !options->trust_anchor &&
+           !options->trust_anchor_file;
+}
+
+/* How long after it was made a context may be asked again. */
+static int64_t asked_for_ms(const struct resolver_options *options, enum dns_age age)
+{
+    return age == DNS_RECENT || is_keeping_nothing(options, age) ? RESOLVER_RECENT_S * 1000
+                                                                 : RESOLVER_FRESH_MS;
 }
 
 /* Of the library's reader of files, which has one state for the whole process. */
@@ -83,7 +90,7 @@ static int forward_uncached(struct ub_ctx *ctx, const char *forwarder)
 static int set_forwarder(struct ub_ctx *ctx, const struct resolver_options *options,
                          enum dns_age age)
 {
-    if (age == DNS_FRESH && is_reusable(options, age))
+    if (is_keeping_nothing(options, age))
         return forward_uncached(ctx, options->forwarder);
     return ub_ctx_set_fwd(ctx, options->forwarder);
 }
@@ -156,9 +163,9 @@ void context_pool_free(struct context_pool *pool)
     free(pool);
 }
 
-static bool is_old(const struct context *context, int64_t now)
+static bool is_old(const struct context_pool *pool, const struct context *context, int64_t now)
 {
-    return now - context->made_at >= RESOLVER_RECENT_S * 1000;
+    return now - context->made_at >= asked_for_ms(&pool->options, context->age);
 }
 
 /* The lock is held. Every one is looked at, not only those on top: after a while with many look-ups
@@ -172,7 +179,7 @@ static void part_ended(struct context_pool *pool, int64_t now, struct ended *end
         for (size_t i = 0; i < idle->count; i++) {
             const struct context *context = &idle->items[i];
 
-            if (is_old(context, now) || now - context->put_at >= CONTEXT_IDLE_MS)
+            if (is_old(pool, context, now) || now - context->put_at >= CONTEXT_IDLE_MS)
                 ended->ctx[ended->count++] = context->ctx;
             else
                 idle->items[kept++] = *context;
@@ -234,8 +241,7 @@ void context_put(struct context_pool *pool, struct context context, bool is_good
     struct idle_list *idle = &pool->idle[context.age];
     struct ended ended = {.count = 0};
     int64_t now = clock_boot_ms();
-    bool is_kept = is_reusable(&pool->options, context.age) &&
-                   (is_good || context.age == DNS_RECENT) && !is_old(&context, now);
+    bool is_kept = (is_good || context.age == DNS_RECENT) && !is_old(pool, &context, now);
 
     context.put_at = now;
     pthread_mutex_lock(&pool->lock);

@@ -3,7 +3,8 @@
 
 /*
  * context: the contexts of libunbound that a resolver asks, each by one thread at a time. Making
- * one costs milliseconds, so those that may be asked again are, for at most RESOLVER_RECENT_S. Each
+ * one costs milliseconds, and without what it has learnt a look-up begins at the root; so they are
+ * asked again, fresh ones for RESOLVER_FRESH_MS, others for RESOLVER_RECENT_S. Each
  * that was asked holds about 1.6 MiB, descriptors and a thread of its own; so one that nobody asked
  * for CONTEXT_IDLE_MS ends when the next is taken or put, and what it held goes back to the system.
  * Which answers may be used again is decided here; nothing is asked.

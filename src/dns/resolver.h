@@ -100,10 +100,11 @@ static inline void resolver_freep(struct resolver **resolver)
 }
 
 enum dns_age {
-    DNS_FRESH,  /* nothing from a cache of ours: for checks */
+    DNS_FRESH,  /* nothing that we had learnt more than RESOLVER_FRESH_MS before: for checks */
     DNS_RECENT, /* at most RESOLVER_RECENT_S old: for places we connect to often */
     DNS_AGE_COUNT
 };
+#define RESOLVER_FRESH_MS 1000
 #define RESOLVER_RECENT_S 60
 
 /* Queries that are asked at the same time; answers[i] is filled from queries[i]. */

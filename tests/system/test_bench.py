@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""That bench/issuance goes with the store and the worker as they are: its numbers are made by hand,
-and seldom."""
+"""That bench/issuance and bench/check go with the code as it is: their numbers are made by hand, and
+seldom."""
+import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -43,3 +45,15 @@ def test_certificates_by_the_workers_own_way(tmp_path):
         assert issuer.requests["newOrder"] == NAMES
     finally:
         pebble.stop()
+
+
+@pytest.mark.req("R49")
+def test_checks_beside_a_script(tmp_path):
+    environment = {key: value for key, value in os.environ.items() if key != "LATCHKEY_NETNS"}
+    subprocess.run([ROOT / "bench" / "check" / "run", "--domains", "3", "--count", "40", "--at-once", "4",
+                    "--peer", "2", "--json", tmp_path / "results"], check=True, env=environment)
+    results = json.loads((tmp_path / "results").read_text())
+    assert set(results) == {"peer", "recursion, 4 at once", "forwarder, 4 at once"}
+    for way, result in results.items():
+        assert way == "peer" or (result["not_ready"] == 0 and 0 < result["p50_ms"] < 150
+                                 and len(result["kib"]) == 10 and min(result["kib"]) > 0), results

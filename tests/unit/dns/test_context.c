@@ -102,6 +102,55 @@ static void test_memory_is_given_back(void **state)
     all_ok();
 }
 
+/* ---- which may be asked again ---- */
+
+/* Of a zone that nobody asks for. */
+#define ANCHOR                                                                                     \
+    "elsewhere.example. DS 20326 8 2 "                                                             \
+    "E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D"
+
+static const struct {
+    const char *label;
+    bool is_forwarded;
+    const char *anchor;
+    enum dns_age age;
+    bool is_good;
+    int64_t idle_ms;
+    bool is_asked_again;
+} lives[] = {
+    {"keeps nothing", true, NULL, DNS_FRESH, true, RESOLVER_FRESH_MS, true},
+    {"keeps nothing, has failed", true, NULL, DNS_FRESH, false, 2, false},
+    {"keeps keys, soon", true, ANCHOR, DNS_FRESH, true, 2, true},
+    {"keeps keys, later", true, ANCHOR, DNS_FRESH, true, RESOLVER_FRESH_MS, false},
+    {"keeps keys, has failed", true, ANCHOR, DNS_FRESH, false, 2, false},
+    {"from the root, soon", false, NULL, DNS_FRESH, true, 2, true},
+    {"from the root, later", false, NULL, DNS_FRESH, true, RESOLVER_FRESH_MS, false},
+    {"recent", true, ANCHOR, DNS_RECENT, true, RESOLVER_FRESH_MS, true},
+    {"recent, has failed", true, ANCHOR, DNS_RECENT, false, 2, true},
+};
+
+static void test_asked_again(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(lives); i++) {
+        struct context_pool *pool = context_pool_new(
+            &(struct resolver_options){.forwarder = lives[i].is_forwarded ? knot.forwarder : NULL,
+                                       .trust_anchor = lives[i].anchor});
+        struct context first = {0}, second = {0};
+        struct err err = {0};
+
+        ok(context_take(pool, lives[i].age, &first, &err), "%s: %s", lives[i].label, err.text);
+        context_put(pool, first, lives[i].is_good);
+        usleep((useconds_t)lives[i].idle_ms * 1000);
+        ok(context_take(pool, lives[i].age, &second, &err), "%s: %s", lives[i].label, err.text);
+        ok((second.made_at == first.made_at) == lives[i].is_asked_again, "%s: made %lld ms later",
+           lives[i].label, (long long)(second.made_at - first.made_at));
+        context_put(pool, second, true);
+        context_pool_free(pool);
+    }
+    all_ok();
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -117,7 +166,8 @@ static int stop(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_memory_is_given_back)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_memory_is_given_back),
+                                       cmocka_unit_test(test_asked_again)};
 
     if (!knot_is_there())
         return KNOT_SKIP;
