@@ -43,7 +43,7 @@
     X(ACCOUNT_KEY, "worker.account-key", REQUEST, "the key of an account at the CA is made")       \
     X(NEW_ACCOUNT, "worker.new-account", REQUEST, "newAccount")                                    \
     X(NEW_ORDER, "worker.new-order", REQUEST, "newOrder")                                          \
-    X(AUTHORIZATIONS, "worker.authorizations", REQUEST, "the authorizations are read")             \
+    X(AUTHORIZATIONS, "worker.authorizations", ASK, "the authorizations are read")                 \
     X(CHALLENGES, "worker.challenges", REQUEST, "the challenges are signed and put in the feed")   \
     X(PUT_VALUE, "worker.put-value", REQUEST, "a TXT value is put into a zone")                    \
     X(DROP_VALUE, "worker.drop-value", REQUEST, "a TXT value is taken out of a zone")              \

@@ -97,7 +97,7 @@ static issue_step_fn step_of(const struct issue *is)
         [ISSUANCE_ISSUED] = true, [ISSUANCE_STAGING] = true, [ISSUANCE_DEPLOYING] = true};
     issue_step_fn step = steps[is->issuance->state];
 
-    return step && !is->ca && !is_issued[is->issuance->state] ? issue_without_ca : step;
+    return !is->ca && !is_issued[is->issuance->state] ? issue_without_ca : step;
 }
 
 /* What the last step has stored is not read again: whoever changes anything of an issuance under
@@ -117,22 +117,24 @@ static bool refresh(struct issue *is, bool *found, struct err *err)
     return choose_names(is, is->names, is->name_count, err);
 }
 
-static bool run_steps(struct issue *is, enum issuance_state end, struct job_result *out,
-                      struct err *err)
+static bool has_ended(const struct issue *is)
+{
+    return is->issuance->state == is->end || !steps[is->issuance->state];
+}
+
+static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
 {
     for (int i = 0; i < STEPS_MAX; i++) {
         struct issue_outcome outcome = {0};
-        issue_step_fn step;
         bool found;
 
         if (!refresh(is, &found, err))
             return false;
-        step = found && is->issuance->state != end ? step_of(is) : NULL;
-        if (!step) {
+        if (!found || has_ended(is)) {
             out->is_done = true;
             return true;
         }
-        if (!step(is, &outcome, err))
+        if (!step_of(is)(is, &outcome, err))
             return false;
         if (outcome.is_wait || outcome.is_done) {
             out->is_done = outcome.is_done;
@@ -148,9 +150,10 @@ static bool run_steps(struct issue *is, enum issuance_state end, struct job_resu
 bool issue_run(const struct worker *worker, struct arena *mem, const struct job *job,
                enum issuance_state end, struct job_result *out, struct err *err)
 {
-    struct issue is = {.worker = worker, .mem = mem, .job = job};
-    bool is_done = run_steps(&is, end, out, err);
+    struct issue is = {.worker = worker, .mem = mem, .job = job, .end = end};
+    bool is_done = run_steps(&is, out, err);
 
+    out->is_stored = is.is_finished;
     return ca_session_end(worker, mem, is.session, is_done, err);
 }
 
@@ -280,7 +283,11 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
             return false;
         is->issuance->wait_seq = head.seq;
     }
-    is->is_current = issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
+    if (!issuance_store_save(tx, is->issuance, err) ||
+        (has_ended(is) && !job_store_finish(tx, is->job, err)))
+        return false;
+    is->is_current = db_tx_commit(&tx, err);
+    is->is_finished = is->is_current && has_ended(is);
     return is->is_current;
 }
 

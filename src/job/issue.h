@@ -64,8 +64,11 @@ struct issue {
     struct issue_refusals refusals; /* names that are held by this step */
     struct ca_session *session;     /* of this run with the CA, or NULL */
     bool has_values;                /* some of its names were proven in DNS when the step began */
-    bool is_ready;   /* its order at the CA: seen in this run, and not finalized since */
-    bool is_current; /* all above is what issue_commit() has just stored */
+    bool is_ready;      /* its order at the CA: seen in this run, and not finalized since */
+    bool is_answer_due; /* it has just stored the intent to tell the CA to look, and not told it */
+    enum issuance_state end; /* of the run */
+    bool is_finished;        /* the job went with its last step */
+    bool is_current;         /* all above is what issue_commit() has just stored */
     int64_t now;
 };
 
@@ -120,6 +123,10 @@ MUST_CHECK bool issue_save(struct issue *is, struct err *err);
  * claim that there is now, nor for what another account's wildcard stands for (R41). */
 MUST_CHECK bool issue_are_names_held(const struct issue *is, struct db *db, bool *out,
                                      struct err *err);
+/* The same for issue_commit(): ERR_LOST_RACE when they are not. */
+MUST_CHECK bool issue_need_claims(struct issue *is, struct db *tx, struct err *err);
+/* Records by which the edges answer the challenges of all names; by DNS: none. */
+MUST_CHECK bool issue_challenges(struct issue *is, struct feed_batch **out, struct err *err);
 /* Records that take the challenges of all names off the edges. */
 MUST_CHECK bool issue_withdrawal(struct issue *is, struct feed_batch **out, struct err *err);
 

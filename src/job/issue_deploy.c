@@ -304,12 +304,11 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
     CRASH_POINT(PROVE_BEFORE);
     proofs_look(is->worker, is->mem, is->ca, &proofs);
     CRASH_POINT(PROVE_REPLY);
-    if (!proofs_store(is->worker, is->job, &proofs, err))
-        return false;
-    is->proofs = &proofs;
     failure = proofs_failure(&proofs, clock_now() - is->issuance->deployed_at);
     if (failure)
-        return not_yet(is, failure, is->issuance->deployed_at, out, err);
+        return proofs_store(is->worker, is->job, &proofs, err) &&
+               not_yet(is, failure, is->issuance->deployed_at, out, err);
+    is->proofs = &proofs;
     return proven(is, wait, err);
 }
 

@@ -65,7 +65,7 @@ bool issue_are_names_held(const struct issue *is, struct db *db, bool *out, stru
     return true;
 }
 
-static bool check_claims(struct issue *is, struct db *tx, struct err *err)
+bool issue_need_claims(struct issue *is, struct db *tx, struct err *err)
 {
     bool held;
 
@@ -97,8 +97,9 @@ bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
     is->issuance->error_code = is->issuance->error_text = NULL;
     is->issuance->next_try_at = 0;
     if (!issue_commit(is,
-                      &(struct issue_change){
-                          .event = ISSUANCE_EVENT_PREPARED, .is_quiet = true, .also = check_claims},
+                      &(struct issue_change){.event = ISSUANCE_EVENT_PREPARED,
+                                             .is_quiet = true,
+                                             .also = issue_need_claims},
                       err))
         return false;
     CRASH_POINT(MAKE_KEY_COMMIT);
@@ -217,6 +218,21 @@ static bool new_order(struct issue *is, struct ca_session *ca, struct acme_order
     return true;
 }
 
+/* Their answers go to the edges with the new state; names that are proven in DNS have none. */
+static bool offer_challenges(struct issue *is, const char *note, struct err *err)
+{
+    struct feed_batch *batch;
+
+    if (!issue_challenges(is, &batch, err) ||
+        !issue_commit(
+            is,
+            &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED, .text = note, .batch = batch},
+            err))
+        return false;
+    CRASH_POINT(CHALLENGES_COMMIT);
+    return true;
+}
+
 bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     const char *note = NULL;
@@ -249,9 +265,5 @@ bool issue_order(struct issue *is, struct issue_outcome *out, struct err *err)
     if (!read_authorizations(is, ca, order, err))
         return issue_ca_failed(is, ca, out, err);
     CRASH_POINT(AUTHORIZATIONS_REPLY);
-    if (!issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED, .text = note},
-                      err))
-        return false;
-    CRASH_POINT(AUTHORIZATIONS_COMMIT);
-    return true;
+    return offer_challenges(is, note, err);
 }

@@ -30,13 +30,9 @@ static bool challenge_change(const struct issue *is, const struct issuance_name 
     return true;
 }
 
-/* Stores the challenge records; the state stays until the edges have them. */
-static bool put_challenges(struct issue *is, struct err *err)
+bool issue_challenges(struct issue *is, struct feed_batch **out, struct err *err)
 {
-    AUTO(db_tx_endp) struct db *tx = NULL;
     struct feed_change *changes = arena_array_of(is->mem, is->name_count, struct feed_change);
-    struct feed_batch *batch;
-    struct feed_head head;
     const char *thumbprint;
     size_t count = 0;
 
@@ -47,16 +43,9 @@ static bool put_challenges(struct issue *is, struct err *err)
             !challenge_change(is, &is->names[i], thumbprint, &changes[count++], err))
             return false;
     CRASH_POINT(CHALLENGES_BEFORE);
-    if (!feed_prepare(is->mem, &is->worker->feed, changes, count, &batch, err))
+    if (!feed_prepare(is->mem, &is->worker->feed, changes, count, out, err))
         return false;
     CRASH_POINT(CHALLENGES_REPLY);
-    if (!job_tx_begin(is->worker->app->db, is->job, &tx, err) || !feed_put(tx, batch, &head, err))
-        return false;
-    is->issuance->wait_seq = head.seq;
-    is->issuance->next_try_at = is->now;
-    if (!issuance_store_save(tx, is->issuance, err) || !db_tx_commit(&tx, err))
-        return false;
-    CRASH_POINT(CHALLENGES_COMMIT);
     return true;
 }
 
@@ -68,15 +57,13 @@ static bool has_edge_challenges(const struct issue *is)
     return false;
 }
 
-/* As above: *ready is false when *out says how it goes on. */
-static bool publish_to_edges(struct issue *is, struct edge_wait *wait, bool *ready,
-                             struct issue_outcome *out, struct err *err)
+/* *ready is false when *out says how it goes on. */
+static bool wait_for_edges(struct issue *is, struct edge_wait *wait, bool *ready,
+                           struct issue_outcome *out, struct err *err)
 {
     *ready = true;
     if (!has_edge_challenges(is))
         return true;
-    if (is->issuance->wait_seq == 0 && !put_challenges(is, err))
-        return false;
     if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->ordered_at, wait,
                     err))
         return false;
@@ -103,6 +90,14 @@ static bool check_claims(struct issue *is, bool *held, struct err *err)
         is, &(struct issue_change){.event = ISSUANCE_EVENT_CLAIM_ENDED, .batch = batch}, err);
 }
 
+/* Every name that the CA is to be told to look at. */
+static void begin_answers(struct issue *is)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (strcmp(is->names[i].challenge_state, CHALLENGE_PENDING) == 0)
+            is->names[i].challenge_state = CHALLENGE_ANSWERING;
+}
+
 bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct edge_wait wait = {0};
@@ -113,7 +108,7 @@ bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
         return false;
     if (!held)
         return true;
-    if (!publish_to_edges(is, &wait, &ready, out, err) ||
+    if (!wait_for_edges(is, &wait, &ready, out, err) ||
         (ready && !issue_publish_values(is, &ready, out, err)))
         return false;
     if (!ready)
@@ -123,8 +118,13 @@ bool issue_publish(struct issue *is, struct issue_outcome *out, struct err *err)
                             wait.counted);
     is->issuance->error_code = is->issuance->error_text = NULL;
     is->issuance->next_try_at = 0;
-    return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_PUBLISHED, .text = text},
-                        err);
+    begin_answers(is);
+    is->is_answer_due = issue_commit(is,
+                                     &(struct issue_change){.event = ISSUANCE_EVENT_PUBLISHED,
+                                                            .text = text,
+                                                            .also = issue_need_claims},
+                                     err);
+    return is->is_answer_due;
 }
 
 /* Whether the CA still waits to be told about this name. */
@@ -144,14 +144,11 @@ static bool is_answer_lost(struct issue *is, struct ca_session *ca, struct issua
     return true;
 }
 
-static bool answer(struct issue *is, struct ca_session *ca, struct issuance_name *name,
+static bool answer(struct issue *is, struct ca_session *ca, const struct issuance_name *name,
                    struct err *err)
 {
     struct acme_challenge *challenge;
 
-    name->challenge_state = CHALLENGE_ANSWERING;
-    if (!issue_save(is, err))
-        return false;
     CRASH_POINT(ANSWER_BEFORE);
     if (!acme_challenge_answer(is->mem, &ca->call, name->challenge_url, &challenge, err))
         return false;
@@ -159,30 +156,39 @@ static bool answer(struct issue *is, struct ca_session *ca, struct issuance_name
     return true;
 }
 
-/* Tells the CA to look at every name that it was not told about yet, one intent at a time. Where an
- * intent is left of a run that died or had no reply, the CA is asked first. */
+static bool is_told(const struct issuance_name *name)
+{
+    return strcmp(name->challenge_state, CHALLENGE_PENDING) != 0 &&
+           strcmp(name->challenge_state, CHALLENGE_ANSWERING) != 0;
+}
+
+static bool is_told_all(const struct issue *is)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (!is_told(&is->names[i]))
+            return false;
+    return true;
+}
+
+/* Tells the CA to look at every name that it was not told about yet. Where the intent is not of
+ * this run, but of one that died or had no reply, the CA is asked first. That they were told is
+ * stored with what the order has come to. */
 static bool answer_challenges(struct issue *is, struct ca_session *ca, struct err *err)
 {
-    bool any = false;
+    const bool is_new = is->is_answer_due;
 
+    is->is_answer_due = false;
     for (size_t i = 0; i < is->name_count; i++) {
         struct issuance_name *name = &is->names[i];
-        bool is_begun = strcmp(name->challenge_state, CHALLENGE_ANSWERING) == 0;
-        bool is_due = strcmp(name->challenge_state, CHALLENGE_PENDING) == 0;
+        bool is_due = is_new;
 
-        if (!is_begun && !is_due)
+        if (is_told(name))
             continue;
-        if ((is_begun && !is_answer_lost(is, ca, name, &is_due, err)) ||
+        if ((!is_new && !is_answer_lost(is, ca, name, &is_due, err)) ||
             (is_due && !answer(is, ca, name, err)))
             return false;
         name->challenge_state = CHALLENGE_ANSWERED;
-        any = true;
     }
-    if (!any)
-        return true;
-    if (!issue_save(is, err))
-        return false;
-    CRASH_POINT(ANSWER_COMMIT);
     return true;
 }
 
@@ -200,11 +206,12 @@ static bool repeat_lost_answers(struct issue *is, struct ca_session *ca, struct 
             !is_answer_lost(is, ca, &is->names[i], &lost, err))
             return false;
         if (lost)
-            is->names[i].challenge_state = CHALLENGE_PENDING;
+            is->names[i].challenge_state = CHALLENGE_ANSWERING;
         any = any || lost;
     }
     is->issuance->next_try_at = clock_now() + ANSWER_LOST_AFTER_MS;
-    return issue_save(is, err) && (!any || answer_challenges(is, ca, err));
+    is->is_answer_due = issue_save(is, err);
+    return is->is_answer_due && (!any || (answer_challenges(is, ca, err) && issue_save(is, err)));
 }
 
 static const struct acme_problem *problem_of(const struct acme_authorization *authorization)
@@ -233,11 +240,13 @@ static bool tell_invalid(struct issue *is, struct ca_session *ca, const struct a
     return issue_invalid(is, order->error, is->domain->name, out, err);
 }
 
-static bool is_told_all(const struct issue *is)
+/* The order has come further, or not yet: with that is stored whom the CA was told about. */
+static bool store_answers(struct issue *is, bool is_over, bool was_told, struct err *err)
 {
-    for (size_t i = 0; i < is->name_count; i++)
-        if (strcmp(is->names[i].challenge_state, CHALLENGE_PENDING) == 0)
-            return false;
+    if (is_over ? !issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err)
+                : !was_told && !issue_save(is, err))
+        return false;
+    CRASH_POINT(ANSWER_COMMIT);
     return true;
 }
 
@@ -246,9 +255,10 @@ bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err
     struct acme_order *order;
     struct ca_session *ca;
     int64_t since = is->issuance->published_at;
+    const bool was_told = is_told_all(is);
     bool held = true;
 
-    if (!is_told_all(is) && !check_claims(is, &held, err))
+    if (!was_told && !is->is_answer_due && !check_claims(is, &held, err))
         return false;
     if (!held)
         return true;
@@ -262,8 +272,10 @@ bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err
     if (order->status == ACME_ORDER_INVALID)
         return tell_invalid(is, ca, order, out, err);
     is->is_ready = order->status == ACME_ORDER_READY;
+    if (!store_answers(is, order->status != ACME_ORDER_PENDING, was_told, err))
+        return false;
     if (order->status != ACME_ORDER_PENDING)
-        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
+        return true;
     if (clock_now() - since > ANSWER_LOST_AFTER_MS && clock_now() >= is->issuance->next_try_at &&
         !repeat_lost_answers(is, ca, err))
         return issue_ca_failed(is, ca, out, err);

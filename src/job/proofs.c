@@ -228,17 +228,21 @@ void proofs_look(const struct worker *worker, struct arena *mem, const struct wo
     proofs->at = options.at;
 }
 
+static bool store_all(struct db *tx, const struct proofs *proofs, struct err *err)
+{
+    for (size_t i = 0; i < proofs->count; i++)
+        if (!store_one(tx, proofs, i, err))
+            return false;
+    return true;
+}
+
 bool proofs_store(const struct worker *worker, const struct job *job, const struct proofs *proofs,
                   struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
-    if (!job_tx_begin(worker->app->db, job, &tx, err))
-        return false;
-    for (size_t i = 0; i < proofs->count; i++)
-        if (!store_one(tx, proofs, i, err))
-            return false;
-    return db_tx_commit(&tx, err);
+    return job_tx_begin(worker->app->db, job, &tx, err) && store_all(tx, proofs, err) &&
+           db_tx_commit(&tx, err);
 }
 
 size_t proofs_shown(const struct proofs *proofs)
@@ -312,7 +316,7 @@ bool proofs_go_live(const struct worker *worker, struct arena *mem, struct db *t
     struct certificate_sample next = proofs_next(clock_now(), true);
     size_t counted;
 
-    if (!count_edges(mem, tx, worker->feed.group, &counted, err))
+    if (!store_all(tx, proofs, err) || !count_edges(mem, tx, worker->feed.group, &counted, err))
         return false;
     if (counted == proofs_shown(proofs))
         return certificate_store_set_sample(tx, proofs->certificate->id, next, err);

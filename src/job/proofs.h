@@ -54,8 +54,8 @@ size_t proofs_shown(const struct proofs *proofs);
  * keeps the badge below n of n. */
 const char *proofs_failure(const struct proofs *proofs, int64_t waited_ms);
 
-/* In the transaction that makes the certificate live, with the proofs for it: when it is looked at
- * again; at once when there are other edges than these by now. */
+/* In the transaction that makes the certificate live: stores the proofs for it, and when it is
+ * looked at again; at once when there are other edges than these by now. */
 MUST_CHECK bool proofs_go_live(const struct worker *worker, struct arena *mem, struct db *tx,
                                const struct proofs *proofs, struct err *err);
 

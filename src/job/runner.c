@@ -106,7 +106,8 @@ static bool run_one(struct job_runner *runner, const struct claimed *claimed)
             KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
     result.run_at -= clock_back(before);
     CRASH_POINT(FINISH_JOB_BEFORE);
-    is_stored = store_outcome(runner, job, &result, has_run ? NULL : &err, &store_err);
+    is_stored =
+        result.is_stored || store_outcome(runner, job, &result, has_run ? NULL : &err, &store_err);
     if (!is_stored)
         LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&store_err));
     CRASH_POINT(FINISH_JOB_COMMIT);

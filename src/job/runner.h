@@ -19,6 +19,7 @@
 
 struct job_result {
     bool is_done;   /* the job is removed */
+    bool is_stored; /* that was done already, in a transaction of the run: job_store_finish() */
     int64_t run_at; /* else it runs again then */
 };
 

@@ -264,10 +264,10 @@ def check_ca(platform, issuance):
 
 @needs_points
 @pytest.mark.req("R42", "R54")
-@pytest.mark.parametrize("point", ["worker.authorizations.commit", "worker.challenges.commit"])
+@pytest.mark.parametrize("point", ["worker.challenges.reply", "worker.challenges.commit"])
 def test_a_name_is_given_back_after_it_was_ordered(platform, partner, other, point):
     """The CA is not told to look at it any more, whoever has it by now: the rest is ordered anew."""
-    zone = f"{point.split('.')[1]}.example"
+    zone = f"{point.replace('.', '-')}.example"
     alias = f"shop.{zone}"
     platform.zone(zone, [*platform.right_records(), "shop 1 IN CNAME @"])
     domain = platform.domain(partner, zone)
