@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "model/hostname.h"
 #include "model/job_kind.h"
 #include "model/name_set.h"
 #include "store/job_store.h"
@@ -54,7 +55,7 @@ bool app_claim_prove(struct arena *mem, struct db *tx, const char *domain_id, co
 
     if (!claim_store_prove(tx, domain_id, name, at, &is_first, err))
         return false;
-    if (!is_first || strncmp(name, "*.", 2) != 0)
+    if (!is_first || !hostname_is_wildcard(name))
         return true;
     if (!claim_store_list_unproven_below(mem, tx, name + 1, &below, err))
         return false;

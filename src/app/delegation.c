@@ -3,11 +3,12 @@
 
 #include <string.h>
 
+#include "acme/challenge.h"
 #include "base/hash.h"
 #include "base/random.h"
+#include "model/hostname.h"
 
-#define LABEL_BYTES 16                 /* R42: 128 bits */
-#define PREFIX      "_acme-challenge." /* RFC 8555 section 8.4 */
+#define LABEL_BYTES 16 /* R42: 128 bits */
 
 const char *app_delegation_label(struct arena *mem)
 {
@@ -17,12 +18,7 @@ const char *app_delegation_label(struct arena *mem)
     return hex_encode(mem, slice_of(octets, sizeof(octets)));
 }
 
-static const char *base_of(const char *name)
-{
-    return strncmp(name, "*.", 2) == 0 ? name + 2 : name;
-}
-
-static const struct delegation *fill(const struct app *app, struct arena *mem, const char *base,
+static const struct delegation *fill(const struct app *app, struct arena *mem, const char *name,
                                      const char *label)
 {
     const struct config *cfg = app->config;
@@ -31,7 +27,7 @@ static const struct delegation *fill(const struct app *app, struct arena *mem, c
 
     for (size_t i = 0; i < cfg->dns.update_count; i++)
         targets[i] = arena_printf(mem, "%s.%s", label, cfg->dns.updates[i].zone);
-    *made = (struct delegation){.name = arena_printf(mem, PREFIX "%s", base),
+    *made = (struct delegation){.name = acme_dns_01_name(mem, name),
                                 .label = label,
                                 .targets = targets,
                                 .target_count = cfg->dns.update_count};
@@ -46,7 +42,7 @@ static bool find_claim(const struct app *app, struct arena *mem, const struct de
 
     *out = NULL;
     if (app->config->dns.update_count > 0 &&
-        !claim_store_holder(mem, app->db, base_of(what->name), &holder, err))
+        !claim_store_holder(mem, app->db, hostname_base(what->name), &holder, err))
         return false;
     if (holder && strcmp(holder->domain_id, what->domain_id) == 0)
         *out = holder;
@@ -62,7 +58,7 @@ bool app_delegation_of(const struct app *app, struct arena *mem, const struct de
     if (!find_claim(app, mem, what, &claim, err))
         return false;
     if (claim && claim->label)
-        *out = fill(app, mem, base_of(what->name), claim->label);
+        *out = fill(app, mem, what->name, claim->label);
     return true;
 }
 
@@ -105,7 +101,7 @@ bool app_delegations_of(const struct app *app, struct arena *mem, const char *do
         const struct delegated what = {domain_id, names->names[i]};
         const struct delegation *delegation = NULL;
 
-        if ((is_for_all || strncmp(names->names[i], "*.", 2) == 0) &&
+        if ((is_for_all || hostname_is_wildcard(names->names[i])) &&
             !app_delegation_of(app, mem, &what, &delegation, err))
             return false;
         if (delegation && !is_listed(out, delegation))

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/id.h"
 #include "model/dns_verdict.h"
+#include "model/hostname.h"
 #include "model/job_kind.h"
 #include "store/domain_name_store.h"
 #include "store/job_store.h"
@@ -73,7 +74,7 @@ static bool read_alias(const struct app *app, struct arena *mem, const struct do
     if (!hostname_parse(mem, app->suffixes, typed, out, err) ||
         !app_check_reserved(app, mem, out->base, err))
         return false;
-    if (out->is_wildcard || strncmp(domain->name, "*.", 2) == 0)
+    if (out->is_wildcard || hostname_is_wildcard(domain->name))
         return err_field(err, "name", "a wildcard has no further names, and is none");
     if (strcmp(out->registered, domain->registered_domain) != 0)
         return err_field(err, "name", "%s is not below %s: add it as a domain of its own",

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/id.h"
+#include "model/hostname.h"
 #include "model/job_kind.h"
 #include "store/account_store.h"
 #include "store/admission_store.h"
@@ -114,7 +115,7 @@ static bool gather(const struct app *app, const struct caller *caller, struct ar
         !find_ca(app, in->ca, &out->ca, err) ||
         !app_domain_names(app, mem, out->domain, &out->names, err))
         return false;
-    if (strncmp(out->domain->name, "*.", 2) == 0 && app->config->dns.update_count == 0)
+    if (hostname_is_wildcard(out->domain->name) && app->config->dns.update_count == 0)
         return err_field(err, "domain_id",
                          "%s is a wildcard: it needs validation by DNS, which the operator has not "
                          "set up (dns.update)",

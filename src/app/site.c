@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "model/hostname.h"
 #include "model/job_kind.h"
 #include "store/account_store.h"
 #include "store/job_store.h"
@@ -121,7 +122,7 @@ const char *app_site_canonical(const struct site *site, const struct name_set *n
 {
     const char *own = names->names[0];
 
-    for (size_t i = 1; i < names->count && strncmp(own, "*.", 2) == 0; i++)
+    for (size_t i = 1; i < names->count && hostname_is_wildcard(own); i++)
         own = names->names[i];
     if (strcmp(site->canonical, "www") != 0)
         return own;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/facts.h"
 
+#include "model/hostname.h"
+
 static bool is_listed(const struct address *list, size_t count, const struct address *address)
 {
     for (size_t i = 0; i < count; i++)
@@ -65,7 +67,7 @@ static void set_role(struct arena *mem, struct facts *all, size_t i)
     const char *base = base_of(names, f->name), *www = arena_printf(mem, "www.%s", f->name);
 
     f->www = f->name;
-    if (strncmp(f->name, "*.", 2) == 0)
+    if (hostname_is_wildcard(f->name))
         f->role = ROLE_WILDCARD;
     else if (base)
         f->role = ROLE_WWW;
@@ -101,7 +103,7 @@ static void collect_one(struct facts *f)
 static bool has_star(const struct check_names *names)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (strncmp(names->names[i], "*.", 2) == 0)
+        if (hostname_is_wildcard(names->names[i]))
             return true;
     return false;
 }

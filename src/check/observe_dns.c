@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "check/observe_zone.h"
+#include "model/hostname.h"
 
 #define TWICE_MAX       4   /* names that are looked for twice */
 #define NAME_MAX_OCTETS 253 /* of a name */
@@ -16,11 +17,6 @@ struct questions {
     struct dns_answer *answers;
     size_t count;
 };
-
-static bool is_wildcard(const char *name)
-{
-    return strncmp(name, "*.", 2) == 0;
-}
 
 /* The place of the question among those from `from` on; added when it is not there. */
 static size_t place_of(struct questions *q, size_t from, const char *name, enum dns_type type)
@@ -62,7 +58,7 @@ static void add_addresses(struct arena *mem, const struct check_names *names, st
 {
     for (size_t i = 0; i < names->count; i++) {
         const char *name = names->names[i],
-                   *host = is_wildcard(name) ? below_star(mem, name) : name;
+                   *host = hostname_is_wildcard(name) ? below_star(mem, name) : name;
 
         q->queries[q->count++] = (struct dns_query){host, DNS_TYPE_A};
         q->queries[q->count++] = (struct dns_query){host, DNS_TYPE_AAAA};
@@ -104,7 +100,7 @@ static size_t climb(const char *name, const char *levels[CAA_LEVELS_MAX])
 {
     size_t count = 0;
 
-    if (is_wildcard(name))
+    if (hostname_is_wildcard(name))
         name += 2;
     for (const char *at = name; at && count < CAA_LEVELS_MAX; at = strchr(at, '.')) {
         at += *at == '.';
@@ -138,7 +134,7 @@ static void add_twice(struct arena *mem, const struct check_names *names, struct
                      names->registered),
         DNS_TYPE_A};
     for (size_t i = 0; i < names->count && i < TWICE_MAX; i++)
-        if (!is_wildcard(names->names[i]) &&
+        if (!hostname_is_wildcard(names->names[i]) &&
             strlen(names->names[i]) + 1 + strlen(names->registered) <= NAME_MAX_OCTETS)
             q->queries[q->count++] = (struct dns_query){
                 arena_printf(mem, "%s.%s", names->names[i], names->registered), DNS_TYPE_A};

@@ -18,18 +18,13 @@ struct look {
     size_t glue_count;
 };
 
-static const char *plain(const char *name)
-{
-    return strncmp(name, "*.", 2) == 0 ? name + 2 : name;
-}
-
 /* ---- which zone ---- */
 
 size_t zone_queries(const struct check_names *names, struct dns_query out[ZONE_ANCESTORS_MAX])
 {
     size_t count = 0;
 
-    for (const char *at = plain(names->names[0]); at && count < ZONE_ANCESTORS_MAX;
+    for (const char *at = hostname_base(names->names[0]); at && count < ZONE_ANCESTORS_MAX;
          at = strchr(at, '.')) {
         at += *at == '.';
         out[count++] = (struct dns_query){at, DNS_TYPE_NS};

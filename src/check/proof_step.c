@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/random.h"
 #include "check/proof_run.h"
+#include "model/hostname.h"
 
 #define VISITED_BYTES 8 /* of a name below a star, before hex */
 
@@ -77,10 +78,11 @@ static const char *visited_name(struct arena *mem, const char *name)
 {
     unsigned char octets[VISITED_BYTES];
 
-    if (strncmp(name, "*.", 2) != 0)
+    if (!hostname_is_wildcard(name))
         return name;
     random_bytes(octets, sizeof(octets));
-    return arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))), name + 2);
+    return arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))),
+                        hostname_base(name));
 }
 
 void proof_begin(struct proof_run *run, SSL_CTX *tls)

@@ -5,11 +5,13 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "acme/challenge.h"
 #include "app/expected.h"
 #include "app/open.h"
 #include "base/clock.h"
 #include "check/check.h"
 #include "check/name_fault.h"
+#include "model/hostname.h"
 #include "model/name_set.h"
 
 #define LETS_ENCRYPT "letsencrypt.org"
@@ -68,9 +70,8 @@ delegations_of(struct arena *mem, const struct name_set *names, const char *cons
     if (!*target)
         return NULL;
     for (size_t i = 0; i < names->count; i++)
-        if (strncmp(names->names[i], "*.", 2) == 0)
-            list[i] = (struct check_delegation){
-                arena_printf(mem, "_acme-challenge.%s", names->names[i] + 2), target, 1};
+        if (hostname_is_wildcard(names->names[i]))
+            list[i] = (struct check_delegation){acme_dns_01_name(mem, names->names[i]), target, 1};
     return list;
 }
 

@@ -5,6 +5,7 @@
 #include "base/crash.h"
 #include "base/id.h"
 #include "job/admission.h"
+#include "model/hostname.h"
 #include "store/order_at_ca_store.h"
 
 /*
@@ -110,7 +111,7 @@ bool issue_prepare(struct issue *is, struct issue_outcome *out, struct err *err)
 static bool has_wildcard(const struct issue *is)
 {
     for (size_t i = 0; i < is->name_count; i++)
-        if (strncmp(is->names[i].name, "*.", 2) == 0)
+        if (hostname_is_wildcard(is->names[i].name))
             return true;
     return false;
 }

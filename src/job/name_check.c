@@ -6,12 +6,14 @@
 #include "app/claim.h"
 #include "app/delegation.h"
 #include "app/expected.h"
+#include "model/hostname.h"
 #include "model/pace.h"
 
 static bool has_star(const struct name_check *want, const char *base)
 {
     for (size_t i = 0; i < want->count; i++)
-        if (strncmp(want->names[i], "*.", 2) == 0 && strcmp(want->names[i] + 2, base) == 0)
+        if (hostname_is_wildcard(want->names[i]) &&
+            strcmp(hostname_base(want->names[i]), base) == 0)
             return true;
     return false;
 }
@@ -19,7 +21,7 @@ static bool has_star(const struct name_check *want, const char *base)
 /* A name below a star is delegated together with it. */
 static bool is_proven_in_dns(const struct name_check *want, const char *name)
 {
-    if (strncmp(name, "*.", 2) == 0)
+    if (hostname_is_wildcard(name))
         return true;
     return want->ca && want->ca->challenge == CONFIG_DNS_01 && !has_star(want, name);
 }

@@ -130,9 +130,14 @@ static enum hostname_fault syntax_check(const char *name, const char *base, size
     return HOSTNAME_NONE;
 }
 
-static const char *base_of(const char *name)
+bool hostname_is_wildcard(const char *name)
 {
-    return strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+    return strncmp(name, HOSTNAME_STAR, strlen(HOSTNAME_STAR)) == 0;
+}
+
+const char *hostname_base(const char *name)
+{
+    return hostname_is_wildcard(name) ? name + strlen(HOSTNAME_STAR) : name;
 }
 
 /* A number as the last label: browsers and inet_aton() read the whole as an IPv4 address. */
@@ -295,9 +300,9 @@ static enum hostname_fault to_ascii(struct arena *mem, const char *input, const 
         return refuse(err, HOSTNAME_IDN_INVALID, "the name is not UTF-8");
     if (is_ipv6_address(text))
         return refuse(err, HOSTNAME_IP_ADDRESS, "%s is an IP address, not a name", text);
-    if (strncmp(text, "*.", 2) == 0)
-        buf_str(&name, "*.");
-    fault = labels_add(mem, base_of(text), &name, err);
+    if (hostname_is_wildcard(text))
+        buf_str(&name, HOSTNAME_STAR);
+    fault = labels_add(mem, hostname_base(text), &name, err);
     if (fault)
         return fault;
     *out = buf_cstr(&name);
@@ -347,7 +352,7 @@ enum hostname_fault hostname_read(struct arena *mem, const struct suffix_list *l
 
     if (fault)
         return fault;
-    base = base_of(name);
+    base = hostname_base(name);
     if (is_ip_address(base))
         return refuse(err, HOSTNAME_IP_ADDRESS, "%s is an IP address, not a name", base);
     fault = syntax_check(name, base, &labels, err);
@@ -380,7 +385,7 @@ bool hostname_check(const char *name, struct err *err)
 {
     size_t labels;
 
-    if (syntax_check(name, base_of(name), &labels, err))
+    if (syntax_check(name, hostname_base(name), &labels, err))
         return false;
     if (labels < 2) {
         refuse(err, HOSTNAME_SINGLE_LABEL, "\"%s\" is a single label, not a public name", name);
@@ -398,14 +403,14 @@ bool hostname_is_under(const char *name, const char *parent)
 
 const char *hostname_unicode(struct arena *mem, const char *name)
 {
-    const char *base = base_of(name), *unicode = name;
+    const char *base = hostname_base(name), *unicode = name;
     char *found = NULL, *back = NULL;
 
     if (!strstr(base, "xn--"))
         return name;
     if (idn2_to_unicode_8z8z(base, &found, 0) == IDN2_OK &&
         idn2_to_ascii_8z(found, &back, IDN_FLAGS) == IDN2_OK && strcmp(back, base) == 0)
-        unicode = arena_printf(mem, "%s%s", base == name ? "" : "*.", found);
+        unicode = arena_printf(mem, "%s%s", base == name ? "" : HOSTNAME_STAR, found);
     idn2_free(found);
     idn2_free(back);
     return unicode;

@@ -63,6 +63,10 @@ MUST_CHECK bool hostname_parse(struct arena *mem, const struct suffix_list *list
  */
 MUST_CHECK bool hostname_check(const char *name, struct err *err);
 
+#define HOSTNAME_STAR "*." /* what the name of a wildcard begins with */
+bool hostname_is_wildcard(const char *name);
+/* The name without it. */
+const char *hostname_base(const char *name);
 /* Whether a name lies below another, by whole labels. Both as hostname_check() takes them. */
 bool hostname_is_under(const char *name, const char *parent);
 

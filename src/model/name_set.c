@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "model/hostname.h"
+
 static bool is_www(const char *name)
 {
     return strncmp(name, "www.", 4) == 0;
@@ -29,7 +31,7 @@ void name_set_cover(struct arena *mem, const struct hostname *name, struct name_
 
 void name_stars_above(struct arena *mem, const char *name, struct name_stars *out)
 {
-    const char *base = strncmp(name, "*.", 2) == 0 ? name + 2 : name;
+    const char *base = hostname_base(name);
     const char *dot = strchr(base, '.');
 
     *out = (struct name_stars){0};
@@ -40,8 +42,8 @@ void name_stars_above(struct arena *mem, const char *name, struct name_stars *ou
 
 const char *name_reserved_by(const char *const *reserved, size_t count, const char *name)
 {
-    bool is_wildcard = strncmp(name, "*.", 2) == 0;
-    const char *base = is_wildcard ? name + 2 : name;
+    bool is_wildcard = hostname_is_wildcard(name);
+    const char *base = hostname_base(name);
 
     for (size_t i = 0; i < count; i++) {
         const char *entry = reserved[i];
