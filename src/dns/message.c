@@ -214,7 +214,8 @@ static bool read_counted(struct cursor *c, struct slice *out)
     return take_u16(c, &len) && take_octets(c, len, out);
 }
 
-/* The algorithm's name may not be compressed, and nothing may follow the rest. */
+/* Within the whole message: a server that compresses the algorithm's name, which it must not (RFC
+ * 8945 section 4.2), is understood. Nothing may follow the rest. */
 static bool read_tsig(struct slice wire, const struct record *record, struct dns_tsig *out)
 {
     struct cursor c = {slice_of(wire.data, record->rdata_at + record->rdata.len), record->rdata_at};

@@ -86,6 +86,7 @@ static bool find_profile(struct issue *is, struct ca_session *ca, const char **o
         err);
 }
 
+/* What the CA does not take is left out, each once; false when it is something else. */
 static bool leave_out(struct issue *is, const struct ca_session *ca,
                       struct acme_order_request *want, const char **note)
 {

@@ -409,7 +409,6 @@ bool job_proofs(void *arg, struct arena *mem, const struct job *job, struct job_
     size_t count;
 
     (void)mem;
-    (void)job;
     do {
         now = clock_now();
         if (!sample_page(worker, job, now, until, &count, err))
