@@ -81,7 +81,7 @@ static struct slice text_of(const ASN1_STRING *string)
 /* As in a list of names; "": of a kind that is not listed. */
 static const char *shown_name(struct arena *mem, const GENERAL_NAME *name)
 {
-    struct address address = {.is_v6 = false};
+    struct address address;
     char text[ADDRESS_TEXT_SIZE];
     struct slice octets;
 
@@ -94,8 +94,7 @@ static const char *shown_name(struct arena *mem, const GENERAL_NAME *name)
     octets = text_of(name->d.iPAddress);
     if (octets.len != 4 && octets.len != 16)
         return "";
-    address.is_v6 = octets.len == 16;
-    memcpy(address.octets, octets.data, octets.len);
+    address = address_from_octets(octets);
     return arena_strdup(mem, address_text(&address, text));
 }
 

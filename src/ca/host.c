@@ -19,10 +19,8 @@ static size_t take_addresses(const struct ca_validator *validator, const struct 
                              struct address *all, size_t count)
 {
     for (size_t i = 0; answer->reply == DNS_REPLY_RECORDS && i < answer->record_count; i++) {
-        const struct slice octets = answer->records[i].address;
-        struct address address = {.is_v6 = octets.len == 16};
+        const struct address address = address_from_octets(answer->records[i].address);
 
-        memcpy(address.octets, octets.data, octets.len);
         if (ca_may_connect(validator, &address))
             all[count++] = address;
     }

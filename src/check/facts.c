@@ -28,12 +28,10 @@ bool facts_is_ours(const struct facts *f, const struct dns_record *record)
 static void sort_addresses(struct facts *f, const struct dns_answer *answer)
 {
     for (size_t i = 0; i < answer->record_count; i++) {
-        struct slice octets = answer->records[i].address;
-        struct address address = {.is_v6 = octets.len == 16};
+        struct address address = address_from_octets(answer->records[i].address);
         size_t family = address.is_v6 ? FACTS_V6 : FACTS_V4;
         bool is_ours;
 
-        memcpy(address.octets, octets.data, octets.len);
         is_ours = check_is_ours(f->expected, &address);
         if (is_ours && f->ours_count[family] < CHECK_ADDRESSES_MAX)
             f->ours[family][f->ours_count[family]++] = address;

@@ -246,14 +246,6 @@ static void add_walk(const struct walks *walks, struct walk *walk, const char *n
                                               (unsigned)walks->ports.http, token)};
 }
 
-static struct address address_of(struct slice octets)
-{
-    struct address address = {.is_v6 = octets.len == 16};
-
-    memcpy(address.octets, octets.data, octets.len);
-    return address;
-}
-
 static struct probe *probe_of(struct probe *probe, const struct address *address)
 {
     probe->address = *address;
@@ -272,7 +264,7 @@ static void add_probes(struct walks *walks, const struct net_policy *policy,
     observation->strangers = strangers;
     for (size_t k = 0; k < 2; k++)
         for (size_t i = 0; i < answers[k]->record_count; i++) {
-            struct address address = address_of(answers[k]->records[i].address);
+            struct address address = address_from_octets(answers[k]->records[i].address);
 
             if (!net_policy_check(policy, &address, walks->ports.http, &ignored))
                 continue;

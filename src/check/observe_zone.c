@@ -79,14 +79,6 @@ static bool may_ask(const struct look *look, const struct address *address)
     return net_policy_check(&look->policy, address, DNS_PORT, &ignored);
 }
 
-static struct address address_of(struct slice octets)
-{
-    struct address address = {.is_v6 = octets.len == 16};
-
-    memcpy(address.octets, octets.data, octets.len);
-    return address;
-}
-
 static struct slice octets_of(const struct address *address)
 {
     return slice_of(address->octets, address->is_v6 ? 16 : 4);
@@ -135,7 +127,7 @@ static bool find_delegation(struct look *look, const struct dns_answer *parent, 
         return false;
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < answers[i].record_count && place_count < PARENT_PLACES_MAX; k++) {
-            places[place_count] = address_of(answers[i].records[k].address);
+            places[place_count] = address_from_octets(answers[i].records[k].address);
             place_count += may_ask(look, &places[place_count]);
         }
     return place_count == 0 || ask_parent(look, places, place_count, err);
@@ -144,7 +136,7 @@ static bool find_delegation(struct look *look, const struct dns_answer *parent, 
 static void add_place(struct look *look, size_t server, struct slice octets)
 {
     struct zone_seen *out = look->out;
-    struct address address = address_of(octets);
+    struct address address = address_from_octets(octets);
 
     for (size_t i = 0; i < out->place_count; i++)
         if (address_eq(&out->places[i].address, &address) && out->places[i].server == server)

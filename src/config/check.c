@@ -42,22 +42,12 @@ static bool mode_check(struct arena *mem, const struct config *cfg, struct err *
     return true;
 }
 
-static bool is_own(const struct config *cfg, const char *host)
-{
-    if (format_is_loopback(host))
-        return true;
-    for (size_t i = 0; i < cfg->net.own_prefixes.count; i++)
-        if (format_in_prefix(host, cfg->net.own_prefixes.items[i]))
-            return true;
-    return false;
-}
-
 static bool ca_check(struct arena *mem, const struct config *cfg, size_t i, struct err *err)
 {
     const struct config_ca *ca = &cfg->ca[i];
     const char *host = format_url_host(mem, ca->directory);
 
-    if (ca->kind != CONFIG_CA_PUBLIC && !is_own(cfg, host))
+    if (ca->kind != CONFIG_CA_PUBLIC && !config_is_own_address(cfg, host))
         return refuse(err, arena_printf(mem, "ca[%zu].directory", i),
                       "the CA is %s, so %s must be on loopback or in net.own_prefixes",
                       ca->kind == CONFIG_CA_SANDBOX ? "the sandbox" : "private", host);
@@ -216,7 +206,7 @@ static bool run_check(struct arena *mem, const struct config *cfg, struct err *e
         const struct config_list *addresses = &cfg->run.edges[i].addresses;
 
         for (size_t k = 0; k < addresses->count; k++)
-            if (!is_own(cfg, addresses->items[k]))
+            if (!config_is_own_address(cfg, addresses->items[k]))
                 return refuse(err, arena_printf(mem, "run.edges[%zu].addresses[%zu]", i, k),
                               "%s is neither a loopback address nor in net.own_prefixes",
                               addresses->items[k]);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/format.h"
+
 const char *config_default_path(void)
 {
     static const char *const paths[] = {"./var/latchkey.yaml", "/etc/latchkey/latchkey.yaml"};
@@ -41,6 +43,16 @@ bool config_told_offline(void)
 bool config_is_offline(const struct config *cfg)
 {
     return cfg->mode == CONFIG_SANDBOX || config_told_offline();
+}
+
+bool config_is_own_address(const struct config *cfg, const char *address)
+{
+    if (format_is_loopback(address))
+        return true;
+    for (size_t i = 0; i < cfg->net.own_prefixes.count; i++)
+        if (format_in_prefix(address, cfg->net.own_prefixes.items[i]))
+            return true;
+    return false;
 }
 
 const struct config_dns_update *config_dns_update_find(const struct config *cfg, const char *zone)

@@ -190,5 +190,7 @@ const struct config_ca *config_ca_default(const struct config *cfg);
 bool config_told_offline(void);
 /* The same, or the mode is the sandbox. */
 bool config_is_offline(const struct config *cfg);
+/* An address on loopback or in net.own_prefixes. */
+bool config_is_own_address(const struct config *cfg, const char *address);
 const struct config_dns_update *config_dns_update_find(const struct config *cfg, const char *zone);
 const struct config_origin *config_origin_find(const struct config *cfg, const char *id);

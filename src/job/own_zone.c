@@ -2,7 +2,6 @@
 #include "job/own_zone.h"
 
 #include "base/clock.h"
-#include "config/format.h"
 #include "dns/ask.h"
 #include "dns/hook.h"
 #include "dns/place.h"
@@ -93,24 +92,13 @@ bool own_zone_change(const struct worker *worker, struct arena *mem, enum own_zo
 
 /* ---- looking ---- */
 
-static bool is_own(const struct config *cfg, const char *address)
-{
-    if (format_is_loopback(address))
-        return true;
-    for (size_t i = 0; i < cfg->net.own_prefixes.count; i++)
-        if (format_in_prefix(address, cfg->net.own_prefixes.items[i]))
-            return true;
-    return false;
-}
-
 /* In the sandbox nothing leaves this machine and the operator's networks. */
-static bool may_be_asked(const struct config *cfg, const unsigned char *octets, bool is_v6)
+static bool may_be_asked(const struct config *cfg, struct slice octets)
 {
-    struct address address = {.is_v6 = is_v6};
+    const struct address address = address_from_octets(octets);
     char text[ADDRESS_TEXT_SIZE];
 
-    memcpy(address.octets, octets, is_v6 ? 16 : 4);
-    return is_own(cfg, address_text(&address, text)) || !config_is_offline(cfg);
+    return config_is_own_address(cfg, address_text(&address, text)) || !config_is_offline(cfg);
 }
 
 /* The name servers of a zone. */
@@ -124,7 +112,7 @@ static void add_server(const struct config *cfg, struct slice octets, struct ser
     for (size_t i = 0; i < out->count; i++)
         if (slice_eq(out->asks[i].server, octets))
             return;
-    if (out->count < OWN_ZONE_SERVERS_MAX && may_be_asked(cfg, octets.data, octets.len == 16))
+    if (out->count < OWN_ZONE_SERVERS_MAX && may_be_asked(cfg, octets))
         out->asks[out->count++] =
             (struct dns_ask){.server = octets, .port = (uint16_t)cfg->dns.port};
 }

@@ -2,6 +2,7 @@
 #include "net/address.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <netinet/in.h>
 
 struct range {
@@ -78,6 +79,15 @@ bool address_parse(const char *text, struct address *out, struct err *err)
         return err_set(err, ERR_BAD_INPUT, "\"%.60s\" is not an IP address", text);
     *out = found;
     return true;
+}
+
+struct address address_from_octets(struct slice octets)
+{
+    struct address address = {.is_v6 = octets.len == 16};
+
+    assert(octets.len == 4 || octets.len == 16);
+    memcpy(address.octets, octets.data, octets.len);
+    return address;
 }
 
 const char *address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE])

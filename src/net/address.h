@@ -22,6 +22,8 @@ struct address {
 
 /* "192.0.2.1", "2001:db8::1"; no brackets, no zone, no port. ERR_BAD_INPUT. */
 MUST_CHECK bool address_parse(const char *text, struct address *out, struct err *err);
+/* 4 octets of an IPv4 address, or 16 of an IPv6 address, as A, AAAA and certificates have them. */
+struct address address_from_octets(struct slice octets);
 /* RFC 5952. */
 const char *address_text(const struct address *address, char text[ADDRESS_TEXT_SIZE]);
 /* "192.0.2.1:80", "[2001:db8::1]:80" */
