@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "net/http_transfer.h"
 
+#define REASON_SIZE 128
+
 #define X(id, name) [HTTP_FAILED_##id] = name,
 static const char *const failure_names[HTTP_FAILURE_COUNT] = {HTTP_FAILURES(X)};
 #undef X
@@ -108,48 +110,55 @@ static void explain_size(struct http_transfer *t, const char *place)
                 http_headers_max(request));
 }
 
-static void explain(struct http_transfer *t, CURLcode code)
+/* Of the place, and the reason if there is one to tell. */
+static const char *const sentences[HTTP_FAILURE_COUNT] = {
+    [HTTP_FAILED_REFUSED] = "could not connect to %s: connection refused",
+    [HTTP_FAILED_UNREACHABLE] = "could not connect to %s: %s",
+    [HTTP_FAILED_TLS] = "could not speak TLS with %s: %s",
+    [HTTP_FAILED_CUT] = "%s closed the connection before the answer was complete",
+    [HTTP_FAILED_PROTOCOL] = "%s did not answer with HTTP: %s",
+    [HTTP_FAILED_NO_ADDRESS] = "could not ask %s: %s",
+    [HTTP_FAILED_LOCAL] = "could not ask %s: %s",
+};
+
+static const char *reason_of(const struct http_transfer *t, CURLcode code, char text[REASON_SIZE])
 {
-    char text[ADDRESS_PLACE_SIZE], system[128];
-    const char *place = place_text(t, text);
-    const char *reason = t->reason[0] ? t->reason : curl_easy_strerror(code);
-    struct err *err = &t->exchange->err;
     long number = 0;
 
     curl_easy_getinfo(t->easy, CURLINFO_OS_ERRNO, &number);
-    switch (t->exchange->failure) {
-    case HTTP_FAILED_NONE:
-        break;
+    if (t->exchange->failure == HTTP_FAILED_UNREACHABLE && number)
+        return strerror_r((int)number, text, REASON_SIZE);
+    return t->reason[0] ? t->reason : curl_easy_strerror(code);
+}
+
+static void explain(struct http_transfer *t, CURLcode code)
+{
+    char address[ADDRESS_PLACE_SIZE], text[REASON_SIZE];
+    const char *place = place_text(t, address);
+    enum http_failure failure = t->exchange->failure;
+
+    switch (failure) {
     case HTTP_FAILED_FORBIDDEN:
-        *err = t->refused;
-        break;
-    case HTTP_FAILED_REFUSED:
-        err_set(err, ERR_NET, "could not connect to %s: connection refused", place);
-        break;
-    case HTTP_FAILED_UNREACHABLE:
-        err_set(err, ERR_NET, "could not connect to %s: %s", place,
-                number ? strerror_r((int)number, system, sizeof(system)) : reason);
+        t->exchange->err = t->refused;
         break;
     case HTTP_FAILED_NO_CONNECT:
     case HTTP_FAILED_SLOW:
         explain_timeout(t, place);
         break;
-    case HTTP_FAILED_TLS:
-        err_set(err, ERR_NET, "could not speak TLS with %s: %s", place, reason);
-        break;
-    case HTTP_FAILED_CUT:
-        err_set(err, ERR_NET, "%s closed the connection before the answer was complete", place);
-        break;
     case HTTP_FAILED_TOO_LARGE:
         explain_size(t, place);
         break;
+    case HTTP_FAILED_REFUSED:
+    case HTTP_FAILED_UNREACHABLE:
+    case HTTP_FAILED_TLS:
+    case HTTP_FAILED_CUT:
     case HTTP_FAILED_PROTOCOL:
-        err_set(err, ERR_NET, "%s did not answer with HTTP: %s", place, reason);
-        break;
     case HTTP_FAILED_NO_ADDRESS:
     case HTTP_FAILED_LOCAL:
+        err_set(&t->exchange->err, ERR_NET, sentences[failure], place, reason_of(t, code, text));
+        break;
+    case HTTP_FAILED_NONE:
     case HTTP_FAILURE_COUNT:
-        err_set(err, ERR_NET, "could not ask %s: %s", place, reason);
         break;
     }
 }
