@@ -101,5 +101,6 @@ static inline void acme_client_freep(struct acme_client **client)
 struct acme_call {
     struct acme_client *client;
     const struct acme_account *account; /* who signs; may be NULL where nothing is signed */
-    struct acme_problem *problem; /* optional: filled by each call that fails, see problem.h */
+    struct acme_problem *problem;       /* optional: of the last call, ACME_PROBLEM_NONE when it
+                                           succeeded; see problem.h */
 };

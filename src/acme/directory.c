@@ -53,6 +53,7 @@ bool acme_directory(struct arena *mem, const struct acme_call *call, struct acme
     struct acme_answer answer;
     struct slice body;
 
+    acme_exchange_begin(call);
     if (take_copy(mem, client, &body))
         return acme_parse_directory(mem, client->origin, body, out, err);
     if (!acme_exchange_get(mem, call, "directory", client->options.directory_url, &answer, err))

@@ -26,6 +26,12 @@ static const struct {
     [HTTP_FAILED_LOCAL] = {ACME_PROBLEM_NONE, ERR_NONE},
 };
 
+void acme_exchange_begin(const struct acme_call *call)
+{
+    if (call->problem)
+        *call->problem = (struct acme_problem){0};
+}
+
 /* Fills call->problem for a failure that has no problem document. */
 static bool fail_as(const struct acme_call *call, enum acme_problem_type type, struct err *err)
 {
@@ -72,6 +78,7 @@ static bool send_once(struct arena *mem, const struct acme_call *call, const cha
     struct http_exchange exchange = {.request = *request};
     struct http_client *http;
 
+    acme_exchange_begin(call);
     if (!acme_client_borrow(client, &http, err))
         return fail_as(call, ACME_PROBLEM_NONE, err);
     http_do_all(mem, http, &exchange, 1);

@@ -26,6 +26,9 @@ struct acme_answer {
 /* scheme://host[:port] of the directory: see acme_url_is_allowed. */
 const char *acme_client_origin(const struct acme_client *client);
 
+/* What a call has failed of before is over: call->problem says nothing. Every request begins so,
+ * and whatever may succeed without one. */
+void acme_exchange_begin(const struct acme_call *call);
 /* Signs and sends; badNonce is retried. Fills call->problem when it fails. */
 MUST_CHECK bool acme_exchange_post(struct arena *mem, const struct acme_call *call,
                                    const struct acme_post *post, struct acme_answer *out,
