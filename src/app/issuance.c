@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "app/ca.h"
+#include "app/care.h"
 #include "app/site.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -61,7 +62,8 @@ bool app_issuance_start(struct arena *mem, struct db *tx, const struct issuance_
                        wish->domain->name);
     }
     if (!store_names(tx, issuance, wish->names, err) ||
-        !job_store_enqueue(tx, job_kind_name(JOB_ISSUE), issuance->id, issuance->created_at, err))
+        !job_store_enqueue(tx, job_kind_name(JOB_ISSUE), issuance->id, issuance->created_at, err) ||
+        !app_care(tx, issuance->domain_id, issuance->created_at + CARE_FIRST_MS, err))
         return false;
     *out = issuance;
     return true;

@@ -20,7 +20,8 @@ struct issuance_wish {
 };
 
 /*
- * Makes the issuance, its names and its job, due at once, in the caller's transaction. Rules of
+ * Makes the issuance, its names and its job, due at once, in the caller's transaction; from then on
+ * the domain is looked at by itself (app/care.h). Rules of
  * who may have one, and the timeline's entry, are the caller's. ERR_CONFLICT: the domain
  * has an issuance under way. `tx` is a transaction, to be rolled back
  * on any failure.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/order.h"
 
+#include "app/care.h"
 #include "app/issuance.h"
 #include "app/leave.h"
 #include "app/partner_share.h"
@@ -303,5 +304,6 @@ bool app_order_check_again(const struct app *app, const struct caller *caller, s
     if (!issuance || issuance_state_is_final(issuance->state))
         return err_set(err, ERR_CONFLICT, "the order is %s: nothing of it waits",
                        order_state_name(order->state));
-    return run_now(mem, tx, issuance, err) && db_tx_commit(&tx, err);
+    return run_now(mem, tx, issuance, err) && app_care(tx, order->domain_id, clock_now(), err) &&
+           db_tx_commit(&tx, err);
 }

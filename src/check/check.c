@@ -4,6 +4,13 @@
 #include "base/clock.h"
 #include "check/observe.h"
 
+static void keep_servers(const struct zone_seen *zone, struct check_report *out)
+{
+    for (size_t i = 0; i < zone->place_count && out->server_count < CHECK_SERVERS_MAX; i++)
+        if (zone_place_fault(&zone->places[i]) == ZONE_NONE)
+            out->servers[out->server_count++] = zone->places[i].address;
+}
+
 bool check_run(struct arena *mem, const struct check_env *env, const struct check_names *names,
                const struct check_expected *expected, struct check_report *out, struct err *err)
 {
@@ -26,6 +33,7 @@ bool check_run(struct arena *mem, const struct check_env *env, const struct chec
     if (!observe(mem, env, names, expected, &(struct observed){observations, zone}, err))
         return err_wrap(err, "could not check %s", names->names[0]);
     diagnose(mem, names, expected, &context, &seen, out);
+    keep_servers(zone, out);
     out->took_ms = clock_boot_ms() - began;
     return true;
 }

@@ -5,9 +5,11 @@
 #include "check/finding.h"
 #include "check/provider.h"
 #include "model/dns_verdict.h"
+#include "net/address.h"
 
 #define CHECK_NAMES_MAX    100
 #define CHECK_FINDINGS_MAX 500 /* five of a name */
+#define CHECK_SERVERS_MAX  4   /* name servers that are kept */
 
 enum check_outcome {
     CHECK_READY,  /* every name passes */
@@ -33,7 +35,9 @@ struct check_report {
     const struct finding_action *records; /* all changes to make, each once */
     size_t record_count;
     int64_t remembered_s; /* how long resolvers may tell what is there now, once it is changed */
-    const struct provider *provider; /* whose DNS it is; NULL = not known */
+    const struct provider *provider;           /* whose DNS it is; NULL = not known */
+    struct address servers[CHECK_SERVERS_MAX]; /* that answered for the domain */
+    size_t server_count;
 };
 
 /* The names of which is_taken (as many as `names`) is true are another account's: whatever their

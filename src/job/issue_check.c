@@ -7,11 +7,13 @@
 #include "base/id.h"
 #include "job/issue.h"
 #include "job/name_check.h"
+#include "job/watch.h"
 #include "model/job_kind.h"
 #include "model/name_choice.h"
-#include "model/pace.h"
+#include "model/watch_pace.h"
 #include "store/check_store.h"
 #include "store/job_store.h"
+#include "store/watch_store.h"
 
 /*
  * waiting_dns: every name is looked at (DNS, then our own check path over HTTP) before the CA is
@@ -19,15 +21,6 @@
  * at first, later less. The certificate is asked for the names that pass (model/name_choice.h); the
  * others wait alone (job/names.h).
  */
-
-/* Between two checks: as long again as the order has waited, within the configured bounds. */
-static int64_t next_check_at(const struct issue *is)
-{
-    const struct config *cfg = is->worker->app->config;
-    const struct pace pace = {cfg->check.retry_min_ms, cfg->check.retry_max_ms, 1};
-
-    return is->now + pace_ms(&pace, is->now - is->issuance->created_at);
-}
 
 /* The names are those that the domain has now: an alias may have come or gone. */
 static bool load_names(struct issue *is, struct err *err)
@@ -53,6 +46,15 @@ static bool load_names(struct issue *is, struct err *err)
     return true;
 }
 
+static bool load_watch(struct issue *is, struct err *err)
+{
+    if (!watch_store_get(is->mem, is->worker->app->db, is->domain->id, &is->watch, err))
+        return false;
+    is->look_again_at =
+        watch_again_at(is->worker->app->config, is->watch, is->issuance->created_at, is->now);
+    return true;
+}
+
 static bool look(struct issue *is, struct check_report *report, struct err *err)
 {
     const char **names = arena_array_of(is->mem, is->looked_count, const char *);
@@ -60,7 +62,7 @@ static bool look(struct issue *is, struct check_report *report, struct err *err)
                                     .names = names,
                                     .count = is->looked_count,
                                     .ca = is->ca->config,
-                                    .retry_at = next_check_at(is)};
+                                    .retry_at = is->look_again_at};
 
     for (size_t i = 0; i < is->looked_count; i++)
         names[i] = is->looked[i].name;
@@ -75,7 +77,7 @@ static bool take_verdicts(struct issue *is, const struct check_report *report)
     for (size_t i = 0; i < is->looked_count; i++) {
         struct issuance_name *name = issue_find_name(is, is->looked[i].name);
 
-        name_check_take(is->worker, is->mem, report, &is->looked[i]);
+        name_check_take(is->mem, report, is->look_again_at, &is->looked[i]);
         is_changed =
             is_changed || !name->dns_state || strcmp(is->looked[i].dns_state, name->dns_state) != 0;
         name->dns_state = is->looked[i].dns_state;
@@ -237,14 +239,56 @@ static bool go(struct issue *is, struct err *err)
     return true;
 }
 
+/* Only an order ends: what takes the place of a certificate is asked for as long as there is a term
+ * (job/renew.h). */
+static int64_t lapses_at(const struct issue *is)
+{
+    if (!is->order || is->order->state != ORDER_PLACED)
+        return INT64_MAX;
+    return watch_uncared_since(is->watch, is->issuance->created_at) + WATCH_WAITS_MS;
+}
+
+static bool store_lapse(struct issue *is, struct db *tx, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct order_step *step = order_step(is->order->state, ORDER_EVENT_LAPSE);
+
+    assert(step);
+    return store_looks(is, tx, err) && watch_store_end(tx, is->domain->id, err) &&
+           order_store_move(tx, &scope, is->order, step->to, is->now, err) &&
+           timeline_add(is->mem, tx,
+                        &(struct timeline_entry){.domain = is->domain,
+                                                 .subject_id = is->order->id,
+                                                 .kind = "order.lapsed",
+                                                 .text = step->why},
+                        err);
+}
+
+static bool lapse(struct issue *is, const struct check_report *report, struct err *err)
+{
+    const struct issuance_step *step = issuance_step(ISSUANCE_WAITING_DNS, ISSUANCE_EVENT_LAPSED);
+    const char *text = step->why;
+
+    if (*report->title)
+        text = arena_printf(is->mem, "%s: %s", text, report->title);
+    is->issuance->error_code = issuance_event_name(ISSUANCE_EVENT_LAPSED);
+    is->issuance->error_text = text;
+    return issue_commit(
+        is,
+        &(struct issue_change){.event = ISSUANCE_EVENT_LAPSED, .text = text, .also = store_lapse},
+        err);
+}
+
 static bool wait(struct issue *is, const struct name_choice *choice,
                  const struct check_report *report, struct issue_outcome *out, bool is_changed,
                  struct err *err)
 {
-    int64_t next = next_check_at(is);
+    int64_t next = is->look_again_at;
 
     if (choice->kind == CHOICE_WAIT_REST && choice->until < next)
         next = choice->until;
+    if (lapses_at(is) < next)
+        next = lapses_at(is);
     is->issuance->next_try_at = next;
     is->issuance->error_code =
         report->finding_count ? finding_code_name(report->findings[0].code) : "unknown";
@@ -270,9 +314,11 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
         return true;
     }
     CRASH_POINT(CHECK_BEFORE);
-    if (!load_names(is, err) || !look(is, &report, err))
+    if (!load_names(is, err) || !load_watch(is, err) || !look(is, &report, err))
         return false;
     CRASH_POINT(CHECK_REPLY);
+    if (!watch_keep_servers(is->worker, is->mem, is->watch, &report, err))
+        return false;
     is_changed = take_verdicts(is, &report);
     choice = choose(is);
     if ((is_changed && !store_report(is, &report, err)) ||
@@ -283,5 +329,7 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
             is, &(struct issue_change){.event = ISSUANCE_EVENT_NO_GAIN, .also = store_looks}, err);
     if (choice.kind == CHOICE_GO)
         return go(is, err);
+    if (choice.kind == CHOICE_WAIT_OWN && lapses_at(is) <= is->now)
+        return lapse(is, &report, err);
     return wait(is, &choice, &report, out, is_changed, err);
 }

@@ -14,6 +14,7 @@
 #include "job/release.h"
 #include "job/renew.h"
 #include "job/values.h"
+#include "job/watch.h"
 #include "store/admission_store.h"
 #include "store/idempotency_store.h"
 #include "store/order_at_ca_store.h"
@@ -121,6 +122,7 @@ static bool start_kinds(const struct worker *worker, struct err *err)
         {JOB_SETTINGS, worker->feed.group}, {JOB_EDGES, worker->feed.group},
         {JOB_PROOFS, worker->feed.group},   {JOB_TIDY, JOB_TIDY_SUBJECT},
         {JOB_SWEEP, JOB_SWEEP_SUBJECT},     {JOB_OVERVIEW, JOB_OVERVIEW_SUBJECT},
+        {JOB_WATCH, JOB_WATCH_SUBJECT},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
@@ -150,12 +152,13 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
                 [JOB_EPOCH] = job_epoch,
                 [JOB_VALUES] = job_values,
                 [JOB_TIDY] = job_tidy,
-                [JOB_OVERVIEW] = job_overview},
+                [JOB_OVERVIEW] = job_overview,
+                [JOB_WATCH] = job_watch},
         .arg = worker,
     };
 
     AUTO(arena_freep) struct arena *mem = arena_new();
 
-    return start_kinds(worker, err) && notice_look(worker, mem, err) &&
-           job_runner_start(&options, out, err);
+    return watch_start(worker->app->db, err) && start_kinds(worker, err) &&
+           notice_look(worker, mem, err) && job_runner_start(&options, out, err);
 }

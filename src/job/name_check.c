@@ -7,7 +7,6 @@
 #include "app/delegation.h"
 #include "app/expected.h"
 #include "model/hostname.h"
-#include "model/pace.h"
 
 static bool has_star(const struct name_check *want, const char *base)
 {
@@ -103,17 +102,8 @@ const char *name_check_text(struct arena *mem, json_t *json)
     return copy;
 }
 
-/* Twice as long as between the last two looks. */
-static int64_t next_look_at(const struct config *cfg, const struct domain_name *name, int64_t now)
-{
-    const struct pace pace = {cfg->check.retry_min_ms, cfg->check.retry_max_ms, 1};
-    int64_t last = name->next_look_at ? name->next_look_at - name->checked_at : 0;
-
-    return now + pace_ms(&pace, 2 * last);
-}
-
-void name_check_take(const struct worker *worker, struct arena *mem,
-                     const struct check_report *report, struct domain_name *name)
+void name_check_take(struct arena *mem, const struct check_report *report, int64_t retry_at,
+                     struct domain_name *name)
 {
     const struct check_name *seen = NULL;
     bool passes;
@@ -124,7 +114,7 @@ void name_check_take(const struct worker *worker, struct arena *mem,
     if (!seen)
         return;
     passes = seen->verdict == DNS_OK;
-    name->next_look_at = passes ? 0 : next_look_at(worker->app->config, name, report->at);
+    name->next_look_at = passes ? 0 : retry_at;
     name->checked_at = report->at;
     name->dns_state = dns_verdict_name(seen->verdict);
     if (!passes || name->held_until <= report->at)

@@ -18,10 +18,10 @@ MUST_CHECK bool name_check_run(const struct worker *worker, struct arena *mem,
                                const struct name_check *want, struct check_report *out,
                                struct err *err);
 /* Takes the report's verdict and finding of the name; a name that the report does not have stays
- * as it is. A name that does not pass is looked at again later and later, within the configured
- * bounds; and one that the CA did not take keeps that as its finding as long as it is held. */
-void name_check_take(const struct worker *worker, struct arena *mem,
-                     const struct check_report *report, struct domain_name *name);
+ * as it is. A name that does not pass is looked at again at `retry_at`; one that the CA did not
+ * take keeps that as its finding as long as it is held. */
+void name_check_take(struct arena *mem, const struct check_report *report, int64_t retry_at,
+                     struct domain_name *name);
 /* Stores what was taken; a name that passes is proven under its claim from then on (app/claim.h).
  */
 MUST_CHECK bool name_check_save(struct arena *mem, struct db *tx, const struct domain_name *name,

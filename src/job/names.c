@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/names.h"
 
+#include "app/ca.h"
 #include "app/issuance.h"
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "base/crash.h"
 #include "job/name_check.h"
+#include "job/watch.h"
 #include "model/name_choice.h"
 #include "model/pace.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
 #include "store/issued_store.h"
 #include "store/subscription_store.h"
+#include "store/watch_store.h"
 
-struct watch {
+struct look {
     const struct worker *worker;
     struct arena *mem;
     const struct job *job;
@@ -22,13 +25,14 @@ struct watch {
     const struct certificate *live;
     struct domain_name *names;
     size_t count;
-    const struct config_ca *ca; /* that the last certificate was asked of */
+    const struct config_ca *ca;         /* that the next certificate is asked of */
+    const struct domain_watch *watched; /* or NULL */
     int64_t now;
 };
 
 /* *is_due is false when there is nothing to join: no term, no live certificate, or an issuance is
  * under way, which looks at all names itself. */
-static bool load(struct watch *w, const char *domain_id, bool *is_due, struct err *err)
+static bool load(struct look *w, const char *domain_id, bool *is_due, struct err *err)
 {
     const struct scope scope = scope_platform();
     struct db *db = w->worker->app->db;
@@ -43,28 +47,29 @@ static bool load(struct watch *w, const char *domain_id, bool *is_due, struct er
     if (!subscription_store_current(w->mem, db, &scope, domain_id, &w->subscription, err) ||
         !certificate_store_current(w->mem, db, &scope, domain_id, &w->live, err) ||
         !issuance_store_latest(w->mem, db, &scope, domain_id, &latest, err) ||
-        !domain_name_store_list(w->mem, db, &scope, domain_id, &names, err))
+        !domain_name_store_list(w->mem, db, &scope, domain_id, &names, err) ||
+        !watch_store_get(w->mem, db, domain_id, &w->watched, err))
         return false;
     w->names = arena_memdup(w->mem, names.items, names.count * sizeof(*names.items));
     w->count = names.count;
-    w->ca = latest ? config_ca_find(w->worker->app->config, latest->ca) : NULL;
+    w->ca = w->live ? app_ca_successor(w->worker->app, w->live->ca) : NULL;
     *is_due = w->subscription && w->live && w->live->state == CERTIFICATE_LIVE &&
               (!latest || issuance_state_is_final(latest->state));
     return true;
 }
 
-static bool is_covered(const struct watch *w, const char *name)
+static bool is_covered(const struct look *w, const char *name)
 {
     return text_list_has(w->live->names, name);
 }
 
-static bool is_due(const struct watch *w, const struct domain_name *name)
+static bool is_due(const struct look *w, const struct domain_name *name)
 {
     return !is_covered(w, name->name) && !name->passed_at && name->next_look_at <= w->now &&
            name->held_until <= w->now;
 }
 
-static bool save(const struct watch *w, struct err *err)
+static bool save(const struct look *w, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
@@ -80,13 +85,33 @@ static bool save(const struct watch *w, struct err *err)
     return true;
 }
 
+/* By a glance, or because it is time to (job/watch.h). */
+static bool is_asked(const struct look *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        if (w->watched && w->names[i].checked_at < w->watched->woken_at)
+            return true;
+    return false;
+}
+
+/* The newest of the names that wait. */
+static int64_t began_at(const struct look *w)
+{
+    int64_t began = 0;
+
+    for (size_t i = 0; i < w->count; i++)
+        if (!is_covered(w, w->names[i].name) && w->names[i].created_at > began)
+            began = w->names[i].created_at;
+    return began;
+}
+
 /* A www name is judged beside its base, so what is looked at is every name, or nothing. */
-static bool look(struct watch *w, struct err *err)
+static bool look(struct look *w, struct err *err)
 {
     const char **names = arena_array_of(w->mem, w->count, const char *);
     struct name_check want = {.domain = w->domain, .names = names, .count = w->count, .ca = w->ca};
     struct check_report report;
-    bool any = false;
+    bool any = is_asked(w);
 
     for (size_t i = 0; i < w->count; i++) {
         names[i] = w->names[i].name;
@@ -94,15 +119,16 @@ static bool look(struct watch *w, struct err *err)
     }
     if (!any)
         return true;
-    want.retry_at = w->now + w->worker->app->config->check.retry_min_ms;
-    if (!name_check_run(w->worker, w->mem, &want, &report, err))
+    want.retry_at = watch_again_at(w->worker->app->config, w->watched, began_at(w), w->now);
+    if (!name_check_run(w->worker, w->mem, &want, &report, err) ||
+        !watch_keep_servers(w->worker, w->mem, w->watched, &report, err))
         return false;
     for (size_t i = 0; i < w->count; i++)
-        name_check_take(w->worker, w->mem, &report, &w->names[i]);
+        name_check_take(w->mem, &report, want.retry_at, &w->names[i]);
     return save(w, err);
 }
 
-static bool join_at(const struct watch *w, int64_t *out, struct err *err)
+static bool join_at(const struct look *w, int64_t *out, struct err *err)
 {
     struct name_look *looks = arena_array_of(w->mem, w->count, struct name_look);
     struct certificate_history issued;
@@ -122,7 +148,7 @@ static bool join_at(const struct watch *w, int64_t *out, struct err *err)
     return true;
 }
 
-static bool start(const struct watch *w, struct err *err)
+static bool start(const struct look *w, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct replacement want = {.domain = w->domain,
@@ -142,7 +168,7 @@ static bool start(const struct watch *w, struct err *err)
     return timeline_add(w->mem, tx, &entry, err) && db_tx_commit(&tx, err);
 }
 
-static int64_t next_run_at(const struct watch *w, int64_t join)
+static int64_t next_run_at(const struct look *w, int64_t join)
 {
     int64_t next = join;
 
@@ -163,7 +189,7 @@ static int64_t next_run_at(const struct watch *w, int64_t join)
 bool job_names(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
                struct err *err)
 {
-    struct watch w = {.worker = worker, .mem = mem, .job = job, .now = clock_now()};
+    struct look w = {.worker = worker, .mem = mem, .job = job, .now = clock_now()};
     int64_t join;
     bool due;
 

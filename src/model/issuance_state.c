@@ -11,6 +11,7 @@ static const struct issuance_step steps[] = {
     {S(WAITING_DNS), E(DNS_OK),          S(ADMITTED),    "the names point to us"},
     {S(WAITING_DNS), E(DNS_BAD),         S(WAITING_DNS), "a name is not ready yet; it is checked again by itself"},
     {S(WAITING_DNS), E(NO_GAIN),         S(FAILED),      "no name can join the certificate now; they are looked at again by themselves"},
+    {S(WAITING_DNS), E(LAPSED),          S(FAILED),      "the domain did not point to us for 30 days; it can be ordered again"},
     {S(WAITING_DNS), E(GAVE_UP),         S(PARKED),      "too many attempts have failed; it waits for help"},
     {S(ADMITTED),    E(NO_ROOM),         S(ADMITTED),    "waits for its turn under the limits of the certificate authority"},
     {S(ADMITTED),    E(CLAIM_ENDED),     S(WAITING_DNS), "a name is not its own any more; all are looked at again"},

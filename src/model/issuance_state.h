@@ -42,6 +42,7 @@
     X(DNS_OK, "dns_ok")                 /* at least one name passes, and no required one is bad */ \
     X(DNS_BAD, "dns_bad")               /* looked, and not ready, or could not tell */             \
     X(NO_GAIN, "no_gain")               /* no name can join the certificate that there is */       \
+    X(LAPSED, "lapsed")                 /* nobody has cared that it is not ready, for too long */  \
     X(CLAIM_ENDED, "claim_ended")       /* a name is not the domain's any more */                  \
     X(NO_ROOM, "no_room")               /* the CA's limits leave no room before retry_at */        \
     X(PREPARED, "prepared")             /* key and CSR stored, intent to order committed */        \

@@ -19,7 +19,8 @@
     X(PROOFS, "proofs") /* subject: edge group; live certificates are seen on the wire again */    \
     X(VALUES, "values") /* subject: domain id; values of dns-01 are taken out of our zones */      \
     X(TIDY, "tidy")     /* subject: "platform"; what is kept only for a while is forgotten */      \
-    X(OVERVIEW, "overview") /* subject: "platform"; what lists show follows the rest */
+    X(OVERVIEW, "overview") /* subject: "platform"; what lists show follows the rest */            \
+    X(WATCH, "watch") /* subject: "platform"; name servers are asked whether DNS has changed */
 
 #define X(id, name) JOB_##id,
 enum job_kind { JOB_KINDS(X) JOB_KIND_COUNT };

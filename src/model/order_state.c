@@ -11,6 +11,7 @@ static const struct order_step steps[] = {
     {S(DRAFT),     E(CANCEL), S(CANCELLED), "order discarded before it was placed"},
     {S(PLACED),    E(FULFIL), S(FULFILLED), "the certificate is live: order fulfilled"},
     {S(PLACED),    E(CANCEL), S(CANCELLED), "order cancelled before it was fulfilled"},
+    {S(PLACED),    E(LAPSE),  S(LAPSED),    "the domain did not point to us for 30 days: order ended"},
     {S(FULFILLED), E(REFUND), S(REFUNDED),  "order refunded"},
 };
 /* clang-format on */
@@ -40,7 +41,7 @@ const struct order_step *order_steps(size_t *count)
 
 bool order_state_is_final(enum order_state state)
 {
-    return state == ORDER_CANCELLED || state == ORDER_REFUNDED;
+    return state == ORDER_CANCELLED || state == ORDER_LAPSED || state == ORDER_REFUNDED;
 }
 
 const char *order_state_name(enum order_state state)

@@ -14,12 +14,14 @@
     X(PLACED, "placed")                                                                            \
     X(FULFILLED, "fulfilled")                                                                      \
     X(CANCELLED, "cancelled")                                                                      \
+    X(LAPSED, "lapsed") /* its names never pointed to us */                                        \
     X(REFUNDED, "refunded")
 
 #define ORDER_EVENTS(X)                                                                            \
     X(PLACE, "place")                                                                              \
     X(FULFIL, "fulfil")                                                                            \
     X(CANCEL, "cancel")                                                                            \
+    X(LAPSE, "lapse")                                                                              \
     X(REFUND, "refund")
 
 #define X(id, name) ORDER_##id,

@@ -40,6 +40,7 @@
 #include "store/subscription_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
+#include "store/watch_store.h"
 
 /* clang-format off */
 static const struct query_list *const lists[] = {
@@ -81,6 +82,7 @@ static const struct query_list *const lists[] = {
     &subscription_queries,
     &token_queries,
     &user_queries,
+    &watch_queries,
 };
 /* clang-format on */
 

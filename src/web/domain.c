@@ -2,6 +2,7 @@
 
 /* domain: the certificate of a domain: badge, names and what to set for them, CDN locations, the
  * timeline as it happens. */
+#include "app/care.h"
 #include "app/site.h"
 #include "base/hash.h"
 #include "http/event_stream.h"
@@ -64,6 +65,7 @@ bool web_get_domain(struct http_req *req, struct http_res *res, struct err *err)
 
     if (!find_status(req, &data, &status, err))
         return false;
+    app_care_seen(web_call_of(req)->app, req->mem, status.domain->id);
     return web_reply_page(req, res,
                           &(struct web_page){.name = "domain",
                                              .title = "domain.title",
@@ -118,6 +120,7 @@ bool web_follow_domain(struct http_req *req, struct http_res *res, struct err *e
     if (!find_status(req, &data, &status, err) ||
         !web_render_part(req, "status_panel", data, &html, err))
         return false;
+    app_care_seen(web_call_of(req)->app, req->mem, status.domain->id);
     now = state_id(req->mem, version, html);
     if (seen && strcmp(seen, now) == 0)
         return http_reply_no_event(res);

@@ -177,8 +177,8 @@ static bool is_same(const char *a, const char *b)
 static bool is_ordered(const struct cert_order *order, const struct order_input *in,
                        const struct location *where)
 {
-    return order && order->state != ORDER_CANCELLED && is_same(order->ca, in->ca) &&
-           is_same(order->country, where->country) &&
+    return order && order->state != ORDER_CANCELLED && order->state != ORDER_LAPSED &&
+           is_same(order->ca, in->ca) && is_same(order->country, where->country) &&
            is_same(order->state_or_province, where->state) && is_same(order->city, where->city) &&
            order->is_auto_renew == in->is_auto_renew;
 }

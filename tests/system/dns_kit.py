@@ -94,11 +94,11 @@ class Knot(Server):
 
 
 class Bind(Server):
-    """`forwarder` ("address@port"): who is asked about everything else."""
+    """`forwarder` ("address@port"): who is asked about everything else, and how long it is remembered."""
 
-    def __init__(self, place, zones, forwarder=None):
+    def __init__(self, place, zones, forwarder=None, remembered_s=1):
         super().__init__(place, zones)
-        self.forwarder = forwarder
+        self.forwarder, self.remembered_s = forwarder, remembered_s
 
     def command(self):
         keys = "".join(f'key "{name}" {{ algorithm {algorithm}; secret "{self.secret}"; }};\n'
@@ -111,7 +111,8 @@ class Bind(Server):
         if self.forwarder:
             address, _, port = self.forwarder.partition("@")
             asks = (f"recursion yes; allow-recursion {{ any; }}; forward only; "
-                    f"forwarders {{ {address} port {port}; }}; max-cache-ttl 1; max-ncache-ttl 1;")
+                    f"forwarders {{ {address} port {port}; }}; max-cache-ttl {self.remembered_s}; "
+                    f"max-ncache-ttl {self.remembered_s};")
         (self.dir / "named.conf").write_text(
             f'options {{ directory "{self.dir}"; listen-on port {self.port} {{ {self.address}; }};\n'
             f'listen-on-v6 {{ none; }}; pid-file "pid"; session-keyfile "session"; dnssec-validation no;\n'

@@ -182,11 +182,11 @@ static void test_environment(void **state)
                    "LATCHKEY_WEB_WORKERS: web.workers: \"none\" is not a number from 1 to 64"),
        "%s", err.text);
     unsetenv("LATCHKEY_WEB_WORKERS");
-    setenv("LATCHKEY_CHECK_RETRY_MIN_MS", "5000000", 1);
+    setenv("LATCHKEY_CHECK_RETRY_MIN_MS", "50000000", 1);
     ok(!config_load_text(mem, "", 0, &cfg, &err) &&
            !strcmp(err.text,
-                   "LATCHKEY_CHECK_RETRY_MIN_MS: check.retry_min_ms: 5000000 is more than "
-                   "check.retry_max_ms, 3600000"),
+                   "LATCHKEY_CHECK_RETRY_MIN_MS: check.retry_min_ms: 50000000 is more than "
+                   "check.retry_max_ms, 43200000"),
        "%s", err.text);
     unsetenv("LATCHKEY_CHECK_RETRY_MIN_MS");
     unsetenv("LATCHKEY_EDGE_LMDB_DIR");

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * watch_pace: how often a domain is looked at by itself. A glance asks name servers whether what
+ * they say has changed; a whole look is a check of every name, over DNS and HTTP. Pure; the tables
+ * are in docs/checks.md.
+ */
+#include "base/base.h"
+
+/* Nothing of an order is looked at any more when nobody has cared for it for so long. */
+#define WATCH_WAITS_MS (30 * INT64_C(86400000))
+
+/* Between two glances at names that wait, so long after somebody cared last: ordered, asked for a
+ * look, or opened the page. */
+int64_t watch_waiting_ms(int64_t uncared_ms);
+
+struct watch_pace {
+    int64_t glance_ms, whole_ms;
+};
+
+/* At a secured domain, so long before its renewal is due; negative: it is due. `uncared_ms` as
+ * above. */
+struct watch_pace watch_secured_pace(int64_t until_renewal_ms, int64_t uncared_ms);
+
+/* So much sooner than `ms` that domains which were looked at together are not again: `random` is
+ * any number. */
+int64_t watch_jitter_ms(int64_t ms, uint64_t random);
+
+/* The rows of both tables, for the docs and their test. */
+struct watch_row {
+    int64_t up_to_ms;
+    struct watch_pace pace; /* whole_ms 0: not by itself (check.retry_max_ms) */
+};
+const struct watch_row *watch_waiting_rows(size_t *count);
+const struct watch_row *watch_secured_rows(size_t *count);

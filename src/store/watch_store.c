@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/watch_store.h"
+
+#include "store/record.h"
+
+#define COLUMNS "domain_id, cared_at, look_at, woken_at, changed_at, servers"
+#define LETTERS "tiiiit"
+
+static void read_record(struct reader *r, struct domain_watch *out)
+{
+    out->domain_id = next_text(r);
+    out->cared_at = next_i64(r);
+    out->look_at = next_i64(r);
+    out->woken_at = next_i64(r);
+    out->changed_at = next_i64(r);
+    out->servers = next_text(r);
+}
+
+DEFINE_READ_ONE(domain_watch)
+DEFINE_READ_ALL(domain_watch, domain_watch_list)
+
+#define SOONER(at)                                                                                 \
+    "CASE WHEN domain_watch.look_at < " at " THEN domain_watch.look_at ELSE " at " END"
+
+static const struct query care = {
+    .name = "watch.care",
+    .sql = "INSERT INTO domain_watch (" COLUMNS ") VALUES ($1, $2, $3, 0, 0, '')"
+           " ON CONFLICT (domain_id) DO UPDATE SET cared_at = $2, look_at = " SOONER("$3"),
+    .params = "tii",
+    .cols = "",
+};
+
+bool watch_store_care(struct db *db, const char *domain_id, int64_t now, int64_t look_at,
+                      struct err *err)
+{
+    return db_exec(db, &care, NULL, err, QT(domain_id), QI(now), QI(look_at));
+}
+
+static const struct query get = {
+    .name = "watch.get",
+    .sql = "SELECT " COLUMNS " FROM domain_watch WHERE domain_id = $1",
+    .params = "t",
+    .cols = LETTERS,
+};
+
+bool watch_store_get(struct arena *mem, struct db *db, const char *domain_id,
+                     const struct domain_watch **out, struct err *err)
+{
+    const struct row *row;
+
+    return db_one(mem, db, &get, &row, err, QT(domain_id)) && read_one(mem, row, out, err);
+}
+
+static const struct query due = {
+    .name = "watch.due",
+    .sql = "SELECT " COLUMNS " FROM domain_watch WHERE look_at <= $1 ORDER BY look_at LIMIT $2",
+    .params = "ii",
+    .cols = LETTERS,
+};
+
+bool watch_store_due(struct arena *mem, struct db *db, int64_t now, int64_t most,
+                     struct domain_watch_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &due, &rows, err, QI(now), QI(most)) && read_all(mem, &rows, out, err);
+}
+
+static const struct query next = {
+    .name = "watch.next",
+    .sql = "SELECT look_at FROM domain_watch ORDER BY look_at LIMIT 1",
+    .params = "",
+    .cols = "i",
+};
+
+bool watch_store_next(struct db *db, int64_t *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &next, &row, err, QNONE))
+        return false;
+    *out = row ? row_i64(row, 0) : INT64_MAX;
+    return true;
+}
+
+static const struct query save = {
+    .name = "watch.save",
+    .sql = "UPDATE domain_watch SET look_at = CASE WHEN cared_at = $2 THEN $3 ELSE look_at END,"
+           " woken_at = $4, changed_at = $5,"
+           " servers = CASE WHEN servers = $6 THEN $7 ELSE servers END WHERE domain_id = $1",
+    .params = "tiiiitt",
+    .cols = "",
+};
+
+bool watch_store_save(struct db *db, const struct domain_watch *was, const struct domain_watch *is,
+                      struct err *err)
+{
+    return db_exec(db, &save, NULL, err, QT(was->domain_id), QI(was->cared_at), QI(is->look_at),
+                   QI(is->woken_at), QI(is->changed_at), QT(was->servers), QT(is->servers));
+}
+
+static const struct query set_servers = {
+    .name = "watch.set_servers",
+    .sql = "UPDATE domain_watch SET servers = $2, look_at = " SOONER("$3") " WHERE domain_id = $1",
+    .params = "tti",
+    .cols = "",
+};
+
+bool watch_store_set_servers(struct db *db, const char *domain_id, const char *servers,
+                             int64_t look_at, struct err *err)
+{
+    return db_exec(db, &set_servers, NULL, err, QT(domain_id), QT(servers), QI(look_at));
+}
+
+static const struct query end = {
+    .name = "watch.end",
+    .sql = "DELETE FROM domain_watch WHERE domain_id = $1",
+    .params = "t",
+    .cols = "",
+};
+
+bool watch_store_end(struct db *db, const char *domain_id, struct err *err)
+{
+    return db_exec(db, &end, NULL, err, QT(domain_id));
+}
+
+/* When they were due is as good as chance. */
+static const struct query spread = {
+    .name = "watch.spread",
+    .sql = "UPDATE domain_watch SET look_at = $2 + (cared_at + look_at) * 7919"
+           " % (1 + $3 * (SELECT COUNT(*) FROM domain_watch WHERE look_at < $1))"
+           " WHERE look_at < $1 AND cared_at < $1",
+    .params = "iii",
+    .cols = "",
+};
+
+bool watch_store_spread(struct db *db, int64_t late, int64_t now, int64_t apart_ms, struct err *err)
+{
+    return db_exec(db, &spread, NULL, err, QI(late), QI(now), QI(apart_ms));
+}
+
+static const struct query *const all[] = {&care, &get,         &due, &next,
+                                          &save, &set_servers, &end, &spread};
+const struct query_list watch_queries = {"watch_store.c", all, ARRAY_LEN(all)};

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "check.h"
+#include "model/watch_pace.h"
+
+#define MINUTE INT64_C(60000)
+#define HOUR   (60 * MINUTE)
+#define DAY    (24 * HOUR)
+
+static void test_waiting(void **state)
+{
+    static const struct {
+        int64_t uncared, glance;
+    } cases[] = {
+        {-DAY, 3000},      {0, 3000},           {10 * MINUTE - 1, 3000},    {10 * MINUTE, 30000},
+        {HOUR - 1, 30000}, {HOUR, 2 * MINUTE},  {6 * HOUR, 10 * MINUTE},    {DAY, 30 * MINUTE},
+        {3 * DAY, HOUR},   {7 * DAY, 3 * HOUR}, {WATCH_WAITS_MS, 3 * HOUR},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+        ok(watch_waiting_ms(cases[i].uncared) == cases[i].glance, "case %zu: %lld", i,
+           (long long)watch_waiting_ms(cases[i].uncared));
+    all_ok();
+}
+
+static void test_secured(void **state)
+{
+    static const struct {
+        int64_t until, uncared, glance, whole;
+    } cases[] = {
+        {INT64_MAX, DAY, 6 * HOUR, DAY},
+        {7 * DAY, DAY, 6 * HOUR, DAY},
+        {7 * DAY - 1, DAY, 2 * HOUR, 12 * HOUR},
+        {DAY - 1, DAY, 30 * MINUTE, 3 * HOUR},
+        {0, DAY, 30 * MINUTE, 3 * HOUR},
+        {-1, DAY, 5 * MINUTE, HOUR},
+        {INT64_MAX, 10 * MINUTE, 6 * HOUR, DAY},
+        {INT64_MAX, 10 * MINUTE - 1, 10000, DAY},
+        {-1, 0, 10000, HOUR},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct watch_pace pace = watch_secured_pace(cases[i].until, cases[i].uncared);
+
+        ok(pace.glance_ms == cases[i].glance && pace.whole_ms == cases[i].whole,
+           "case %zu: %lld, %lld", i, (long long)pace.glance_ms, (long long)pace.whole_ms);
+    }
+    all_ok();
+}
+
+/* Later and later, and whatever is asked has a row. */
+static void test_rows(void **state)
+{
+    size_t count;
+    const struct watch_row *rows = watch_waiting_rows(&count);
+    (void)state;
+
+    ok(rows[count - 1].up_to_ms == INT64_MAX, "the last row of what waits is for all the rest");
+    for (size_t i = 1; i < count; i++)
+        ok(rows[i].up_to_ms > rows[i - 1].up_to_ms &&
+               rows[i].pace.glance_ms > rows[i - 1].pace.glance_ms,
+           "row %zu is later and slower", i);
+    rows = watch_secured_rows(&count);
+    ok(rows[count - 1].up_to_ms == INT64_MAX,
+       "the last row of what is secured is for all the rest");
+    for (size_t i = 0; i < count; i++)
+        ok(rows[i].pace.whole_ms >= rows[i].pace.glance_ms, "row %zu: a glance is cheaper", i);
+    all_ok();
+}
+
+static void test_jitter(void **state)
+{
+    (void)state;
+    ok(watch_jitter_ms(3000, 0) == 3000, "none");
+    ok(watch_jitter_ms(3000, 300) == 2700, "a tenth at most");
+    ok(watch_jitter_ms(3000, 301) == 3000, "then again");
+    ok(watch_jitter_ms(0, 12345) == 0, "never before now");
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_waiting),
+        cmocka_unit_test(test_secured),
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_jitter),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
