@@ -46,7 +46,10 @@ static const struct query tidy = {
     .cols = "",
 };
 
-#define ENDED "issuance_id IN (SELECT id FROM issuance WHERE state IN ('live', 'failed', 'parked'))"
+/* What is under way is little beside what has ended: each of it is looked up. */
+#define ENDED                                                                                      \
+    "EXISTS (SELECT 1 FROM issuance WHERE id = issuance_id"                                        \
+    " AND state IN ('live', 'failed', 'parked'))"
 
 static const struct query tidy_line = {
     .name = "admission_line.tidy",

@@ -150,11 +150,13 @@ bool certificate_store_go_live(struct db *tx, const char *id, int64_t now, struc
            db_exec_one(tx, &go_live, err, QT(id));
 }
 
+/* As the index on not_after_at has it. */
 #define EXPIRES "state IN ('issued', 'live', 'superseded')"
 
 static const struct query expired = {
     .name = "certificate.expired",
-    .sql = SELECT " WHERE not_after_at <= $1 AND state = 'live' ORDER BY not_after_at LIMIT 500",
+    .sql = SELECT " WHERE not_after_at <= $1 AND " EXPIRES " AND state = 'live'"
+                  " ORDER BY not_after_at LIMIT 500",
     .params = "i",
     .cols = LETTERS,
 };
@@ -247,12 +249,16 @@ bool certificate_store_set_sample(struct db *db, const char *id, struct certific
     return db_exec_one(db, &set_sample, err, QT(id), QI(sample.sampled_at), QI(sample.sample_at));
 }
 
+/* Each way of being due by its index, no further than the limit. */
+#define DUE(what, by)                                                                              \
+    "SELECT id FROM (SELECT id FROM certificate WHERE state = 'live' AND " what                    \
+    " AND not_after_at > $1 AND EXISTS (SELECT 1 FROM domain"                                      \
+    " WHERE domain.id = domain_id AND is_removed = 0) ORDER BY " by " LIMIT $3) AS due_" by
+
 static const struct query due = {
     .name = "certificate.due",
-    .sql = SELECT " WHERE state = 'live' AND not_after_at > $1"
-                  " AND (sample_at <= $1 OR sampled_at <= $2)"
-                  " AND domain_id IN (SELECT id FROM domain WHERE is_removed = 0)"
-                  " ORDER BY sampled_at LIMIT $3",
+    .sql = SELECT " WHERE id IN (" DUE("sample_at <= $1", "sample_at") " UNION " DUE(
+        "sampled_at <= $2", "sampled_at") ") ORDER BY sampled_at LIMIT $3",
     .params = "iii",
     .cols = LETTERS,
 };

@@ -84,8 +84,8 @@ struct certificate_sample {
 MUST_CHECK bool certificate_store_set_sample(struct db *db, const char *id,
                                              struct certificate_sample sample, struct err *err);
 /* Live and valid certificates of domains that are still there, to be looked at: sample_at has come
- * at `now`, or sampled_at is not after `since`. Those sampled longest ago first, at most `limit`.
- */
+ * at `now`, or sampled_at is not after `since`. At most `limit`: of each those that are due
+ * longest, and what was sampled longest ago first. */
 struct certificate_due {
     int64_t now, since, limit;
 };

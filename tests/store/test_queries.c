@@ -8,16 +8,12 @@
  */
 #include <ctype.h>
 #include <dirent.h>
-#include <libpq-fe.h>
 #include <sqlite3.h>
 
 #include "base/buf.h"
 #include "db/migrate.h"
-#include "fixture.h"
+#include "postgres.h"
 #include "store/schema.h"
-
-DEFINE_FREEP(PGconn, PQfinish)
-DEFINE_FREEP(PGresult, PQclear)
 
 #define SOURCE_MAX (1024 * 1024)
 
@@ -114,45 +110,13 @@ static void prepare_postgres(PGconn *pg, const struct query *q)
         describe_postgres(pg, q);
 }
 
-static void run_postgres(PGconn *pg, const char *what, const char *sql)
-{
-    AUTO(PGresult_freep) PGresult *result = PQexec(pg, sql);
-    ExecStatusType status = PQresultStatus(result);
-
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
-        fail_msg("%s on PostgreSQL: %s", what, PQerrorMessage(pg));
-}
-
-/* As db_migrate() would: the migrations' own table, and each file in a transaction. */
-static void migrate_postgres(struct fixture *f, PGconn *pg)
-{
-    const char *sql;
-
-    for (size_t i = 0; i < store_migrations_count; i++) {
-        const struct embedded_file *file = &store_migrations[i];
-
-        MUST(f, db_ddl(f->mem, DB_POSTGRES, (const char *)file->data, &sql, &f->err));
-        run_postgres(pg, file->name, "BEGIN");
-        run_postgres(pg, file->name, sql);
-        run_postgres(pg, file->name, "COMMIT");
-    }
-    MUST(f, db_ddl(f->mem, DB_POSTGRES, migrate_table, &sql, &f->err));
-    run_postgres(pg, "schema_migration", sql);
-}
-
 static void test_postgres(void **state)
 {
     (void)state;
-    const char *where = getenv("LATCHKEY_TEST_POSTGRES");
     struct fixture f = {.mem = arena_new()};
+    AUTO(PGconn_freep) PGconn *pg = postgres_open_migrated(&f);
     const struct query_list *list;
 
-    assert_non_null(where);
-    AUTO(PGconn_freep) PGconn *pg = PQconnectdb(where);
-    if (PQstatus(pg) != CONNECTION_OK)
-        fail_msg("%s", PQerrorMessage(pg));
-    ok(PQserverVersion(pg) >= 150000, "PostgreSQL 15 or newer: %d", PQserverVersion(pg));
-    migrate_postgres(&f, pg);
     for (size_t i = 0; (list = list_at(i)); i++)
         for (size_t k = 0; k < list->count; k++)
             prepare_postgres(pg, list->queries[k]);
