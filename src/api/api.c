@@ -3,6 +3,7 @@
 
 #include "api/call.h"
 #include "api/routes.h"
+#include "app/expected.h"
 
 #define SOCKET_MODE 0660
 
@@ -10,6 +11,15 @@
 static unsigned checks_at_once(unsigned handlers)
 {
     return handlers < 4 ? 1 : handlers / 2;
+}
+
+static bool open_rdap(struct api *api, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct check_reach reach;
+
+    return app_check_reach(mem, api->app->config, &reach, err) &&
+           app_rdap_open(api->app->config, api->resolver, &reach, &api->rdap, err);
 }
 
 static bool start_parts(struct api *api, struct err *err)
@@ -25,7 +35,7 @@ static bool start_parts(struct api *api, struct err *err)
     };
 
     api->checks = check_limit_new(checks_at_once(options.handlers));
-    return api_acks_start(api->app, &api->acks, err) &&
+    return open_rdap(api, err) && api_acks_start(api->app, &api->acks, err) &&
            commit_watch_new(api->app->db, &api->watch, err) &&
            http_server_start(&options, &api->server, err) &&
            commit_watch_start(api->watch, api->server, err);
@@ -56,5 +66,6 @@ void api_stop(struct api *api)
     commit_watch_free(api->watch);
     api_acks_stop(api->acks);
     check_limit_free(api->checks);
+    rdap_freep(&api->rdap);
     free(api);
 }

@@ -9,12 +9,14 @@
 #include "api/api.h"
 #include "api/check_limit.h"
 #include "app/partner.h"
+#include "check/rdap.h"
 #include "http/commit_watch.h"
 #include "http/server.h"
 
 struct api {
     const struct app *app;
     struct resolver *resolver;
+    struct rdap *rdap; /* NULL: registries are not asked */
     struct http_server *server;
     struct commit_watch *watch;
     struct api_acks *acks;

@@ -51,6 +51,7 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
         return false;
     name_set_cover(mem, name, &names);
     env = (struct check_env){.resolver = call->api->resolver,
+                             .rdap = call->api->rdap,
                              .check_key = expected.check_key,
                              .brand = expected.brand,
                              .reach = expected.reach,

@@ -112,6 +112,18 @@ bool app_check_reach(struct arena *mem, const struct config *config, struct chec
     return true;
 }
 
+bool app_rdap_open(const struct config *config, struct resolver *resolver,
+                   const struct check_reach *reach, struct rdap **out, struct err *err)
+{
+    const struct rdap_options options = {.url = config->check.rdap,
+                                         .services = config->check.rdap_services,
+                                         .trust_file = config->tls.trust_store,
+                                         .resolver = resolver,
+                                         .reach = *reach};
+
+    return rdap_new(&options, out, err);
+}
+
 bool app_expected_of(const struct app *app, struct arena *mem, const char *partner_id,
                      struct app_expected *out, struct err *err)
 {

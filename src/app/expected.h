@@ -4,6 +4,7 @@
 /* expected: what a check of a partner's names compares with. */
 #include "app/app.h"
 #include "check/diagnose.h"
+#include "check/rdap.h"
 #include "check/reach.h"
 
 struct app_expected {
@@ -29,6 +30,10 @@ MUST_CHECK bool app_caa_find(const struct app *app, struct arena *mem, const cha
  * ERR_CONFIG. */
 MUST_CHECK bool app_check_reach(struct arena *mem, const struct config *config,
                                 struct check_reach *out, struct err *err);
+/* Whoever asks registries by check.rdap and check.rdap_services; NULL when neither is set.
+ * ERR_CONFIG. */
+MUST_CHECK bool app_rdap_open(const struct config *config, struct resolver *resolver,
+                              const struct check_reach *reach, struct rdap **out, struct err *err);
 /* net.own_prefixes. ERR_CONFIG. */
 MUST_CHECK bool app_own_prefixes(struct arena *mem, const struct config *config,
                                  const struct prefix **out, size_t *count, struct err *err);

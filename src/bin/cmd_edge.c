@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "bin/commands.h"
+#include "check/resolve_host.h"
 #include "dns/resolver.h"
 #include "feed/agent.h"
-#include "job/resolve_host.h"
 
 /* The token as it stands in its file, without white space around it. */
 static bool read_token(const char *path, struct secret *out, struct err *err)

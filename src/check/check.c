@@ -22,15 +22,18 @@ bool check_run(struct arena *mem, const struct check_env *env, const struct chec
         .at = clock_now(),
         .retry_at = env->retry_at,
         .caa = env->caa,
+        .needed_until = env->needed_until,
     };
     struct zone_seen *zone = arena_new_of(mem, struct zone_seen);
-    const struct check_seen seen = {observations, zone};
+    struct registration_seen registration = {.is_in_dns = false};
+    const struct observed observed = {observations, zone, &registration};
+    const struct check_seen seen = {observations, zone, &registration};
     int64_t began = clock_boot_ms();
 
     if (names->count == 0 || names->count > CHECK_NAMES_MAX)
         return err_set(err, ERR_BAD_INPUT, "%zu names cannot be checked together: 1 to %d can",
                        names->count, CHECK_NAMES_MAX);
-    if (!observe(mem, env, names, expected, &(struct observed){observations, zone}, err))
+    if (!observe(mem, env, names, expected, &observed, err))
         return err_wrap(err, "could not check %s", names->names[0]);
     diagnose(mem, names, expected, &context, &seen, out);
     keep_servers(zone, out);

@@ -8,6 +8,7 @@
  * lease of a job.
  */
 #include "check/diagnose.h"
+#include "check/rdap.h"
 #include "check/reach.h"
 
 #define CHECK_HTTP_MS 10000 /* per address: Let's Encrypt's own patience */
@@ -18,6 +19,8 @@
 
 struct check_env {
     struct resolver *resolver;
+    struct rdap *rdap;      /* NULL: registries are not asked */
+    int64_t needed_until;   /* how long the registration ought to last; 0 = not known */
     struct slice check_key; /* that the edges answer with; empty: HTTP is not checked, or */
     bool is_keyless;        /* an answer of the right form is as good: for who has no key */
     const char *brand;

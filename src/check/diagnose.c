@@ -19,6 +19,8 @@ const char *probe_outcome_name(enum probe_outcome outcome)
 
 /* The first row that is so is the root cause of a name that does not pass. */
 /* clang-format off */
+#define REGISTRATION(code, is_so)                                                                  \
+    {code, DNS_MISSING, REMEDY_NONE, is_so, rule_tell_registration, rule_fill_registration}
 static const struct rule {
     enum finding_code code;
     enum dns_verdict verdict;
@@ -30,6 +32,9 @@ static const struct rule {
     {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       rule_is_bogus,             NULL,               NULL},
     {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       rule_follows_bad_name,     NULL,               NULL},
     {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_loop,              NULL,               NULL},
+    REGISTRATION(FINDING_DOMAIN_NOT_REGISTERED, rule_is_not_registered),
+    REGISTRATION(FINDING_DOMAIN_EXPIRED,        rule_is_expired),
+    REGISTRATION(FINDING_DOMAIN_ON_HOLD,        rule_is_on_hold),
     {FINDING_ZONE_UNSERVED,         DNS_MISSING,      REMEDY_NONE,       rule_is_unserved,          rule_tell_unserved, NULL},
     {FINDING_DNS_TIMEOUT,           DNS_UNKNOWN,      REMEDY_NONE,       rule_is_timeout,           NULL,               NULL},
     {FINDING_DNS_SERVFAIL,          DNS_UNKNOWN,      REMEDY_NONE,       rule_is_servfail,          NULL,               NULL},
@@ -65,6 +70,9 @@ static const struct rule {
 #define DELEGATION(code, verdict, is_so)                                                           \
     {code, verdict, REMEDY_NONE, is_so, delegation_tell, delegation_fill}
 static const struct rule delegation_rules[] = {
+    REGISTRATION(FINDING_DOMAIN_NOT_REGISTERED, rule_is_not_registered),
+    REGISTRATION(FINDING_DOMAIN_EXPIRED,        rule_is_expired),
+    REGISTRATION(FINDING_DOMAIN_ON_HOLD,        rule_is_on_hold),
     DELEGATION(FINDING_WILDCARD_NEEDS_DNS,  DNS_UNCHECKED,    delegation_is_absent),
     DELEGATION(FINDING_DNSSEC_BOGUS,        DNS_DNSSEC_BOGUS, delegation_is_bogus),
     DELEGATION(FINDING_CHALLENGE_UNSEEN,    DNS_UNKNOWN,      delegation_is_unseen),
@@ -165,12 +173,13 @@ static const char *title_of(const struct facts *f, const struct rule *rule)
 
 /* What comes from one cause for both names of a pair, whatever the verdict. */
 static const enum finding_code shared[] = {
-    FINDING_HTTP_PARTLY,       FINDING_LOOKUP_PARTLY,     FINDING_ZONE_UNSERVED,
-    FINDING_CDN_IN_FRONT,      FINDING_CDN_LOOPING,       FINDING_CDN_ELSEWHERE,
-    FINDING_SECONDARY_LAGS,    FINDING_SERVERS_DISAGREE,  FINDING_OLD_ANSWER,
-    FINDING_CAA_CRITICAL,      FINDING_CAA_FORBIDS,       FINDING_CAA_AT_TARGET,
-    FINDING_CAA_MALFORMED,     FINDING_CAA_WRONG_ACCOUNT, FINDING_CAA_WRONG_METHOD,
-    FINDING_CAA_LOOKUP_FAILED, FINDING_CAA_TIMEOUT,       FINDING_CAA_ACCOUNT_UNKNOWN,
+    FINDING_HTTP_PARTLY,           FINDING_LOOKUP_PARTLY,     FINDING_ZONE_UNSERVED,
+    FINDING_CDN_IN_FRONT,          FINDING_CDN_LOOPING,       FINDING_CDN_ELSEWHERE,
+    FINDING_SECONDARY_LAGS,        FINDING_SERVERS_DISAGREE,  FINDING_OLD_ANSWER,
+    FINDING_CAA_CRITICAL,          FINDING_CAA_FORBIDS,       FINDING_CAA_AT_TARGET,
+    FINDING_CAA_MALFORMED,         FINDING_CAA_WRONG_ACCOUNT, FINDING_CAA_WRONG_METHOD,
+    FINDING_CAA_LOOKUP_FAILED,     FINDING_CAA_TIMEOUT,       FINDING_CAA_ACCOUNT_UNKNOWN,
+    FINDING_DOMAIN_NOT_REGISTERED, FINDING_DOMAIN_EXPIRED,    FINDING_DOMAIN_ON_HOLD,
 };
 
 /* What both names of a pair have for the same reason. */
@@ -273,6 +282,15 @@ static void judge_zone(struct arena *mem, const struct facts *first, struct entr
 
     for (size_t i = 0; i < count && out->count < CHECK_FINDINGS_MAX; i++)
         out->items[out->count++] = (struct entry){.finding = findings[i], .about = first};
+}
+
+/* So is what its registry says of the domain, where DNS does not show it. */
+static void judge_registration(struct arena *mem, const struct facts *first, struct entries *out)
+{
+    struct finding finding = {0};
+
+    if (out->count < CHECK_FINDINGS_MAX && registration_finding(mem, first, &finding))
+        out->items[out->count++] = (struct entry){.finding = finding, .about = first};
 }
 
 /* ---- from findings to the report ---- */
@@ -414,6 +432,7 @@ void diagnose(struct arena *mem, const struct check_names *names,
     facts_collect(mem, names, expected, context, seen, all);
     judge_all(mem, all, names->count, entries);
     judge_zone(mem, &all[0], entries);
+    judge_registration(mem, &all[0], entries);
     *out = (struct check_report){.at = context->at, .name_count = names->count};
     collect(mem, entries, out);
     for (size_t i = 0; i < names->count; i++)
@@ -421,6 +440,8 @@ void diagnose(struct arena *mem, const struct check_names *names,
             (struct check_name){all[i].name, all[i].verdict, finding_about(out, all[i].name)};
     out->outcome = outcome_of(out);
     out->provider = seen->zone ? provider_of(seen->zone) : NULL;
+    if (all[0].registration)
+        out->registration = all[0].registration->said;
     collect_records(mem, out);
     out->remembered_s = remembered_s(out);
 }

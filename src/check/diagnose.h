@@ -13,6 +13,7 @@
  */
 #include "check/answerer.h"
 #include "check/caa.h"
+#include "check/registration.h"
 #include "check/report.h"
 #include "check/zone.h"
 #include "dns/resolver.h"
@@ -51,6 +52,7 @@ struct check_context {
     int64_t at;            /* of the report */
     int64_t retry_at;      /* when it is looked at again by itself; 0 = not */
     struct caa_wanted caa; /* issuer NULL: CAA is not judged; is_wildcard is each name's own */
+    int64_t needed_until;  /* how long the registration ought to last; 0 = not known */
 };
 
 #define PROBES(X)                                                                                  \
@@ -97,9 +99,16 @@ struct observation {
     bool is_looping; /* a stranger sends visitors from https to where they are */
 };
 
+/* What is known of the registered domain. */
+struct registration_seen {
+    struct registration said; /* by its registry */
+    bool is_in_dns;           /* its parent zone has it, or could not be asked */
+};
+
 struct check_seen {
-    const struct observation *names; /* names[i] is of the i-th name */
-    const struct zone_seen *zone;    /* NULL: its servers were not asked */
+    const struct observation *names;              /* names[i] is of the i-th name */
+    const struct zone_seen *zone;                 /* NULL: its servers were not asked */
+    const struct registration_seen *registration; /* NULL: not looked at */
 };
 
 /* `out` belongs to mem; took_ms is left to the caller. */

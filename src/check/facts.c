@@ -122,12 +122,16 @@ void facts_collect(struct arena *mem, const struct check_names *names,
                    const struct check_expected *expected, const struct check_context *context,
                    const struct check_seen *seen, struct facts *all)
 {
+    const struct registration_seen *registration =
+        seen->registration && seen->registration->said.is_known ? seen->registration : NULL;
+
     for (size_t i = 0; i < names->count; i++)
         all[i] = (struct facts){.names = names,
                                 .expected = expected,
                                 .context = context,
                                 .seen = &seen->names[i],
                                 .zone = seen->zone && seen->zone->zone ? seen->zone : NULL,
+                                .registration = registration,
                                 .index = i,
                                 .name = names->names[i],
                                 .delegation = names->delegations ? &names->delegations[i] : NULL,

@@ -16,8 +16,10 @@ struct facts {
     const struct check_expected *expected;
     const struct check_context *context;
     const struct observation *seen;
-    const struct zone_seen *zone; /* NULL: not asked */
-    size_t index;                 /* of the name in names */
+    const struct zone_seen *zone;                 /* NULL: not asked */
+    const struct registration_seen *registration; /* NULL: its registry is not known to say
+                                                     anything */
+    size_t index;                                 /* of the name in names */
     const char *name;
     enum name_role role;
     const struct facts *base;                  /* of ROLE_WWW */

@@ -76,6 +76,17 @@ static const struct {
     [FINDING_DNS_TIMEOUT] = {FINDING_NOT_CHECKED,
                              "The name servers of {subject} did not answer in time. They are asked "
                              "again without your doing."},
+    [FINDING_DOMAIN_NOT_REGISTERED] = {FINDING_HAS_ISSUES,
+                                       "{other} is not registered: neither its registry nor DNS "
+                                       "knows it. Register it, or correct its spelling."},
+    [FINDING_DOMAIN_EXPIRED] = {FINDING_HAS_ISSUES,
+                                "The registration of {other} {why}, and {found}. {expected}."},
+    [FINDING_DOMAIN_ON_HOLD] = {FINDING_HAS_ISSUES,
+                                "{other} is registered, but its {why}, and {found}. {expected}."},
+    [FINDING_DOMAIN_EXPIRES] = {"{subject} expires on {why}",
+                                "The registration of {subject} ends on {why}{found}. Unless it is "
+                                "renewed at the registrar, the domain and its certificate stop "
+                                "working then."},
     [FINDING_HTTP_REFUSED] = {FINDING_NO_RESPONSE,
                               "{subject} points to the right place, but connections to "
                               "{found} are refused."},

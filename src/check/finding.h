@@ -41,6 +41,10 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(DNSSEC_BOGUS, "dnssec_bogus", ERROR, OWNER)                                                  \
     X(DNS_SERVFAIL, "dns_servfail", WARNING, NOBODY)                                               \
     X(DNS_TIMEOUT, "dns_timeout", WARNING, NOBODY)                                                 \
+    X(DOMAIN_NOT_REGISTERED, "domain_not_registered", ERROR, OWNER)                                \
+    X(DOMAIN_EXPIRED, "domain_expired", ERROR, OWNER)                                              \
+    X(DOMAIN_ON_HOLD, "domain_on_hold", ERROR, OWNER)                                              \
+    X(DOMAIN_EXPIRES, "domain_expires", WARNING, OWNER)                                            \
     X(HTTP_REFUSED, "http_refused", ERROR, OPERATOR)                                               \
     X(HTTP_TIMEOUT, "http_timeout", ERROR, OPERATOR)                                               \
     X(HTTP_UNREACHABLE, "http_unreachable", ERROR, OPERATOR)                                       \

@@ -25,6 +25,20 @@ static void take_newer(const struct zone_seen *zone, size_t name, struct observa
     }
 }
 
+/* `found` are the answers to zone_queries(): is the registered domain itself in DNS? */
+static void look_up_registration(const struct check_env *env, const struct check_names *names,
+                                 const struct dns_answer *found, struct registration_seen *out)
+{
+    struct dns_query queries[ZONE_ANCESTORS_MAX];
+    size_t count = zone_queries(names, queries);
+
+    *out = (struct registration_seen){.is_in_dns = true};
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(queries[i].name, names->registered) == 0)
+            out->is_in_dns = found[i].reply != DNS_REPLY_NXDOMAIN;
+    out->said = rdap_ask(env->rdap, names->registered);
+}
+
 bool observe(struct arena *mem, const struct check_env *env, const struct check_names *names,
              const struct check_expected *expected, const struct observed *out, struct err *err)
 {
@@ -35,6 +49,7 @@ bool observe(struct arena *mem, const struct check_env *env, const struct check_
         return false;
     for (size_t i = 0; i < out->zone->name_count; i++)
         take_newer(out->zone, i, &out->names[i]);
+    look_up_registration(env, names, found, out->registration);
     return (env->check_key.len == 0 && !env->is_keyless) ||
            observe_http(mem, env, names, expected, out->names, err);
 }

@@ -38,6 +38,15 @@ void reach_servers(struct arena *mem, const struct check_reach *reach, struct ne
     *out = policy_of(reach, NET_PUBLIC_ANY, &list);
 }
 
+void reach_registries(struct arena *mem, const struct check_reach *reach, uint16_t port,
+                      struct net_policy *out)
+{
+    struct list list = {.items = arena_array_of(mem, reach->own_count, struct net_allowed)};
+
+    allow_own(&list, reach, port);
+    *out = policy_of(reach, NET_PUBLIC_WEB, &list);
+}
+
 void reach_sites(struct arena *mem, const struct check_reach *reach,
                  const struct check_expected *expected, struct check_ports ports,
                  struct net_policy *out)

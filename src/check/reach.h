@@ -27,3 +27,6 @@ void reach_servers(struct arena *mem, const struct check_reach *reach, struct ne
 void reach_sites(struct arena *mem, const struct check_reach *reach,
                  const struct check_expected *expected, struct check_ports ports,
                  struct net_policy *out);
+/* RDAP servers; `port` is the one's that is asked first. */
+void reach_registries(struct arena *mem, const struct check_reach *reach, uint16_t port,
+                      struct net_policy *out);

@@ -81,6 +81,24 @@ static json_t *provider_to_json(const struct provider *provider)
                      "note", provider->note);
 }
 
+static json_t *registration_to_json(const struct registration *said)
+{
+    json_t *states = json_array();
+    char expires_at[CLOCK_TEXT_SIZE], seen_at[CLOCK_TEXT_SIZE];
+
+    if (!said->is_known) {
+        json_decref(states);
+        return json_null();
+    }
+    for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++)
+        if (said->is_in_state[i])
+            json_array_append_new(states, json_string(registration_state_name(i)));
+    return json_pack("{s:b, s:o, s:s?, s:s}", "is_registered", said->is_registered, "states",
+                     states, "expires_at",
+                     said->expires_at ? clock_text(said->expires_at, expires_at) : NULL, "seen_at",
+                     clock_text(said->seen_at, seen_at));
+}
+
 json_t *check_report_to_json(const struct check_report *report)
 {
     json_t *names = json_array(), *records = json_array();
@@ -92,10 +110,11 @@ json_t *check_report_to_json(const struct check_report *report)
                                         dns_verdict_name(report->names[i].verdict)));
     for (size_t i = 0; i < report->record_count; i++)
         json_array_append_new(records, finding_action_to_json(&report->records[i]));
-    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o}", "at",
+    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o}", "at",
                      clock_text(report->at, at), "took_ms", (json_int_t)report->took_ms, "outcome",
                      check_outcome_name(report->outcome), "title", report->title, "names", names,
                      "findings", check_findings_to_json(report), "records", records, "remembered_s",
                      (json_int_t)report->remembered_s, "provider",
-                     provider_to_json(report->provider));
+                     provider_to_json(report->provider), "registration",
+                     registration_to_json(&report->registration));
 }

@@ -4,6 +4,7 @@
 /* report: what one check of the names of an order came to. An open record with a JSON form. */
 #include "check/finding.h"
 #include "check/provider.h"
+#include "check/registration.h"
 #include "model/dns_verdict.h"
 #include "net/address.h"
 
@@ -38,6 +39,7 @@ struct check_report {
     const struct provider *provider;           /* whose DNS it is; NULL = not known */
     struct address servers[CHECK_SERVERS_MAX]; /* that answered for the domain */
     size_t server_count;
+    struct registration registration; /* is_known false: its registry was not asked */
 };
 
 /* The names of which is_taken (as many as `names`) is true are another account's: whatever their
@@ -50,7 +52,8 @@ const char *check_outcome_name(enum check_outcome outcome);
 const char *check_outcome_verdict(enum check_outcome outcome);
 
 /* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...],
- * "remembered_s","provider":{"name","apex_host","note"} or null}; a new reference. */
+ * "remembered_s","provider":{"name","apex_host","note"} or null,
+ * "registration":{"is_registered","states","expires_at","seen_at"} or null}; a new reference. */
 json_t *check_report_to_json(const struct check_report *report);
 /* The `findings` member alone, an array; a new reference. */
 json_t *check_findings_to_json(const struct check_report *report);

@@ -39,6 +39,15 @@ bool rule_is_without_a(const struct facts *f);
 bool rule_is_without_aaaa(const struct facts *f);
 bool rule_is_cname_at_apex(const struct facts *f);
 
+/* ---- rules_registration.c: what its registry says of a domain that is not in DNS ---- */
+bool rule_is_not_registered(const struct facts *f);
+bool rule_is_expired(const struct facts *f);
+bool rule_is_on_hold(const struct facts *f);
+void rule_tell_registration(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_fill_registration(struct arena *mem, const struct facts *f, struct finding *out);
+/* And of one that still is; false: nothing. It keeps no order waiting. */
+bool registration_finding(struct arena *mem, const struct facts *first, struct finding *out);
+
 /* ---- rules_http.c: how our addresses answer ---- */
 bool rule_is_http_refused(const struct facts *f);
 bool rule_is_http_timeout(const struct facts *f);

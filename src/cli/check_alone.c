@@ -20,6 +20,7 @@ struct pool {
     const struct cli_check_alone *how;
     const struct suffix_list *suffixes;
     struct resolver *resolver;
+    struct rdap *rdap;
     struct cli_checked *list;
     size_t count;
     _Atomic size_t next;
@@ -80,6 +81,7 @@ static bool look(struct arena *mem, const struct pool *pool, const char *typed,
 {
     const struct config *config = pool->how->config;
     const struct check_env env = {.resolver = pool->resolver,
+                                  .rdap = pool->rdap,
                                   .is_keyless = true,
                                   .brand = config->platform.brand,
                                   .reach = reach_of(pool->how),
@@ -154,6 +156,8 @@ bool cli_check_alone(struct arena *mem, const struct cli_check_alone *how, struc
                      size_t count, struct err *err)
 {
     AUTO(resolver_freep) struct resolver *resolver = NULL;
+    AUTO(rdap_freep) struct rdap *rdap = NULL;
+    const struct check_reach reach = reach_of(how);
     const struct config *config = how->config;
     const struct resolver_options options = {
         .forwarder = or_null(config->dns.forwarder),
@@ -164,9 +168,12 @@ bool cli_check_alone(struct arena *mem, const struct cli_check_alone *how, struc
     struct pool pool = {
         .how = how, .list = list, .count = count, .telling = PTHREAD_MUTEX_INITIALIZER};
 
-    if (!app_suffixes(mem, config, &pool.suffixes, err) || !resolver_new(&options, &resolver, err))
+    if (!app_suffixes(mem, config, &pool.suffixes, err) ||
+        !resolver_new(&options, &resolver, err) ||
+        !app_rdap_open(config, resolver, &reach, &rdap, err))
         return false;
     pool.resolver = resolver;
+    pool.rdap = rdap;
     work_all(&pool);
     return true;
 }

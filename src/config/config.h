@@ -159,6 +159,7 @@ struct config {
     struct {
         int64_t retry_min_ms, retry_max_ms; /* between two checks of a waiting name */
         int64_t http_ms;                    /* for an address to answer */
+        const char *rdap, *rdap_services;   /* who is asked about registrations; "" = nobody */
         int64_t patience_ms; /* how long a certificate waits for names that are not ready */
     } check;
     struct {

@@ -190,6 +190,8 @@ static const struct option options[] = {
     {AT(check, retry_min_ms), NUMBER("5000", 100, 86400000), .help = "A name that is not ready is looked at again after this, then less often."},
     {AT(check, retry_max_ms), NUMBER("43200000", 100, 86400000), .help = "The longest time between two such looks, DNS and HTTP. That its DNS has changed is seen sooner: its name servers are asked in between."},
     {AT(check, http_ms), NUMBER("10000", 100, 25000), .help = "How long an address may take to answer. Let's Encrypt waits for 10 s. All of a check have 25 s together."},
+    {AT(check, rdap), TEXT("", format_url), .help = "RDAP server that is asked whether a domain is registered, held back or about to expire; empty: see rdap_services."},
+    {AT(check, rdap_services), OPT_PATH(""), .help = "Without rdap: file of the RDAP server of each registry, as IANA has it (https://data.iana.org/rdap/dns.json); empty: registries are not asked."},
     {AT(check, patience_ms), NUMBER("180000", 0, 86400000), .help = "How long a certificate waits for the rest of its names once the domain itself is ready; what is not ready then joins a later one."},
 
     {.section = "run", .key = "edges", .offset = offsetof(struct config, run.edges), .count_offset = offsetof(struct config, run.edge_count),

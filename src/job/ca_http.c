@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "check/resolve_host.h"
 #include "config/config.h"
-#include "job/resolve_host.h"
 
 static const char *const loopback[] = {"127.0.0.0/8", "::1"};
 

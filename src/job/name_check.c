@@ -7,6 +7,7 @@
 #include "app/delegation.h"
 #include "app/expected.h"
 #include "model/hostname.h"
+#include "store/subscription_store.h"
 
 static bool has_star(const struct name_check *want, const char *base)
 {
@@ -64,9 +65,24 @@ static bool take_others(const struct worker *worker, struct arena *mem,
     return true;
 }
 
+/* Until when the registration ought to last; 0: that is not asked. */
+static bool find_needed_until(const struct worker *worker, struct arena *mem,
+                              const struct name_check *want, int64_t *out, struct err *err)
+{
+    const struct scope scope = {.kind = SCOPE_PLATFORM};
+    const struct subscription *subscription = NULL;
+
+    if (worker->rdap && !subscription_store_current(mem, worker->app->db, &scope, want->domain->id,
+                                                    &subscription, err))
+        return false;
+    *out = subscription ? subscription->term_end_at : 0;
+    return true;
+}
+
 bool name_check_run(const struct worker *worker, struct arena *mem, const struct name_check *want,
                     struct check_report *out, struct err *err)
 {
+    int64_t needed_until;
     struct check_names names = {
         .names = want->names, .count = want->count, .registered = want->domain->registered_domain};
     struct app_expected expected;
@@ -75,10 +91,13 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
 
     if (!app_expected_of(worker->app, mem, want->domain->partner_id, &expected, err) ||
         !find_delegations(worker, mem, want, &names.delegations, err) ||
+        !find_needed_until(worker, mem, want, &needed_until, err) ||
         !app_caa_find(worker->app, mem, want->ca ? want->ca->id : NULL, &caa, err))
         return false;
     env = (struct check_env){
         .resolver = worker->resolver,
+        .rdap = worker->rdap,
+        .needed_until = needed_until,
         .check_key = worker->check_key,
         .brand = expected.brand,
         .http_port = (uint16_t)worker->app->config->edge.http_port,

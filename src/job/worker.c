@@ -135,6 +135,15 @@ static bool open_resolver(struct worker *worker, struct err *err)
     return resolver_new(&options, &worker->resolver, err);
 }
 
+static bool open_rdap(struct arena *mem, struct worker *worker, struct err *err)
+{
+    const struct config *cfg = worker->app->config;
+    struct check_reach reach;
+
+    return app_check_reach(mem, cfg, &reach, err) &&
+           app_rdap_open(cfg, worker->resolver, &reach, &worker->rdap, err);
+}
+
 static bool open_trust(struct worker *worker, struct err *err)
 {
     return root_files_open(&worker->app->config->tls.trust_store, 1, &worker->trust, err) ||
@@ -153,8 +162,8 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
         .started_at = clock_now(),
         .started_ms = clock_boot_ms(),
     };
-    if (!open_trust(worker, err) || !open_resolver(worker, err) || !open_cas(mem, worker, err) ||
-        !find_check_key(mem, worker, err)) {
+    if (!open_trust(worker, err) || !open_resolver(worker, err) || !open_rdap(mem, worker, err) ||
+        !open_cas(mem, worker, err) || !find_check_key(mem, worker, err)) {
         worker_free(worker);
         return false;
     }
@@ -170,6 +179,7 @@ void worker_free(struct worker *worker)
             root_files_close(worker->cas[i].roots);
     }
     root_files_close(worker->trust);
+    rdap_freep(&worker->rdap);
     resolver_freep(&worker->resolver);
 }
 

@@ -33,6 +33,7 @@ struct worker {
     const struct app *app;
     struct signer *signer;
     struct resolver *resolver;
+    struct rdap *rdap; /* NULL: registries are not asked */
     struct feed feed;
     struct root_files *trust; /* the operator's trust store */
     struct slice check_key;   /* of the check path */

@@ -22,6 +22,7 @@ import yaml
 from ca_fixtures import stop_process
 from edge_kit import BUILD, ROOT, Nginx, World as EdgeWorld, wait_for
 from odd_dns_kit import OddServer
+from rdap_kit import Registry, day
 from stranger_kit import start_server
 
 LATCHKEY = BUILD / "src" / "bin" / "latchkey"
@@ -31,7 +32,7 @@ ROOTS = ["198.41.0.4", "170.247.170.2", "199.9.14.201", "192.33.4.12", "199.7.91
          "199.7.83.42", "202.12.27.33"]
 # Where what answers: the name servers of all zones, and those of cases that have two sorts.
 SERVERS = {"ns1": "203.0.113.1", "ns2": "203.0.113.2", "other": "203.0.113.3", "lame": "203.0.113.4",
-           "dead": "203.0.113.5", "tld": "203.0.113.6"}
+           "dead": "203.0.113.5", "tld": "203.0.113.6", "rdap": "203.0.113.8"}
 OWN = ["192.0.2.0/24", "203.0.113.0/24", "2001:db8::/32"]
 V4, V4B, V6 = "192.0.2.1", "192.0.2.2", "2001:db8::1"
 CNAME = "edge.platform.example"
@@ -54,6 +55,7 @@ class Case:
     odd: dict = None    # the zone is served at {a} by a name server with these ways (odd_dns_kit.py)
     asked: str = None   # the zone as a resolver at {c} remembers it, which is asked in this case
     delegated: str = "" # what _acme-challenge of a wildcard must be a CNAME of
+    rdap: dict = None   # what its registry says of it, which is asked in this case (rdap_kit.py)
     account: str = ""   # the ACME account that the authority is asked with
     servers: list = dataclasses.field(default_factory=list)
     expect: dict = dataclasses.field(default_factory=dict)
@@ -97,7 +99,7 @@ def load(folder):
     own = FIRST_OWN
     for case in cases:
         case.domain = case.case + ".example"
-        case.words = {"v4": V4, "v4b": V4B, "v6": V6, "cname": CNAME, "domain": case.domain,
+        case.words = {"v4": V4, "v4b": V4B, "v6": V6, "cname": CNAME, "domain": case.domain, "day12": day(12), "ended": day(-3),
                       **SERVERS}
         for letter in "abc":
             text = json.dumps([case.zone, case.servers, case.zones, case.other, case.asked,
@@ -389,24 +391,30 @@ class Clinic:
                          for case in cases if case.odd is not None]
         self.servers += [Remembering(case.words["c"], case, self.names) for case in cases
                          if case.asked is not None]
+        self.registry = Registry(SERVERS["rdap"], "rdap.nic.example", folder,
+                                 {case.domain: case.rdap for case in cases if case.rdap is not None})
         self.environment = {**os.environ, "LATCHKEY_DNS_TRUST_ANCHOR": str(self.names.anchor),
                             "LATCHKEY_PLATFORM_BRAND": "mono", "LATCHKEY_DNS_TIMEOUT_MS": "4000",
                             "LATCHKEY_CHECK_HTTP_MS": "1500"}
         self.environment.pop("LATCHKEY_TOKEN", None)
 
-    def run(self, *arguments, addresses=(V4,)):
+    def run(self, *arguments, addresses=(V4,), asks_registry=False):
         expect = [word for address in addresses for word in ("--expect", address)]
         own = [word for prefix in OWN for word in ("--own", prefix)]
         # What an old resolver remembers is not signed.
         environment = {**self.environment,
                        **({"LATCHKEY_DNS_TRUST_ANCHOR": ""} if "--resolver" in arguments else {})}
+        if asks_registry:
+            environment.update(LATCHKEY_CHECK_RDAP=self.registry.url,
+                               LATCHKEY_TLS_TRUST_STORE=str(self.registry.root))
         return subprocess.run([LATCHKEY, "check", "--cname", CNAME, *own, *expect, *arguments],
                               env=environment, cwd=self.folder, text=True, timeout=120,
                               capture_output=True, check=False)
 
     def _look_at(self, asked, addresses, cases):
         given = [name for case in cases for name in case.names_given()]
-        done = self.run("--json", *asked, "--", *given, addresses=addresses)
+        done = self.run("--json", *asked, "--", *given, addresses=addresses,
+                        asks_registry=cases[0].rdap is not None)
         assert done.returncode in (0, 1, 2), done.stderr
         answers = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(answers) == len(given), done.stdout + done.stderr
@@ -424,9 +432,9 @@ class Clinic:
             asked = ("--resolver", case.words["c"] + "@53") if case.asked is not None else ()
             asked += ("--account", case.account or account) if case.account or account else ()
             asked += ("--delegation", case.delegated) if case.delegated else ()
-            groups.setdefault((asked, tuple(case.addresses())), []).append(case)
+            groups.setdefault((asked, tuple(case.addresses()), case.rdap is None), []).append(case)
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            parts = list(pool.map(lambda group: self._look_at(*group[0], group[1]), groups.items()))
+            parts = list(pool.map(lambda group: self._look_at(*group[0][:2], group[1]), groups.items()))
         return {name: result for part in parts for name, result in part.items()}
 
     def look_twice(self):
@@ -436,5 +444,5 @@ class Clinic:
         return {**results, **(self.look(late) if late else {})}
 
     def stop(self):
-        for server in (*self.servers, self.edge, self.names):
+        for server in (*self.servers, self.registry, self.edge, self.names):
             server.stop()

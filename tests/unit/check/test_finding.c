@@ -217,6 +217,11 @@ static void test_report_json(void **state)
         .record_count = 1,
         .remembered_s = 300,
         .provider = &provider,
+        .registration = {.is_known = true,
+                         .is_registered = true,
+                         .is_in_state = {[REGISTRATION_CLIENT_HOLD] = true},
+                         .expires_at = INT64_C(1800000000000),
+                         .seen_at = INT64_C(1700000000000)},
     };
     json_t *json = check_report_to_json(&report), *list = check_findings_to_json(&report);
 
@@ -227,7 +232,10 @@ static void test_report_json(void **state)
                     "\"provider\":{\"apex_host\":\"@\",\"name\":\"Mono DNS\",\"note\":"
                     "\"So.\"},\"records\":[{"
                     "\"fqdn\":\"shop.example\",\"name\":\"@\",\"op\":\"replace\",\"ttl\":3600,"
-                    "\"type\":\"A\",\"value\":\"198.51.100.1\"}],\"remembered_s\":300,\"title\":"
+                    "\"type\":\"A\",\"value\":\"198.51.100.1\"}],"
+                    "\"registration\":{\"expires_at\":\"2027-01-15T08:00:00.000Z\","
+                    "\"is_registered\":true,\"seen_at\":\"2023-11-14T22:13:20.000Z\","
+                    "\"states\":[\"clientHold\"]},\"remembered_s\":300,\"title\":"
                     "\"www.shop.example has issues\",\"took_ms\":12}") == 0,
        "%s", text);
     ok(json_array_size(list) == 1, "findings");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "job/resolve_host.h"
+#include "check/resolve_host.h"
 
 #include <string.h>
 
