@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/call.h"
 #include "api/routes.h"
+#include "app/partner_share.h"
+#include "base/clock.h"
 
 static bool find_token(struct api_call *call, const struct http_req *req, struct err *err)
 {
@@ -33,6 +35,23 @@ static bool authorize(struct api_call *call, unsigned who, struct err *err)
            app_token_allows(&call->caller, scope_of[who], err);
 }
 
+/* All tokens of a partner and of its accounts together (R47); the platform's own have no limit. */
+static bool take_request(const struct api_call *call, struct arena *mem, struct err *err)
+{
+    const char *partner_id = scope_partner_id(&call->caller.scope);
+    struct partner_share share;
+
+    if (call->token->edge_id || !partner_id)
+        return true;
+    if (!app_partner_share_of(&call->app, mem, partner_id, &share, err))
+        return false;
+    return minute_limit_take(call->api->requests,
+                             &(struct minute_ask){partner_id, "API requests",
+                                                  share.requests_per_min,
+                                                  "partner.requests_per_min"},
+                             clock_now(), err);
+}
+
 bool api_around(struct http_req *req, struct http_res *res, struct err *err)
 {
     const struct http_route *route = req->match.route;
@@ -46,7 +65,7 @@ bool api_around(struct http_req *req, struct http_res *res, struct err *err)
         if (!find_token(call, req, err))
             return false;
         req->log_who = call->token->id;
-        if (!authorize(call, route->needs & API_WHO, err))
+        if (!authorize(call, route->needs & API_WHO, err) || !take_request(call, req->mem, err))
             return false;
     }
     if (!key)

@@ -8,6 +8,7 @@
 #include "api/acks.h"
 #include "api/api.h"
 #include "api/check_limit.h"
+#include "api/minute_limit.h"
 #include "app/partner.h"
 #include "check/rdap.h"
 #include "http/commit_watch.h"
@@ -21,6 +22,7 @@ struct api {
     struct commit_watch *watch;
     struct api_acks *acks;
     struct check_limit *checks;
+    struct minute_limit *requests; /* by partner */
 };
 
 struct api_call {

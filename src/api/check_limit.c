@@ -4,19 +4,11 @@
 #include <assert.h>
 #include <pthread.h>
 
+#include "api/minute_limit.h"
 #include "base/id.h"
 #include "model/hostname.h"
 
-#define TOKENS_MAX  1024 /* that asked within the last minute */
 #define AT_ONCE_MAX 64
-#define MINUTE_MS   INT64_C(60000)
-
-/* The window of a token begins with its first check and lasts a minute. */
-struct window {
-    char token_id[ID_SIZE];
-    int64_t begun_at;
-    unsigned count;
-};
 
 /* Of a check that is running. */
 struct place {
@@ -28,7 +20,7 @@ struct check_limit {
     pthread_mutex_t lock;
     unsigned at_once, running;
     struct place places[AT_ONCE_MAX];
-    struct window windows[TOKENS_MAX];
+    struct minute_limit *tokens, *partners;
 };
 
 struct check_limit *check_limit_new(unsigned at_once)
@@ -38,6 +30,8 @@ struct check_limit *check_limit_new(unsigned at_once)
     if (!limit)
         abort();
     pthread_mutex_init(&limit->lock, NULL);
+    limit->tokens = minute_limit_new();
+    limit->partners = minute_limit_new();
     limit->at_once = at_once < AT_ONCE_MAX ? at_once : AT_ONCE_MAX;
     return limit;
 }
@@ -48,45 +42,21 @@ void check_limit_free(struct check_limit *limit)
         return;
     assert(limit->running == 0);
     pthread_mutex_destroy(&limit->lock);
+    minute_limit_free(limit->tokens);
+    minute_limit_free(limit->partners);
     free(limit);
 }
 
-/* The token's place, else that of the oldest window: with more than TOKENS_MAX tokens a minute one
- * of them is counted anew. */
-static struct window *find_window(struct check_limit *limit, const char *token_id)
+/* By the token, and by its partner. */
+static bool count(struct check_limit *limit, const struct check_asker *asker, int64_t now,
+                  struct err *err)
 {
-    struct window *oldest = &limit->windows[0];
+    const struct minute_ask own = {asker->token_id, "checks", CHECKS_PER_MIN, NULL};
+    const struct minute_ask all = {asker->partner_id, "checks", asker->partner_per_min,
+                                   "partner.checks_per_min"};
 
-    for (size_t i = 0; i < TOKENS_MAX; i++) {
-        struct window *w = &limit->windows[i];
-
-        if (strcmp(w->token_id, token_id) == 0)
-            return w;
-        if (w->begun_at < oldest->begun_at)
-            oldest = w;
-    }
-    *oldest = (struct window){0};
-    snprintf(oldest->token_id, sizeof(oldest->token_id), "%s", token_id);
-    return oldest;
-}
-
-static bool count_token(struct check_limit *limit, const char *token_id, int64_t now,
-                        struct err *err)
-{
-    struct window *w = find_window(limit, token_id);
-
-    /* One that lies ahead is from before the clock was set back. */
-    if (now - w->begun_at >= MINUTE_MS || w->begun_at > now) {
-        w->begun_at = now;
-        w->count = 0;
-    }
-    if (w->count == CHECKS_PER_MIN) {
-        err_set(err, ERR_RATE_LIMITED, "%d checks a minute are allowed", CHECKS_PER_MIN);
-        err->retry_at = w->begun_at + MINUTE_MS;
-        return false;
-    }
-    w->count++;
-    return true;
+    return minute_limit_take(limit->tokens, &own, now, err) &&
+           (!asker->partner_id || minute_limit_take(limit->partners, &all, now, err));
 }
 
 /* The free place for a check of this name; ERR_BUSY when it, or its partner, has to wait. */
@@ -123,8 +93,7 @@ bool check_limit_begin(struct check_limit *limit, const struct check_asker *aske
     bool is_allowed;
 
     pthread_mutex_lock(&limit->lock);
-    is_allowed = find_place(limit, partner_id, name, &place, err) &&
-                 count_token(limit, asker->token_id, now, err);
+    is_allowed = find_place(limit, partner_id, name, &place, err) && count(limit, asker, now, err);
     if (is_allowed) {
         snprintf(place->name, sizeof(place->name), "%s", name);
         snprintf(place->partner_id, sizeof(place->partner_id), "%s", partner_id);

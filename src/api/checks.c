@@ -3,6 +3,7 @@
 #include "api/handlers.h"
 #include "api/json.h"
 #include "app/expected.h"
+#include "app/partner_share.h"
 #include "app/site.h"
 #include "base/clock.h"
 #include "base/id.h"
@@ -70,9 +71,14 @@ static bool look_within_limits(struct api_call *call, struct arena *mem,
                                const struct hostname *name, struct check_report *out,
                                struct err *err)
 {
-    const struct check_asker asker = {call->token->id, scope_partner_id(&call->caller.scope)};
+    struct check_asker asker = {.token_id = call->token->id,
+                                .partner_id = scope_partner_id(&call->caller.scope)};
+    struct partner_share share = {0};
     bool is_done;
 
+    if (asker.partner_id && !app_partner_share_of(&call->app, mem, asker.partner_id, &share, err))
+        return false;
+    asker.partner_per_min = share.checks_per_min;
     if (!check_limit_begin(call->api->checks, &asker, name->name, clock_now(), err))
         return false;
     is_done = look(call, mem, name, out, err);

@@ -19,11 +19,40 @@ static bool find_partner(const struct app *app, const struct caller *caller, str
     return partner || err_set(err, ERR_NOT_FOUND, "there is no partner %.40s", id);
 }
 
+/* In the place of PARTNER_CAP_CONFIGURED what the configuration says. */
+static struct partner_share in_force(const struct app *app, const struct partner_share *stored)
+{
+    struct partner_share share = *stored;
+
+    if (share.checks_per_min == PARTNER_CAP_CONFIGURED)
+        share.checks_per_min = app->config->partner.checks_per_min;
+    if (share.requests_per_min == PARTNER_CAP_CONFIGURED)
+        share.requests_per_min = app->config->partner.requests_per_min;
+    return share;
+}
+
+bool app_partner_share_of(const struct app *app, struct arena *mem, const char *partner_id,
+                          struct partner_share *out, struct err *err)
+{
+    struct partner_share stored;
+
+    if (!partner_share_store_get(mem, app->db, partner_id, &stored, err))
+        return false;
+    *out = in_force(app, &stored);
+    return true;
+}
+
 bool app_partner_share_get(const struct app *app, const struct caller *caller, struct arena *mem,
                            const char *partner_id, struct partner_share *out, struct err *err)
 {
     return find_partner(app, caller, mem, partner_id, err) &&
-           partner_share_store_get(mem, app->db, partner_id, out, err);
+           app_partner_share_of(app, mem, partner_id, out, err);
+}
+
+static void change(int64_t *number, const int64_t *wanted)
+{
+    if (wanted)
+        *number = *wanted;
 }
 
 bool app_partner_share_set(const struct app *app, const struct caller *caller, struct arena *mem,
@@ -33,14 +62,17 @@ bool app_partner_share_set(const struct app *app, const struct caller *caller, s
     struct partner_share share;
 
     if (!app_need_operator(caller, "set the share of a partner", err) ||
-        !app_partner_share_get(app, caller, mem, in->partner_id, &share, err))
+        !find_partner(app, caller, mem, in->partner_id, err) ||
+        !partner_share_store_get(mem, app->db, in->partner_id, &share, err))
         return false;
-    share.weight = in->weight ? *in->weight : share.weight;
-    share.waiting_max = in->waiting_max ? *in->waiting_max : share.waiting_max;
-    share.orders_per_hour = in->orders_per_hour ? *in->orders_per_hour : share.orders_per_hour;
+    change(&share.weight, in->weight);
+    change(&share.waiting_max, in->waiting_max);
+    change(&share.orders_per_hour, in->orders_per_hour);
+    change(&share.checks_per_min, in->checks_per_min);
+    change(&share.requests_per_min, in->requests_per_min);
     if (!partner_share_store_put(app->db, &share, err))
         return false;
-    *out = share;
+    *out = in_force(app, &share);
     return true;
 }
 

@@ -9,9 +9,15 @@
 struct partner_share_input {
     const char *partner_id;
     const int64_t *weight, *waiting_max, *orders_per_hour; /* NULL: as it is; a cap of 0: none */
+    const int64_t *checks_per_min, *requests_per_min;      /* the same, or PARTNER_CAP_CONFIGURED */
 };
 
-/* Whoever may see the partner. ERR_NOT_FOUND. */
+/* What is in force for a partner: its own caps, else those of the configuration. Not asked: who may
+ * know. */
+MUST_CHECK bool app_partner_share_of(const struct app *app, struct arena *mem,
+                                     const char *partner_id, struct partner_share *out,
+                                     struct err *err);
+/* The same, for whoever may see the partner. ERR_NOT_FOUND. */
 MUST_CHECK bool app_partner_share_get(const struct app *app, const struct caller *caller,
                                       struct arena *mem, const char *partner_id,
                                       struct partner_share *out, struct err *err);

@@ -112,6 +112,10 @@ struct config {
         const char *public_url;   /* "https://host[:port]", no final slash */
         int64_t workers;          /* threads */
     } web;
+    struct { /* of each partner, where the operator gave it no other share; 0: any number */
+        int64_t requests_per_min;
+        int64_t checks_per_min;
+    } partner;
     struct {
         int64_t threads;
     } worker;

@@ -149,6 +149,9 @@ static const struct option options[] = {
     {AT(web, public_url), NEEDED("https://localhost:8444", format_site_url), .help = "Where people and programs reach it."},
     {AT(web, workers), NUMBER("8", 1, 64), .help = "Threads that serve requests."},
 
+    {AT(partner, requests_per_min), NUMBER("12000", 0, 1000000), .help = "API requests a minute by all tokens of a partner and its accounts, where PATCH /v1/partners/ID/share gave it no other number; 0: any number."},
+    {AT(partner, checks_per_min), NUMBER("60", 0, 1000000), .help = "The same of checks by name (POST /v1/checks), which look at other people's servers."},
+
     {AT(worker, threads), NUMBER("4", 1, 256), .help = "Jobs that are run at the same time."},
 
     {AT(signer, keys_dir), PATH("keys"), .help = "Folder of the sealing and feed keys."},
@@ -216,6 +219,7 @@ const struct option_section config_sections[] = {
     {"names", "Which names can be ordered."},
     {"store", "The database."},
     {"web", "API and pages."},
+    {"partner", "What each partner may."},
     {"worker", "Jobs."},
     {"signer", "Private keys."},
     {"sandbox_ca", "The CA of `latchkey ca`."},

@@ -93,7 +93,7 @@ static bool take_json(const struct http_field *field, const json_t *json, struct
                       struct http_value *out, struct err *err)
 {
     if (json_is_null(json) && field->is_nullable) {
-        *out = (struct http_value){.is_given = true};
+        *out = (struct http_value){.is_given = true, .is_null = true};
         return true;
     }
     switch (field->type) {

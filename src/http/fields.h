@@ -35,6 +35,7 @@ struct http_field {
 
 struct http_value {
     bool is_given;
+    bool is_null;       /* given as null */
     const char *text;   /* FIELD_TEXT; NULL when not given */
     int64_t number;     /* FIELD_NUMBER */
     bool is_true;       /* FIELD_BOOL */

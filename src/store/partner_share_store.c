@@ -5,9 +5,10 @@
 
 static const struct query get = {
     .name = "partner_share.get",
-    .sql = "SELECT weight, waiting_max, orders_per_hour FROM partner_share WHERE partner_id = $1",
+    .sql = "SELECT weight, waiting_max, orders_per_hour, checks_per_min, requests_per_min"
+           " FROM partner_share WHERE partner_id = $1",
     .params = "t",
-    .cols = "iii",
+    .cols = "iiiii",
 };
 
 bool partner_share_store_get(struct arena *mem, struct db *db, const char *partner_id,
@@ -17,29 +18,38 @@ bool partner_share_store_get(struct arena *mem, struct db *db, const char *partn
 
     if (!db_one(mem, db, &get, &row, err, QT(partner_id)))
         return false;
-    *out = (struct partner_share){.partner_id = partner_id, .weight = 1};
+    *out = (struct partner_share){.partner_id = partner_id,
+                                  .weight = 1,
+                                  .checks_per_min = PARTNER_CAP_CONFIGURED,
+                                  .requests_per_min = PARTNER_CAP_CONFIGURED};
     if (row) {
         out->weight = row_i64(row, 0);
         out->waiting_max = row_i64(row, 1);
         out->orders_per_hour = row_i64(row, 2);
+        out->checks_per_min = row_i64(row, 3);
+        out->requests_per_min = row_i64(row, 4);
     }
     return true;
 }
 
 static const struct query put = {
     .name = "partner_share.put",
-    .sql = "INSERT INTO partner_share (partner_id, weight, waiting_max, orders_per_hour)"
-           " VALUES ($1, $2, $3, $4) ON CONFLICT (partner_id) DO UPDATE SET"
+    .sql = "INSERT INTO partner_share (partner_id, weight, waiting_max, orders_per_hour,"
+           " checks_per_min, requests_per_min)"
+           " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partner_id) DO UPDATE SET"
            " weight = excluded.weight, waiting_max = excluded.waiting_max,"
-           " orders_per_hour = excluded.orders_per_hour",
-    .params = "tiii",
+           " orders_per_hour = excluded.orders_per_hour,"
+           " checks_per_min = excluded.checks_per_min,"
+           " requests_per_min = excluded.requests_per_min",
+    .params = "tiiiii",
     .cols = "",
 };
 
 bool partner_share_store_put(struct db *db, const struct partner_share *share, struct err *err)
 {
     return db_exec(db, &put, NULL, err, QT(share->partner_id), QI(share->weight),
-                   QI(share->waiting_max), QI(share->orders_per_hour));
+                   QI(share->waiting_max), QI(share->orders_per_hour), QI(share->checks_per_min),
+                   QI(share->requests_per_min));
 }
 
 static const struct query waiting = {

@@ -6,14 +6,16 @@
 #include "db/db.h"
 #include "store/scope.h"
 
-#define PARTNER_WEIGHT_MAX 100
-#define PARTNER_CAP_MAX    1000000
+#define PARTNER_WEIGHT_MAX     100
+#define PARTNER_CAP_MAX        1000000
+#define PARTNER_CAP_CONFIGURED (-1) /* as the configuration says */
 
 struct partner_share {
     const char *partner_id;
     int64_t weight;          /* 1..PARTNER_WEIGHT_MAX: turns in the line, beside those of others */
     int64_t waiting_max;     /* orders that are placed and not fulfilled; 0: any number */
     int64_t orders_per_hour; /* 0: any number */
+    int64_t checks_per_min, requests_per_min; /* 0: any number; or PARTNER_CAP_CONFIGURED */
 };
 
 extern const struct query_list partner_share_queries;

@@ -2,6 +2,7 @@
 
 /* accounts: the list of accounts, to be searched, sorted and paged; for the operator the partners,
  * and the accounts of one. */
+#include "app/partner_share.h"
 #include "http/fields.h"
 #include "store/account_store.h"
 #include "store/partner_store.h"
@@ -48,6 +49,30 @@ static bool add_accounts(struct http_req *req, const struct account_list *list, 
     return true;
 }
 
+static void add_cap(json_t *json, const char *key, int64_t number)
+{
+    json_object_set_new(json, key, number > 0 ? json_integer(number) : json_false());
+}
+
+/* What it is called, and what it may. A cap of 0 is none. */
+static bool add_partner(struct http_req *req, const struct partner *partner, json_t *data,
+                        struct err *err)
+{
+    struct partner_share share;
+    json_t *json;
+
+    if (!app_partner_share_of(web_call_of(req)->app, req->mem, partner->id, &share, err))
+        return false;
+    json = json_pack("{s:s, s:s, s:s, s:I}", "id", partner->id, "name", partner->name, "brand",
+                     partner->brand, "weight", (json_int_t)share.weight);
+    add_cap(json, "waiting_max", share.waiting_max);
+    add_cap(json, "orders_per_hour", share.orders_per_hour);
+    add_cap(json, "checks_per_min", share.checks_per_min);
+    add_cap(json, "requests_per_min", share.requests_per_min);
+    json_object_set_new(data, "partner", json);
+    return true;
+}
+
 /* The accounts of the scope: of all partners, or of `partner`. */
 static bool list_accounts(struct http_req *req, struct http_res *res, const struct scope *scope,
                           const struct partner *partner, struct err *err)
@@ -72,11 +97,8 @@ static bool list_accounts(struct http_req *req, struct http_res *res, const stru
     page.data = web_list_json(req, &in, rows, list.has_more ? list.items[list.count - 1].id : NULL);
     json_object_set_new(page.data, "with_partner", json_boolean(with_partner));
     json_object_set_new(page.data, "can_add", json_boolean(!call->who.user->account_id));
-    if (partner)
-        json_object_set_new(page.data, "partner",
-                            json_pack("{s:s, s:s, s:s}", "id", partner->id, "name", partner->name,
-                                      "brand", partner->brand));
-    if (!add_accounts(req, &list, with_partner, rows, err)) {
+    if ((partner && !add_partner(req, partner, page.data, err)) ||
+        !add_accounts(req, &list, with_partner, rows, err)) {
         json_decref(page.data);
         return false;
     }

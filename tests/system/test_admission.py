@@ -82,7 +82,8 @@ def test_weights():
     with limited("orders_per_account 2 1s") as platform:
         heavy, light = platform.tenant("Heavy", "Heavy"), platform.tenant("Light", "Light")
         path = f"/v1/partners/{heavy.partner['id']}/share"
-        assert heavy.get(path) == {"weight": 1, "waiting_max": 0, "orders_per_hour": 0}
+        assert heavy.get(path) == {"weight": 1, "waiting_max": 0, "orders_per_hour": 0, "checks_per_min": 60,
+                                   "requests_per_min": 12000}
         heavy.call("PATCH", path, {"weight": 3}, want=403)
         platform.operator.patch(path, {"weight": 3})
         assert heavy.get(path)["weight"] == 3
@@ -104,7 +105,8 @@ def test_caps():
     with Platform() as platform:
         partner, other = platform.tenant("Capped", "Capped"), platform.tenant("Free", "Free")
         path = f"/v1/partners/{partner.partner['id']}/share"
-        for field, value in (("weight", 0), ("weight", 101), ("waiting_max", -1), ("orders_per_hour", 1000001)):
+        for field, value in (("weight", 0), ("weight", 101), ("waiting_max", -1), ("orders_per_hour", 1000001),
+                             ("checks_per_min", -1), ("requests_per_min", 1000001)):
             assert platform.operator.call("PATCH", path, {field: value}, want=422).json()["field"] == field
         platform.operator.patch(path, {"waiting_max": 2})
         domains = [platform.domain(partner, f"capped{i}.example") for i in range(4)]
@@ -120,6 +122,38 @@ def test_caps():
         assert 3500 < seconds(refused.json()["retry_at"]) - time.time() <= 3600
         platform.operator.patch(path, {"orders_per_hour": 0})
         platform.order(partner, domains[3])
+
+
+def refused_until_next_minute(response, limit):
+    """429 with the limit, its value and when; Retry-After says the same."""
+    problem = response.json()
+    assert limit in problem["detail"] and problem["retry_at"][:19] in problem["detail"]
+    wait = seconds(problem["retry_at"]) - time.time()
+    assert 0 < wait <= 60 and abs(int(response.headers["Retry-After"]) - wait) <= 2
+    return problem
+
+
+@pytest.mark.req("R47")
+def test_caps_a_minute():
+    """API requests and checks by all tokens of a partner: of the configuration, or its own."""
+    with Platform() as platform:
+        partner, other = platform.tenant("Capped", "Capped"), platform.tenant("Free", "Free")
+        path = f"/v1/partners/{partner.partner['id']}/share"
+        share = platform.operator.patch(path, {"checks_per_min": 2, "requests_per_min": 1000})
+        assert (share["checks_per_min"], share["requests_per_min"]) == (2, 1000)
+        for name in ("one.example", "two.example"):
+            partner.call("POST", "/v1/checks", {"name": name}, want=201)
+        refused = partner.call("POST", "/v1/checks", {"name": "three.example"}, want=429)
+        refused_until_next_minute(refused, "2 checks a minute are allowed to the partner (partner.checks_per_min)")
+        other.call("POST", "/v1/checks", {"name": "three.example"}, want=201)
+        platform.operator.patch(path, {"checks_per_min": 0, "requests_per_min": 3})
+        refused = partner.call("GET", "/v1/accounts", want=429)  # three were for the checks
+        refused_until_next_minute(refused, "3 API requests a minute are allowed to the partner (partner.requests_per_min)")
+        other.get("/v1/accounts")
+        share = platform.operator.patch(path, {"requests_per_min": None})
+        assert share["requests_per_min"] == 12000 and share["checks_per_min"] == 0
+        for name in ("four.example", "five.example", "six.example"):
+            partner.call("POST", "/v1/checks", {"name": name}, want=201)
 
 
 @pytest.mark.req("R47")

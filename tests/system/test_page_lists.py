@@ -68,6 +68,13 @@ def test_operator(web):
     assert "Mine" in page(web.owen, "/partners") and "Theirs" in page(web.owen, "/partners")
     accounts = page(web.owen, f"/partners/{web.mine.partner['id']}")
     assert web.mine.account["id"] in accounts and web.theirs.account["id"] not in accounts
+    web.operator.call("PATCH", f"/v1/partners/{web.mine.partner['id']}/share",
+                      {"checks_per_min": 7, "requests_per_min": 0}, want=200)
+    for mine, what in ((web.mine, "<dt>Checks a minute</dt><dd>7</dd>"),
+                       (web.mine, "<dt>API requests a minute</dt><dd>any number</dd>"),
+                       (web.theirs, "<dt>API requests a minute</dt><dd>12000</dd>"),
+                       (web.theirs, "<dt>Orders an hour</dt><dd>any number</dd>")):
+        assert what in page(web.owen, f"/partners/{mine.partner['id']}")
     every = page(web.owen, "/accounts")
     assert f'href="/partners/{web.theirs.partner["id"]}">Theirs' in every
     code = web.owen.code("/accounts")

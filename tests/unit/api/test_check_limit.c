@@ -8,12 +8,12 @@
 static bool begin(struct check_limit *limit, const char *token, const char *partner,
                   const char *name, struct err *err)
 {
-    return check_limit_begin(limit, &(struct check_asker){token, partner}, name, T0, err);
+    return check_limit_begin(limit, &(struct check_asker){token, partner, 0}, name, T0, err);
 }
 
 static bool run_one(struct check_limit *limit, const char *token, int64_t now, struct err *err)
 {
-    if (!check_limit_begin(limit, &(struct check_asker){token, NULL}, "one.example", now, err))
+    if (!check_limit_begin(limit, &(struct check_asker){token, NULL, 0}, "one.example", now, err))
         return false;
     check_limit_end(limit, "one.example");
     return true;
@@ -35,6 +35,43 @@ static void test_per_minute(void **state)
     ok(run_one(limit, "tok_b", T0 + 59000, &err), "another token");
     ok(!run_one(limit, "tok_a", T0 + 1000 + MINUTE - 1, &err), "the last millisecond");
     ok(run_one(limit, "tok_a", T0 + 1000 + MINUTE, &err), "the next minute: %s", err.text);
+    check_limit_free(limit);
+    all_ok();
+}
+
+/* All tokens of a partner together, beside the minute of each; another partner by itself. */
+static void test_of_a_partner(void **state)
+{
+    static const struct {
+        const char *token, *partner;
+        int64_t at;
+        const char *refused; /* NULL: it runs */
+    } rows[] = {
+        {"tok_a", "par_1", T0, NULL},
+        {"tok_b", "par_1", T0 + 1, NULL},
+        {"tok_a", "par_1", T0 + MINUTE - 1,
+         "2 checks a minute are allowed to the partner (partner.checks_per_min), and they were: "
+         "the "
+         "next at 2026-11-18T11:07:40.000Z"},
+        {"tok_c", "par_2", T0 + MINUTE - 1, NULL},
+        {"tok_a", "par_1", T0 + MINUTE, NULL},
+    };
+    struct check_limit *limit = check_limit_new(4);
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const struct check_asker asker = {rows[i].token, rows[i].partner, 2};
+        struct err err = {0};
+
+        if (check_limit_begin(limit, &asker, "one.example", rows[i].at, &err)) {
+            ok(!rows[i].refused, "row %zu runs", i);
+            check_limit_end(limit, "one.example");
+        } else {
+            ok(rows[i].refused && strcmp(err.text, rows[i].refused) == 0 &&
+                   err.code == ERR_RATE_LIMITED && err.retry_at == T0 + MINUTE,
+               "row %zu: %s", i, err.text);
+        }
+    }
     check_limit_free(limit);
     all_ok();
 }
@@ -136,9 +173,13 @@ static void test_many_tokens(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_per_minute),  cmocka_unit_test(test_clock_back),
-        cmocka_unit_test(test_at_once),     cmocka_unit_test(test_refusal_takes_no_place),
-        cmocka_unit_test(test_many_tokens), cmocka_unit_test(test_share),
+        cmocka_unit_test(test_per_minute),
+        cmocka_unit_test(test_of_a_partner),
+        cmocka_unit_test(test_clock_back),
+        cmocka_unit_test(test_at_once),
+        cmocka_unit_test(test_refusal_takes_no_place),
+        cmocka_unit_test(test_many_tokens),
+        cmocka_unit_test(test_share),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
