@@ -71,11 +71,12 @@ static json_t *names_json(const struct status *s)
         const struct domain_name *name = view->name;
 
         json_array_append_new(
-            list, json_pack("{s:s, s:b, s:b, s:s, s:o, s:s, s:o, s:o}", "name", name->name, "alias",
-                            name->is_alias, "secured", view->is_secured, "dns", name->dns_state,
-                            "finding", api_stored_json(name->finding), "who_acts",
+            list, json_pack("{s:s, s:b, s:b, s:s, s:o, s:s, s:o, s:o, s:o}", "name", name->name,
+                            "alias", name->is_alias, "secured", view->is_secured, "dns",
+                            name->dns_state, "finding", api_stored_json(name->finding), "who_acts",
                             who_acts_name(view->who_acts), "checked_at", api_time(name->checked_at),
-                            "next_look_at", api_time(name->next_look_at)));
+                            "next_look_at", api_time(name->next_look_at), "at_risk_since",
+                            api_time(view->risk ? name->risk_at : 0)));
     }
     return list;
 }

@@ -136,14 +136,17 @@ static enum who_acts left_out_who(const struct status *status)
 
 static void judge_badge(struct arena *mem, struct status *out)
 {
+    const struct status_name *risk = status_at_risk(out);
     struct badge_facts facts = {.has_issuance = out->issuance != NULL,
                                 .is_without_edge = is_without_edge(out),
                                 .who_acts = who_must_act(mem, &out->names)};
 
+    if (risk)
+        facts.who_acts = risk->who_acts;
     if (out->certificate) {
         facts.is_live = out->certificate->state == CERTIFICATE_LIVE;
         facts.not_after_at = out->certificate->not_after_at;
-        facts.is_renewal_failing = out->renewal.is_risk;
+        facts.is_renewal_failing = out->renewal.is_risk || risk;
         facts.left_out = left_out_who(out);
         if (!trust_parse(out->certificate->trust, &facts.trust))
             facts.trust = TRUST_OTHER;
@@ -189,6 +192,22 @@ static bool say_names(struct arena *mem, struct status *out)
     return true;
 }
 
+/* A name of the live certificate does not pass any more; false when all do. */
+static bool say_risk(struct arena *mem, struct status *out)
+{
+    const struct status_name *risk = status_at_risk(out);
+
+    if (!risk)
+        return false;
+    out->next = arena_printf(
+        mem,
+        "%s. The certificate is served until %s, and cannot be renewed with %s "
+        "before that is mended; it is looked at by itself.",
+        risk->risk, clock_text_in(mem, out->certificate->not_after_at), risk->name->name);
+    out->next_at = risk->name->next_look_at;
+    return true;
+}
+
 static void say_next(struct arena *mem, struct status *out)
 {
     const struct issuance *issuance = out->issuance;
@@ -197,6 +216,8 @@ static void say_next(struct arena *mem, struct status *out)
         out->next = "No certificate has been ordered.";
         return;
     }
+    if (say_risk(mem, out))
+        return;
     if (issuance_state_is_final(issuance->state) && out->certificate &&
         out->certificate->state == CERTIFICATE_LIVE && say_names(mem, out))
         return;

@@ -44,6 +44,7 @@ struct status_name {
     const struct domain_name *name;
     bool is_secured;        /* the live certificate has it */
     enum who_acts who_acts; /* about its finding */
+    const char *risk;       /* why it is At risk, the title of its finding; NULL: it is not */
 };
 
 struct status {
@@ -80,5 +81,7 @@ bool status_read_error(struct arena *mem, const char *stored, struct finding *ou
 /* For status.c: the names of out->domain against out->certificate. */
 MUST_CHECK bool status_names(const struct app *app, const struct scope *scope, struct arena *mem,
                              struct status *out, struct err *err);
+/* The first name that is At risk; NULL when none is. */
+const struct status_name *status_at_risk(const struct status *status);
 /* The first name that the live certificate has not; NULL when it has all. */
 const struct status_name *status_left_out(const struct status *status);

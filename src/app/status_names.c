@@ -4,12 +4,31 @@
 #include "app/status.h"
 #include "check/finding.h"
 
-bool status_read_error(struct arena *mem, const char *stored, struct finding *out)
+static bool read_finding(struct arena *mem, const char *stored, struct finding *out)
 {
     json_auto_t *json = stored ? json_loads(stored, 0, NULL) : NULL;
     struct err ignored;
 
-    return json && finding_from_json(mem, json, out, &ignored) && out->severity == FINDING_ERROR;
+    return json && finding_from_json(mem, json, out, &ignored);
+}
+
+bool status_read_error(struct arena *mem, const char *stored, struct finding *out)
+{
+    return read_finding(mem, stored, out) && out->severity == FINDING_ERROR;
+}
+
+/* Whatever its severity: it has lasted. */
+static void judge_risk(struct arena *mem, struct status_name *view)
+{
+    struct finding finding;
+    bool has_finding = read_finding(mem, view->name->finding, &finding);
+
+    if (!view->is_secured || !view->name->risk_at)
+        return;
+    view->risk = has_finding ? finding.title
+                             : arena_printf(mem, "%s does not pass any more", view->name->name);
+    if (has_finding)
+        view->who_acts = finding.who_acts;
 }
 
 static enum who_acts who_must_act(struct arena *mem, const char *stored)
@@ -35,6 +54,7 @@ bool status_names(const struct app *app, const struct scope *scope, struct arena
                                         .is_secured =
                                             live && text_list_has(live->names, names.items[i].name),
                                         .who_acts = who_must_act(mem, names.items[i].finding)};
+        judge_risk(mem, &views[i]);
         out->secured_names += views[i].is_secured;
     }
     out->domain_names = views;
@@ -46,6 +66,14 @@ const struct status_name *status_left_out(const struct status *status)
 {
     for (size_t i = 0; i < status->domain_name_count; i++)
         if (!status->domain_names[i].is_secured)
+            return &status->domain_names[i];
+    return NULL;
+}
+
+const struct status_name *status_at_risk(const struct status *status)
+{
+    for (size_t i = 0; i < status->domain_name_count; i++)
+        if (status->domain_names[i].risk)
             return &status->domain_names[i];
     return NULL;
 }

@@ -60,7 +60,8 @@ struct issue {
     const struct proofs *proofs;             /* of the new one */
     struct domain_name *looked;              /* the domain's names as issue_check() has seen them */
     size_t looked_count;
-    const struct domain_watch *watch; /* while the names are looked at; NULL: there is none */
+    const struct certificate *live;   /* of the domain, while the names are looked at; or NULL */
+    const struct domain_watch *watch; /* likewise */
     int64_t look_again_at;            /* if they do not pass */
     const char *refused;              /* the name that the CA could not validate, or NULL */
     struct issue_refusals refusals;   /* names that are held by this step */

@@ -48,8 +48,14 @@ static bool load_names(struct issue *is, struct err *err)
 
 static bool load_watch(struct issue *is, struct err *err)
 {
-    if (!watch_store_get(is->mem, is->worker->app->db, is->domain->id, &is->watch, err))
+    const struct scope scope = scope_platform();
+    struct db *db = is->worker->app->db;
+
+    if (!watch_store_get(is->mem, db, is->domain->id, &is->watch, err) ||
+        !certificate_store_current(is->mem, db, &scope, is->domain->id, &is->live, err))
         return false;
+    if (is->live && is->live->state != CERTIFICATE_LIVE)
+        is->live = NULL;
     is->look_again_at =
         watch_again_at(is->worker->app->config, is->watch, is->issuance->created_at, is->now);
     return true;
@@ -152,22 +158,15 @@ static struct name_choice choose(struct issue *is)
                           is->now);
 }
 
-/* *out is false when an issuance for a name that joins would have no name that is not served. */
-static bool has_gain(struct issue *is, enum name_choice_kind kind, bool *out, struct err *err)
+/* False when an issuance for a name that joins would have no name that is not served. */
+static bool has_gain(const struct issue *is, enum name_choice_kind kind)
 {
-    const struct scope scope = scope_platform();
-    const struct certificate *live;
+    bool has = is->issuance->reason != ISSUANCE_FOR_NAME_JOINED || kind == CHOICE_WAIT_OWN;
 
-    *out = is->issuance->reason != ISSUANCE_FOR_NAME_JOINED;
-    if (*out || kind == CHOICE_WAIT_OWN)
-        return true;
-    if (!certificate_store_current(is->mem, is->worker->app->db, &scope, is->domain->id, &live,
-                                   err))
-        return false;
-    for (size_t i = 0; i < is->looked_count; i++)
-        *out = *out || (passed_at(is, &is->looked[i]) &&
-                        !(live && text_list_has(live->names, is->looked[i].name)));
-    return true;
+    for (size_t i = 0; i < is->looked_count && !has; i++)
+        has = passed_at(is, &is->looked[i]) &&
+              !(is->live && text_list_has(is->live->names, is->looked[i].name));
+    return has;
 }
 
 /* Said once for as long as it lasts. */
@@ -194,6 +193,8 @@ static bool tell_left_out(struct issue *is, struct db *tx, struct domain_name *n
 /* For issue_commit(): what was seen, and who is left out when the certificate is asked for. */
 static bool store_looks(struct issue *is, struct db *tx, struct err *err)
 {
+    const struct name_check_of of = {is->domain, is->live};
+
     for (size_t i = 0; i < is->looked_count; i++) {
         struct domain_name *name = &is->looked[i];
 
@@ -201,7 +202,7 @@ static bool store_looks(struct issue *is, struct db *tx, struct err *err)
             name->is_told = false;
         else if (is->issuance->state == ISSUANCE_ADMITTED && !tell_left_out(is, tx, name, err))
             return false;
-        if (!name_check_save(is->mem, tx, name, err))
+        if (!name_check_save(is->mem, tx, &of, name, err))
             return false;
     }
     return is->issuance->state != ISSUANCE_FAILED ||
@@ -307,7 +308,7 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct check_report report;
     struct name_choice choice;
-    bool is_changed, is_worth_it;
+    bool is_changed;
 
     if (is->issuance->attempts > 0 && is->issuance->next_try_at > is->now) {
         *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
@@ -321,10 +322,9 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
         return false;
     is_changed = take_verdicts(is, &report);
     choice = choose(is);
-    if ((is_changed && !store_report(is, &report, err)) ||
-        !has_gain(is, choice.kind, &is_worth_it, err))
+    if (is_changed && !store_report(is, &report, err))
         return false;
-    if (!is_worth_it)
+    if (!has_gain(is, choice.kind))
         return issue_commit(
             is, &(struct issue_change){.event = ISSUANCE_EVENT_NO_GAIN, .also = store_looks}, err);
     if (choice.kind == CHOICE_GO)

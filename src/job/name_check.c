@@ -6,6 +6,7 @@
 #include "app/claim.h"
 #include "app/delegation.h"
 #include "app/expected.h"
+#include "job/name_at_risk.h"
 #include "model/hostname.h"
 #include "store/subscription_store.h"
 
@@ -144,10 +145,10 @@ void name_check_take(struct arena *mem, const struct check_report *report, int64
         name->passed_at = report->at;
 }
 
-bool name_check_save(struct arena *mem, struct db *tx, const struct domain_name *name,
-                     struct err *err)
+bool name_check_save(struct arena *mem, struct db *tx, const struct name_check_of *of,
+                     struct domain_name *name, struct err *err)
 {
-    return domain_name_store_save(tx, name, err) &&
+    return name_risk_settle(mem, tx, of, name, err) && domain_name_store_save(tx, name, err) &&
            (!name->passed_at ||
             app_claim_prove(mem, tx, name->domain_id, name->name, name->passed_at, err));
 }

@@ -3,6 +3,7 @@
 
 /* name_check: a look at names of a domain (src/check), and what it says at each of them. */
 #include "job/worker.h"
+#include "store/certificate_store.h"
 #include "store/domain_name_store.h"
 #include "store/domain_store.h"
 
@@ -23,8 +24,13 @@ MUST_CHECK bool name_check_run(const struct worker *worker, struct arena *mem,
 void name_check_take(struct arena *mem, const struct check_report *report, int64_t retry_at,
                      struct domain_name *name);
 /* Stores what was taken; a name that passes is proven under its claim from then on (app/claim.h).
- */
-MUST_CHECK bool name_check_save(struct arena *mem, struct db *tx, const struct domain_name *name,
-                                struct err *err);
+ * One that `live` (NULL: there is none) has is At risk when it does not, which is told when it
+ * begins and when it is over (model/name_risk.h). */
+struct name_check_of {
+    const struct domain *domain;
+    const struct certificate *live;
+};
+MUST_CHECK bool name_check_save(struct arena *mem, struct db *tx, const struct name_check_of *of,
+                                struct domain_name *name, struct err *err);
 /* The JSON as text; the reference is taken. */
 const char *name_check_text(struct arena *mem, json_t *json);

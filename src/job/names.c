@@ -65,19 +65,19 @@ static bool is_covered(const struct look *w, const char *name)
 
 static bool is_due(const struct look *w, const struct domain_name *name)
 {
-    return !is_covered(w, name->name) && !name->passed_at && name->next_look_at <= w->now &&
-           name->held_until <= w->now;
+    return !name->passed_at && name->next_look_at <= w->now && name->held_until <= w->now;
 }
 
 static bool save(const struct look *w, struct err *err)
 {
+    const struct name_check_of of = {w->domain, w->live};
     AUTO(db_tx_endp) struct db *tx = NULL;
 
     CRASH_POINT(LOOK_BEFORE);
     if (!job_tx_begin(w->worker->app->db, w->job, &tx, err))
         return false;
     for (size_t i = 0; i < w->count; i++)
-        if (!name_check_save(w->mem, tx, &w->names[i], err))
+        if (!name_check_save(w->mem, tx, &of, &w->names[i], err))
             return false;
     if (!db_tx_commit(&tx, err))
         return false;
@@ -94,14 +94,19 @@ static bool is_asked(const struct look *w)
     return false;
 }
 
-/* The newest of the names that wait. */
+/* Since when a name has waited, or one of the certificate's has not passed: the newest. */
 static int64_t began_at(const struct look *w)
 {
     int64_t began = 0;
 
-    for (size_t i = 0; i < w->count; i++)
-        if (!is_covered(w, w->names[i].name) && w->names[i].created_at > began)
-            began = w->names[i].created_at;
+    for (size_t i = 0; i < w->count; i++) {
+        const struct domain_name *name = &w->names[i];
+        int64_t at = !is_covered(w, name->name) ? name->created_at
+                     : name->failing_at         ? name->failing_at
+                                                : 0;
+
+        began = at > began ? at : began;
+    }
     return began;
 }
 
@@ -175,12 +180,10 @@ static int64_t next_run_at(const struct look *w, int64_t join)
     for (size_t i = 0; i < w->count; i++) {
         const struct domain_name *name = &w->names[i];
 
-        if (is_covered(w, name->name))
-            continue;
         if (!name->passed_at)
             next = pace_earlier(next, name->next_look_at > name->held_until ? name->next_look_at
                                                                             : name->held_until);
-        else if (name->held_until > w->now)
+        else if (!is_covered(w, name->name) && name->held_until > w->now)
             next = pace_earlier(next, name->held_until);
     }
     return next;

@@ -31,7 +31,8 @@ struct due {
     const struct domain *domain;
     const struct issuance *latest; /* of the domain */
     const struct certificate *current;
-    int64_t renew_at; /* 0: not known */
+    int64_t renew_at;   /* 0: not known */
+    int64_t failing_at; /* a name that `current` has does not pass since; 0: all do */
     enum reason reason;
     struct glance *glance; /* NULL: its servers are not asked */
 };
@@ -99,6 +100,16 @@ static bool is_close(const struct run *run, const struct due *due)
     return watch_waiting_ms(run->now - due->watch->cared_at) == watch_waiting_ms(0);
 }
 
+static int64_t failing_since(const struct domain_name_list *names)
+{
+    int64_t since = 0;
+
+    for (size_t i = 0; i < names->count; i++)
+        if (names->items[i].failing_at > since)
+            since = names->items[i].failing_at;
+    return since;
+}
+
 static bool plan(struct run *run, struct due *due, struct err *err)
 {
     const struct scope scope = scope_platform();
@@ -109,6 +120,7 @@ static bool plan(struct run *run, struct due *due, struct err *err)
     if (!domain_name_store_list(run->mem, run->worker->app->db, &scope, due->domain->id, &names,
                                 err))
         return false;
+    due->failing_at = failing_since(&names);
     due->glance = &run->glances[run->glance_count++];
     *due->glance = (struct glance){.registered = due->domain->registered_domain,
                                    .servers = due->watch->servers,
@@ -136,6 +148,18 @@ static bool find_due(struct run *run, struct err *err)
 
 /* ---- what comes of it ---- */
 
+/* What does not pass any more is glanced at as what waits is. */
+static struct watch_pace secured_pace(const struct run *run, const struct due *due)
+{
+    struct watch_pace pace = watch_secured_pace(
+        due->renew_at ? due->renew_at - run->now : INT64_MAX, run->now - due->watch->cared_at);
+    int64_t waiting = watch_waiting_ms(run->now - due->failing_at);
+
+    if (due->failing_at && waiting < pace.glance_ms)
+        pace.glance_ms = waiting;
+    return pace;
+}
+
 static struct watch_pace pace_of(const struct run *run, const struct due *due)
 {
     int64_t uncared = run->now - due->watch->cared_at;
@@ -143,7 +167,7 @@ static struct watch_pace pace_of(const struct run *run, const struct due *due)
     if (due->reason == WATCH_WAITING)
         return (struct watch_pace){watch_waiting_ms(uncared), 0};
     if (due->reason == WATCH_SECURED)
-        return watch_secured_pace(due->renew_at ? due->renew_at - run->now : INT64_MAX, uncared);
+        return secured_pace(run, due);
     return (struct watch_pace){BUSY_MS, 0};
 }
 

@@ -4,11 +4,14 @@
 #include "store/overview_store.h"
 #include "store/record.h"
 
-#define SAVED   "dns_state, finding, passed_at, checked_at, next_look_at, held_until, is_told"
+#define SAVED                                                                                      \
+    "dns_state, finding, passed_at, checked_at, next_look_at, held_until, is_told, failing_at,"    \
+    " risk_at"
 #define COLUMNS "domain_id, name, is_alias, created_at, " SAVED
 #define SAVED_ARGS(n)                                                                              \
     QT((n)->dns_state), QT((n)->finding), QI0((n)->passed_at), QI0((n)->checked_at),               \
-        QI0((n)->next_look_at), QI0((n)->held_until), QI((n)->is_told)
+        QI0((n)->next_look_at), QI0((n)->held_until), QI((n)->is_told), QI0((n)->failing_at),      \
+        QI0((n)->risk_at)
 
 static void read_record(struct reader *r, struct domain_name *out)
 {
@@ -23,6 +26,8 @@ static void read_record(struct reader *r, struct domain_name *out)
     out->next_look_at = next_i64(r);
     out->held_until = next_i64(r);
     out->is_told = next_bool(r);
+    out->failing_at = next_i64(r);
+    out->risk_at = next_i64(r);
 }
 
 DEFINE_READ_ALL(domain_name, domain_name_list)
@@ -30,8 +35,8 @@ DEFINE_READ_ALL(domain_name, domain_name_list)
 static const struct query add = {
     .name = "domain_name.add",
     .sql = "INSERT INTO domain_name (" COLUMNS ")"
-           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-    .params = "ttiitTIIIIi",
+           " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+    .params = "ttiitTIIIIiII",
     .cols = "",
 };
 
@@ -48,7 +53,7 @@ static const struct query list = {
            " AND EXISTS (SELECT 1 FROM domain WHERE id = $1 AND " SQL_SCOPE(2, 3) ")"
                                                                                   " ORDER BY name",
     .params = "tTT",
-    .cols = "ttiitTIIIIi",
+    .cols = "ttiitTIIIIiII",
 };
 
 bool domain_name_store_list(struct arena *mem, struct db *db, const struct scope *scope,
@@ -62,9 +67,9 @@ bool domain_name_store_list(struct arena *mem, struct db *db, const struct scope
 
 static const struct query save = {
     .name = "domain_name.save",
-    .sql = "UPDATE domain_name SET (" SAVED ") = ($1, $2, $3, $4, $5, $6, $7)"
-           " WHERE domain_id = $8 AND name = $9",
-    .params = "tTIIIIitt",
+    .sql = "UPDATE domain_name SET (" SAVED ") = ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+           " WHERE domain_id = $10 AND name = $11",
+    .params = "tTIIIIiIItt",
     .cols = "",
 };
 

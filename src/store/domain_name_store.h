@@ -22,6 +22,8 @@ struct domain_name {
     int64_t next_look_at;  /* 0: it is looked at with the next certificate */
     int64_t held_until;    /* the CA could not validate it: it passes no sooner; 0: no */
     bool is_told;          /* the timeline says that certificates are issued without it */
+    int64_t failing_at;    /* model/name_risk.h, of a name that a live certificate has */
+    int64_t risk_at;
 };
 
 struct domain_name_list {

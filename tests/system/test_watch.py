@@ -5,19 +5,21 @@ import time
 
 import pytest
 from platform_kit import wait_for
-from renewal_kit import DAY, HOUR, Moved, events
+from renewal_kit import DAY, HOUR, Moved, at, events, number, serials, wait_replaced, wait_schedule
 from watch_kit import (ELSEWHERE, asked_of_ca, orders_at_ca, resolved, right, serve, wait_watched, watch_of,
                        watched)
 
 CORRECTED_S = 10  # from the correction to Secured
 NEVER_MS = 3600_000
+NAMES = ["waits", "lapses", "turns", "moves", "forbids", "six"]
+CONFIRM_S = 120  # NAME_RISK_SURE_MS
 
 
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory):
     # Without a glance nothing would be looked at again before the test is over.
     with watched(Moved(config={"check": {"retry_min_ms": NEVER_MS, "retry_max_ms": 24 * NEVER_MS}}),
-                 tmp_path_factory.mktemp("watch"), "waits.example", "lapses.example", "turns.example") as p:
+                 tmp_path_factory.mktemp("watch"), *(f"{name}.example" for name in NAMES)) as p:
         yield p
 
 
@@ -99,3 +101,82 @@ def test_ends_after_thirty_days(platform, partner):
     assert watch_of(platform, domain) is None, "it is not looked at any more"
     platform.order(partner, domain)
     wait_for(lambda: watch_of(platform, domain))
+
+
+def secured(platform, partner, *names):
+    """Domains that are live, and whose name servers are watched."""
+    domains = []
+    for name in names:
+        serve(platform, name, right(platform))
+        domains.append(platform.domain(partner, name))
+        platform.order(partner, domains[-1])
+    for domain in domains:
+        platform.wait_live(partner, domain)
+        wait_watched(platform, domain)
+    return domains
+
+
+def name_of(platform, partner, domain):
+    return next(n for n in platform.status(partner, domain)["names"] if n["name"] == domain["name"])
+
+
+def told(partner, domain, kind):
+    return [e["text"] for e in partner.get(f"/v1/events?limit=200&domain_id={domain['id']}")["items"]
+            if e["kind"] == kind]
+
+
+@pytest.mark.req("R37", "R38", "A5")
+def test_secured_domains_at_risk(platform, partner):
+    """What is changed at a secured domain is seen by itself, counts when a second look says so, is told once, and
+    is over when it is mended."""
+    forbids, six = secured(platform, partner, "forbids.example", "six.example")
+    serve(platform, "forbids.example", [*right(platform), '@ 1 IN CAA 0 issue "other.example"'])
+    serve(platform, "six.example", [*right(platform), "@ IN AAAA 2001:db8:bad::1"])
+    wait_for(lambda: all(name_of(platform, partner, d)["finding"] for d in (forbids, six)), 20)
+    assert name_of(platform, partner, forbids)["finding"]["code"] == "caa_forbids"
+    assert name_of(platform, partner, six)["finding"]["code"] == "foreign_aaaa"
+    for domain in (forbids, six):
+        assert name_of(platform, partner, domain)["at_risk_since"] is None, "one look does not count"
+        assert not told(partner, domain, "name.at_risk")
+    platform.jump(CONFIRM_S)
+    wait_for(lambda: all(name_of(platform, partner, d)["at_risk_since"] for d in (forbids, six)))
+    for domain in (forbids, six):
+        status = platform.status(partner, domain)
+        text, *more = [t for t in told(partner, domain, "name.at_risk") if domain["name"] in t.split(",")[-1].split()]
+        assert not more and "cannot be renewed with" in text
+        assert status["certificate"]["state"] == "live"
+        assert status["next"].startswith(name_of(platform, partner, domain)["finding"]["title"])
+    count = len(told(partner, six, "name.at_risk"))
+    platform.jump(2 * HOUR)  # looked at again, and nothing new
+    wait_for(lambda: at(name_of(platform, partner, six)["checked_at"]) > platform.now() - 60)
+    assert len(told(partner, six, "name.at_risk")) == count
+    for domain in (forbids, six):
+        serve(platform, domain["name"], right(platform))
+    platform.jump(10 * 60)
+    wait_for(lambda: not any(name_of(platform, partner, d)["at_risk_since"] for d in (forbids, six)))
+    assert len(told(partner, six, "name.recovered")) == count
+    assert orders_at_ca(platform, "six.example") == orders_at_ca(platform, "forbids.example") == 1
+
+
+@pytest.mark.req("R37", "R9")
+def test_moves_away_and_comes_back(platform, partner):
+    """Served until it expires, no newOrder when it should be renewed, and renewed by itself when it is back."""
+    domain, = secured(platform, partner, "moves.example")
+    first = wait_schedule(platform, partner, domain)["certificate"]
+    serve(platform, "moves.example", ELSEWHERE)
+    wait_for(lambda: name_of(platform, partner, domain)["finding"], 20)
+    platform.jump(CONFIRM_S)
+    wait_for(lambda: told(partner, domain, "name.at_risk"))
+    platform.jump_to(platform.status(partner, domain)["renewal"]["at"])
+
+    def is_waiting():
+        issuance = platform.status(partner, domain)["issuance"]
+        return issuance["reason"] == "renewal" and issuance["state"] == "waiting_dns" and issuance["error"]
+    wait_for(is_waiting)
+    assert orders_at_ca(platform, "moves.example") == 1, "no attempt at the CA is spent"
+    assert serials(platform, "moves.example") == {number(first)}
+    serve(platform, "moves.example", right(platform))
+    wait_replaced(platform, partner, domain, first, CORRECTED_S)
+    assert orders_at_ca(platform, "moves.example") == 2
+    assert told(partner, domain, "name.recovered")
+    assert len(told(partner, domain, "name.at_risk")) <= 2, "once a name"
