@@ -1,20 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the doctor says beside what a certificate authority then does: each name of each case is ordered at
 the sandbox CA, whose reading of DNS, CAA and HTTP shares no code with the doctor's."""
+import collections
+import concurrent.futures
 import dataclasses
+import types
 
 import dns.exception
 import dns.flags
 import dns.message
 import dns.query
 import dns.rcode
+import dns.rdatatype
 
 import edge_records as er
-from ca_fixtures import Client, SandboxCa
+from ca_fixtures import Client, Connection, SandboxCa
 from doctor_kit import SERVERS
 from odd_dns_kit import DnsServer
+from pebble_kit import Pebble
 
 RESOLVER = "203.0.113.7"
+PEBBLE_AT_ONCE = 16
+CHAIN_MAX = 12  # CNAMEs that a resolver follows: BIND's default is 11
 
 # Where the two differ, and why that is right. The doctor speaks for Let's Encrypt, whose resolvers validate
 # DNSSEC and who looks from several places; the sandbox does neither.
@@ -28,6 +35,17 @@ DIFFERENT = {
     "platform-target-wrong": "an edge answers at the address that the operator has not configured",
     "healthy-caa-own-account": "the case says another account than the one that orders here",
     "healthy-http-redirected-to-https": "the server of the case has the answer of a check, not of a challenge",
+}
+
+
+# Where Pebble (2.4.0) does something else than the doctor says, beside what is in DIFFERENT: by the beginning of the
+# code that is found, and by case. Its va/va.go; Boulder's bdns and va/http.go are what Let's Encrypt runs.
+PEBBLE_OF_CODES = {"caa": "it does not look at CAA"}
+PEBBLE = {
+    "aaaa-silent": "it gives up where the look-up of AAAA fails; Boulder goes on with A (bdns/dns.go)",
+    "http-partly": "it connects to the first address alone; Boulder tries IPv4 after IPv6 (va/http.go)",
+    "http-ipv6-refused": "it connects to the first address alone; Boulder tries IPv4 after IPv6 (va/http.go)",
+    "long-cname-chain": "it takes what the resolver says, and this one follows 12; libunbound, as of Let's Encrypt, 11",
 }
 
 
@@ -93,7 +111,8 @@ LETS_DEBUG = {
 
 
 class Recursor(DnsServer):
-    """A resolver for the CA: asks the servers of the zone, in order, until one has something to say."""
+    """A resolver for the CAs: asks the servers of the zone, in order, until one has something to say, and goes
+    on where a CNAME leads."""
 
     def __init__(self, clinic):
         self.cases, self.upper = clinic.cases, clinic.names.upper.addresses[0]
@@ -115,6 +134,20 @@ class Recursor(DnsServer):
 
     def _answer(self, wire, size):
         query = dns.message.from_wire(wire)
+        reply = self._ask(query)
+        wanted = query.question[0].rdtype
+        for _ in range(CHAIN_MAX):
+            last = reply.answer[-1] if reply.answer else None
+            if reply.rcode() != dns.rcode.NOERROR or last is None or wanted == dns.rdatatype.CNAME or \
+                    last.rdtype != dns.rdatatype.CNAME:
+                break
+            more = self._ask(dns.message.make_query(last[0].target, wanted))
+            reply.answer += more.answer
+            reply.authority = more.authority
+            reply.set_rcode(more.rcode())
+        return reply.to_wire(max_size=65535)
+
+    def _ask(self, query):
         name = query.question[0].name.to_text(omit_final_dot=True).lower()
         for server in self._servers(name):
             try:
@@ -123,10 +156,10 @@ class Recursor(DnsServer):
                 continue
             if reply.rcode() != dns.rcode.REFUSED:
                 reply.flags |= dns.flags.RA
-                return reply.to_wire(max_size=65535)
+                return reply
         reply = dns.message.make_response(query, recursion_available=True)
         reply.set_rcode(dns.rcode.SERVFAIL)
-        return reply.to_wire()
+        return reply
 
 
 @dataclasses.dataclass
@@ -135,30 +168,63 @@ class Row:
     name: str
     doctor: str  # the verdict on the name
     ca: str      # "valid", or the type of the problem
+    pebble: str  # the same of Pebble
     code: str    # of the first finding of the case, or ""
 
     @property
     def cell(self):
         """(what the doctor says, what the CA did)"""
-        says = {"ok": "passes", "unknown": "cannot tell"}.get(self.doctor, "fails")
-        return says, "issues" if self.ca == "valid" else "refuses"
+        return self._cell_of(self.ca)
+
+    @property
+    def cell_of_pebble(self):
+        return self._cell_of(self.pebble)
 
     @property
     def is_agreed(self):
-        return self.cell in (("passes", "issues"), ("fails", "refuses")) or \
-            self.cell[0] == "cannot tell"
+        return self._is_agreed(self.ca)
+
+    @property
+    def is_agreed_by_pebble(self):
+        return self._is_agreed(self.pebble)
+
+    @property
+    def why_pebble_differs(self):
+        """None: nobody says why."""
+        return PEBBLE_OF_CODES.get(self.code.split("_")[0]) or PEBBLE.get(self.case) or \
+            DIFFERENT.get(self.case)
+
+    def _cell_of(self, said):
+        says = {"ok": "passes", "unknown": "cannot tell"}.get(self.doctor, "fails")
+        return says, "issues" if said == "valid" else "refuses"
+
+    def _is_agreed(self, said):
+        cell = self._cell_of(said)
+        return cell in (("passes", "issues"), ("fails", "refuses")) or cell[0] == "cannot tell"
+
+
+class PebbleClient(Client):
+    """An account of a Pebble: its paths are others."""
+    PATHS = {"new-acct": "sign-me-up", "new-order": "order-plz"}
+
+    def __init__(self, pebble):
+        self.connect = lambda: Connection(pebble.port, pebble.ca_file)
+        self.url_of_ca = f"https://localhost:{pebble.port}"
+        super().__init__(types.SimpleNamespace(connect=self.connect, url=self.url_of_ca))
+
+    def fresh_nonce(self):
+        return self.connection.request("HEAD", "/nonce-plz")[1]["Replay-Nonce"]
+
+    def url(self, path):
+        return f"{self.url_of_ca}/{self.PATHS[path]}"
 
 
 class Authority:
-    """The sandbox CA in front of the clinic, and the challenges at the edge."""
+    """A CA in front of the clinic, and its challenges at the edge."""
 
-    def __init__(self, folder, clinic):
-        self.clinic = clinic
-        self.resolver = Recursor(clinic)
-        self.ca = SandboxCa(folder, 53, http_port=80, https_port=443, resolver=f"{RESOLVER}@53",
-                            caa_identity="letsencrypt.org").start()
-        self.client = Client(self.ca)
-        self.account = self.client.register().headers["Location"]
+    def __init__(self, clinic, ca, client, at_once):
+        self.clinic, self.ca, self.client, self.at_once = clinic, ca, client, at_once
+        self.account = client.register().headers["Location"]
 
     def _begin(self, name):
         order = self.client.order(name)
@@ -173,6 +239,12 @@ class Authority:
 
     def order_all(self, names):
         """{name: "valid" or the problem's type}"""
+        said = {}
+        for i in range(0, len(names), self.at_once):
+            said.update(self._order_some(names[i:i + self.at_once]))
+        return said
+
+    def _order_some(self, names):
         said, under_way, records = {}, {}, []
         for name in names:
             begun, what = self._begin(name)
@@ -191,29 +263,47 @@ class Authority:
                 error["type"].rsplit(":", 1)[1]
         return said
 
-    def stop(self):
-        self.ca.stop()
-        self.resolver.stop()
+
+def sandbox_for(folder, clinic):
+    ca = SandboxCa(folder / "sandbox", 53, http_port=80, https_port=443, resolver=f"{RESOLVER}@53",
+                   caa_identity="letsencrypt.org").start()
+    return Authority(clinic, ca, Client(ca), len(clinic.cases) * 4)
+
+
+def pebble_for(folder, clinic):
+    """Debian's, which deadlocks with more than a few at once."""
+    ca = Pebble(folder / "pebble", 80, dns=f"{RESOLVER}:53", tls_port=443).start()
+    return Authority(clinic, ca, PebbleClient(ca), PEBBLE_AT_ONCE)
+
+
+def code_of(result):
+    return result.every[0]["code"] if result.every else ""
 
 
 def compare(folder, clinic):
     """A Row for each name that can be ordered by http-01."""
-    authority = Authority(folder, clinic)
+    folder.mkdir()
+    resolver = Recursor(clinic)
+    authorities = []
     try:
-        results = clinic.look(account=authority.account)
+        authorities = [sandbox_for(folder, clinic), pebble_for(folder, clinic)]
+        results = clinic.look(account=authorities[0].account)
         names = {name: (case, verdict) for case, result in results.items()
                  for name, verdict in result.verdicts.items()
                  if not name.startswith("*.") and verdict != "unchecked"}
-        said = authority.order_all(names)
+        # What Pebble waits for comes at the same time, for it gets a few at once.
+        by_code = sorted(names, key=lambda name: code_of(results[names[name][0]]))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            sandbox, pebble = pool.map(lambda authority: authority.order_all(by_code), authorities)
     finally:
-        authority.stop()
-    return [Row(case, name, verdict, said[name], results[case].every[0]["code"]
-                if results[case].every else "") for name, (case, verdict) in names.items()]
+        for authority in authorities:
+            authority.ca.stop()
+        resolver.stop()
+    return [Row(case, name, verdict, sandbox[name], pebble[name], code_of(results[case]))
+            for name, (case, verdict) in names.items()]
 
 
 def confusion(rows):
-    """{(doctor, CA): how many}"""
-    counts = {}
-    for row in rows:
-        counts[row.cell] = counts.get(row.cell, 0) + 1
-    return counts
+    """{(whose, what the doctor says, what that CA did): how many}; 0 where there are none"""
+    return collections.Counter(cell for row in rows
+                               for cell in (("ca", *row.cell), ("pebble", *row.cell_of_pebble)))

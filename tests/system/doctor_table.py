@@ -8,6 +8,7 @@ from doctor_agreement_kit import DIFFERENT, LETS_DEBUG, compare, confusion
 from doctor_cure_kit import actions_of, cure, left_over
 from doctor_kit import Clinic, load, short
 
+UNSAID = "NO, AND NOBODY SAYS WHY"
 HEAD = ["CASE", "VERDICT", "ROOT CAUSE", "WHO", "ACTIONS", "AS EXPECTED"]
 
 
@@ -58,15 +59,18 @@ def lets_debug(code):
 
 def show_agreement(clinic, folder):
     rows = compare(folder / "ca", clinic)
-    show([["CASE", "NAME", "DOCTOR", "CA", "AGREED", "LET'S DEBUG (READ, NOT RUN)"], *(
+    show([["CASE", "NAME", "DOCTOR", "CA", "AGREED", "PEBBLE", "AGREED", "LET'S DEBUG (READ, NOT RUN)"], *(
         [row.case, short(row.name, row.case + ".example"), row.doctor, row.ca,
-         "yes" if row.is_agreed else DIFFERENT.get(row.case, "NO, AND NOBODY SAYS WHY"),
+         "yes" if row.is_agreed else DIFFERENT.get(row.case, UNSAID), row.pebble,
+         "yes" if row.is_agreed_by_pebble else row.why_pebble_differs or UNSAID,
          lets_debug(row.code)] for row in rows)])
-    print(f"\n{'':12}  {'CA issues':>9}  {'CA refuses':>10}")
     counts = confusion(rows)
+    print(f"\n{'':12}  {'CA issues':>9}  {'CA refuses':>10}  {'Pebble issues':>13}  {'Pebble refuses':>14}")
     for says in ("passes", "fails", "cannot tell"):
-        print(f"{says:12}  {counts.get((says, 'issues'), 0):9}  {counts.get((says, 'refuses'), 0):10}")
-    return all(row.is_agreed or row.case in DIFFERENT for row in rows)
+        print(f"{says:12}  {counts['ca', says, 'issues']:9}  {counts['ca', says, 'refuses']:10}  "
+              f"{counts['pebble', says, 'issues']:13}  {counts['pebble', says, 'refuses']:14}")
+    return all((row.is_agreed or row.case in DIFFERENT) and
+               (row.is_agreed_by_pebble or row.why_pebble_differs) for row in rows)
 
 
 MODES = {"--cases": show_cases, "--cure": show_cures, "--agreement": show_agreement}

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from doctor_agreement_kit import DIFFERENT, LETS_DEBUG, compare, confusion
+from doctor_agreement_kit import DIFFERENT, LETS_DEBUG, PEBBLE, compare, confusion
 from doctor_kit import CASES, Clinic, load
 
 if not os.environ.get("LATCHKEY_NETNS"):
@@ -27,10 +27,18 @@ def test_no_false_block_and_no_missed_failure(rows):
     assert [row for row in rows if not row.is_agreed and row.case not in DIFFERENT] == []
 
 
+@pytest.mark.req("R37")
+def test_what_pebble_does_is_said_of_every_case(rows):
+    assert [row for row in rows if not row.is_agreed_by_pebble and not row.why_pebble_differs] == []
+    said = {row.case for row in rows if not row.is_agreed_by_pebble}
+    assert set(PEBBLE) <= said, "it does what the doctor says"
+
+
 def test_both_sides_are_seen(rows):
     counts = confusion(rows)
-    assert counts["passes", "issues"] > 70 and counts["fails", "refuses"] > 90, counts
-    assert counts.get(("passes", "refuses"), 0) + counts.get(("fails", "issues"), 0) < 15, counts
+    assert counts["ca", "passes", "issues"] > 70 and counts["ca", "fails", "refuses"] > 90, counts
+    assert counts["ca", "passes", "refuses"] + counts["ca", "fails", "issues"] < 15, counts
+    assert counts["pebble", "passes", "issues"] > 70 and counts["pebble", "fails", "refuses"] > 90, counts
 
 
 def test_lets_debug_is_read_for_every_finding(rows):
