@@ -29,7 +29,7 @@ static const struct rule {
     rule_tell_fn tell; /* NULL: the words of remedy.c stand */
     rule_fill_fn fill; /* NULL: its lists stand, by `remedy` */
 } rules[] = {
-    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       rule_is_bogus,             NULL,               NULL},
+    {FINDING_DNSSEC_BOGUS,          DNS_DNSSEC_BOGUS, REMEDY_NONE,       rule_is_bogus,             NULL,               rule_fill_bogus},
     {FINDING_FOLLOWS_BAD_NAME,      DNS_WRONG_TARGET, REMEDY_NONE,       rule_follows_bad_name,     NULL,               NULL},
     {FINDING_CNAME_LOOP,            DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_loop,              NULL,               NULL},
     REGISTRATION(FINDING_DOMAIN_NOT_REGISTERED, rule_is_not_registered),

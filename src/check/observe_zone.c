@@ -254,6 +254,14 @@ static void add_listed(struct look *look, const struct dns_answer *zone)
     qsort(out->servers, out->server_count, sizeof(out->servers[0]), by_name);
 }
 
+/* Its keys at the registrar: one that is not of the zone makes all of it fail. */
+static bool look_up_keys(struct look *look, struct err *err)
+{
+    const struct dns_query query = {look->out->zone, DNS_TYPE_DS};
+
+    return look_up(look, &query, &look->out->ds, 1, err);
+}
+
 bool observe_zone(struct arena *mem, const struct check_env *env, const struct check_names *names,
                   const struct dns_answer *found, struct zone_seen *out, struct err *err)
 {
@@ -268,6 +276,8 @@ bool observe_zone(struct arena *mem, const struct check_env *env, const struct c
     if (at >= count)
         return true;
     out->zone = found[at].query.name;
+    if (found[at].reply == DNS_REPLY_BOGUS && !look_up_keys(look, err))
+        return false;
     if (parent < count && !find_delegation(look, &found[parent], err))
         return false;
     add_listed(look, &found[at]);

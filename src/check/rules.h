@@ -17,6 +17,7 @@ typedef void (*rule_fill_fn)(struct arena *mem, const struct facts *f, struct fi
 
 /* ---- rules_dns.c: what a resolver says ---- */
 bool rule_is_bogus(const struct facts *f);
+void rule_fill_bogus(struct arena *mem, const struct facts *f, struct finding *out);
 bool rule_is_loop(const struct facts *f);
 bool rule_follows_bad_name(const struct facts *f);
 bool rule_is_timeout(const struct facts *f);

@@ -16,6 +16,38 @@ bool rule_is_bogus(const struct facts *f)
     return has_reply(f, DNS_REPLY_BOGUS);
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(((const struct dns_record *)a)->text, ((const struct dns_record *)b)->text);
+}
+
+static void remove_key(struct arena *mem, const struct facts *f, const struct dns_record *ds,
+                       struct finding *out)
+{
+    const char *host = remedy_host_field(mem, f->names->registered, ds->owner);
+
+    finding_add_found(mem, out, (struct finding_record){"DS", ds->owner, ds->text, ds->ttl});
+    finding_add_action(
+        mem, out, (struct finding_action){FINDING_REMOVE, "DS", host, ds->owner, ds->text, -1});
+}
+
+/* Which of them is wrong, or whether the zone is, is for its owner to see; without any it is right
+ * again, if not signed. Servers tell them in any order. */
+void rule_fill_bogus(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    const struct dns_answer *ds = f->zone ? &f->zone->ds : NULL;
+    struct dns_record *sorted;
+
+    remedy_fill(mem, f, REMEDY_NONE, out);
+    if (!ds || ds->record_count == 0)
+        return;
+    sorted = arena_memdup(mem, ds->records, ds->record_count * sizeof(*sorted));
+    qsort(sorted, ds->record_count, sizeof(*sorted), by_text);
+    for (size_t i = 0; i < ds->record_count; i++)
+        remove_key(mem, f, &sorted[i], out);
+    remedy_add_evidence(mem, f, ds, out);
+}
+
 bool rule_is_loop(const struct facts *f)
 {
     return has_reply(f, DNS_REPLY_LOOP);

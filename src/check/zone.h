@@ -37,7 +37,8 @@ struct zone_seen {
     size_t server_count;
     struct zone_place places[ZONE_PLACES_MAX];
     size_t place_count;
-    size_t name_count; /* of the check's names, in order, that were asked for */
+    struct dns_answer ds; /* of the zone, where DNSSEC fails at it; query.name NULL: not asked */
+    size_t name_count;    /* of the check's names, in order, that were asked for */
 };
 
 /* What is wrong with a place, from its answer for the SOA (RFC 8499: a lame delegation). */

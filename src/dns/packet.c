@@ -111,6 +111,8 @@ static void read_rdata(struct arena *mem, const ldns_rr *rr, struct dns_record *
         record->serial = ldns_rdf2native_int32(ldns_rr_rdf(rr, 2));
         record->minimum = ldns_rdf2native_int32(ldns_rr_rdf(rr, 6));
         break;
+    case DNS_TYPE_DS:
+        break;
     case DNS_TYPE_TXT:
         record->value = joined_strings(mem, rr);
         break;
@@ -125,7 +127,7 @@ static void read_rdata(struct arena *mem, const ldns_rr *rr, struct dns_record *
 
 static const size_t rdata_counts[] = {
     [DNS_TYPE_A] = 1,   [DNS_TYPE_NS] = 1,   [DNS_TYPE_CNAME] = 1, [DNS_TYPE_SOA] = 7,
-    [DNS_TYPE_TXT] = 1, [DNS_TYPE_AAAA] = 1, [DNS_TYPE_CAA] = 2,
+    [DNS_TYPE_TXT] = 1, [DNS_TYPE_AAAA] = 1, [DNS_TYPE_CAA] = 2,   [DNS_TYPE_DS] = 4,
 };
 
 static bool read_record(struct arena *mem, const ldns_rr *rr, struct dns_record *out)

@@ -18,6 +18,7 @@
     X(SOA, 6)                                                                                      \
     X(TXT, 16)                                                                                     \
     X(AAAA, 28)                                                                                    \
+    X(DS, 43)                                                                                      \
     X(CAA, 257)
 
 #define X(id, number) DNS_TYPE_##id = (number),

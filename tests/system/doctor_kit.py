@@ -275,6 +275,9 @@ class NameServers:
         if case.dnssec:
             ds = self.main.ds_of(case.domain)
             lines += ds if case.dnssec == "signed" else [wrong_ds(line) for line in ds]
+            # {ds1} and on, as findings have them.
+            for i, line in enumerate(sorted(line.split(" DS ")[1] for line in lines if " DS " in line)):
+                case.words[f"ds{i + 1}"] = line
         return lines
 
     def stop(self):

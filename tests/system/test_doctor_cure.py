@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from doctor_cure_kit import cure, left_over
+from doctor_cure_kit import actions_of, cure, left_over, uncover
 from doctor_kit import CASES, Clinic, load
 
 if not os.environ.get("LATCHKEY_NETNS"):
@@ -17,7 +17,7 @@ def looks(tmp_path_factory):
     try:
         before = clinic.look()
         cured = cure(clinic, before)
-        yield before, clinic.look(), cured
+        yield before, uncover(clinic, before, clinic.look()), cured
     finally:
         clinic.stop()
 
@@ -28,6 +28,16 @@ def test_cured(looks):
     assert len(cured) > 40 and all(left_over(before[name], before[name]) for name in cured)
     assert {name: left_over(before[name], after[name]) for name in cured
             if left_over(before[name], after[name])} == {}
+
+
+@pytest.mark.req("A6")
+def test_dnssec_is_cured_at_the_registrar(looks):
+    before, after, cured = looks
+    broken = [name for name, result in before.items() if "dnssec_bogus" in result.codes]
+    assert len(broken) > 1 and set(broken) <= set(cured)
+    for name in broken:
+        assert {(one["op"], one["type"]) for one in actions_of(before[name])} == {("remove", "DS")}
+        assert after[name].got["verdict"] == "ready", after[name].got
 
 
 def test_ready_then(looks):
