@@ -155,9 +155,17 @@ static bool ask(struct arena *mem, const struct dns_update_via *via,
            dns_update_judge(update, via, &said, err);
 }
 
+/* The same update at another server is harmless, also when this one may have done it. */
+static bool may_another_take_it(enum err_code code)
+{
+    return code == ERR_NET || code == ERR_TIMEOUT || code == ERR_DNS_UPDATE;
+}
+
 bool dns_update_send(struct arena *mem, const struct dns_update_via *via,
                      const struct dns_update *update, struct err *err)
 {
+    struct err told = {0}; /* the first that was said: it tells more than silence */
+
     (void)err_set(err, ERR_CONFIG, "no name server takes updates of zone %.120s", update->zone);
     for (size_t i = 0; i < via->server_count; i++) {
         struct dns_place place;
@@ -166,8 +174,12 @@ bool dns_update_send(struct arena *mem, const struct dns_update_via *via,
             return false;
         if (ask(mem, via, update, &place, err))
             return true;
-        if (err->code != ERR_NET && err->code != ERR_TIMEOUT)
+        if (!may_another_take_it(err->code))
             return false;
+        if (told.code == ERR_NONE && err->code == ERR_DNS_UPDATE)
+            told = *err;
     }
+    if (told.code != ERR_NONE)
+        *err = told;
     return false;
 }

@@ -20,7 +20,7 @@ struct dns_update {
 };
 
 struct dns_update_via {
-    const char *const *servers; /* "192.0.2.1@53": tried one after the other until one answers */
+    const char *const *servers; /* "192.0.2.1@53": tried one after the other until it is done */
     size_t server_count;
     const struct tsig_key *key;
     int64_t now_s;      /* unix, of the machine */
@@ -29,8 +29,9 @@ struct dns_update_via {
 
 #define DNS_UPDATE_TIMEOUT_MS 5000
 
-/* ERR_NET, ERR_TIMEOUT: no server answered. ERR_DNS_UPDATE: it said no, or nobody knows what it
- * said: the text names server, zone, key, the reason, and what the operator has to do. */
+/* ERR_NET, ERR_TIMEOUT: no server answered. ERR_DNS_UPDATE: the first that did said no, or nobody
+ * knows what it said: the text names server, zone, key, the reason, and what the operator has to
+ * do. */
 MUST_CHECK bool dns_update_send(struct arena *mem, const struct dns_update_via *via,
                                 const struct dns_update *update, struct err *err);
 

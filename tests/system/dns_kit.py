@@ -66,10 +66,10 @@ class Server:
         return sorted(dig(self.place, name, "TXT").replace('"', "").split())
 
     def update(self, op, name, value, key="latchkey", algorithm="hmac-sha256", secret=None, off=0,
-               zone=None):
-        """As the worker does it; returns what it says."""
+               zone=None, at=()):
+        """As the worker does it, at the places `at` and then here; returns what it says."""
         done = subprocess.run(
-            [BUILD / "tests/tools/dns_update", op, self.place, zone or next(iter(self.zones)), name,
+            [BUILD / "tests/tools/dns_update", op, ",".join([*at, self.place]), zone or next(iter(self.zones)), name,
              value, key, algorithm, (secret or self.key).hex(), str(off)],
             capture_output=True, text=True, check=False, timeout=30)
         assert (done.returncode == 0) == (done.stdout == "done\n"), done

@@ -68,6 +68,7 @@ def test_key_without_rights(server):
 
 
 def answer_once(listening, answer):
+    listening.settimeout(30)  # so that a test that fails ends
     connection, _ = listening.accept()
     with connection:
         asked = connection.recv(4096)  # with its length, in one piece
@@ -91,3 +92,23 @@ def test_no_answer(server):
         assert server.update("add", NAME, "late") == f"timeout: {server.place} did not answer in time"
     server.update("delete", NAME, "late")
     assert server.values(NAME) == []
+
+
+CLOSED = "127.0.0.1@9"
+
+
+def test_another_server_takes_it():
+    """Whatever is wrong with the first: the zone, the key, the answer; or it does not answer."""
+    garbage = struct.pack("!5H", 0xa800, 0, 0, 0, 1)
+    with Bind("127.0.0.1@5372", {"elsewhere.test": []}) as other, Knot("127.0.0.1@5373", {ZONE: []}) as last, \
+            socket.create_server(("127.0.0.1", 5371)) as listening, \
+            concurrent.futures.ThreadPoolExecutor(1) as pool:
+        other.key = last.key
+        pool.submit(answer_once, listening, garbage)
+        for value, at in (("closed", CLOSED), ("zone", other.place), ("garbage", "127.0.0.1@5371")):
+            assert last.update("add", NAME, value, at=[at]) == "done"
+        assert last.values(NAME) == ["closed", "garbage", "zone"]
+        # what one has said is told, wherever it stands among those that are silent
+        for at in ([CLOSED, other.place], [other.place, CLOSED]):
+            text = last.update("add", NAME, "none", zone="third.test", at=at)
+            assert f"name server {other.place} did not change zone third.test with key" in text, text

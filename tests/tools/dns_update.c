@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * One dynamic update as the worker makes it, with a key of the command line, or the same question
- * to several servers of a zone.
+ * One dynamic update as the worker makes it, with a key of the command line.
  *
- * usage: dns_update add|delete SERVER ZONE NAME VALUE KEY ALGORITHM SECRET-HEX [SECONDS]
- *        dns_update ask NAME SERVER...
+ * usage: dns_update add|delete SERVER[,SERVER...] ZONE NAME VALUE KEY ALGORITHM SECRET-HEX
+ * [SECONDS]
  *
  * SECONDS: how far the clock is off. Prints what came of it.
  */
@@ -14,6 +13,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "dns/update.h"
+
+#define SERVERS_MAX 8
 
 struct secret_key {
     enum tsig_algorithm algorithm;
@@ -34,9 +35,18 @@ static bool mac(void *arg, struct arena *mem, struct slice data, struct slice *o
     return true;
 }
 
+static size_t split(char *list, const char **out)
+{
+    size_t count = 0;
+
+    for (char *rest = list, *one; count < SERVERS_MAX && (one = strsep(&rest, ",")) != NULL;)
+        out[count++] = one;
+    return count;
+}
+
 static int update(struct arena *mem, char **words, int64_t off_s)
 {
-    const char *servers[] = {words[1]};
+    const char *servers[SERVERS_MAX];
     const struct dns_update what = {.op = strcmp(words[0], "add") == 0 ? DNS_UPDATE_ADD
                                                                        : DNS_UPDATE_DELETE,
                                     .zone = words[2],
@@ -47,7 +57,7 @@ static int update(struct arena *mem, char **words, int64_t off_s)
                                                                                   : TSIG_SHA256};
     const struct tsig_key key = {words[5], secret.algorithm, mac, &secret};
     const struct dns_update_via via = {.servers = servers,
-                                       .server_count = 1,
+                                       .server_count = split(words[1], servers),
                                        .key = &key,
                                        .now_s = clock_real_ms() / 1000 + off_s};
     struct err err = {0};
