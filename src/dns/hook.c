@@ -14,10 +14,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-#define EXEC_FAIL     127
-#define LIMIT_FILES   256
-#define LIMIT_WRITTEN (64L << 20) /* octets of a file */
-#define PAUSE_MS      20
+#define EXEC_FAIL 127
+#define PAUSE_MS  20
 
 /* What it wrote last. */
 struct output {
@@ -49,28 +47,43 @@ static char *const *exec_words(const char *const *words)
     return both.out;
 }
 
-static bool set_limits(void)
+static bool set_limits(const struct hook *hook)
 {
-    static const struct {
+    const struct {
         int what;
         rlim_t most;
     } limits[] = {
         {RLIMIT_CORE, 0},
-        {RLIMIT_NOFILE, LIMIT_FILES},
-        {RLIMIT_FSIZE, LIMIT_WRITTEN},
+        {RLIMIT_CPU, (rlim_t)(hook->timeout_ms + 999) / 1000},
+        {RLIMIT_DATA, HOOK_MEMORY_MAX},
+        {RLIMIT_FSIZE, HOOK_FILE_MAX},
+        {RLIMIT_NOFILE, HOOK_FILES_MAX},
+        {RLIMIT_NPROC, HOOK_PROCESSES_MAX},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-        struct rlimit limit = {limits[i].most, limits[i].most};
+        struct rlimit limit = {limits[i].most, limits[i].most}, had;
 
+        if (getrlimit((__rlimit_resource_t)limits[i].what, &had) != 0)
+            return false;
+        if (had.rlim_max < limit.rlim_max) /* stricter already */
+            limit.rlim_cur = limit.rlim_max = had.rlim_max;
         if (setrlimit((__rlimit_resource_t)limits[i].what, &limit) != 0)
             return false;
     }
     return true;
 }
 
+/* Dies with the worker, whose next run calls it again. */
+static bool stand_alone(pid_t parent)
+{
+    return setsid() >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
 /* In the child of a process with threads: only what is safe in a signal handler. */
-static _Noreturn void child_main(const struct hook *hook, const char *const *env, int out)
+static _Noreturn void child_main(const struct hook *hook, const char *const *env, int out,
+                                 pid_t parent)
 {
     struct sigaction plain = {.sa_handler = SIG_DFL};
     sigset_t none;
@@ -79,10 +92,9 @@ static _Noreturn void child_main(const struct hook *hook, const char *const *env
     sigemptyset(&none);
     for (int i = 1; i < NSIG; i++)
         (void)sigaction(i, &plain, NULL); /* SIGKILL, SIGSTOP and the library's own refuse */
-    if (null >= 0 && setsid() >= 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-        sigprocmask(SIG_SETMASK, &none, NULL) == 0 && chdir(hook->home) == 0 &&
-        dup2(null, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2 &&
-        close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && set_limits())
+    if (null >= 0 && stand_alone(parent) && sigprocmask(SIG_SETMASK, &none, NULL) == 0 &&
+        chdir(hook->home) == 0 && dup2(null, 0) == 0 && dup2(out, 1) == 1 && dup2(out, 2) == 2 &&
+        close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0 && set_limits(hook))
         execve(hook->words[0], exec_words(hook->words), exec_words(env));
     number = errno;
     (void)!write(2, strerrordesc_np(number), strlen(strerrordesc_np(number)));
@@ -184,15 +196,15 @@ bool hook_run(struct arena *mem, const struct hook *hook, struct err *err)
     int64_t until_ms = clock_boot_ms() + hook->timeout_ms;
     struct output output = {0};
     int ends[2], status = 0;
+    pid_t parent = getpid(), pid;
     bool is_over;
-    pid_t pid;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return err_errno(err, ERR_INTERNAL, errno, "could not make a pipe");
     from = ends[0];
     pid = fork();
     if (pid == 0)
-        child_main(hook, env, ends[1]);
+        child_main(hook, env, ends[1], parent);
     close(ends[1]);
     if (pid < 0)
         return err_errno(err, ERR_INTERNAL, errno, "could not start %s", hook->words[0]);

@@ -3,15 +3,22 @@
 
 /*
  * hook: a program of the operator's that is run to its end: no shell, no input, no open file of
- * ours, an environment that is said here, a session of its own without new privileges, little
- * memory and few files, and a limit of time after which it and what it has started is killed.
+ * ours, an environment that is said here, a session of its own without new privileges, the limits
+ * below for each of its processes, as much processor time as it has time at all, and a limit of
+ * time after which it and what it has started is killed; it is with whoever runs it, too.
  */
 #include "base/arena.h"
 #include "base/err.h"
 
 #define HOOK_OUTPUT_MAX 300 /* octets of what it wrote that an error shows: the last ones */
 #define HOOK_WORDS_MAX  8
-#define HOOK_PATH       "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+#define HOOK_MEMORY_MAX    (512UL << 20) /* octets of a process (RLIMIT_DATA) */
+#define HOOK_FILE_MAX      (64UL << 20)  /* octets of a file that is written */
+#define HOOK_FILES_MAX     256           /* open ones of a process */
+#define HOOK_PROCESSES_MAX 4096          /* threads of its user, ours too; root has no such limit */
+
+#define HOOK_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 struct hook {
     const char *const

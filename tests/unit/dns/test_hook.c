@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -94,6 +95,44 @@ static void test_output(void **state)
     all_ok();
 }
 
+static int read_child(struct arena *mem)
+{
+    const char *path = arena_printf(mem, "%s/child", dir);
+    int pid = 0;
+
+    for (int i = 0; i < 500 && pid == 0; i++, usleep(20000)) {
+        FILE *file = fopen(path, "r");
+
+        if (file) {
+            (void)!fscanf(file, "%d", &pid);
+            fclose(file);
+        }
+    }
+    remove(path);
+    return pid;
+}
+
+static bool is_running(struct arena *mem, int pid)
+{
+    FILE *file = fopen(arena_printf(mem, "/proc/%d/stat", pid), "r");
+    char state = 'Z';
+
+    if (!file)
+        return false;
+    (void)!fscanf(file, "%*d %*s %c", &state);
+    fclose(file);
+    return state != 'Z'; /* then it has ended, and nobody has asked how */
+}
+
+static bool has_ended(struct arena *mem, int pid)
+{
+    for (int i = 0; i < 1500; i++, usleep(20000))
+        if (!is_running(mem, pid))
+            return true;
+    kill(pid, SIGKILL);
+    return false;
+}
+
 /* One that does not end, and one that has closed its output and does not end: they and what they
  * have started are killed. */
 static void test_time(void **state)
@@ -107,23 +146,78 @@ static void test_time(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         AUTO(arena_freep) struct arena *mem = arena_new();
-        const char *child = arena_printf(mem, "%s/child", dir);
         int64_t began = clock_boot_ms();
         struct err err = {0};
-        FILE *file;
-        int pid = 0;
+        int pid;
 
         ok(!run_text(mem, texts[i], 1000, &err), "it ends");
         ok(clock_boot_ms() - began < 5000, "in time");
         ok(strstr(err.text, " did not end in 1 s and was killed: waits") != NULL, "%s", err.text);
-        file = fopen(child, "r");
-        ok(file && fscanf(file, "%d", &pid) == 1, "child");
-        if (file)
-            fclose(file);
-        for (int k = 0; k < 100 && kill(pid, 0) == 0; k++)
-            usleep(20000); /* until init has reaped it */
-        remove(child);
+        pid = read_child(mem);
+        ok(pid > 0 && has_ended(mem, pid), "%d", pid);
     }
+    all_ok();
+}
+
+/* What the system says of the limits, beyond which even root's files do not grow. */
+static void test_limits(void **state)
+{
+    static const char *const names[] = {"Max cpu time",       "Max file size", "Max data size",
+                                        "Max core file size", "Max processes", "Max open files"};
+    static const unsigned long want[] = {10, HOOK_FILE_MAX,      HOOK_MEMORY_MAX,
+                                         0,  HOOK_PROCESSES_MAX, HOOK_FILES_MAX};
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct err err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+        const char *text = arena_printf(mem,
+                                        "#!/bin/sh\n[ \"$(sed -n 's/^%s *//p' /proc/self/limits |"
+                                        " cut -d' ' -f1)\" = %lu ] || exit 1\n",
+                                        names[i], want[i]);
+
+        ok(run_text(mem, text, 10000, &err), "%s: %s", names[i], err.text);
+    }
+    ok(!run_text(mem, "#!/bin/sh\nhead -c 67108865 /dev/zero >large\n", 10000, &err), "a file");
+    ok(!run_text(mem, "#!/bin/sh\nstat -c %s large; rm large; exit 1\n", 10000, &err) &&
+           strstr(err.text, ": 67108864") != NULL,
+       "%s", err.text);
+    all_ok();
+}
+
+/* One that has left its session is not killed with it: its processor time is over some time. */
+static void test_left(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct err err = {0};
+    int pid;
+
+    (void)state;
+    ok(run_text(mem,
+                "#!/bin/sh\nsetsid sh -c 'echo $$ >child; while :; do :; done' >/dev/null 2>&1 &\n"
+                "while ! [ -s child ]; do sleep 0.01; done\n",
+                2000, &err),
+       "%s", err.text);
+    pid = read_child(mem);
+    ok(pid > 0 && has_ended(mem, pid), "%d", pid);
+    all_ok();
+}
+
+/* Whoever runs it is killed: nobody would look after it. */
+static void test_orphan(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct err err = {0};
+    pid_t runner = fork();
+    int pid;
+
+    (void)state;
+    if (runner == 0)
+        _exit(run_text(mem, "#!/bin/sh\necho $$ >child\nexec sleep 60\n", 60000, &err));
+    pid = read_child(mem);
+    kill(runner, SIGKILL);
+    waitpid(runner, NULL, 0);
+    ok(pid > 0 && has_ended(mem, pid), "%d", pid);
     all_ok();
 }
 
@@ -165,9 +259,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_output),
-        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_rows),    cmocka_unit_test(test_output),
+        cmocka_unit_test(test_time),    cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_left),    cmocka_unit_test(test_orphan),
         cmocka_unit_test(test_ignored),
     };
 
