@@ -6,6 +6,7 @@
 #include "job/issue.h"
 #include "job/notice.h"
 #include "job/own_zone.h"
+#include "job/own_zone_look.h"
 #include "model/job_kind.h"
 #include "model/pace.h"
 
@@ -50,57 +51,86 @@ static const char *match_zone(const struct issue *is, const struct delegation *d
     return NULL;
 }
 
-static bool find_zone(const struct issue *is, const struct issuance_name *name,
-                      struct dns_value *value, struct err *err)
-{
-    const struct delegated what = {is->domain->id, name->name};
+/* A value that is needed: for which name, and where its delegation says that it belongs. */
+struct needed {
+    const struct issuance_name *name;
     const struct delegation *delegation;
-    struct dns_query query = {.type = DNS_TYPE_CNAME};
-    struct dns_answer answer;
-    const struct dns_batch batch = {DNS_FRESH, 1, &query, &answer};
-    const char *zone;
+    struct dns_value value;
+};
 
-    if (!app_delegation_make(is->worker->app, is->mem, &what, &delegation, err))
+static bool find_delegation(struct issue *is, struct needed *needed, struct err *err)
+{
+    const struct delegated what = {is->domain->id, needed->name->name};
+
+    if (!app_delegation_make(is->worker->app, is->mem, &what, &needed->delegation, err))
         return false;
-    if (!delegation && is->worker->app->config->dns.update_count > 0)
-        return err_set(err, ERR_LOST_RACE, "%s was given back meanwhile", name->name);
-    if (!delegation)
-        return err_set(err, ERR_CONFIG, "%s is proven in DNS, and dns.update has no zone for it",
-                       name->name);
-    query.name = delegation->name;
-    if (!resolver_ask(is->mem, is->worker->resolver, &batch, err))
-        return false;
-    zone = match_zone(is, delegation, &answer);
+    if (needed->delegation)
+        return true;
+    if (is->worker->app->config->dns.update_count > 0)
+        return err_set(err, ERR_LOST_RACE, "%s was given back meanwhile", needed->name->name);
+    return err_set(err, ERR_CONFIG, "%s is proven in DNS, and dns.update has no zone for it",
+                   needed->name->name);
+}
+
+static bool take_zone(struct issue *is, const struct dns_answer *answer, struct needed *needed,
+                      struct err *err)
+{
+    const struct delegation *delegation = needed->delegation;
+    const char *zone = match_zone(is, delegation, answer);
+
     if (!zone)
         return err_set(
             err, ERR_DNS,
             "%s does not lead to %s any more; the owner of the name has to set the CNAME "
             "again",
             delegation->name, delegation->targets[0]);
-    value->zone = zone;
-    value->owner = arena_printf(is->mem, "%s.%s", delegation->label, zone);
+    needed->value.zone = zone;
+    needed->value.owner = arena_printf(is->mem, "%s.%s", delegation->label, zone);
     return true;
 }
 
-static bool make_value(struct issue *is, const char *thumbprint, const struct issuance_name *name,
-                       struct dns_value *out, struct err *err)
+/* All CNAMEs are looked up at the same time. */
+static bool find_zones(struct issue *is, struct needed *needed, size_t count, struct err *err)
+{
+    struct dns_query queries[RESOLVER_BATCH_MAX];
+    struct dns_answer answers[RESOLVER_BATCH_MAX];
+
+    for (size_t done = 0, n; done < count; done += n) {
+        struct dns_batch batch = {DNS_FRESH, 0, queries, answers};
+
+        for (n = 0; n < RESOLVER_BATCH_MAX && done + n < count; n++) {
+            if (!find_delegation(is, &needed[done + n], err))
+                return false;
+            queries[n] = (struct dns_query){needed[done + n].delegation->name, DNS_TYPE_CNAME};
+        }
+        batch.count = n;
+        if (!resolver_ask(is->mem, is->worker->resolver, &batch, err))
+            return false;
+        for (size_t i = 0; i < n; i++)
+            if (!take_zone(is, &answers[i], &needed[done + i], err))
+                return false;
+    }
+    return true;
+}
+
+static bool set_value(struct issue *is, const char *thumbprint, struct needed *needed,
+                      struct err *err)
 {
     const char *answer;
 
-    *out = (struct dns_value){.domain_id = is->domain->id,
-                              .issuance_id = is->issuance->id,
-                              .state = DNS_VALUE_WANTED,
-                              .created_at = is->now};
-    if (!find_zone(is, name, out, err) ||
-        !acme_key_authorization(is->mem, name->token, thumbprint, &answer, err))
+    if (!acme_key_authorization(is->mem, needed->name->token, thumbprint, &answer, err))
         return false;
-    out->value = acme_dns_01_value(is->mem, answer);
+    needed->value.domain_id = is->domain->id;
+    needed->value.issuance_id = is->issuance->id;
+    needed->value.state = DNS_VALUE_WANTED;
+    needed->value.created_at = is->now;
+    needed->value.value = acme_dns_01_value(is->mem, answer);
     return true;
 }
 
 /* ---- putting it there ---- */
 
-static bool store_wanted(struct issue *is, const struct dns_value *values, size_t count,
+static bool store_wanted(struct issue *is, const struct needed *needed, size_t count,
                          struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -108,7 +138,7 @@ static bool store_wanted(struct issue *is, const struct dns_value *values, size_
     if (!job_tx_begin(is->worker->app->db, is->job, &tx, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (!dns_value_store_want(tx, &values[i], err))
+        if (!dns_value_store_want(tx, &needed[i].value, err))
             return false;
     return issuance_store_save(tx, is->issuance, err) && db_tx_commit(&tx, err);
 }
@@ -116,17 +146,21 @@ static bool store_wanted(struct issue *is, const struct dns_value *values, size_
 /* All values that the order needs, wanted. */
 static bool want_all(struct issue *is, struct err *err)
 {
-    struct dns_value *values = arena_array_of(is->mem, is->name_count, struct dns_value);
+    struct needed *needed = arena_array_of(is->mem, is->name_count, struct needed);
     const char *thumbprint;
     size_t count = 0;
 
     if (!ca_session_thumbprint(is->worker, is->mem, is->ca, &thumbprint, err))
         return false;
     for (size_t i = 0; i < is->name_count; i++)
-        if (is_by_dns(&is->names[i]) &&
-            !make_value(is, thumbprint, &is->names[i], &values[count++], err))
+        if (is_by_dns(&is->names[i]))
+            needed[count++].name = &is->names[i];
+    if (!find_zones(is, needed, count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!set_value(is, thumbprint, &needed[i], err))
             return false;
-    return store_wanted(is, values, count, err);
+    return store_wanted(is, needed, count, err);
 }
 
 /* Somebody may have ended the issuance while the zone was changed: then the value leaves. */
@@ -265,25 +299,50 @@ static const char *missing_text(struct issue *is, const struct value_wait *wait,
                         first->at == VALUE_SILENT ? first->why : "has it not");
 }
 
-/* *ready is false when *out says how it goes on. */
-static bool look_at(struct issue *is, const struct dns_value *value, bool *ready,
-                    struct issue_outcome *out, struct err *err)
+/* *which is the value that it goes on with: one that failed, else one that is waited for. */
+static bool look_at(struct issue *is, const struct dns_value_list *values, struct value_wait *wait,
+                    const struct dns_value **which, struct err *err)
 {
-    const struct config_dns_update *zone =
-        config_dns_update_find(is->worker->app->config, value->zone);
-    struct own_zone_look look;
+    struct own_zone_look *looks = arena_array_of(is->mem, values->count, struct own_zone_look);
+
+    *wait = (struct value_wait){.what = VALUE_WAIT_OVER};
+    if (!job_store_extend(is->worker->app->db, is->job, JOB_LEASE_MS, err) ||
+        !own_zone_look(is->worker, is->mem, values, looks, err))
+        return false;
+    for (size_t i = 0; i < values->count; i++) {
+        const struct dns_value *value = &values->items[i];
+        const struct config_dns_update *zone =
+            config_dns_update_find(is->worker->app->config, value->zone);
+        struct value_wait one = value_wait_of(looks[i].seen, looks[i].count, value->put_at,
+                                              zone ? zone->wait_s * 1000 : 0, clock_now());
+
+        if (one.what > wait->what) {
+            *wait = one;
+            *which = value;
+        }
+    }
+    return true;
+}
+
+/* *ready is false when *out says how it goes on. */
+static bool wait_for_all(struct issue *is, const struct dns_value_list *values, bool *ready,
+                         struct issue_outcome *out, struct err *err)
+{
+    const struct dns_value *value = NULL;
     struct value_wait wait;
 
-    if (!own_zone_look(is->worker, is->mem, value, &look, err))
+    if (!look_at(is, values, &wait, &value, err))
         return false;
-    wait = value_wait_of(look.seen, look.count, value->put_at, zone ? zone->wait_s * 1000 : 0,
-                         clock_now());
-    *ready = wait.what == VALUE_WAIT_OVER;
-    if (wait.what == VALUE_WAIT_SERVERS)
+    switch (wait.what) {
+    case VALUE_WAIT_OVER:
+        *ready = true;
+        return true;
+    case VALUE_WAIT_SERVERS:
         return wait_for(is, &wait, value, out, err);
-    if (wait.what == VALUE_WAIT_FAILED)
-        return issue_values_lost(is, ERR_DNS_UPDATE, missing_text(is, &wait, value), out, err);
-    return true;
+    case VALUE_WAIT_FAILED:
+        break;
+    }
+    return issue_values_lost(is, ERR_DNS_UPDATE, missing_text(is, &wait, value), out, err);
 }
 
 /* The zone could not be changed: the same again, later; the text says who has to act. */
@@ -323,12 +382,7 @@ bool issue_publish_values(struct issue *is, bool *ready, struct issue_outcome *o
         return refused(is, out, err);
     if (!is_put)
         return wait_until_out(is, out, err);
-    *ready = true;
-    for (size_t i = 0; i < values.count && *ready; i++)
-        if (!job_store_extend(is->worker->app->db, is->job, JOB_LEASE_MS, err) ||
-            !look_at(is, &values.items[i], ready, out, err))
-            return false;
-    return true;
+    return wait_for_all(is, &values, ready, out, err);
 }
 
 bool issue_leave_values(struct issue *is, struct db *tx, struct err *err)

@@ -3,17 +3,13 @@
 
 /*
  * own_zone: the zones of ours (dns.update) that answers to dns-01 are put into: one value added or
- * taken out, by signed update or by the operator's program, and whether all of its name servers
- * have it.
+ * taken out, by signed update or by the operator's program.
  */
 #include "job/worker.h"
-#include "model/value_wait.h"
 #include "store/dns_value_store.h"
 
-#define OWN_ZONE_HOOK_MS     60000 /* for the operator's program */
-#define OWN_ZONE_LOOK_MS     2000  /* for all name servers together */
-#define OWN_ZONE_SERVERS_MAX 32    /* addresses of name servers that are asked */
-#define OWN_ZONE_UPDATE_MS   5000  /* for each primary */
+#define OWN_ZONE_HOOK_MS   60000 /* for the operator's program */
+#define OWN_ZONE_UPDATE_MS 5000  /* for each primary */
 
 enum own_zone_op { OWN_ZONE_PUT, OWN_ZONE_REMOVE };
 
@@ -21,13 +17,3 @@ enum own_zone_op { OWN_ZONE_PUT, OWN_ZONE_REMOVE };
  * ERR_NET, ERR_TIMEOUT, ERR_SIGNER. */
 MUST_CHECK bool own_zone_change(const struct worker *worker, struct arena *mem, enum own_zone_op op,
                                 const struct dns_value *value, struct err *err);
-
-/* What each of the zone's name servers says of the value at its owner, asked directly; none when
- * the zone's servers cannot be found. At most OWN_ZONE_SERVERS_MAX. */
-struct own_zone_look {
-    struct value_seen seen[OWN_ZONE_SERVERS_MAX];
-    size_t count;
-};
-MUST_CHECK bool own_zone_look(const struct worker *worker, struct arena *mem,
-                              const struct dns_value *value, struct own_zone_look *out,
-                              struct err *err);

@@ -16,6 +16,7 @@ struct value_seen {
     const char *why; /* with VALUE_SILENT */
 };
 
+/* Of many values the last of these is what counts. */
 enum value_wait_for { VALUE_WAIT_OVER, VALUE_WAIT_SERVERS, VALUE_WAIT_FAILED };
 
 struct value_wait {
