@@ -1,22 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Leaving: an order cancelled in every state of its issuance, and domains given back."""
-import contextlib
-import os
 import pathlib
 import re
-import signal
-import sqlite3
-import ssl
-import time
+
+import pytest
 
 import crash_kit
-import pytest
-from crash_kit import Trap
-from platform_kit import Api, Platform, wait_for
+from leaving_kit import (NOT_AT_CA, Stopped, agents, begin, begin_right, check_ca,
+                         check_nothing_left, issuance_of, other, partner, platform, query, released,
+                         wait_state)
+from platform_kit import wait_for
 
 MODEL = pathlib.Path(__file__).resolve().parents[2] / "src/model/issuance_state.h"
 FINAL = {"live", "failed"}
-NOT_AT_CA = "notatca"
 needs_points = pytest.mark.skipif(not crash_kit.has_points(), reason="built without crash points")
 # Where the worker is held in a state that would last some milliseconds.
 HELD_AT = {"admitted": "worker.make-key.before", "finalizing": "worker.finalize.before",
@@ -28,86 +24,6 @@ def states():
     text = MODEL.read_text()
     table = text[text.index("#define ISSUANCE_STATES"):text.index("#define ISSUANCE_EVENTS")]
     return [s for s in re.findall(r'X\(\w+, "(\w+)"\)', table) if s not in FINAL]
-
-
-@pytest.fixture(scope="module")
-def platform():
-    p = Platform({"names": {"extra_suffixes": [NOT_AT_CA]}})
-    p.trap = Trap(p)
-    with p:
-        yield p
-
-
-@pytest.fixture(scope="module")
-def partner(platform):
-    return platform.tenant()
-
-
-@pytest.fixture(scope="module")
-def other(platform):
-    return platform.tenant("Other", "Other")
-
-
-class Stopped:
-    """Parts, or a step of the worker, that stand still until the end of the block."""
-
-    def __init__(self, platform):
-        self.platform, self.pids = platform, []
-
-    def stop(self, *names):
-        for name in names:
-            self.pids.append(self.platform.kill(name, signal.SIGSTOP))
-
-    def go_on(self, *names):
-        for name in names:
-            self.pids.remove(self.platform.kill(name, signal.SIGCONT))
-
-    @contextlib.contextmanager
-    def held(self, point):
-        """Until the end of this block already."""
-        self.platform.trap.hold(point)
-        yield
-        self.platform.trap.let_go()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.platform.trap.let_go()
-        for pid in self.pids:
-            os.kill(pid, signal.SIGCONT)
-
-
-@contextlib.contextmanager
-def rows(platform, name="latchkey.db"):
-    """The database, read only."""
-    with contextlib.closing(sqlite3.connect(f"file:{platform.dir}/{name}?mode=ro", uri=True,
-                                            timeout=30)) as db:
-        db.row_factory = sqlite3.Row
-        yield db
-
-
-def query(platform, sql, *args, name="latchkey.db"):
-    with rows(platform, name) as db:
-        return db.execute(sql, args).fetchall()
-
-
-def issuance_of(platform, domain):
-    return query(platform, "SELECT * FROM issuance WHERE domain_id = ? ORDER BY id DESC LIMIT 1",
-                 domain["id"])[0]
-
-
-def agents(platform):
-    return [f"{edge.name}-agent" for edge in platform.edges]
-
-
-def wait_state(platform, domain, state):
-    wait_for(lambda: issuance_of(platform, domain)["state"] == state, every=0.002)
-
-
-def begin(platform, api, name):
-    domain = platform.domain(api, name)
-    return domain, platform.order(api, domain)
 
 
 # --- ways into a state: each leaves an order there, as long as the block of `stopped` lasts ---
@@ -188,11 +104,6 @@ def hold_staging(platform, api, stopped, name):
     return domain, None
 
 
-def begin_right(platform, api, name):
-    platform.zone(f"{name}.example", platform.right_records())
-    return begin(platform, api, f"{name}.example")
-
-
 def hold_at(point):
     """The worker held in the middle of a step; what else it has to do goes on."""
     def hold(platform, api, stopped, name):
@@ -219,47 +130,6 @@ WAYS = {
 
 def test_every_state_has_a_way():
     assert sorted(WAYS) == sorted(states())
-
-
-def released(platform, domain):
-    """Once nothing is left to do."""
-    def is_over():
-        return not query(platform, "SELECT 1 FROM job WHERE kind = 'release' AND subject_id = ?",
-                         domain["id"])
-    wait_for(is_over, 90)
-
-
-def check_nothing_left(platform, issuance, tokens):
-    """Neither in the feed, nor on the edges, nor of the key."""
-    keys = [b"c" + name.encode() + b"\0" + token.encode() for name, token in tokens]
-    if issuance["certificate_id"]:
-        keys.append(b"C" + issuance["certificate_id"].encode())
-    for key in keys:
-        for row in query(platform, "SELECT is_tombstone FROM edge_record WHERE lower(hex(key)) = ?",
-                         key.hex()):
-            assert row["is_tombstone"], key
-    for name, token in tokens:
-        for address in platform.addresses():
-            path = f"/.well-known/acme-challenge/{token}"
-            assert platform.http(address, name, path)[0] == 404, (name, address)
-    now = query(platform, "SELECT * FROM issuance WHERE id = ?", issuance["id"])[0]
-    assert now["state"] == "failed" and now["sealed_key"] is None
-    for row in query(platform, "SELECT * FROM certificate WHERE issuance_id = ?", issuance["id"]):
-        assert row["sealed_key"] == b"" and row["state"] == "revoked"
-
-
-def check_ca(platform, issuance):
-    """At the CA nothing of the old order can be used: no authorization, and no certificate."""
-    if not issuance["acme_order_url"]:
-        return
-    order = int(issuance["acme_order_url"].rsplit("/", 1)[1])
-    left = query(platform, "SELECT status FROM acme_authorization JOIN order_authorization"
-                 " ON authorization_id = acme_authorization.id WHERE order_id = ?", order,
-                 name="ca/ca.db")
-    assert left and {row["status"] for row in left} <= {"deactivated", "invalid"}, left
-    for row in query(platform, "SELECT * FROM certificate WHERE order_id = ?", order,
-                     name="ca/ca.db"):
-        assert row["revoked_at"] and row["revocation_reason"] == 5  # cessationOfOperation
 
 
 @needs_points
@@ -341,183 +211,3 @@ def test_certificate_at_the_ca_is_named(platform, partner):
              partner.get(f"/v1/events?domain_id={domain['id']}&limit=200")["items"]]
     assert any(serial.lower() in text for text in texts), texts
     assert issued()[0]["revoked_at"]
-
-
-# --- domains ---
-
-@pytest.mark.req("R42", "R7", "A16")
-def test_released_and_claimed_by_another(platform, partner, other):
-    name = "moving.example"
-    _, domain, status = platform.ordered(partner, name)
-    path = f"/v1/domains/{domain['id']}"
-    other.call("DELETE", path, want=404)
-    refused = partner.call("DELETE", path, want=409).json()
-    assert "subscription" in refused["detail"]
-    platform.domain(other, name, want=409)
-    old = query(platform, "SELECT * FROM certificate WHERE domain_id = ?", domain["id"])[0]
-    serial = int(status["certificate"]["serial"], 16)
-
-    gone = partner.call("DELETE", path + "?cancel_subscription=true", want=200).json()
-    assert gone["removed"]
-    assert partner.call("DELETE", path, want=200).json() == gone, "once is enough"
-    theirs = platform.domain(other, name)
-    released(platform, domain)
-    check_ca(platform, issuance_of(platform, domain))
-    for address in platform.addresses():
-        with pytest.raises(ssl.SSLError):  # an alert, not a dead edge
-            platform.serial(address, name)
-    subscription = partner.get(f"/v1/subscriptions/{status['subscription']['id']}")
-    assert subscription["state"] == "cancelled"
-    certificate = partner.get(f"/v1/certificates/{status['certificate']['id']}")
-    assert certificate["state"] == "revoked"
-    kept = query(platform, "SELECT * FROM certificate WHERE domain_id = ?", domain["id"])[0]
-    assert kept["sealed_key"] == b"" and kept["leaf"] == old["leaf"]
-
-    platform.order(other, theirs)
-    live = platform.wait_live(other, theirs)
-    assert int(live["certificate"]["serial"], 16) != serial
-    for address in platform.addresses():
-        assert int(platform.serial(address, name), 16) == int(live["certificate"]["serial"], 16)
-    partner.call("DELETE", path, want=200)
-    released(platform, domain)
-    assert platform.https(platform.addresses()[0], f"www.{name}")[0] == 200, "theirs stays"
-
-
-@pytest.mark.req("R42")
-def test_no_order_before_the_check_of_the_present_claim(platform, partner, other):
-    """The names no longer lead here when another claims them: what the first one was allowed at the
-    CA helps nobody, and no newOrder leaves before the second one's own check has passed."""
-    name = "checked.example"
-    _, domain, _ = platform.ordered(partner, name)
-    platform.zone(name, ["@ 1 IN A 203.0.113.9"])
-    partner.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
-
-    def orders():
-        return [row["at"] for row in query(
-            platform, "SELECT * FROM journal WHERE kind LIKE 'order.%' AND kind <> 'order.finalized'"
-            " AND detail LIKE ?", f"%{name}%", name="ca/ca.db")]
-    theirs = platform.domain(other, name)
-    platform.order(other, theirs)
-    before = orders()
-    wait_for(lambda: issuance_of(platform, theirs)["error_code"])
-    released(platform, domain)
-    time.sleep(1.5)  # some checks more
-    assert orders() == before and len(before) == 1
-    platform.zone(name, platform.right_records())
-    live = platform.wait_live(other, theirs)
-    checked = query(platform, "SELECT checked_at FROM issuance WHERE domain_id = ?", theirs["id"])
-    assert len(orders()) == 2 and orders()[1] >= checked[0]["checked_at"]
-    assert live["certificate"]
-
-
-@pytest.mark.req("R42")
-def test_released_while_the_ca_is_down(platform, partner):
-    """The edges do not wait for the CA; the CA is told when it is back."""
-    name = "cadown.example"
-    _, domain, status = platform.ordered(partner, name)
-    with Stopped(platform) as stopped:
-        stopped.stop("ca")
-        partner.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
-
-        def is_gone():
-            try:
-                platform.serial(platform.addresses()[0], name)
-            except OSError:
-                return True
-            return False
-        wait_for(is_gone)
-        assert query(platform, "SELECT 1 FROM order_at_ca WHERE domain_id = ?", domain["id"])
-    released(platform, domain)
-    serial = status["certificate"]["serial"]
-    revoked = query(platform, "SELECT revoked_at FROM certificate WHERE lower(serial) LIKE ?",
-                    f"%{serial.lstrip('0').lower()}", name="ca/ca.db")
-    assert revoked[0]["revoked_at"]
-
-
-@pytest.mark.req("R4", "R42")
-def test_release_command(platform, partner):
-    name = "command.example"
-    _, domain, _ = platform.ordered(partner, name)
-    unsure = platform.run("release", name, api=partner, stdin=-3)
-    assert unsure.returncode == 64 and "--yes" in unsure.stderr
-    refused = platform.run("release", name, "--yes", api=partner)
-    assert refused.returncode == 1 and "subscription" in refused.stderr
-    done = platform.run("release", name, "--yes", "--cancel-subscription", api=partner)
-    assert done.returncode == 0 and name in done.stdout, done.stderr
-    assert platform.run("release", "nobody.example", "--yes", api=partner).returncode == 1
-    released(platform, domain)
-
-
-def write(platform, sql, *args):
-    with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db", timeout=30)) as db, db:
-        db.execute(sql, args)
-
-
-def forget_deletions(platform):
-    """As a week later: the store keeps nothing of them."""
-    deleted = "SELECT 1 FROM edge_record WHERE is_tombstone = 1"
-    assert query(platform, deleted)
-    write(platform, "UPDATE edge_record SET rev = rev - 8 * 86400000 WHERE is_tombstone = 1")
-    write(platform, "UPDATE job SET run_at = 0 WHERE kind = 'tidy'")
-    wait_for(lambda: not query(platform, deleted), 30)
-
-
-@pytest.mark.req("R42", "R44")
-def test_edge_that_slept_for_longer_than_deletions_are_kept(platform, partner):
-    """It is refused its cursor, takes a snapshot, and what was deleted meanwhile goes there too."""
-    name, stays = "asleep.example", "awake.example"
-    _, domain, _ = platform.ordered(partner, name)
-    platform.ordered(partner, stays)
-    awake, edge = platform.edges
-    agent = f"{edge.name}-agent"
-
-    def is_shown(address):
-        try:
-            return platform.serial(address, name)
-        except ssl.SSLError:  # an alert, not a dead edge
-            return None
-    with Stopped(platform) as stopped:
-        stopped.stop(agent)
-        head = query(platform, "SELECT epoch, seq FROM feed_head")[0]
-        platform.kill("front")  # and with it what the agent waits for
-        crash_kit.insist(lambda: partner.call(
-            "DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true").status_code == 200)
-        wait_for(lambda: not is_shown(awake.addresses[0]))
-        forget_deletions(platform)
-        assert all(map(is_shown, edge.addresses)), "it sleeps"
-        token = (platform.dir / f"edge/{edge.name}/token").read_text().strip()
-        Api(partner.url, token, platform.roots).call(
-            "GET", f"/v1/edge/feed?cursor={head['epoch']}-{head['seq']}", want=410)
-        before = platform.log(agent).count("edge.snapshot")
-    wait_for(lambda: platform.log(agent).count("edge.snapshot") > before)
-    write(platform, "UPDATE job SET run_at = 0 WHERE kind = 'settings'")  # a new end record
-    wait_for(lambda: not any(map(is_shown, edge.addresses)), 40)
-    assert all(platform.serial(address, stays) for address in edge.addresses)
-    released(platform, domain)
-
-
-def find_octets(path, octets):
-    """Whether a file has them anywhere."""
-    return path.exists() and octets in path.read_bytes()
-
-
-@pytest.mark.req("R42", "R50")
-def test_no_octet_of_a_destroyed_key_is_left(platform, partner):
-    """Neither in the database, its log included, nor in the file of any edge."""
-    name = "octets.example"
-    _, domain, _ = platform.ordered(partner, name)
-    sealed = query(platform, "SELECT sealed_key FROM certificate WHERE domain_id = ?",
-                   domain["id"])[0]["sealed_key"]
-    edges = [platform.dir / f"edge/{edge.name}/lmdb/data.mdb" for edge in platform.edges]
-    files = [platform.dir / "latchkey.db", platform.dir / "latchkey.db-wal"]
-    assert len(sealed) > 40 and any(find_octets(f, sealed) for f in files)
-    assert all(find_octets(f, sealed) for f in edges), edges
-    partner.call("DELETE", f"/v1/domains/{domain['id']}?cancel_subscription=true", want=200)
-    released(platform, domain)
-
-    def are_clean():
-        with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db", timeout=30)) as db:
-            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-        return not any(find_octets(f, sealed) for f in files)
-    wait_for(are_clean)
-    wait_for(lambda: not any(find_octets(f, sealed) for f in edges))
