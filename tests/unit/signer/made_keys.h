@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* A signer, and keys that it has made. */
+#include "check.h"
+#include "fixture.h"
+#include "tls/seal.h"
+
+static struct fixture f;
+
+static inline struct signer_key make_key(struct arena *mem, enum signer_key_kind kind,
+                                         const char *owner)
+{
+    struct signer_key key = {0};
+    struct err err = {0};
+
+    assert_true(signer_make_key(mem, f.client, kind, owner, &key, &err));
+    return key;
+}
+
+static inline struct signer_sealed make_account(struct arena *mem, const char *owner)
+{
+    return (struct signer_sealed){owner, make_key(mem, SIGNER_ACCOUNT, owner).sealed};
+}
+
+/* The scalar in a blob, opened here with the key file. */
+static inline EVP_PKEY *open_key(struct signer_key key, enum seal_kind kind, const char *owner)
+{
+    const struct seal_key *by = keyring_newest(f.keys, seal_family(kind));
+    struct seal_label label = {kind, slice_str(owner)};
+    unsigned char scalar[64];
+    size_t len = 0;
+    EVP_PKEY *out = NULL;
+    struct err err = {0};
+
+    assert_int_equal(seal_open(by, &label, key.sealed, scalar, sizeof(scalar), &len), SEAL_OK);
+    assert_int_equal(len, KEY_SCALAR_SIZE);
+    assert_true(key_from_scalar(scalar, &out, &err));
+    return out;
+}
+
+static inline int set_up(void **state)
+{
+    (void)state;
+    fixture_start(&f);
+    return 0;
+}
+
+static inline int tear_down(void **state)
+{
+    (void)state;
+    fixture_stop(&f);
+    return 0;
+}
