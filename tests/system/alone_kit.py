@@ -7,7 +7,8 @@ import pathlib
 import signal
 import subprocess
 
-from ca_fixtures import LATCHKEY, Connection
+from ca_client_kit import Connection
+from ca_fixtures import LATCHKEY
 from edge_kit import free_port, wait_for
 
 

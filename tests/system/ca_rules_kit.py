@@ -13,7 +13,8 @@ import threading
 
 import pytest
 
-from ca_fixtures import Client, Knot, Responder, SandboxCa
+from ca_client_kit import Client
+from ca_fixtures import Knot, Responder, SandboxCa
 
 DETAIL_MAX = 1024
 BROKEN = "broken.test"  # a zone without a file: its server says SERVFAIL

@@ -6,7 +6,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID as Access
 
-from ca_fixtures import b64
+from ca_client_kit import b64
 
 
 def place_of(cert):

@@ -14,7 +14,8 @@ import dns.rcode
 import dns.rdatatype
 
 import edge_records as er
-from ca_fixtures import Client, Connection, SandboxCa
+from ca_client_kit import Client, Connection
+from ca_fixtures import SandboxCa
 from doctor_kit import SERVERS
 from odd_dns_kit import DnsServer
 from pebble_kit import Pebble

@@ -10,8 +10,8 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ca_fixtures import (OWN, Client, Key, Knot, Responder, SandboxCa, b64,  # noqa: F401
-                         id_of, make_csr)
+from ca_client_kit import Client, Key, make_csr
+from ca_fixtures import OWN, Knot, Responder, SandboxCa, id_of  # noqa: F401
 from edge_kit import BUILD, free_port
 from test_ca_orders import certificate_of
 

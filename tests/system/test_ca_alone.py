@@ -15,7 +15,8 @@ import pytest
 from cryptography import x509
 
 from alone_kit import Alone
-from ca_fixtures import Client, Knot, Responder, leaf_of, names_of
+from ca_client_kit import Client
+from ca_fixtures import Knot, Responder, leaf_of, names_of
 from edge_kit import free_port, wait_for
 
 pytestmark = pytest.mark.req("R45")

@@ -8,9 +8,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ca_fixtures import (OWN, Client, Key, SandboxCa, b64, client, common_name,  # noqa: F401
-                         get, id_of, knot, leaf_of, moved, names_of, openssl_verify, renewal_info,
-                         responder, serial_of, validity)
+from ca_client_kit import Client, Key, b64
+from ca_fixtures import (OWN, SandboxCa, client, common_name, get, id_of, knot, leaf_of, moved,  # noqa: F401
+                         names_of, openssl_verify, renewal_info, responder, serial_of, validity)
 from test_ca_orders import certificate_of
 
 pytestmark = pytest.mark.req("R45")

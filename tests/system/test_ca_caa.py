@@ -8,7 +8,8 @@ import json
 import pytest
 
 from ca_alpn_kit import Certificate, Tls
-from ca_fixtures import Client, Knot, Responder, SandboxCa
+from ca_client_kit import Client
+from ca_fixtures import Knot, Responder, SandboxCa
 from ca_rules_kit import digest_of, ids_of_names
 from edge_kit import free_port
 

@@ -3,8 +3,8 @@
 Boulder. The clock is moved; the zones are a real server's."""
 import pytest
 
-from ca_fixtures import (Client, Knot, Responder, SandboxCa, knot, make_csr,  # noqa: F401
-                         moved)
+from ca_client_kit import Client, make_csr
+from ca_fixtures import Knot, Responder, SandboxCa, knot, moved  # noqa: F401
 
 pytestmark = pytest.mark.req("R45")
 

@@ -8,8 +8,9 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
-from ca_fixtures import (Client, Knot, Responder, SandboxCa, ca, client, knot,  # noqa: F401
-                         leaf_of, openssl_verify, responder)
+from ca_client_kit import Client
+from ca_fixtures import (Knot, Responder, SandboxCa, ca, client, knot, leaf_of, openssl_verify,  # noqa: F401
+                         responder)
 
 pytestmark = pytest.mark.req("R45")
 

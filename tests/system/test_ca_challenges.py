@@ -5,8 +5,8 @@ import hashlib
 
 import pytest
 
-from ca_fixtures import (Client, RawServer, ca, client, id_of, knot, make_csr,  # noqa: F401
-                         names_of, responder)
+from ca_client_kit import make_csr
+from ca_fixtures import RawServer, ca, client, id_of, knot, names_of, responder  # noqa: F401
 
 pytestmark = pytest.mark.req("R45")
 

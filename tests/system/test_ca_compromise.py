@@ -6,8 +6,8 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ca_fixtures import (Client, Key, ca, client, knot,  # noqa: F401
-                         leaf_of, make_csr, moved, responder, serial_of)
+from ca_client_kit import Client, Key, make_csr
+from ca_fixtures import ca, client, knot, leaf_of, moved, responder, serial_of  # noqa: F401
 from crl_kit import crl_of, entry_of, revoke
 
 pytestmark = pytest.mark.req("R45")

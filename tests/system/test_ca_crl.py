@@ -7,8 +7,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from ca_fixtures import (OWN, Client, Responder, SandboxCa, ca, client,  # noqa: F401
-                         knot, leaf_of, moved, responder, serial_of, stop_process)
+from ca_client_kit import Client
+from ca_fixtures import (OWN, Responder, SandboxCa, ca, client, knot, leaf_of, moved, responder,  # noqa: F401
+                         serial_of, stop_process)
 from crl_kit import crl_of, entry_of, fetch, issuer_place_of, number_of, place_of, revoke
 from edge_kit import NGINX, free_port, wait_for
 

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from ca_fixtures import Client, Key, Management, SandboxCa, b64, knot  # noqa: F401
+from ca_client_kit import Client, Key, b64
+from ca_fixtures import Management, SandboxCa, knot  # noqa: F401
 
 pytestmark = pytest.mark.req("R45")
 

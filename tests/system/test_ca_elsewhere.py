@@ -10,7 +10,8 @@ import pytest
 from cryptography import x509
 
 from alone_kit import Alone
-from ca_fixtures import Client, Responder, leaf_of
+from ca_client_kit import Client
+from ca_fixtures import Responder, leaf_of
 from edge_kit import wait_for
 from far_edges import can_nest, ip
 

@@ -12,8 +12,7 @@ import time
 import pytest
 
 from acme_kit import probe
-from ca_fixtures import (Client, Management, SandboxCa, client, id_of, knot,  # noqa: F401
-                         responder)
+from ca_fixtures import Management, SandboxCa, client, id_of, knot, responder  # noqa: F401
 
 pytestmark = pytest.mark.req("R45")
 

@@ -13,7 +13,8 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from ca_fixtures import OWN, Client, Knot, Responder, SandboxCa, leaf_of, serial_of, validity
+from ca_client_kit import Client
+from ca_fixtures import OWN, Knot, Responder, SandboxCa, leaf_of, serial_of, validity
 
 pytestmark = pytest.mark.req("R45")
 

@@ -7,8 +7,9 @@ import time
 import pytest
 from cryptography import x509
 
-from ca_fixtures import (Client, Responder, SandboxCa, ca, client, knot, leaf_of,  # noqa: F401
-                         make_csr, names_of, openssl_verify, responder, validity)
+from ca_client_kit import Client, make_csr
+from ca_fixtures import (Responder, SandboxCa, ca, client, knot, leaf_of, names_of, openssl_verify,  # noqa: F401
+                         responder, validity)
 from ca_load_kit import rows
 from edge_kit import wait_for
 

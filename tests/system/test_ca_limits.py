@@ -12,8 +12,8 @@ import time
 
 import pytest
 
-from ca_fixtures import (LATCHKEY, Client, Key, Reply, Responder, SandboxCa,  # noqa: F401
-                         knot)
+from ca_client_kit import Client, Key, Reply
+from ca_fixtures import LATCHKEY, Responder, SandboxCa, knot  # noqa: F401
 from test_ca_ari import id_of, renewal_info
 from test_ca_orders import certificate_of
 

@@ -6,8 +6,7 @@ import subprocess
 
 import pytest
 
-from ca_fixtures import (Client, SandboxCa, ca, client, knot, responder,  # noqa: F401
-                         serial_of)
+from ca_fixtures import SandboxCa, ca, client, knot, responder, serial_of  # noqa: F401
 
 pytestmark = pytest.mark.req("R45")
 

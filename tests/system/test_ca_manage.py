@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from ca_fixtures import (Client, Key, Management, SandboxCa, client, id_of, knot,  # noqa: F401
-                         moved, renewal_info, responder, serial_of)
+from ca_client_kit import Client, Key
+from ca_fixtures import (Management, SandboxCa, client, id_of, knot, moved, renewal_info, responder,  # noqa: F401
+                         serial_of)
 from test_ca_orders import certificate_of
 
 pytestmark = pytest.mark.req("R45")

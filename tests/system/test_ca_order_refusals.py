@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-from ca_fixtures import Client, Responder, SandboxCa, ca, client, knot, make_csr, responder  # noqa: F401
+from ca_client_kit import Client, make_csr
+from ca_fixtures import Responder, SandboxCa, ca, client, knot, responder  # noqa: F401
 from ca_refusals_kit import FINAL, ORDER, check, table
 
 pytestmark = pytest.mark.req("R45")

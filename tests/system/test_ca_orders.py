@@ -5,8 +5,9 @@ import datetime
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from ca_fixtures import (Client, Key, b64, ca, client, common_name, knot, leaf_of,  # noqa: F401
-                         make_csr, names_of, openssl_verify, responder, validity)
+from ca_client_kit import Client, Key, b64, make_csr
+from ca_fixtures import (ca, client, common_name, knot, leaf_of, names_of, openssl_verify,  # noqa: F401
+                         responder, validity)
 
 pytestmark = pytest.mark.req("R45")
 

@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from ca_fixtures import Client, Key, b64, ca, client, knot, responder  # noqa: F401
+from ca_client_kit import Client, Key, b64
+from ca_fixtures import ca, client, knot, responder  # noqa: F401
 from ca_refusals_kit import JSON, JWS, TYPE, check, order_as, table
 
 pytestmark = pytest.mark.req("R45")

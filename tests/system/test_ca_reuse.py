@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from ca_fixtures import Client, Responder, SandboxCa, knot, make_csr, names_of  # noqa: F401
+from ca_client_kit import Client, make_csr
+from ca_fixtures import Responder, SandboxCa, knot, names_of  # noqa: F401
 
 pytestmark = pytest.mark.req("R45")
 

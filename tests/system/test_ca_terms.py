@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from ca_fixtures import (Client, Management, Responder, SandboxCa, client, knot,  # noqa: F401
-                         make_csr)
+from ca_client_kit import Client, make_csr
+from ca_fixtures import Management, Responder, SandboxCa, client, knot  # noqa: F401
 
 pytestmark = pytest.mark.req("R45")
 
