@@ -47,7 +47,7 @@
     X(CHALLENGES, "worker.challenges", REQUEST, "the challenges are signed and put in the feed")   \
     X(PUT_VALUE, "worker.put-value", REQUEST, "a TXT value is put into a zone")                    \
     X(DROP_VALUE, "worker.drop-value", REQUEST, "a TXT value is taken out of a zone")              \
-    X(ANSWER, "worker.answer", REQUEST, "the CA is told to validate a name")                       \
+    X(ANSWER, "worker.answer", ASK, "the CA is told to validate a name")                           \
     X(FINALIZE, "worker.finalize", ASK, "the certificate is asked for")                            \
     X(DOWNLOAD, "worker.download", REQUEST, "the certificate is fetched")                          \
     X(DEPLOY, "worker.deploy", REQUEST, "the certificate is signed and put in the feed")           \

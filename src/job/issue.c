@@ -117,6 +117,22 @@ static bool refresh(struct issue *is, bool *found, struct err *err)
     return choose_names(is, is->names, is->name_count, err);
 }
 
+static bool save_names(const struct issue *is, struct db *tx, struct err *err)
+{
+    for (size_t i = 0; i < is->name_count; i++)
+        if (!issuance_name_store_put(tx, &is->names[i], err))
+            return false;
+    return true;
+}
+
+/* For job_result.also. */
+static bool save_learned(void *arg, struct db *tx, struct err *err)
+{
+    const struct issue *is = arg;
+
+    return issuance_store_save(tx, is->issuance, err) && save_names(is, tx, err);
+}
+
 static bool has_ended(const struct issue *is)
 {
     return is->issuance->state == is->end || !steps[is->issuance->state];
@@ -137,8 +153,12 @@ static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
         if (!step_of(is)(is, &outcome, err))
             return false;
         if (outcome.is_wait || outcome.is_done) {
-            out->is_done = outcome.is_done;
-            out->run_at = outcome.run_at;
+            *out = (struct job_result){
+                .is_done = outcome.is_done,
+                .run_at = outcome.run_at,
+                .also = outcome.is_learned ? save_learned : NULL,
+                .also_arg = is,
+            };
             return true;
         }
     }
@@ -150,11 +170,13 @@ static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
 bool issue_run(const struct worker *worker, struct arena *mem, const struct job *job,
                enum issuance_state end, struct job_result *out, struct err *err)
 {
-    struct issue is = {.worker = worker, .mem = mem, .job = job, .end = end};
-    bool is_done = run_steps(&is, out, err);
+    struct issue *is = arena_new_of(mem, struct issue);
+    bool is_done;
 
-    out->is_stored = is.is_finished;
-    return ca_session_end(worker, mem, is.session, is_done, err);
+    *is = (struct issue){.worker = worker, .mem = mem, .job = job, .end = end};
+    is_done = run_steps(is, out, err);
+    out->is_stored = is->is_finished;
+    return ca_session_end(worker, mem, is->session, is_done, err);
 }
 
 bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
@@ -180,20 +202,11 @@ struct issuance_name *issue_find_name(const struct issue *is, const char *name)
     return NULL;
 }
 
-static bool save_names(const struct issue *is, struct db *tx, struct err *err)
-{
-    for (size_t i = 0; i < is->name_count; i++)
-        if (!issuance_name_store_put(tx, &is->names[i], err))
-            return false;
-    return true;
-}
-
 bool issue_save(struct issue *is, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
-    return job_tx_begin(is->worker->app->db, is->job, &tx, err) &&
-           issuance_store_save(tx, is->issuance, err) && save_names(is, tx, err) &&
+    return job_tx_begin(is->worker->app->db, is->job, &tx, err) && save_learned(is, tx, err) &&
            db_tx_commit(&tx, err);
 }
 

@@ -77,9 +77,10 @@ struct issue {
 
 /* What a step came to. */
 struct issue_outcome {
-    bool is_done;   /* nothing more is to be done by itself */
-    bool is_wait;   /* nothing more can be done before run_at */
-    int64_t run_at; /* on the movable clock */
+    bool is_done;    /* nothing more is to be done by itself */
+    bool is_wait;    /* nothing more can be done before run_at */
+    int64_t run_at;  /* on the movable clock */
+    bool is_learned; /* the issuance and its names are stored as they are with the end of the run */
 };
 
 typedef bool (*issue_step_fn)(struct issue *is, struct issue_outcome *out, struct err *err);

@@ -138,9 +138,10 @@ static bool not_yet(struct issue *is, const char *why, int64_t since, struct iss
     is->issuance->next_try_at = now + pace_ms(&pace, now - since);
     is->issuance->error_code = "unproven";
     is->issuance->error_text = why;
-    *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
+    *out = (struct issue_outcome){
+        .is_wait = true, .run_at = is->issuance->next_try_at, .is_learned = !is_new};
     if (!is_new)
-        return issue_save(is, err);
+        return true;
     return issue_commit(
         is, &(struct issue_change){.event = ISSUANCE_EVENT_UNPROVEN, .text = why, .keep_seq = seq},
         err);

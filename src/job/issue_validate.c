@@ -156,7 +156,7 @@ static bool answer(struct issue *is, struct ca_session *ca, const struct issuanc
     return true;
 }
 
-static bool is_told(const struct issuance_name *name)
+static bool has_heard(const struct issuance_name *name)
 {
     return strcmp(name->challenge_state, CHALLENGE_PENDING) != 0 &&
            strcmp(name->challenge_state, CHALLENGE_ANSWERING) != 0;
@@ -165,7 +165,7 @@ static bool is_told(const struct issuance_name *name)
 static bool is_told_all(const struct issue *is)
 {
     for (size_t i = 0; i < is->name_count; i++)
-        if (!is_told(&is->names[i]))
+        if (!has_heard(&is->names[i]))
             return false;
     return true;
 }
@@ -182,7 +182,7 @@ static bool answer_challenges(struct issue *is, struct ca_session *ca, struct er
         struct issuance_name *name = &is->names[i];
         bool is_due = is_new;
 
-        if (is_told(name))
+        if (has_heard(name))
             continue;
         if ((!is_new && !is_answer_lost(is, ca, name, &is_due, err)) ||
             (is_due && !answer(is, ca, name, err)))
@@ -240,13 +240,14 @@ static bool tell_invalid(struct issue *is, struct ca_session *ca, const struct a
     return issue_invalid(is, order->error, is->domain->name, out, err);
 }
 
-/* The order has come further, or not yet: with that is stored whom the CA was told about. */
-static bool store_answers(struct issue *is, bool is_over, bool was_told, struct err *err)
+/* What has just begun is looked at later: that the CA was told is stored until then. */
+static bool begin_validation(struct issue *is, struct ca_session *ca, struct issue_outcome *out,
+                             struct err *err)
 {
-    if (is_over ? !issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err)
-                : !was_told && !issue_save(is, err))
-        return false;
-    CRASH_POINT(ANSWER_COMMIT);
+    if (!answer_challenges(is, ca, err))
+        return issue_ca_failed(is, ca, out, err);
+    *out = (struct issue_outcome){
+        .is_wait = true, .run_at = issue_poll_at(clock_now(), 0), .is_learned = true};
     return true;
 }
 
@@ -255,10 +256,10 @@ bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err
     struct acme_order *order;
     struct ca_session *ca;
     int64_t since = is->issuance->published_at;
-    const bool was_told = is_told_all(is);
+    const bool is_told = is_told_all(is);
     bool held = true;
 
-    if (!was_told && !is->is_answer_due && !check_claims(is, &held, err))
+    if (!is_told && !is->is_answer_due && !check_claims(is, &held, err))
         return false;
     if (!held)
         return true;
@@ -266,16 +267,15 @@ bool issue_validate(struct issue *is, struct issue_outcome *out, struct err *err
         return false;
     if (!ca)
         return true;
-    if (!answer_challenges(is, ca, err) ||
-        !acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, &order, err))
+    if (!is_told)
+        return begin_validation(is, ca, out, err);
+    if (!acme_order_get(is->mem, &ca->call, is->issuance->acme_order_url, &order, err))
         return issue_ca_failed(is, ca, out, err);
     if (order->status == ACME_ORDER_INVALID)
         return tell_invalid(is, ca, order, out, err);
     is->is_ready = order->status == ACME_ORDER_READY;
-    if (!store_answers(is, order->status != ACME_ORDER_PENDING, was_told, err))
-        return false;
     if (order->status != ACME_ORDER_PENDING)
-        return true;
+        return issue_commit(is, &(struct issue_change){.event = ISSUANCE_EVENT_VALID}, err);
     if (clock_now() - since > ANSWER_LOST_AFTER_MS && clock_now() >= is->issuance->next_try_at &&
         !repeat_lost_answers(is, ca, err))
         return issue_ca_failed(is, ca, out, err);

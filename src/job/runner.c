@@ -27,12 +27,13 @@ struct job_runner {
     struct claimed *unsettled; /* run, but the store did not take what came of it */
     bool is_closing;           /* the dispatcher claims nothing more */
     bool is_stopping;          /* the threads end; the dispatcher has ended before */
+    int64_t next_claim_at;     /* clock_boot_ms(): by then the dispatcher has a look, at the latest,
+                                  for leases that ran out */
 
-    int64_t next_claim_at; /* clock_boot_ms(): at the latest, for leases that ran out */
-    int64_t clock_ahead;   /* of clock_boot_ms(), when it was looked at last; dispatcher only */
+    int64_t clock_ahead; /* of clock_boot_ms(), when it was looked at last; dispatcher only */
 };
 
-/* A job on its way from the dispatcher to a thread, with the memory of its run. */
+/* A claimed job on its way to a thread, with the memory of its run. */
 struct claimed {
     struct arena *mem;
     const struct job *job;
@@ -53,11 +54,9 @@ bool job_tx_begin(struct db *db, const struct job *job, struct db **tx, struct e
 }
 
 /* What the row says after the run: done, later, or again because it failed with `err`. */
-static bool store_outcome(struct job_runner *runner, const struct job *job,
-                          const struct job_result *result, const struct err *err,
-                          struct err *store_err)
+static bool store_outcome(struct db *db, const struct job *job, const struct job_result *result,
+                          const struct err *err, struct err *store_err)
 {
-    struct db *db = runner->options.db;
     int64_t now = clock_now(), again;
     const char *error;
 
@@ -87,12 +86,58 @@ static int64_t clock_back(int64_t before)
     return step > CLOCK_BACK_MS ? step : 0;
 }
 
+static bool claim_one(struct job_runner *runner, struct db *tx, struct claimed *out,
+                      struct err *err)
+{
+    const struct job_claim claim = {
+        .owner = runner->options.owner, .now = clock_now(), .lease_ms = JOB_LEASE_MS};
+
+    return job_store_claim(out->mem, tx, &claim, &out->job, err);
+}
+
+/* Whether a thread whose run has ended should go on with another job by itself: the dispatcher has
+ * none to give jobs to, and nothing else to do that waits for an idle thread. */
+static bool is_short_of_threads(struct job_runner *runner)
+{
+    bool is_short;
+
+    pthread_mutex_lock(&runner->lock);
+    is_short = runner->idle == 0 && !runner->unsettled && !runner->is_closing &&
+               clock_boot_ms() < runner->next_claim_at;
+    pthread_mutex_unlock(&runner->lock);
+    return is_short;
+}
+
+/* What came of a run, and with it in one transaction the next job of this thread; next->job is NULL
+ * when there is none, or others are free to take one. */
+static bool store_and_claim(struct job_runner *runner, const struct job *job,
+                            const struct job_result *result, const struct err *failed,
+                            struct claimed *next)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct err err = {0};
+    bool is_stored;
+
+    if (result->is_stored)
+        return true;
+    is_stored = db_tx_begin(runner->options.db, &tx, &err) &&
+                (failed || !result->also || result->also(result->also_arg, tx, &err)) &&
+                store_outcome(tx, job, result, failed, &err) &&
+                (!is_short_of_threads(runner) || claim_one(runner, tx, next, &err)) &&
+                db_tx_commit(&tx, &err);
+    if (!is_stored) {
+        next->job = NULL;
+        LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&err));
+    }
+    return is_stored;
+}
+
 /* False when what came of the run is not stored: the job is leased still. */
-static bool run_one(struct job_runner *runner, const struct claimed *claimed)
+static bool run_one(struct job_runner *runner, const struct claimed *claimed, struct claimed *next)
 {
     const struct job *job = claimed->job;
     struct job_result result = {0};
-    struct err err = {0}, store_err = {0};
+    struct err err = {0};
     int64_t before = clock_ahead();
     enum job_kind kind;
     bool has_run, is_stored;
@@ -106,10 +151,7 @@ static bool run_one(struct job_runner *runner, const struct claimed *claimed)
             KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
     result.run_at -= clock_back(before);
     CRASH_POINT(FINISH_JOB_BEFORE);
-    is_stored =
-        result.is_stored || store_outcome(runner, job, &result, has_run ? NULL : &err, &store_err);
-    if (!is_stored)
-        LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&store_err));
+    is_stored = store_and_claim(runner, job, &result, has_run ? NULL : &err, next);
     CRASH_POINT(FINISH_JOB_COMMIT);
     return is_stored;
 }
@@ -154,6 +196,24 @@ static bool settle(struct job_runner *runner, struct err *err)
     return true;
 }
 
+/* And what is claimed with its outcome. */
+static void run_in_turn(struct job_runner *runner, struct claimed claimed)
+{
+    while (claimed.job) {
+        struct claimed next = {.mem = arena_new()};
+
+        if (run_one(runner, &claimed, &next)) {
+            arena_free(claimed.mem);
+        } else {
+            pthread_mutex_lock(&runner->lock);
+            keep_unsettled(runner, &claimed);
+            pthread_mutex_unlock(&runner->lock);
+        }
+        claimed = next;
+    }
+    arena_free(claimed.mem);
+}
+
 static void *thread_main(void *arg)
 {
     struct job_runner *runner = arg;
@@ -161,7 +221,6 @@ static void *thread_main(void *arg)
     pthread_mutex_lock(&runner->lock);
     for (;;) {
         struct claimed claimed;
-        bool is_stored;
 
         runner->idle++;
         pthread_cond_signal(&runner->taken);
@@ -174,12 +233,8 @@ static void *thread_main(void *arg)
         runner->handed = NULL;
         pthread_cond_signal(&runner->taken);
         pthread_mutex_unlock(&runner->lock);
-        is_stored = run_one(runner, &claimed);
-        if (is_stored)
-            arena_free(claimed.mem);
+        run_in_turn(runner, claimed);
         pthread_mutex_lock(&runner->lock);
-        if (!is_stored)
-            keep_unsettled(runner, &claimed);
     }
     pthread_mutex_unlock(&runner->lock);
     return NULL;
@@ -219,8 +274,6 @@ struct claims {
 static bool claim_all(struct job_runner *runner, size_t most, struct claims *out, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
-    const struct job_claim claim = {
-        .owner = runner->options.owner, .now = clock_now(), .lease_ms = JOB_LEASE_MS};
 
     if (!db_tx_begin(runner->options.db, &tx, err))
         return false;
@@ -228,7 +281,7 @@ static bool claim_all(struct job_runner *runner, size_t most, struct claims *out
         struct claimed *claimed = &out->items[out->count++];
 
         *claimed = (struct claimed){.mem = arena_new()};
-        if (!job_store_claim(claimed->mem, tx, &claim, &claimed->job, err))
+        if (!claim_one(runner, tx, claimed, err))
             return false;
         if (!claimed->job)
             break;
@@ -243,7 +296,9 @@ static bool claim_for_idle(struct job_runner *runner, unsigned idle, struct err 
     struct claims claims = {.count = 0};
     bool is_claimed = claim_all(runner, idle, &claims, err);
 
+    pthread_mutex_lock(&runner->lock);
     runner->next_claim_at = clock_boot_ms() + IDLE_LOOK_MS;
+    pthread_mutex_unlock(&runner->lock);
     for (size_t i = 0; i < claims.count; i++) {
         if (is_claimed && claims.items[i].job)
             hand_over(runner, &claims.items[i]);

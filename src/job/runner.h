@@ -5,9 +5,10 @@
  * runner: takes due jobs out of the queue and runs them in threads, each with straight-line code.
  *
  * One dispatcher claims jobs for the threads that are idle; it wakes at once when this process
- * commits, within DB_WATCH_MS when another one does, and at the next run_at. A run that has to wait
- * says until when and returns: no thread ever sleeps for a job. A run that fails is repeated after
- * a growing time (or at err.retry_at); one that lost a race is repeated at once.
+ * commits, within DB_WATCH_MS when another one does, and at the next run_at. While none is idle, a
+ * thread takes its next job in the transaction that stores what came of its last one. A run that
+ * has to wait says until when and returns: no thread ever sleeps for a job. A run that fails is
+ * repeated after a growing time (or at err.retry_at); one that lost a race is repeated at once.
  */
 #include "base/arena.h"
 #include "model/job_kind.h"
@@ -21,6 +22,9 @@ struct job_result {
     bool is_done;   /* the job is removed */
     bool is_stored; /* that was done already, in a transaction of the run: job_store_finish() */
     int64_t run_at; /* else it runs again then */
+    /* What the run has learned, stored with that; or NULL. It lives as long as the run's memory. */
+    bool (*also)(void *arg, struct db *tx, struct err *err);
+    void *also_arg;
 };
 
 typedef bool (*job_fn)(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
