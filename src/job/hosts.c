@@ -150,8 +150,9 @@ static bool drop_others(const struct worker *worker, struct arena *mem, const st
     return true;
 }
 
-bool hosts_make(const struct worker *worker, struct arena *mem, const struct domain *domain,
-                const struct certificate *certificate, struct hosts *out, struct err *err)
+/* `wanted`: what is chosen in place of what the store says. */
+static bool make(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                 const struct choice *wanted, struct hosts *out, struct err *err)
 {
     struct choice choice;
     const struct site *site;
@@ -171,10 +172,23 @@ bool hosts_make(const struct worker *worker, struct arena *mem, const struct dom
     if (!drop_others(worker, mem, domain, &names, out, err) ||
         !choose(worker, mem, domain, &choice, err))
         return false;
-    if (certificate)
-        choice.certificate = certificate;
+    if (wanted->certificate)
+        choice.certificate = wanted->certificate;
+    choice.is_proven = choice.is_proven || wanted->is_proven;
     return (!choice.certificate || add_certificate(worker, mem, choice.certificate, out, err)) &&
            (names.count == 0 || add_hosts(mem, &names, site, &choice, out, err));
+}
+
+bool hosts_make(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                const struct certificate *certificate, struct hosts *out, struct err *err)
+{
+    return make(worker, mem, domain, &(struct choice){certificate, false}, out, err);
+}
+
+bool hosts_make_proven(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                       const struct certificate *certificate, struct hosts *out, struct err *err)
+{
+    return make(worker, mem, domain, &(struct choice){certificate, true}, out, err);
 }
 
 bool hosts_make_certificate(const struct worker *worker, struct arena *mem,

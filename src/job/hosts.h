@@ -27,6 +27,12 @@ MUST_CHECK bool hosts_make(const struct worker *worker, struct arena *mem,
                            const struct domain *domain, const struct certificate *certificate,
                            struct hosts *out, struct err *err);
 
+/* The same for the transaction that makes `certificate` live: it is proven. */
+MUST_CHECK bool hosts_make_proven(const struct worker *worker, struct arena *mem,
+                                  const struct domain *domain,
+                                  const struct certificate *certificate, struct hosts *out,
+                                  struct err *err);
+
 /* The records of a certificate without any host: edges can show it, and no visitor gets it. */
 MUST_CHECK bool hosts_make_certificate(const struct worker *worker, struct arena *mem,
                                        const struct certificate *certificate, struct hosts *out,

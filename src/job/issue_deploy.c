@@ -23,8 +23,8 @@
  * have it, each address of each edge that counts must show it under a name that no visitor has;
  * only then the host records follow, so that what an edge cannot show never takes the place of what
  * it can. deploying: one handshake for each name with each of these addresses must show the new
- * certificate; that is what live means. A certificate that expires meanwhile is given up for
- * another.
+ * certificate; that is what live means, and with that the redirect to https goes on. A certificate
+ * that expires meanwhile is given up for another.
  */
 
 /* The certificate that the new one takes the place of; *out is NULL when none is live. */
@@ -256,8 +256,7 @@ static bool end_old(struct issue *is, struct db *tx, const char *old_id, struct 
 /* What the new certificate has done to it by itself from now on. */
 static bool start_jobs(struct issue *is, struct db *tx, struct err *err)
 {
-    return job_store_enqueue(tx, job_kind_name(JOB_PUBLISH), is->domain->id, is->now, err) &&
-           job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err) &&
+    return job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_RENEW), is->certificate->id, is->now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_SWEEP), JOB_SWEEP_SUBJECT,
                              is->certificate->not_after_at, err);
@@ -276,19 +275,25 @@ static bool fulfil(struct issue *is, struct db *tx, struct err *err)
     return !is->order || is->order->state == ORDER_FULFILLED || begin_subscription(is, tx, err);
 }
 
+/* Where the site wishes it, visitors are redirected from now on. */
 static bool proven(struct issue *is, const struct edge_wait *wait, struct err *err)
 {
+    struct issue_change change = {
+        .event = ISSUANCE_EVENT_PROVEN,
+        .also = fulfil,
+        .text = arena_printf(is->mem, "%zu of %zu CDN locations show the certificate",
+                             proofs_shown(is->proofs), wait->counted),
+    };
+    struct feed_batch *batch;
+    struct hosts hosts;
+
     is->issuance->error_code = is->issuance->error_text = NULL;
     is->issuance->next_try_at = 0;
-    if (!issue_commit(
-            is,
-            &(struct issue_change){.event = ISSUANCE_EVENT_PROVEN,
-                                   .also = fulfil,
-                                   .text = arena_printf(is->mem,
-                                                        "%zu of %zu CDN locations show "
-                                                        "the certificate",
-                                                        proofs_shown(is->proofs), wait->counted)},
-            err))
+    if (!hosts_make_proven(is->worker, is->mem, is->domain, is->certificate, &hosts, err) ||
+        !feed_prepare(is->mem, &is->worker->feed, hosts.changes, hosts.count, &batch, err))
+        return false;
+    change.batch = batch;
+    if (!issue_commit(is, &change, err))
         return false;
     CRASH_POINT(PROVE_COMMIT);
     return true;
