@@ -12,6 +12,7 @@ http_handler api_list_sites, api_create_site, api_get_site, api_change_site; /* 
 http_handler api_list_domains, api_add_domain, api_get_domain;               /* domains.c */
 http_handler api_remove_domain, api_add_name, api_remove_name;               /* domains.c */
 http_handler api_get_domain_status;                                          /* status.c */
+http_handler api_list_history;                                               /* history.c */
 http_handler api_list_orders, api_place_order, api_get_order;                /* orders.c */
 http_handler api_cancel_order, api_check_order;                              /* orders.c */
 http_handler api_list_subscriptions, api_get_subscription;                   /* subscriptions.c */

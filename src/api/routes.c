@@ -66,6 +66,7 @@ static const struct http_route rows[] = {
     POST("/v1/domains/{id}/names", "addName", ONCE, api_add_name),
     DELETE("/v1/domains/{id}/names/{name}", "removeName", API_WRITE, api_remove_name),
     GET("/v1/domains/{id}/status", "getDomainStatus", API_READ, api_get_domain_status),
+    GET("/v1/domains/{id}/history", "listHistory", API_READ, api_list_history),
 
     GET("/v1/orders", "listOrders", API_READ, api_list_orders),
     POST("/v1/orders", "placeOrder", ONCE, api_place_order),

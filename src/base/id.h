@@ -23,6 +23,7 @@
     X(CA_ACCOUNT, "caa")                                                                           \
     X(CHECK, "chk")                                                                                \
     X(EVENT, "evt")                                                                                \
+    X(HISTORY, "his")                                                                              \
     X(JOB, "job")                                                                                  \
     X(EDGE, "edge")                                                                                \
     X(TOKEN, "tok")                                                                                \

@@ -6,6 +6,7 @@
 #include "check/delegation.h"
 #include "check/facts.h"
 #include "check/rules.h"
+#include "check/sighting.h"
 #include "check/zone_findings.h"
 
 #define X(id, name) [PROBE_##id] = name,
@@ -437,7 +438,8 @@ void diagnose(struct arena *mem, const struct check_names *names,
     collect(mem, entries, out);
     for (size_t i = 0; i < names->count; i++)
         out->names[i] =
-            (struct check_name){all[i].name, all[i].verdict, finding_about(out, all[i].name)};
+            (struct check_name){all[i].name, all[i].verdict, finding_about(out, all[i].name),
+                                sighting_text(mem, &seen->names[i])};
     out->outcome = outcome_of(out);
     out->provider = seen->zone ? provider_of(seen->zone) : NULL;
     if (all[0].registration)

@@ -23,6 +23,7 @@ struct check_name {
     const char *name;
     enum dns_verdict verdict;
     const struct finding *finding; /* the first that is about this name, or NULL; of `findings` */
+    const char *sighting;          /* what was seen: check/sighting.h */
 };
 
 struct check_report {

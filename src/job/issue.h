@@ -60,13 +60,14 @@ struct issue {
     const struct proofs *proofs;             /* of the new one */
     struct domain_name *looked;              /* the domain's names as issue_check() has seen them */
     size_t looked_count;
-    const struct certificate *live;   /* of the domain, while the names are looked at; or NULL */
-    const struct domain_watch *watch; /* likewise */
-    int64_t look_again_at;            /* if they do not pass */
-    const char *refused;              /* the name that the CA could not validate, or NULL */
-    struct issue_refusals refusals;   /* names that are held by this step */
-    struct ca_session *session;       /* of this run with the CA, or NULL */
-    bool has_values;                  /* some of its names were proven in DNS when the step began */
+    const struct certificate *live;    /* of the domain, while the names are looked at; or NULL */
+    const struct domain_watch *watch;  /* likewise */
+    const struct check_report *report; /* of the look that is being stored */
+    int64_t look_again_at;             /* if they do not pass */
+    const char *refused;               /* the name that the CA could not validate, or NULL */
+    struct issue_refusals refusals;    /* names that are held by this step */
+    struct ca_session *session;        /* of this run with the CA, or NULL */
+    bool has_values;    /* some of its names were proven in DNS when the step began */
     bool is_ready;      /* its order at the CA: seen in this run, and not finalized since */
     bool is_answer_due; /* it has just stored the intent to tell the CA to look, and not told it */
     enum issuance_state end; /* of the run */

@@ -7,6 +7,7 @@
 #include "base/id.h"
 #include "job/issue.h"
 #include "job/name_check.h"
+#include "job/name_history.h"
 #include "job/watch.h"
 #include "model/job_kind.h"
 #include "model/name_choice.h"
@@ -205,6 +206,8 @@ static bool store_looks(struct issue *is, struct db *tx, struct err *err)
         if (!name_check_save(is->mem, tx, &of, name, err))
             return false;
     }
+    if (!name_history_keep(is->mem, tx, is->domain, is->report, err))
+        return false;
     return is->issuance->state != ISSUANCE_FAILED ||
            job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err);
 }
@@ -320,6 +323,7 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
     CRASH_POINT(CHECK_REPLY);
     if (!watch_keep_servers(is->worker, is->mem, is->watch, &report, err))
         return false;
+    is->report = &report;
     is_changed = take_verdicts(is, &report);
     choice = choose(is);
     if (is_changed && !store_report(is, &report, err))

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "job/name_check.h"
+#include "job/name_history.h"
 #include "job/watch.h"
 #include "model/name_choice.h"
 #include "model/pace.h"
@@ -68,7 +69,7 @@ static bool is_due(const struct look *w, const struct domain_name *name)
     return !name->passed_at && name->next_look_at <= w->now && name->held_until <= w->now;
 }
 
-static bool save(const struct look *w, struct err *err)
+static bool save(const struct look *w, const struct check_report *report, struct err *err)
 {
     const struct name_check_of of = {w->domain, w->live};
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -79,6 +80,8 @@ static bool save(const struct look *w, struct err *err)
     for (size_t i = 0; i < w->count; i++)
         if (!name_check_save(w->mem, tx, &of, &w->names[i], err))
             return false;
+    if (!name_history_keep(w->mem, tx, w->domain, report, err))
+        return false;
     if (!db_tx_commit(&tx, err))
         return false;
     CRASH_POINT(LOOK_COMMIT);
@@ -130,7 +133,7 @@ static bool look(struct look *w, struct err *err)
         return false;
     for (size_t i = 0; i < w->count; i++)
         name_check_take(w->mem, &report, want.retry_at, &w->names[i]);
-    return save(w, err);
+    return save(w, &report, err);
 }
 
 static bool join_at(const struct look *w, int64_t *out, struct err *err)

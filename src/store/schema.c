@@ -19,6 +19,7 @@
 #include "store/edge_withdrawal_store.h"
 #include "store/event_store.h"
 #include "store/feed_store.h"
+#include "store/history_store.h"
 #include "store/idempotency_store.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
@@ -61,6 +62,7 @@ static const struct query_list *const lists[] = {
     &edge_withdrawal_queries,
     &event_queries,
     &feed_queries,
+    &history_queries,
     &idempotency_queries,
     &issuance_name_queries,
     &issuance_queries,

@@ -26,6 +26,8 @@ http_handler web_get_new_order, web_post_new_order;
 http_handler web_get_place;
 /* domain.c */
 http_handler web_get_order, web_get_domain, web_follow_domain;
+/* history.c */
+http_handler web_get_history;
 /* domain_act.c */
 http_handler web_get_cancel, web_post_cancel, web_get_reissue, web_post_reissue, web_get_release,
     web_post_release, web_post_check, web_post_auto_renew;

@@ -48,6 +48,7 @@ static const struct http_route routes[] = {
     PAGE("/domains/{domain}",               "domainPage",        web_get_domain,         WEB_SIGNED_IN),
     {.method = HTTP_GET, .path = "/domains/{domain}/live", .operation = "followDomain",
      .run = web_follow_domain, .needs = WEB_FOLLOWING, .is_quiet = true, .is_follower = true},
+    PAGE("/domains/{domain}/history",       "historyPage",       web_get_history,        WEB_SIGNED_IN),
     FORM("/domains/{domain}/check",         "checkAgain",        web_post_check,         WEB_SIGNED_IN),
     FORM("/domains/{domain}/auto-renew",    "setAutoRenew",      web_post_auto_renew,    WEB_SIGNED_IN),
     PAGE("/domains/{domain}/cancel",        "cancelPage",        web_get_cancel,         WEB_SIGNED_IN),

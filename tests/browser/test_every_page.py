@@ -33,6 +33,7 @@ PAGES = {
     "/domains/{domain}": ["/domains/{live}", "/domains/{waiting}", "/domains/{cancelled}",
                           "/domains/{long}", "/domains/{idn}", "/domains/{unordered}",
                           "/domains/{star}"],
+    "/domains/{domain}/history": ["/domains/{live}/history", "/domains/{waiting}/history"],
     "/domains/{domain}/cancel": ["/domains/{waiting}/cancel"],
     "/domains/{domain}/reissue": ["/domains/{live}/reissue"],
     "/domains/{domain}/release": ["/domains/{live}/release", "/domains/{waiting}/release",

@@ -12,6 +12,7 @@
 #include "store/domain_store.h"
 #include "store/edge_store.h"
 #include "store/event_store.h"
+#include "store/history_store.h"
 #include "store/issuance_name_store.h"
 #include "store/origin_store.h"
 #include "store/partner_store.h"
@@ -113,6 +114,7 @@ struct tenant tenant_begin(struct fixture *f, const char *partner_id, const char
         .certificate = named(f, "crt", tag),
         .check = named(f, "chk", tag),
         .event = named(f, "evt", tag),
+        .change = named(f, "his", tag),
         .token = named(f, "tok", tag),
     };
     struct account account = {t.account, partner_id, "Account", "a@a.example",
@@ -243,6 +245,14 @@ struct tenant tenant_add(struct fixture *f, const char *partner_id, const char *
                           .at = T0,
                           .kind = "order.placed",
                           .text = "the order was placed"};
+    struct name_change change = {.id = t.change,
+                                 .partner_id = partner_id,
+                                 .account_id = t.account,
+                                 .domain_id = t.domain,
+                                 .name = t.name,
+                                 .at = T0,
+                                 .dns_state = "ok",
+                                 .seen = "{}"};
 
     hash_sha256(slice_str(tag), hash);
     add_domain(f, &t);
@@ -250,5 +260,6 @@ struct tenant tenant_add(struct fixture *f, const char *partner_id, const char *
     MUST(f, token_store_add(f->db, &token, &f->err));
     MUST(f, check_store_add(f->db, &check, &f->err));
     MUST(f, event_store_add(f->db, &event, &f->err));
+    MUST(f, history_store_add(f->db, &change, &f->err));
     return t;
 }

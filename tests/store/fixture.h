@@ -30,7 +30,7 @@ void must(struct fixture *f, bool done, const char *what);
 struct tenant {
     const char *tag, *partner_id;
     const char *account, *site, *domain, *name, *claim, *order, *subscription, *issuance,
-        *certificate, *check, *event, *token;
+        *certificate, *check, *event, *change, *token;
 };
 
 /* What all tenants refer to: origin, CA account and edge; then call tenant_add(). */

@@ -12,6 +12,7 @@
 #include "store/domain_name_store.h"
 #include "store/domain_store.h"
 #include "store/event_store.h"
+#include "store/history_store.h"
 #include "store/issuance_name_store.h"
 #include "store/overview_store.h"
 #include "store/partner_store.h"
@@ -102,6 +103,8 @@ LOOK_LIST(events_of_domain, event_list, id, event,
           LIST(event_store_list, event_filter, .domain_id = t->domain))
 LOOK_LIST(latest_events, event_list, id, event,
           LIST(event_store_latest, event_filter, .domain_id = t->domain))
+LOOK_LIST(changes_of_domain, name_change_list, id, change,
+          LIST(history_store_list, history_filter, .domain_id = t->domain))
 LOOK_LIST(latest_events_of_all, event_list, id, event,
           LIST(event_store_latest, event_filter, .subject_id = NULL))
 LOOK_LIST(sorted_accounts, account_list, id, account,
@@ -286,6 +289,7 @@ static const struct {
     {"event.list.of_parent", events_of_domain, false},
     {"event.latest.of_parent", latest_events, false},
     {"event.latest", latest_events_of_all, false},
+    {"history.list", changes_of_domain, false},
     {"account.sorted", sorted_accounts, false},
     {"site.sorted", sorted_sites, false},
     {"overview.list", overviews, false},
@@ -405,6 +409,8 @@ static const char *const tenant_tables[] = {
     "event",
     "certificate_renewal",
     "domain_overview",
+    "domain_watch",
+    "name_history",
 };
 static const struct {
     const char *query, *why;
@@ -422,6 +428,15 @@ static const struct {
     {"claim.end_name", "app/names, which holds the domain"},
     {"domain_name.save", "the worker, which holds the domain"},
     {"domain_name.remove", "app/names, which holds the domain"},
+    {"history.drop", "with a change of the domain"},
+    {"history.last", "the worker, which has looked at the domain"},
+    {"watch.get", "the worker, and app/care, whose caller has found the domain"},
+    {"watch.due", "the worker"},
+    {"watch.next", "the worker"},
+    {"watch.save", "the worker"},
+    {"watch.set_servers", "the worker, which has looked at the domain"},
+    {"watch.end", "the worker"},
+    {"watch.spread", "the worker, at its start"},
     {"event.moved_domains", "whom to wake; never shown"},
     {"claim.holder", "conflicts are platform-wide; never shown"},
     {"order.set_subscription", "the worker, which holds the order"},

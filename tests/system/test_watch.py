@@ -120,6 +120,11 @@ def name_of(platform, partner, domain):
     return next(n for n in platform.status(partner, domain)["names"] if n["name"] == domain["name"])
 
 
+def history(partner, domain, query=""):
+    """The changes of its names, the newest first."""
+    return partner.get(f"/v1/domains/{domain['id']}/history{query}")["items"]
+
+
 def told(partner, domain, kind):
     return [e["text"] for e in partner.get(f"/v1/events?limit=200&domain_id={domain['id']}")["items"]
             if e["kind"] == kind]
@@ -163,6 +168,11 @@ def test_moves_away_and_comes_back(platform, partner):
     """Served until it expires, no newOrder when it should be renewed, and renewed by itself when it is back."""
     domain, = secured(platform, partner, "moves.example")
     first = wait_schedule(platform, partner, domain)["certificate"]
+    before = history(partner, domain)
+    assert [(c["name"], c["dns"], c["code"]) for c in before] == [
+        ("www.moves.example", "ok", None), ("moves.example", "ok", None)], "one row a name: looks change nothing"
+    assert before[1]["records"] == sorted(f"{'AAAA' if ':' in a else 'A'} {a}" for a in platform.addresses())
+    assert before[1]["answered"] == sorted(f"{a}: ok" for a in platform.addresses())
     serve(platform, "moves.example", ELSEWHERE)
     wait_for(lambda: name_of(platform, partner, domain)["finding"], 20)
     platform.jump(CONFIRM_S)
@@ -179,4 +189,8 @@ def test_moves_away_and_comes_back(platform, partner):
     wait_replaced(platform, partner, domain, first, CORRECTED_S)
     assert orders_at_ca(platform, "moves.example") == 2
     assert told(partner, domain, "name.recovered")
+    own = [c for c in history(partner, domain, "?name_prefix=moves")]
+    assert [c["dns"] for c in own] == ["ok", "wrong_target", "ok"], "away, and back"
+    assert own[1]["records"] == ["A 203.0.113.9"] and own[1]["title"] == "www.moves.example has issues"
+    platform.tenant("Other").call("GET", f"/v1/domains/{domain['id']}/history", want=404)
     assert len(told(partner, domain, "name.at_risk")) <= 2, "once a name"
