@@ -7,8 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const enum dns_type types[] = {DNS_TYPE_TXT, DNS_TYPE_CAA, DNS_TYPE_A,    DNS_TYPE_AAAA,
-                                      DNS_TYPE_NS,  DNS_TYPE_SOA, DNS_TYPE_CNAME};
+static const enum dns_type types[] = {DNS_TYPE_TXT, DNS_TYPE_CAA, DNS_TYPE_A,     DNS_TYPE_AAAA,
+                                      DNS_TYPE_NS,  DNS_TYPE_SOA, DNS_TYPE_CNAME, DNS_TYPE_DS};
 
 static void check_printable(const char *text)
 {
