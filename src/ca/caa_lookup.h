@@ -6,8 +6,16 @@
 #include "ca/caa.h"
 #include "ca/problem.h"
 
-/* Whether the CA may issue for `name`, "*.shop.example" too; `problem` has type caa when it may
- * not, and dns when a look-up below the records that hold failed, or gave more than can be read.
- * All are asked at once. Blocks. */
-MUST_CHECK bool ca_caa_check(struct arena *mem, struct resolver *resolver, const char *name,
-                             const struct ca_caa_case *wanted, struct ca_problem *problem);
+/* One name of several. */
+struct ca_caa_question {
+    const char *name; /* "*.shop.example" too */
+    struct ca_caa_case wanted;
+    bool is_permitted;         /* filled, and with false: */
+    struct ca_problem problem; /* of type caa, or dns when a look-up below the records that hold
+                                  failed, or gave more than can be read */
+};
+
+/* Whether the CA may issue for the first of these names: as many as can be asked for at once, at
+ * least one; how many that were. Blocks. */
+size_t ca_caa_check_some(struct arena *mem, struct resolver *resolver, struct ca_caa_question *list,
+                         size_t count);

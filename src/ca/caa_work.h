@@ -17,7 +17,7 @@ struct ca_caa_subject {
     enum ca_challenge_type method;
 };
 
-/* As ca_caa_check(). Blocks. */
+/* As ca_caa_check_some(), of one name. Blocks. */
 MUST_CHECK bool ca_caa_permits_subject(struct arena *mem, const struct ca *ca,
                                        const struct ca_caa_subject *subject,
                                        struct ca_problem *problem);

@@ -26,7 +26,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     header.name = arena_strndup(mem, text, name);
     header.value = name < line ? arena_strndup(mem, text + name + 1, line - name - 1) : "";
     response.status = statuses[data[0] % ARRAY_LEN(statuses)];
-    response.body = line + 2 <= size ? slice_of(data + line + 2, size - line - 2) : slice_of(data, 0);
+    response.body =
+        line + 2 <= size ? slice_of(data + line + 2, size - line - 2) : slice_of(data, 0);
     who = answerer_of(&response);
     assert((who.kind == ANSWERER_NONE) == (who.text == NULL));
     for (const char *at = who.text; at && *at; at++)

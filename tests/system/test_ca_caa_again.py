@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """CAA is asked for again when an order is finalized more than seven hours after its validation, as at
 Boulder. The clock is moved; the zones are a real server's."""
+import contextlib
+import signal
+
 import pytest
 
 from ca_client_kit import Client, make_csr
@@ -98,10 +101,11 @@ def test_only_what_is_old(moved, knot):  # noqa: F811
     assert finalize(moved, order, *names).json["status"] == "processing"
 
 
-def test_a_lookup_that_fails(tmp_path):
-    """Is a problem of CAA here, not of DNS."""
+@contextlib.contextmanager
+def ready_order(tmp_path, *ordered):
+    """(CA's client, its DNS server, an order for names of fine.example that were validated too long before)"""
     names = Knot(tmp_path / "knot", ["*.test. A 127.0.0.1"],
-                 zones={"broken.example": None, "fine.example": ["@ A 127.0.0.1"]})
+                 zones={"fine.example": ["@ A 127.0.0.1", "* A 127.0.0.1"]})
     clock = tmp_path / "clock"
     clock.write_text("0")
     ca = SandboxCa(tmp_path / "ca", names.port)
@@ -111,14 +115,33 @@ def test_a_lookup_that_fails(tmp_path):
     client.register()
     responder.thumbprint = client.key.thumbprint
     try:
-        client.issue("fine.example")
+        client.issue(*ordered)
         ca.run("clock", f"+{AFTER}s")
         client.nonce = None
-        order = client.order("fine.example")
+        yield client, names, client.order(*ordered)
+    finally:
+        responder.stop()
+        ca.stop()
+        names.stop()
+
+
+def test_a_lookup_that_fails(tmp_path):
+    """Is a problem of CAA here, not of DNS."""
+    with ready_order(tmp_path, "fine.example") as (client, names, order):
         names.stop()  # nobody answers
         reply = client.finalize(order, make_csr(["fine.example"])[1])
         assert reply.problem == (403, "caa")
         assert reply.json["detail"].startswith(f"{PREFIX}fine.example: DNS problem"), reply.json
-    finally:
-        responder.stop()
-        ca.stop()
+
+
+def test_all_names_are_asked_for_at_once(tmp_path):
+    """Servers that do not answer are waited for once, not once for each name."""
+    ordered = [f"n{i}.fine.example" for i in range(4)]
+    with ready_order(tmp_path, *ordered) as (client, names, order):
+        names.process.send_signal(signal.SIGSTOP)
+        try:
+            reply = client.finalize(order, make_csr(ordered)[1])
+        finally:
+            names.process.send_signal(signal.SIGCONT)
+        assert [sub["detail"].startswith(f"{PREFIX}{name}: DNS problem")
+                for name, sub in zip(ordered, reply.json["subproblems"], strict=True)] == [True] * 4, reply.json
