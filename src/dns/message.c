@@ -232,9 +232,29 @@ static bool refuse(struct err *err, const char *what)
     return err_set(err, ERR_DNS, "the answer cannot be read: %s", what);
 }
 
+static size_t record_count(const struct dns_header *header)
+{
+    return (size_t)header->counts[1] + header->counts[2] + header->counts[3];
+}
+
+bool dns_message_is_plain(struct slice wire)
+{
+    struct cursor c = {.wire = wire};
+    struct dns_message message = {0};
+    struct record record;
+
+    if (!read_header(&c, &message.header) || !skip_questions(&c, &message) ||
+        record_count(&message.header) > DNS_RECORDS_MAX)
+        return false;
+    for (size_t i = 0; i < record_count(&message.header); i++)
+        if (!read_record(&c, &record) || record.type == DNS_TYPE_TSIG)
+            return false;
+    return true;
+}
+
 static bool read_records(struct cursor *c, struct dns_message *out, struct err *err)
 {
-    size_t count = (size_t)out->header.counts[1] + out->header.counts[2] + out->header.counts[3];
+    size_t count = record_count(&out->header);
     struct record record;
 
     if (count > DNS_RECORDS_MAX)

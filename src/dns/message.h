@@ -66,6 +66,10 @@ struct dns_rr {
 };
 void dns_write_record(struct buf *out, const struct dns_rr *record);
 
+/* Whether every record can be walked, and none is a TSIG, which no answer to an unsigned question
+ * has (RFC 8945 section 5.3). What follows the last is not looked at. */
+bool dns_message_is_plain(struct slice wire);
+
 /* Walks a whole message. ERR_DNS: it is cut short, has a name that is none, octets at its end that
  * belong to nothing, or a TSIG record that is not the last (RFC 8945 section 5.2). */
 MUST_CHECK bool dns_message_read(struct slice wire, struct dns_message *out, struct err *err);

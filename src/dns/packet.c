@@ -5,6 +5,7 @@
 #include <ldns/ldns.h>
 
 #include "base/buf.h"
+#include "dns/message.h"
 
 #define TEXT_MAX (4 * 65536) /* octets: four times the wire form of one record */
 
@@ -202,6 +203,13 @@ static enum dns_reply reply_of(const struct dns_answer *answer, const ldns_rdf *
     return answer->record_count > 0 ? DNS_REPLY_RECORDS : DNS_REPLY_NODATA;
 }
 
+/* ldns loses all TSIG records of a message but the last, and whoever runs a name server could send
+ * thousands: it gets to see none. */
+static bool to_packet(struct slice wire, ldns_pkt **out)
+{
+    return dns_message_is_plain(wire) && ldns_wire2pkt(out, wire.data, wire.len) == LDNS_STATUS_OK;
+}
+
 void packet_read(struct arena *mem, struct slice wire, struct dns_answer *answer)
 {
     AUTO(ldns_pkt_freep) ldns_pkt *packet = NULL;
@@ -210,8 +218,7 @@ void packet_read(struct arena *mem, struct slice wire, struct dns_answer *answer
 
     answer->reply = DNS_REPLY_SERVFAIL;
     answer->rcode = LDNS_RCODE_SERVFAIL;
-    if (ldns_wire2pkt(&packet, wire.data, wire.len) != LDNS_STATUS_OK ||
-        ldns_rr_list_rr_count(ldns_pkt_question(packet)) != 1)
+    if (!to_packet(wire, &packet) || ldns_rr_list_rr_count(ldns_pkt_question(packet)) != 1)
         return;
     name = ldns_rr_owner(ldns_rr_list_rr(ldns_pkt_question(packet), 0));
     list = ldns_pkt_answer(packet);
@@ -239,7 +246,7 @@ void packet_read_section(struct arena *mem, struct slice wire, enum packet_secti
 
     *count = 0;
     *out = NULL;
-    if (ldns_wire2pkt(&packet, wire.data, wire.len) != LDNS_STATUS_OK)
+    if (!to_packet(wire, &packet))
         return;
     list = section == PACKET_AUTHORITY ? ldns_pkt_authority(packet) : ldns_pkt_additional(packet);
     records = arena_array_of(mem, RESOLVER_RECORD_MAX, struct dns_record);
@@ -260,8 +267,7 @@ bool packet_is_about(struct slice wire, const struct dns_query *query)
     AUTO(ldns_rdf_freep) ldns_rdf *name = ldns_dname_new_frm_str(query->name);
     const ldns_rr *question;
 
-    if (!name || ldns_wire2pkt(&packet, wire.data, wire.len) != LDNS_STATUS_OK ||
-        ldns_rr_list_rr_count(ldns_pkt_question(packet)) != 1)
+    if (!name || !to_packet(wire, &packet) || ldns_rr_list_rr_count(ldns_pkt_question(packet)) != 1)
         return false;
     question = ldns_rr_list_rr(ldns_pkt_question(packet), 0);
     return (int)ldns_rr_get_type(question) == (int)query->type &&

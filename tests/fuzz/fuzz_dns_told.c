@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "dns/message.h"
 #include "dns/packet.h"
 
 /* What a name server that was asked by its address says (dns/ask.c): whether it is about the
@@ -37,6 +38,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (packet_is_about(wire, &answer.query))
         assert(wire.len > 12);
     packet_read(mem, wire, &answer);
+    if (!dns_message_is_plain(wire))
+        assert(answer.reply == DNS_REPLY_SERVFAIL && answer.record_count == 0);
     for (size_t i = 0; i < answer.record_count; i++)
         assert(answer.records[i].type == answer.query.type && answer.records[i].text);
     for (size_t i = 0; i < ARRAY_LEN(sections); i++) {

@@ -290,6 +290,60 @@ static void test_read(void **state)
 }
 
 /* What is said to the operator. */
+/* What may be handed to a reader that knows no better. */
+static void test_plain(void **state)
+{
+    static const struct {
+        const char *label, *wire;
+        bool is_plain;
+    } rows[] = {
+        {"nothing", "", false},
+        {"a header", "1234a8000000000000000000", true},
+        {"a record",
+         "1234a8000000000100000000"
+         "0000010001"
+         "00000000"
+         "0004c0000201",
+         true},
+        {"octets behind it", "1234a800000000000000000000", true},
+        {"a record that is cut",
+         "1234a8000000000100000000"
+         "0000010001"
+         "00000000"
+         "0004c00002",
+         false},
+        {"one less than it says",
+         "1234a8000000000200000000"
+         "0000010001"
+         "00000000"
+         "0004c0000201",
+         false},
+        {"a pointer ahead", "1234a8000001000000000000c00e00060001", false},
+        {"more records than fit", "1234a80000000000ffffffff", false},
+        {"a signature",
+         "1234a8000000000000000001"
+         "0000fa00ff"
+         "00000000"
+         "0000",
+         false},
+        {"a signature among the answers",
+         "1234a8000000000100000000"
+         "0000fa0001"
+         "00000000"
+         "0000",
+         false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+
+        ok(dns_message_is_plain(octets_of(mem, rows[i].wire)) == rows[i].is_plain, "%s",
+           rows[i].label);
+    }
+    all_ok();
+}
+
 static void test_judge(void **state)
 {
     static const struct {
@@ -361,7 +415,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_write),  cmocka_unit_test(test_limits),  cmocka_unit_test(test_sign),
         cmocka_unit_test(test_verify), cmocka_unit_test(test_changed), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_plain),  cmocka_unit_test(test_judge),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);
