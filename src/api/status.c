@@ -81,6 +81,15 @@ static json_t *names_json(const struct status *s)
     return list;
 }
 
+static json_t *registration_json(const struct domain_registration *said)
+{
+    if (!said)
+        return json_null();
+    return json_pack("{s:b, s:o, s:o, s:o}", "is_registered", said->is_registered, "states",
+                     api_stored_json(said->states), "expires_at", api_time(said->expires_at),
+                     "seen_at", api_time(said->seen_at));
+}
+
 static json_t *to_json(const struct status *s)
 {
     json_t *json = json_pack(
@@ -90,6 +99,7 @@ static json_t *to_json(const struct status *s)
 
     json_object_set_new(json, "renewal", renewal_json(&s->renewal));
     json_object_set_new(json, "names", names_json(s));
+    json_object_set_new(json, "registration", registration_json(s->registration));
     add_parts(json, s);
     return json;
 }

@@ -18,6 +18,7 @@ static bool gather(const struct app *app, const struct scope *scope, struct aren
            subscription_store_current(mem, app->db, scope, domain_id, &out->subscription, err) &&
            issuance_store_latest(mem, app->db, scope, domain_id, &out->issuance, err) &&
            certificate_store_current(mem, app->db, scope, domain_id, &out->certificate, err) &&
+           registration_store_get(mem, app->db, domain_id, &out->registration, err) &&
            (!out->issuance ||
             issuance_name_store_list(mem, app->db, scope, out->issuance->id, &out->names, err));
 }

@@ -15,6 +15,7 @@
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
 #include "store/order_store.h"
+#include "store/registration_store.h"
 #include "store/renewal_store.h"
 #include "store/subscription_store.h"
 
@@ -61,6 +62,7 @@ struct status {
     size_t domain_name_count, secured_names;
     struct badge badge;
     const char *badge_text;
+    const struct domain_registration *registration; /* NULL: its registry was never asked */
     const char *next;     /* what happens next, or what somebody must do: one sentence */
     int64_t next_at;      /* when, 0 = not known */
     const char *site_url; /* where the site is once it is live, with the canonical host */

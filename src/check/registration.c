@@ -20,6 +20,16 @@ const char *registration_state_name(enum registration_state state)
     return states[state].epp;
 }
 
+json_t *registration_states_to_json(const struct registration *said)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++)
+        if (said->is_in_state[i])
+            json_array_append_new(list, json_string(states[i].epp));
+    return list;
+}
+
 /* ---- an answer ---- */
 
 static json_t *load(struct slice text)

@@ -41,6 +41,9 @@ bool registration_is_absence(struct slice body);
 /* "clientHold" */
 const char *registration_state_name(enum registration_state state);
 
+/* ["clientHold"]; a new reference. */
+json_t *registration_states_to_json(const struct registration *said);
+
 #define REGISTRATION_FILE_MAX (4 * 1024 * 1024) /* octets of a bootstrap file */
 
 /* A file as IANA's https://data.iana.org/rdap/dns.json; a new reference. ERR_CONFIG. */

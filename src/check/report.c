@@ -83,18 +83,12 @@ static json_t *provider_to_json(const struct provider *provider)
 
 static json_t *registration_to_json(const struct registration *said)
 {
-    json_t *states = json_array();
     char expires_at[CLOCK_TEXT_SIZE], seen_at[CLOCK_TEXT_SIZE];
 
-    if (!said->is_known) {
-        json_decref(states);
+    if (!said->is_known)
         return json_null();
-    }
-    for (size_t i = 0; i < REGISTRATION_STATE_COUNT; i++)
-        if (said->is_in_state[i])
-            json_array_append_new(states, json_string(registration_state_name(i)));
     return json_pack("{s:b, s:o, s:s?, s:s}", "is_registered", said->is_registered, "states",
-                     states, "expires_at",
+                     registration_states_to_json(said), "expires_at",
                      said->expires_at ? clock_text(said->expires_at, expires_at) : NULL, "seen_at",
                      clock_text(said->seen_at, seen_at));
 }

@@ -8,6 +8,7 @@
 #include "app/expected.h"
 #include "job/name_at_risk.h"
 #include "model/hostname.h"
+#include "store/registration_store.h"
 #include "store/subscription_store.h"
 
 static bool has_star(const struct name_check *want, const char *base)
@@ -80,6 +81,27 @@ static bool find_needed_until(const struct worker *worker, struct arena *mem,
     return true;
 }
 
+/* Of all that a check sees this alone is of the domain, and is kept with it. */
+static bool keep_registration(const struct worker *worker, struct arena *mem,
+                              const struct name_check *want, const struct registration *said,
+                              struct err *err)
+{
+    struct domain_registration kept = {.domain_id = want->domain->id,
+                                       .is_registered = said->is_registered,
+                                       .expires_at = said->expires_at,
+                                       .seen_at = said->seen_at};
+    const struct domain_registration *last;
+
+    if (!said->is_known)
+        return true;
+    if (!registration_store_get(mem, worker->app->db, kept.domain_id, &last, err))
+        return false;
+    if (last && last->seen_at >= kept.seen_at)
+        return true;
+    kept.states = name_check_text(mem, registration_states_to_json(said));
+    return registration_store_save(worker->app->db, &kept, err);
+}
+
 bool name_check_run(const struct worker *worker, struct arena *mem, const struct name_check *want,
                     struct check_report *out, struct err *err)
 {
@@ -109,6 +131,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .http_ms = (int)worker->app->config->check.http_ms,
     };
     return check_run(mem, &env, &names, &expected.addresses, out, err) &&
+           keep_registration(worker, mem, want, &out->registration, err) &&
            take_others(worker, mem, want, out, err);
 }
 

@@ -33,6 +33,7 @@
 #include "store/partner_share_store.h"
 #include "store/partner_store.h"
 #include "store/proof_store.h"
+#include "store/registration_store.h"
 #include "store/renewal_store.h"
 #include "store/session_store.h"
 #include "store/setting_store.h"
@@ -76,6 +77,7 @@ static const struct query_list *const lists[] = {
     &partner_queries,
     &partner_share_queries,
     &proof_queries,
+    &registration_queries,
     &renewal_queries,
     &session_queries,
     &setting_queries,
