@@ -71,15 +71,20 @@ static const struct query list[LIST_BY_PARENT] = {
                    TAIL, "tt", LETTERS),
 };
 
+/* All of them go by id; by the range of names they would be sorted for each page. */
+static const struct query every =
+    LIST_QUERY("account.list.every", SELECT, "1 = 1", LIST_TAIL(""), "tt", LETTERS);
+
 bool account_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                         const struct account_filter *filter, struct account_list *out,
                         struct err *err)
 {
     const char *prefix = filter->name_prefix ? fold_name(mem, filter->name_prefix) : NULL;
     struct prefix_range range = prefix_range(mem, prefix);
+    enum list_by by = list_by(scope, NULL);
     struct rows rows;
 
-    return db_each(mem, db, &list[list_by(scope, NULL)], &rows, err,
+    return db_each(mem, db, by == LIST_ALL && !prefix ? &every : &list[by], &rows, err,
                    LIST_ARGS(scope, NULL, &filter->page), QT(range.from), QT(range.to)) &&
            read_page(mem, &rows, &filter->page, out, err);
 }
@@ -148,6 +153,7 @@ bool account_store_sorted(struct arena *mem, struct db *db, const struct scope *
 static const struct query *const all[] = {&add,
                                           &get,
                                           &key_of,
+                                          &every,
                                           LISTED_BY_TENANT(list),
                                           SORTED_OF_TENANT(sorted[ACCOUNT_BY_NAME]),
                                           SORTED_OF_TENANT(sorted[ACCOUNT_BY_EMAIL]),

@@ -59,13 +59,19 @@ static const struct query list[LIST_BY_COUNT] = {LIST_BY_TENANT_AND(
     "site_id", "domain.list", SELECT,
     LIST_TAIL(" AND name >= $6 AND name < $7 AND ($8 = 1 OR is_removed = 0)"), "tti", LETTERS)};
 
+/* All of them go by id; by the range of names they would be sorted for each page. */
+static const struct query every =
+    LIST_QUERY("domain.list.every", SELECT, "1 = 1", LIST_TAIL(" AND ($8 = 1 OR is_removed = 0)"),
+               "tti", LETTERS);
+
 bool domain_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                        const struct domain_filter *filter, struct domain_list *out, struct err *err)
 {
     struct prefix_range range = prefix_range(mem, filter->name_prefix);
+    enum list_by by = list_by(scope, filter->site_id);
     struct rows rows;
 
-    return db_each(mem, db, &list[list_by(scope, filter->site_id)], &rows, err,
+    return db_each(mem, db, by == LIST_ALL && !filter->name_prefix ? &every : &list[by], &rows, err,
                    LIST_ARGS(scope, filter->site_id, &filter->page), QT(range.from), QT(range.to),
                    QI(filter->with_removed)) &&
            read_page(mem, &rows, &filter->page, out, err);
@@ -108,6 +114,6 @@ bool domain_store_remove(struct db *db, const struct scope *scope, const char *i
            overview_store_remove(db, id, err);
 }
 
-static const struct query *const all[] = {&add, &get, LISTED_BY_TENANT_AND_PARENT(list), &version,
-                                          &remove_one};
+static const struct query *const all[] = {
+    &add, &get, &every, LISTED_BY_TENANT_AND_PARENT(list), &version, &remove_one};
 const struct query_list domain_queries = {"domain_store.c", all, ARRAY_LEN(all)};

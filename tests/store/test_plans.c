@@ -22,7 +22,7 @@ static const struct {
     int allowed;
     const char *why;
 } reasons[] = {
-    {"account.list.all", SORTS, "the operator's alone, by id; the pages walk the names"},
+    {"account.list.all", SORTS, "what the operator's search by name finds"},
     {"admission_line.tidy", SCANS, "only what is under way has lines"},
     {"certificate.current", SORTS, "those of one domain"},
     {"certificate.due", SORTS, "no more than the limit of each way of being due"},
@@ -31,7 +31,7 @@ static const struct {
     {"claim.unproven_below", SCANS, "when a wildcard is proven for the first time"},
     {"dns_value.leaving", SORTS, "those of one domain"},
     {"dns_value.of", SORTS, "those of one issuance"},
-    {"domain.list.all", SORTS, "the operator's alone, by id; the pages walk the names"},
+    {"domain.list.all", SORTS, "what the operator's search by name finds"},
     {"edge.list", SCANS, "edges are few"},
     {"edge_report.list", SCANS, "edges are few"},
     {"edge_withdrawal.list", SORTS, "those of one domain"},
