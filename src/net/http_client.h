@@ -7,7 +7,8 @@
  * A client belongs to one thread at a time and keeps connections open between its requests. The
  * addresses come from the caller (or from the `resolve` callback), never from the system, and its
  * policy is asked about the very address of each connection, just before it is made. Redirects are
- * not followed: the caller sees the 3xx. No proxy, no cookies, no credentials but those given.
+ * not followed: the caller sees the 3xx. No proxy, no cookies, no credentials but those given. It
+ * speaks HTTP/1.1: a connection has one request at a time, so HTTP/2 would only cost more.
  *
  * Times of sockets and of certificates are real time, not the movable clock.
  */

@@ -321,6 +321,7 @@ bool http_transfer_begin(struct http_transfer *t, const struct http_client_optio
     t->list = arena_array_of(t->mem, HTTP_HEADER_COUNT_MAX, struct http_header);
     t->exchange->response = (struct http_response){.took_ms = clock_boot_ms()};
     curl_easy_setopt(t->easy, CURLOPT_URL, request->url);
+    curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(t->easy, CURLOPT_USERAGENT,
                      request->user_agent ? request->user_agent : "Latchkey/" LATCHKEY_VERSION);
     if (options->ca_file)
