@@ -149,12 +149,15 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     struct buf page = buf_new(req->mem, PAGE_ROOM);
     struct feed_record_list list;
     struct poll poll;
+    bool is_foreign;
     size_t n;
 
-    if (!read_poll(req, &poll, err))
+    if (!read_poll(req, &poll, err) ||
+        !feed_store_is_foreign(api_call_of(req)->app.db, poll.edge->group, &poll.head,
+                               poll.from.epoch, poll.from.seq, &is_foreign, err))
         return false;
     CRASH_POINT(FEED_PAGE_BEFORE);
-    if (feed_is_ahead(&poll.head, poll.from.epoch, poll.from.seq))
+    if (is_foreign)
         return reply_nothing(req, res, &poll);
     if (!can_follow(&poll.head, poll.from))
         return err_set(err, ERR_GONE, "the feed cannot be followed from %s: take a snapshot",
@@ -162,6 +165,10 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     if (!feed_store_page(req->mem, api_call_of(req)->app.db, poll.edge->group, poll.from.seq, &list,
                          err))
         return false;
+    if (list.count == 0 && poll.from.seq < poll.head.seq) {
+        poll.from.seq = poll.head.seq; /* a stretch was left out */
+        return reply_records(res, &page, poll.from);
+    }
     if (list.count == 0)
         return reply_nothing(req, res, &poll);
     n = fill_page(&list, &page);

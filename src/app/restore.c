@@ -7,10 +7,13 @@
 #include "store/event_store.h"
 #include "store/job_store.h"
 
-static bool is_proof(const struct feed_head *head, const struct edge_ack *ack)
+static bool is_proof(struct db *tx, const char *group, const struct feed_head *head,
+                     const struct edge_ack *ack, bool *out, struct err *err)
 {
-    return head->epoch != 0 && feed_is_ahead(head, ack->epoch, ack->seq) &&
-           ack->epoch <= clock_real_ms() + RESTORE_FUTURE_MS;
+    *out = false;
+    if (head->epoch == 0 || ack->epoch > clock_real_ms() + RESTORE_FUTURE_MS)
+        return true;
+    return feed_store_is_foreign(tx, group, head, ack->epoch, ack->seq, out, err);
 }
 
 static bool tell(struct arena *mem, struct db *tx, const struct feed_head *head,
@@ -23,7 +26,7 @@ static bool tell(struct arena *mem, struct db *tx, const struct feed_head *head,
         .kind = "feed.restored",
         .text = arena_printf(mem,
                              "the store is an older copy: this edge has %lld-%lld of the feed, "
-                             "which ends at %lld-%lld",
+                             "which it has never told; it is at %lld-%lld",
                              (long long)ack->epoch, (long long)ack->seq, (long long)head->epoch,
                              (long long)head->seq),
     };
@@ -49,11 +52,14 @@ bool app_restore_note(struct arena *mem, struct db *tx, const struct edge_acks *
     if (!feed_store_head(tx, acks->group, &head, err))
         return false;
     for (size_t i = 0; i < acks->count; i++) {
-        if (!is_proof(&head, &acks->items[i]))
-            continue;
-        if (!note(mem, tx, acks->group, &head, &acks->items[i], err))
+        bool is_proven;
+
+        if (!is_proof(tx, acks->group, &head, &acks->items[i], &is_proven, err))
             return false;
-        head.ahead_epoch = acks->items[i].epoch;
+        if (is_proven && !note(mem, tx, acks->group, &head, &acks->items[i], err))
+            return false;
+        if (is_proven)
+            head.ahead_epoch = acks->items[i].epoch;
     }
     return true;
 }

@@ -3,8 +3,9 @@
 
 /*
  * restore: how a store learns that it is an older copy of itself. Edges keep what they have; one
- * whose cursor is ahead of the feed has what this store has never told. That is written down and
- * JOB_EPOCH enqueued; nothing goes to that edge until the job has begun a later epoch.
+ * whose cursor is ahead of the feed, or where no cursor can be (feed_store_leave_gap()), has what
+ * this store has never told. That is written down and JOB_EPOCH enqueued; nothing goes to that edge
+ * until the job has begun a later epoch.
  *
  * A cursor is the word of an edge, and of whoever relays it: an epoch that lies more than
  * RESTORE_FUTURE_MS ahead is not believed.

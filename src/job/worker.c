@@ -122,6 +122,15 @@ static bool find_check_key(struct arena *mem, struct worker *worker, struct err 
            app_check_key_make(mem, tx, &worker->check_key, err) && db_tx_commit(&tx, err);
 }
 
+/* The store may be an older copy than the one before the start. */
+static bool leave_gap(const struct worker *worker, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    return db_tx_begin(worker->app->db, &tx, err) &&
+           feed_store_leave_gap(tx, worker->feed.group, err) && db_tx_commit(&tx, err);
+}
+
 static bool open_resolver(struct worker *worker, struct err *err)
 {
     const struct config *cfg = worker->app->config;
@@ -163,7 +172,8 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
         .started_ms = clock_boot_ms(),
     };
     if (!open_trust(worker, err) || !open_resolver(worker, err) || !open_rdap(mem, worker, err) ||
-        !open_cas(mem, worker, err) || !find_check_key(mem, worker, err)) {
+        !open_cas(mem, worker, err) || !find_check_key(mem, worker, err) ||
+        !leave_gap(worker, err)) {
         worker_free(worker);
         return false;
     }

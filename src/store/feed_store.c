@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "base/random.h"
 #include "store/record.h"
 
 #define LETTERS      "biiIib"
@@ -89,6 +90,65 @@ bool feed_store_restart(struct db *db, const char *group, const struct feed_head
                         int64_t epoch, struct err *err)
 {
     return db_exec_one(db, &restart, err, QT(group), QI(was->epoch), QI(epoch));
+}
+
+static const struct query skip = {
+    .name = "feed.skip",
+    .sql = "UPDATE feed_head SET seq = seq + $2 WHERE grp = $1 RETURNING epoch, seq",
+    .params = "ti",
+    .cols = "ii",
+};
+
+static const struct query add_gap = {
+    .name = "feed.add_gap",
+    .sql = "INSERT INTO feed_gap (grp, epoch, after_seq, to_seq) VALUES ($1, $2, $3, $4)",
+    .params = "tiii",
+    .cols = "",
+};
+
+static const struct query forget_gaps = {
+    .name = "feed.forget_gaps",
+    .sql = "DELETE FROM feed_gap WHERE grp = $1 AND (epoch <> $2 OR after_seq < $3)",
+    .params = "tii",
+    .cols = "",
+};
+
+bool feed_store_leave_gap(struct db *tx, const char *group, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const int64_t span = FEED_GAP_MIN + random_between(0, FEED_GAP_MIN);
+    const struct row *row;
+
+    assert(db_is_tx(tx));
+    if (!db_one(mem, tx, &skip, &row, err, QT(group), QI(span)))
+        return false;
+    return !row || (db_exec(tx, &add_gap, NULL, err, QT(group), QI(row_i64(row, 0)),
+                            QI(row_i64(row, 1) - span), QI(row_i64(row, 1))) &&
+                    db_exec(tx, &forget_gaps, NULL, err, QT(group), QI(row_i64(row, 0)),
+                            QI(row_i64(row, 1) - 2 * FEED_GAPS_KEPT * FEED_GAP_MIN)));
+}
+
+static const struct query gap = {
+    .name = "feed.gap",
+    .sql = "SELECT to_seq FROM feed_gap WHERE grp = $1 AND epoch = $2 AND after_seq < $3"
+           " AND to_seq > $3",
+    .params = "tii",
+    .cols = "i",
+};
+
+bool feed_store_is_foreign(struct db *db, const char *group, const struct feed_head *head,
+                           int64_t epoch, int64_t seq, bool *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row = NULL;
+
+    *out = feed_is_ahead(head, epoch, seq);
+    if (*out || epoch != head->epoch || seq == head->seq)
+        return true;
+    if (!db_one(mem, db, &gap, &row, err, QT(group), QI(epoch), QI(seq)))
+        return false;
+    *out = row != NULL;
+    return true;
 }
 
 static const struct query get = {
@@ -248,7 +308,11 @@ bool feed_store_forget(struct db *tx, const char *group, int64_t seq, struct err
 }
 
 static const struct query *const all[] = {
-    &head_of,    &start_epoch, &note_ahead, &restart,        &get,         &add,    &replace,
-    &take_range, &set_seq,     &page_after, &snapshot_after, &raise_floor, &forget, &old_tombstones,
+    &head_of,     &start_epoch, &note_ahead,
+    &restart,     &skip,        &add_gap,
+    &forget_gaps, &gap,         &get,
+    &add,         &replace,     &take_range,
+    &set_seq,     &page_after,  &snapshot_after,
+    &raise_floor, &forget,      &old_tombstones,
 };
 const struct query_list feed_queries = {"feed_store.c", all, ARRAY_LEN(all)};

@@ -19,7 +19,7 @@ struct feed_head {
     int64_t restored_at;     /* when a cursor ahead of the head made an epoch begin; 0: never */
 };
 
-/* Whether an edge that is here has what this feed has not told: the store is an older copy. */
+/* The place is after all that this feed has told. */
 static inline bool feed_is_ahead(const struct feed_head *head, int64_t epoch, int64_t seq)
 {
     return epoch > head->epoch || (epoch == head->epoch && seq > head->seq);
@@ -55,6 +55,20 @@ MUST_CHECK bool feed_store_note_ahead(struct db *db, const char *group, int64_t 
  * ERR_LOST_RACE when somebody else did it. */
 MUST_CHECK bool feed_store_restart(struct db *db, const char *group, const struct feed_head *was,
                                    int64_t epoch, struct err *err);
+/*
+ * Leaves out a long stretch of the sequence, never the same one, and remembers it; nothing when the
+ * group has no feed. Whoever starts a store that may be an older copy does this before the feed
+ * goes on: a copy that soon has told more than it lost would else not be noticed. `tx` is a
+ * transaction.
+ */
+#define FEED_GAP_MIN   (INT64_C(1) << 32)
+#define FEED_GAPS_KEPT 256 /* about: of the epoch that is now */
+MUST_CHECK bool feed_store_leave_gap(struct db *tx, const char *group, struct err *err);
+/* Whether an edge that is at this place has what this feed has not told: the store is an older
+ * copy. Such places are ahead of `head`, or where the sequence was left out. */
+MUST_CHECK bool feed_store_is_foreign(struct db *db, const char *group,
+                                      const struct feed_head *head, int64_t epoch, int64_t seq,
+                                      bool *out, struct err *err);
 /* *out is NULL when there is no record with this key; a deleted one is a tombstone. */
 MUST_CHECK bool feed_store_get(struct arena *mem, struct db *db, const char *group,
                                struct slice key, const struct feed_record **out, struct err *err);

@@ -280,6 +280,58 @@ static void test_edges(void **state)
     all_ok();
 }
 
+static void leave_gap(struct fixture *f)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    MUST(f, db_tx_begin(f->db, &tx, &f->err));
+    MUST(f, feed_store_leave_gap(tx, GROUP, &f->err));
+    MUST(f, db_tx_commit(&tx, &f->err));
+}
+
+static bool is_foreign(struct fixture *f, int64_t epoch, int64_t seq)
+{
+    struct feed_head head;
+    bool is;
+
+    MUST(f, feed_store_head(f->db, GROUP, &head, &f->err));
+    MUST(f, feed_store_is_foreign(f->db, GROUP, &head, epoch, seq, &is, &f->err));
+    return is;
+}
+
+static void test_gaps(void **state)
+{
+    struct feed_head head;
+    struct fixture f;
+    int64_t first;
+    (void)state;
+
+    fixture_open_migrated(&f);
+    leave_gap(&f);
+    MUST(&f, feed_store_start_epoch(f.db, GROUP, T0, &f.err));
+    MUST(&f, store_one(&f, "a", 1, 0));
+    ok(!is_foreign(&f, T0, 0) && !is_foreign(&f, T0, 1) && is_foreign(&f, T0, 2), "the head is 1");
+    leave_gap(&f);
+    MUST(&f, feed_store_head(f.db, GROUP, &head, &f.err));
+    first = head.seq;
+    ok(first >= 1 + FEED_GAP_MIN && first < 1 + 2 * FEED_GAP_MIN, "%lld", (long long)first);
+    ok(!is_foreign(&f, T0, 1) && is_foreign(&f, T0, 2) && is_foreign(&f, T0, first - 1) &&
+           !is_foreign(&f, T0, first) && is_foreign(&f, T0, first + 1),
+       "what is within the gap");
+    ok(!is_foreign(&f, T0 - 1, 2), "of an earlier epoch it says nothing");
+    MUST(&f, store_one(&f, "b", 1, 0));
+    leave_gap(&f);
+    ok(is_foreign(&f, T0, 2) && is_foreign(&f, T0, first + 2) && !is_foreign(&f, T0, first + 1),
+       "both gaps");
+    for (int i = 0; i < 3 * FEED_GAPS_KEPT; i++)
+        leave_gap(&f);
+    ok(!is_foreign(&f, T0, 2), "of many the first is forgotten");
+    MUST(&f, feed_store_head(f.db, GROUP, &head, &f.err));
+    ok(is_foreign(&f, T0, head.seq - 1), "the last is not");
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -287,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_rev),      cmocka_unit_test(test_assign),
         cmocka_unit_test(test_snapshot), cmocka_unit_test(test_page_limit),
         cmocka_unit_test(test_forget),   cmocka_unit_test(test_edges),
+        cmocka_unit_test(test_gaps),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -190,3 +190,42 @@ def test_copied_while_stopped(tmp_path):
         assert visitor.failures == [] and visitor.count > 50
         for address in platform.addresses():
             assert not is_served(platform, "beta.example", address)
+
+
+def told(path):
+    """The last place in the feed of this database, and the first after the last gap."""
+    with contextlib.closing(sqlite3.connect(path, timeout=10)) as db:
+        return db.execute("SELECT seq, (SELECT max(to_seq) FROM feed_gap) FROM feed_head").fetchone()
+
+
+def stop_agents(platform):
+    return [platform.kill(f"{name}-agent", signal.SIGSTOP) for name in edges(platform)]
+
+
+@pytest.mark.req("R22", "R23", "R44")
+def test_copy_that_has_told_more_than_it_lost(tmp_path):
+    """No edge asks before the restored store is ahead of them again: none is, by the numbers alone."""
+    with Platform() as platform:
+        partner = platform.tenant()
+        platform.ordered(partner, "alpha.example")
+        backup_running(platform, tmp_path / "copy")
+        for name in ("beta.example", "delta.example"):
+            platform.ordered(partner, name)
+        before, path = epoch(platform), platform.dir / "latchkey.db"
+        lost = told(path)[0] - told(tmp_path / "copy")[0]
+        assert lost > 10
+        with Visitor(platform, "www.alpha.example") as visitor:
+            agents = stop_agents(platform)
+            restore(platform, tmp_path / "copy")
+            for i in range(12):  # without an edge they are not issued; each has host records
+                name = f"new{i}.example"
+                platform.zone(name, platform.right_records())
+                platform.order(partner, platform.domain(partner, name))
+            wait_for(lambda: (now := told(path))[0] - now[1] > lost)
+            for pid in agents:
+                os.kill(pid, signal.SIGCONT)
+            wait_for(lambda: all(is_caught_up(platform, name, before)
+                                 for name in ("edge-1", "edge-2")), 60)
+            assert len(events(platform, "feed.restored")) == 1
+            assert is_served(platform, "beta.example") and is_served(platform, "delta.example")
+        assert visitor.failures == []
