@@ -64,6 +64,11 @@ static void add_trouble(json_t *json, const struct edge *edge, const char *said)
                             : json_sprintf("nobody can connect to it: %s", edge->try_text));
 }
 
+static json_t *hosts_json(int64_t count, struct text_list names)
+{
+    return json_pack("{s:I, s:o}", "count", (json_int_t)count, "names", api_texts(names));
+}
+
 static void add_report(json_t *json, const struct edge *edge, const struct edge_report *report)
 {
     static const struct edge_report nothing = {0};
@@ -71,8 +76,8 @@ static void add_report(json_t *json, const struct edge *edge, const struct edge_
     report = report ? report : &nothing;
     add_trouble(json, edge, report->trouble);
     json_object_set_new(json, "unknown_hosts",
-                        json_pack("{s:I, s:o}", "count", (json_int_t)report->unknown_count, "names",
-                                  api_texts(report->unknown_hosts)));
+                        hosts_json(report->unknown_count, report->unknown_hosts));
+    json_object_set_new(json, "kept_hosts", hosts_json(report->kept_count, report->kept_hosts));
 }
 
 /* `report` NULL: the edge has never said anything of itself. */

@@ -3,9 +3,10 @@
 /* feed: relays the records that the worker made to the edges (DESIGN section 4). Nothing is looked
  * into, made or left out here; a page may end anywhere. */
 #include "api/call.h"
+#include "api/edge_words.h"
 #include "api/handlers.h"
-#include "api/unknown.h"
 #include "app/edge_report.h"
+#include "app/lost.h"
 #include "base/buf.h"
 #include "base/crash.h"
 #include "base/log.h"
@@ -81,13 +82,18 @@ static bool reply_records(struct http_res *res, const struct buf *page, struct p
  * cannot take it does not keep the edge from its records. */
 static bool take_report(const struct http_req *req, const struct edge *edge, struct err *err)
 {
+    const struct app *app = &api_call_of(req)->app;
     const char *unknown = http_req_header(req, "Latchkey-Unknown");
+    const char *kept = http_req_header(req, "Latchkey-Kept");
     struct edge_report report = {.trouble = http_req_header(req, "Latchkey-Trouble")};
+    struct edge_kept_list kept_hosts = {0};
     struct err failure = {0};
 
-    if (unknown && !api_read_unknown(req->mem, unknown, &report, err))
+    if ((unknown && !api_read_unknown(req->mem, unknown, &report, err)) ||
+        (kept && !api_read_kept(req->mem, kept, &report, &kept_hosts, err)))
         return false;
-    if (!app_edge_report(&api_call_of(req)->app, req->mem, edge, &report, &failure))
+    if (!app_edge_report(app, req->mem, edge, &report, &failure) ||
+        !app_lost_note(app, req->mem, edge->group, &kept_hosts, &failure))
         LOG(WARN, "web.edge_report", KS("edge", edge->name), KERR(&failure));
     return true;
 }

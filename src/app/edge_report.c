@@ -23,17 +23,18 @@ static bool is_same_list(struct text_list a, struct text_list b)
 static bool is_same(const struct edge_report *a, const struct edge_report *b)
 {
     return is_same_text(a->trouble, b->trouble) && a->unknown_count == b->unknown_count &&
-           is_same_list(a->unknown_hosts, b->unknown_hosts);
+           is_same_list(a->unknown_hosts, b->unknown_hosts) && a->kept_count == b->kept_count &&
+           is_same_list(a->kept_hosts, b->kept_hosts);
 }
 
-static const char *name_hosts(struct arena *mem, const struct edge_report *report)
+/* Some of `count` hosts. */
+static const char *name_hosts(struct arena *mem, struct text_list hosts, int64_t count)
 {
-    struct text_list hosts = report->unknown_hosts;
     const char *text = hosts.count ? hosts.items[0] : "";
 
     for (size_t i = 1; i < hosts.count; i++)
         text = arena_printf(mem, "%s, %s", text, hosts.items[i]);
-    return (int64_t)hosts.count < report->unknown_count ? arena_printf(mem, "%s, ...", text) : text;
+    return (int64_t)hosts.count < count ? arena_printf(mem, "%s, ...", text) : text;
 }
 
 static bool tell(struct arena *mem, struct db *tx, const struct edge *edge, const char *kind,
@@ -68,10 +69,29 @@ static bool tell_unknown(struct arena *mem, struct db *tx, const struct edge *ed
     return now->unknown_count
                ? tell(mem, tx, edge, "edge.unknown_hosts",
                       arena_printf(mem, "serves %lld hosts that the store does not know: %s",
-                                   (long long)now->unknown_count, name_hosts(mem, now)),
+                                   (long long)now->unknown_count,
+                                   name_hosts(mem, now->unknown_hosts, now->unknown_count)),
                       err)
                : tell(mem, tx, edge, "edge.unknown_hosts_over",
                       "serves no hosts any more that the store does not know", err);
+}
+
+static bool tell_kept(struct arena *mem, struct db *tx, const struct edge *edge,
+                      const struct edge_report *was, const struct edge_report *now, struct err *err)
+{
+    if (!was->kept_count == !now->kept_count)
+        return true;
+    return now->kept_count
+               ? tell(mem, tx, edge, "edge.kept_hosts",
+                      arena_printf(
+                          mem,
+                          "goes on with later certificates than the restored store has for %lld "
+                          "hosts: %s",
+                          (long long)now->kept_count,
+                          name_hosts(mem, now->kept_hosts, now->kept_count)),
+                      err)
+               : tell(mem, tx, edge, "edge.kept_hosts_over",
+                      "has no later certificates any more than the store", err);
 }
 
 bool app_edge_report(const struct app *app, struct arena *mem, const struct edge *edge,
@@ -91,5 +111,6 @@ bool app_edge_report(const struct app *app, struct arena *mem, const struct edge
         return true;
     return db_tx_begin(app->db, &tx, err) && edge_report_store_put(tx, &now, err) &&
            tell_trouble(mem, tx, edge, was, &now, err) &&
-           tell_unknown(mem, tx, edge, was, &now, err) && db_tx_commit(&tx, err);
+           tell_unknown(mem, tx, edge, was, &now, err) &&
+           tell_kept(mem, tx, edge, was, &now, err) && db_tx_commit(&tx, err);
 }

@@ -2,6 +2,7 @@
 #include "app/notice.h"
 
 #include "app/ca.h"
+#include "app/lost.h"
 #include "base/clock.h"
 #include "store/notice_store.h"
 
@@ -26,12 +27,12 @@ bool app_notices(const struct app *app, struct arena *mem, struct text_list *out
 {
     const struct config *cfg = app->config;
     struct notice_list notices;
-    const char **texts;
+    const char **texts, *lost;
     size_t count = 0;
 
-    if (!notice_store_list(mem, app->db, &notices, err))
+    if (!notice_store_list(mem, app->db, &notices, err) || !app_lost_text(app, mem, &lost, err))
         return false;
-    texts = arena_array_of(mem, cfg->ca_count + notices.count, const char *);
+    texts = arena_array_of(mem, cfg->ca_count + notices.count + 1, const char *);
     for (size_t i = 0; i < cfg->ca_count; i++) {
         struct ca_standing standing;
 
@@ -42,6 +43,8 @@ bool app_notices(const struct app *app, struct arena *mem, struct text_list *out
     }
     for (size_t i = 0; i < notices.count; i++)
         texts[count++] = text_of(mem, &notices.items[i]);
+    if (lost)
+        texts[count++] = lost;
     *out = (struct text_list){count, texts};
     return true;
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 /* notice: what the operator is to know at once, as people read it: certificate authorities that do
- * not answer, and what is stored as a notice for as long as it lasts. */
+ * not answer, what is stored as a notice for as long as it lasts, and certificates that a restored
+ * store lacks. */
 #include "app/app.h"
 #include "store/text_list.h"
 

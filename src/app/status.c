@@ -19,6 +19,8 @@ static bool gather(const struct app *app, const struct scope *scope, struct aren
            issuance_store_latest(mem, app->db, scope, domain_id, &out->issuance, err) &&
            certificate_store_current(mem, app->db, scope, domain_id, &out->certificate, err) &&
            registration_store_get(mem, app->db, domain_id, &out->registration, err) &&
+           (!out->certificate ||
+            lost_certificate_store_later(mem, app->db, out->certificate, &out->lost, err)) &&
            (!out->issuance ||
             issuance_name_store_list(mem, app->db, scope, out->issuance->id, &out->names, err));
 }
@@ -64,7 +66,7 @@ static bool judge_edges(const struct app *app, const struct scope *scope, struct
                                        .condition = edge_condition_of(&state, clock_now()),
                                        .standing = edge->standing,
                                        .is_counted = edge_is_counted(&state, clock_now())};
-        if (out->certificate)
+        if (out->certificate && !out->lost)
             judge_edge(&proofs, edge->id, out->certificate->serial, &seen[i]);
         out->counted += seen[i].is_counted;
         out->proven += seen[i].is_counted && seen[i].is_proven;
@@ -149,6 +151,7 @@ static void judge_badge(struct arena *mem, struct status *out)
         facts.not_after_at = out->certificate->not_after_at;
         facts.is_renewal_failing = out->renewal.is_risk || risk;
         facts.left_out = left_out_who(out);
+        facts.is_later_shown = out->lost != NULL;
         if (!trust_parse(out->certificate->trust, &facts.trust))
             facts.trust = TRUST_OTHER;
     }
@@ -223,6 +226,11 @@ static void say_next(struct arena *mem, struct status *out)
         out->certificate->state == CERTIFICATE_LIVE && say_names(mem, out))
         return;
     out->next = next_texts[issuance->state];
+    if (out->lost && issuance_state_is_final(issuance->state)) {
+        out->next = "The CDN locations show a later certificate than is known here, for the data "
+                    "was restored from an older copy; another one is issued by itself.";
+        return;
+    }
     out->next_at = issuance_state_is_final(issuance->state) ? 0 : issuance->next_try_at;
     if (out->renewal.state == RENEWAL_SCHEDULED || out->renewal.state == RENEWAL_STOPPED) {
         out->next = out->renewal.next;

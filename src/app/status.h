@@ -14,6 +14,7 @@
 #include "store/domain_store.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
+#include "store/lost_certificate_store.h"
 #include "store/order_store.h"
 #include "store/registration_store.h"
 #include "store/renewal_store.h"
@@ -55,6 +56,7 @@ struct status {
     const struct issuance *issuance;         /* the newest, or NULL */
     struct issuance_name_list names;         /* of that issuance */
     const struct certificate *certificate;   /* what visitors get, or NULL */
+    const struct lost_certificate *lost;     /* a later one, that they get instead; or NULL */
     struct status_renewal renewal;
     const struct status_edge *edges;
     size_t edge_count, counted, proven; /* "CDN locations proven/counted" */

@@ -202,7 +202,8 @@ enum edge_fault edge_host_read(struct slice body, struct edge_host *out)
         return fault;
     if (host.certificate_id.len && !edge_id_is_valid(host.certificate_id))
         return EDGE_FAULT_ID;
-    if (body.len)
+    host.issued_at = 0;
+    if (body.len && (!slice_u64(&body, &host.issued_at) || body.len))
         return EDGE_FAULT_TRAILING;
     *out = host;
     return EDGE_FAULT_NONE;

@@ -28,6 +28,8 @@ enum edge_fault edge_host_write(struct buf *out, const struct edge_host *host)
     add_text(out, host->canonical);
     add_text(out, host->origin_id);
     add_text(out, host->certificate_id);
+    if (host->issued_at > 0)
+        buf_u64(out, host->issued_at);
     return buf_ok(out) ? edge_host_read(buf_view(out), &check) : EDGE_FAULT_LENGTH;
 }
 

@@ -4,9 +4,10 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/hash.h"
+#include "feed/kept_report.h"
 #include "feed/wipe.h"
 
-#define HEADERS_MAX      4
+#define HEADERS_MAX      5
 #define UNKNOWN_TEXT_MAX 1500 /* octets of the names in Latchkey-Unknown */
 
 #define QUICK_MS 200 /* an answer with nothing new that came sooner was not a long poll */
@@ -21,9 +22,11 @@ struct agent {
     struct edge_db_state state;
     struct arena *doubts_mem;
     struct doubts doubts;
-    size_t refused;  /* hosts with an unknown origin since the last snapshot began */
-    bool is_unsure;  /* a snapshot began and did not end */
-    bool is_missing; /* an end record of the feed spoke of other records than those here */
+    struct kept_report kept;
+    int64_t reviewed_at; /* what is kept, on clock_boot_ms() */
+    size_t refused;      /* hosts with an unknown origin since the last snapshot began */
+    bool is_unsure;      /* a snapshot began and did not end */
+    bool is_missing;     /* an end record of the feed spoke of other records than those here */
     bool is_snapshot_due;
     int64_t snapshot_at;      /* when the last one ended, on clock_boot_ms() */
     int64_t resnapshot_at;    /* on clock_boot_ms(); 0: not due by time */
@@ -94,6 +97,7 @@ void agent_free(struct agent *agent)
     http_client_freep(&agent->client);
     keyring_freep(&agent->keys);
     edge_db_freep(&agent->db);
+    kept_report_end(&agent->kept);
     if (agent->doubts_mem)
         arena_free(agent->doubts_mem);
     free(agent);
@@ -158,6 +162,10 @@ static bool get(struct arena *mem, struct agent *agent, const char *path, struct
         headers[header_count++] = (struct http_header){"Latchkey-Trouble", agent->trouble};
     if (unknown)
         headers[header_count++] = (struct http_header){"Latchkey-Unknown", unknown};
+    if (!kept_report_make(&agent->kept, agent->db, err))
+        return false;
+    if (agent->kept.text)
+        headers[header_count++] = (struct http_header){"Latchkey-Kept", agent->kept.text};
     request.header_count = header_count;
 
     if (!http_do(mem, agent->client, &request, out, err))
@@ -269,11 +277,13 @@ static bool store_page(struct agent *agent, struct storing *storing, struct agen
     return true;
 }
 
-/* A poll does not keep a snapshot waiting that is planned meanwhile. */
+/* A poll does not keep a snapshot waiting that is planned meanwhile, nor what is still to tell. */
 static int wait_s(const struct agent *agent)
 {
     int64_t left = (agent->resnapshot_at - clock_boot_ms() + 999) / 1000;
 
+    if (agent->kept.is_more)
+        return 1;
     if (agent->resnapshot_at == 0 || left > AGENT_WAIT_S)
         return AGENT_WAIT_S;
     return left > 0 ? (int)left : 0;
@@ -425,6 +435,20 @@ static void plan_snapshot(struct agent *agent, bool is_snapshot)
     agent->resnapshot_at = clock_boot_ms() + agent->resnapshot_after;
 }
 
+static bool review(struct edge_tx *tx, void *arg, struct err *err)
+{
+    (void)arg;
+    return kept_review(tx, clock_now(), NULL, err);
+}
+
+static bool review_kept(struct agent *agent, struct err *err)
+{
+    if (!agent->kept.text || clock_boot_ms() - agent->reviewed_at < AGENT_REVIEW_MS)
+        return true;
+    agent->reviewed_at = clock_boot_ms();
+    return edge_db_write(agent->db, review, NULL, err);
+}
+
 static bool check_readers(struct agent *agent, struct agent_report *report, struct err *err)
 {
     if (clock_boot_ms() - agent->readers_at < AGENT_READERS_MS)
@@ -452,7 +476,7 @@ bool agent_turn(struct agent *agent, struct agent_report *out, struct err *err)
     bool is_planned = agent->resnapshot_at != 0 && clock_boot_ms() >= agent->resnapshot_at;
     bool is_done;
 
-    if (!check_readers(agent, &report, err))
+    if (!check_readers(agent, &report, err) || !review_kept(agent, err))
         return false;
     if (is_planned || agent->is_snapshot_due)
         is_done = take_snapshot(agent, &report, err);

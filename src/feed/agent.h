@@ -2,8 +2,9 @@
 #pragma once
 
 /*
- * agent: keeps the LMDB of one edge in step with the feed of its group. It decides nothing: what
- * the worker has signed is stored, and nginx goes by it.
+ * agent: keeps the LMDB of one edge in step with the feed of its group. What the
+ * worker has signed is stored, and nginx goes by it; it decides nothing but that no host goes back
+ * to an earlier certificate because the store was restored (kept.h).
  *
  *     GET <feed>/v1/edge/feed?cursor=<epoch>-<seq>&wait=<s>     the cursor is the acknowledgement
  *     GET <feed>/v1/edge/snapshot?head=<cursor>&after=<key>     page by page, in order of the key
@@ -13,9 +14,10 @@
  * next page of a snapshot begins after; the last page has none. Status 410: the cursor is of
  * another epoch, or deletions after it are forgotten; a snapshot is due.
  *
- * Two request headers tell the operator what he cannot see from elsewhere. Latchkey-Trouble: why
- * the last turn could not store what it got. Latchkey-Unknown: how many hosts are here that a whole
- * snapshot did not name and no end record has removed, and the names of some.
+ * Request headers tell what cannot be seen from elsewhere. Latchkey-Trouble: why the last turn
+ * could not store what it got. Latchkey-Unknown: how many hosts are here that a whole snapshot did
+ * not name and no end record has removed, and the names of some. Latchkey-Kept: which hosts go on
+ * with a later certificate than a restored store has for them (kept_report.h).
  *
  * A page is stored in one transaction that is on disk before the next request tells its cursor.
  * Killed at any moment, it goes on from there. It has no state but the LMDB.
@@ -39,6 +41,7 @@ struct agent_options {
 #define AGENT_WAIT_S       10 /* how long the feed may keep a poll */
 #define AGENT_PAGE_MAX     (32 * 1024 * 1024)
 #define AGENT_READERS_MS   10000 /* between two looks at the reader slots */
+#define AGENT_REVIEW_MS    10000 /* between two looks at what is kept */
 #define AGENT_PAUSE_MIN_MS 100   /* after a failure, doubled with each */
 #define AGENT_PAUSE_MAX_MS 10000
 #define AGENT_SNAPSHOT_MS  5000 /* between two that the feed asks for */

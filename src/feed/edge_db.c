@@ -266,22 +266,35 @@ static bool read_state(struct slice in, struct edge_db_state *out, struct err *e
     return true;
 }
 
-bool edge_db_state(struct edge_db *db, struct edge_db_state *out, struct err *err)
+bool edge_db_read(struct edge_db *db, edge_db_write_fn read, void *arg, struct err *err)
 {
     struct edge_tx tx = {.dbi = db->dbi};
-    struct slice value;
     int rc = mdb_txn_begin(db->env, NULL, MDB_RDONLY, &tx.txn);
     bool is_read;
 
     if (rc != 0)
         return mdb_err(err, rc, "read");
-    is_read = edge_tx_get(&tx, state_key, &value, err);
-    if (is_read && !value.data)
-        *out = (struct edge_db_state){0};
-    else
-        is_read = is_read && read_state(value, out, err);
+    is_read = read(&tx, arg, err);
     mdb_txn_abort(tx.txn);
     return is_read;
+}
+
+static bool get_state(struct edge_tx *tx, void *arg, struct err *err)
+{
+    struct edge_db_state *out = arg;
+    struct slice value;
+
+    if (!edge_tx_get(tx, state_key, &value, err))
+        return false;
+    if (value.data)
+        return read_state(value, out, err);
+    *out = (struct edge_db_state){0};
+    return true;
+}
+
+bool edge_db_state(struct edge_db *db, struct edge_db_state *out, struct err *err)
+{
+    return edge_db_read(db, get_state, out, err);
 }
 
 static bool walk(MDB_cursor *cursor, struct slice after, struct slice last, edge_tx_each_fn each,

@@ -52,6 +52,8 @@ struct edge_tx;
 typedef bool (*edge_db_write_fn)(struct edge_tx *tx, void *arg, struct err *err);
 MUST_CHECK bool edge_db_write(struct edge_db *db, edge_db_write_fn write, void *arg,
                               struct err *err);
+/* Runs `read` in a transaction that changes nothing. */
+MUST_CHECK bool edge_db_read(struct edge_db *db, edge_db_write_fn read, void *arg, struct err *err);
 
 /* *out {NULL, 0} when there is nothing; octets that live until the next change. */
 MUST_CHECK bool edge_tx_get(struct edge_tx *tx, struct slice db_key, struct slice *out,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "feed/feed_page.h"
 
+#include "base/clock.h"
 #include "edge/record_digest.h"
 #include "feed/doubts.h"
+#include "feed/kept.h"
 
 /* "record 12, kind 'h'": a key may hold any octets. */
 static bool refuse(struct err *err, enum err_code code, size_t index,
@@ -110,11 +112,14 @@ static bool apply_record(struct edge_tx *tx, const struct edge_record *record, s
     result->stored++;
     if (record->epoch > result->epoch)
         result->epoch = record->epoch;
+    if (record->kind == EDGE_HOST)
+        return kept_put_host(tx, record, value, err);
+    result->is_certificate_gone |= record->kind == EDGE_CERTIFICATE && record->is_tombstone;
     return edge_tx_put(tx, db_key, record->whole, err);
 }
 
-bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page, struct doubts *doubts,
-                     struct feed_page_result *out, struct err *err)
+static bool apply_all(struct edge_tx *tx, const struct feed_page *page, struct doubts *doubts,
+                      struct feed_page_result *out, struct err *err)
 {
     *out = (struct feed_page_result){.is_settled = doubts_are_none(doubts)};
     for (size_t i = 0; i < page->count; i++) {
@@ -133,6 +138,13 @@ bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page, struct do
             return false;
     }
     return true;
+}
+
+bool feed_page_apply(struct edge_tx *tx, const struct feed_page *page, struct doubts *doubts,
+                     struct feed_page_result *out, struct err *err)
+{
+    return apply_all(tx, page, doubts, out, err) &&
+           (!out->is_certificate_gone || kept_review(tx, clock_now(), NULL, err));
 }
 
 bool feed_page_check_range(const struct feed_page *page, const struct feed_page_range *range,

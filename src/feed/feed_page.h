@@ -8,7 +8,8 @@
  *
  * A page is taken whole or not at all: feed_page_read() refuses it for one record that is cut,
  * unknown, malformed or not authentic. Then every record that is newer than the one it stands for
- * is stored. A host with an origin that the settings do not name is left out (R43).
+ * is stored. A host with an origin that the settings do not name is left out (R43); one for which a
+ * restored store has an earlier certificate keeps the one it has (kept.h).
  */
 #include "feed/doubts.h"
 #include "feed/edge_db.h"
@@ -36,12 +37,13 @@ MUST_CHECK bool feed_page_read(struct arena *mem, const struct feed_page_keys *k
 /* What feed_page_apply() did, for the log. */
 struct feed_page_result {
     size_t stored;
-    size_t older;          /* refused: older than what is here */
-    size_t unknown_origin; /* refused: an origin that the settings do not name */
-    size_t dropped;        /* in doubt, and now known to be gone */
-    uint64_t epoch;        /* the latest of its records */
-    bool is_settled;       /* nothing is in doubt any more */
-    bool is_missing;       /* the last end record speaks of other records than those here */
+    size_t older;             /* refused: older than what is here */
+    size_t unknown_origin;    /* refused: an origin that the settings do not name */
+    size_t dropped;           /* in doubt, and now known to be gone */
+    uint64_t epoch;           /* the latest of its records */
+    bool is_settled;          /* nothing is in doubt any more */
+    bool is_certificate_gone; /* one was deleted */
+    bool is_missing;          /* the last end record speaks of other records than those here */
 };
 
 /* Stores what is newer, in the order of the page. A key that comes is not in doubt any more. A new

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "edge/record_digest.h"
-#include "edge/record_write.h"
 #include "feed/doubts.h"
 #include "feed/feed_page.h"
+#include "feed/kept.h"
+#include "feed/own_record.h"
 
 static bool is_named(const struct feed_page *page, struct slice db_key, size_t *from)
 {
@@ -73,39 +74,50 @@ static bool count_one(void *arg, struct slice db_key, struct slice value, struct
 }
 
 /* In the place of what is gone: the same key, no older than the end record that said so, so that
- * nobody can bring the old record back. LMDB's records are not asked for their MAC. */
+ * nobody can bring the old record back. */
 static bool bury(struct edge_tx *tx, struct slice db_key, const struct edge_record *end,
                  struct err *err)
 {
-    unsigned char room[EDGE_HEADER_SIZE + EDGE_KEY_MAX + EDGE_TRAILER_SIZE];
-    static const unsigned char no_mac[EDGE_TRAILER_SIZE];
-    struct buf out = buf_fixed(room, sizeof(room));
     const struct edge_record tombstone = {.kind = (enum edge_kind)db_key.data[0],
                                           .is_tombstone = true,
                                           .epoch = end->epoch,
                                           .rev = end->rev,
                                           .key = slice_of(db_key.data + 1, db_key.len - 1)};
-    enum edge_fault fault = edge_record_write(&out, &tombstone);
 
-    if (fault != EDGE_FAULT_NONE)
-        return true; /* settings: there is no deletion of them */
-    buf_add(&out, no_mac, sizeof(no_mac));
-    return edge_tx_put(tx, db_key, buf_view(&out), err);
+    if (tombstone.kind == EDGE_SETTINGS)
+        return true; /* there is no deletion of them */
+    return own_record_put(tx, &tombstone, err);
+}
+
+/* What is newer than the end record, or what a kept host has. */
+static bool is_spared(struct edge_tx *tx, const struct kept_keys *kept, struct slice db_key,
+                      const struct edge_record *end, bool *out, struct err *err)
+{
+    struct edge_record record;
+    struct slice value;
+
+    if (!edge_tx_get(tx, db_key, &value, err))
+        return false;
+    *out = kept_has(kept, db_key) || (edge_record_read(value, &record) == EDGE_FAULT_NONE &&
+                                      edge_record_is_newer(&record, end));
+    return true;
 }
 
 static bool bury_all(struct edge_tx *tx, struct doubts *doubts, const struct edge_record *end,
                      struct feed_page_result *out, struct err *err)
 {
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct kept_keys kept_keys = {0};
     size_t kept = 0;
 
+    if (doubts->count > 0 && !kept_list(mem, tx, &kept_keys, err))
+        return false;
     for (size_t i = 0; i < doubts->count; i++) {
-        struct edge_record record;
-        struct slice value;
+        bool spared;
 
-        if (!edge_tx_get(tx, doubts->keys[i], &value, err))
+        if (!is_spared(tx, &kept_keys, doubts->keys[i], end, &spared, err))
             return false;
-        if (edge_record_read(value, &record) == EDGE_FAULT_NONE &&
-            edge_record_is_newer(&record, end)) {
+        if (spared) {
             doubts->keys[kept++] = doubts->keys[i];
             continue;
         }

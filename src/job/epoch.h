@@ -5,7 +5,7 @@
  * epoch: what is done when an edge was ahead of the feed (app/restore.h): a later epoch begins, and
  * every record is made and authenticated again for it, in batches; killed, it goes on with those
  * that are left. Then all that this store says goes over what edges have from the life that is
- * lost. Two things edges keep:
+ * lost, but no earlier certificate over a later one (feed/kept.h). Two things more edges keep:
  *
  * - a host whose certificate in this store has expired, until there is a new one or the time below
  * is over;

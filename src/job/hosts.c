@@ -124,6 +124,7 @@ static bool add_hosts(struct arena *mem, const struct name_set *names, const str
         host.canonical = slice_str(is_star ? EDGE_STAR : canonical);
         host.flags = site->is_https_on && choice->is_proven && is_safe ? EDGE_HOST_REDIRECT : 0;
         host.certificate_id = slice_str(is_covered ? certificate->id : "");
+        host.issued_at = is_covered ? (uint64_t)certificate->created_at : 0;
         if (!add_host(mem, &host, names->names[i], out, err))
             return false;
     }

@@ -15,6 +15,7 @@
 #include "model/renewal_time.h"
 #include "model/term.h"
 #include "store/job_store.h"
+#include "store/lost_certificate_store.h"
 #include "store/subscription_store.h"
 
 /*
@@ -57,6 +58,17 @@ static bool has_expired(const struct issue *is)
     return is->certificate->not_after_at <= is->now;
 }
 
+/* Edges show a later one, that a restored store has lost, and will not go back to this one. */
+static bool is_earlier(struct issue *is, bool *out, struct err *err)
+{
+    const struct lost_certificate *lost;
+
+    if (!lost_certificate_store_later(is->mem, is->worker->app->db, is->certificate, &lost, err))
+        return false;
+    *out = lost != NULL;
+    return true;
+}
+
 /* The issuance ends, and another one for the same reason takes its place. */
 static bool begin_anew(struct issue *is, struct issue_outcome *out, struct err *err)
 {
@@ -73,8 +85,11 @@ static bool begin_anew(struct issue *is, struct issue_outcome *out, struct err *
     const struct timeline_entry entry = {
         .domain = is->domain,
         .subject_id = old->order_id ? old->order_id : old->id,
-        .kind = "issuance.expired",
-        .text = "the certificate expired before it was live; another one is asked for",
+        .kind = has_expired(is) ? "issuance.expired" : "issuance.outdated",
+        .text = has_expired(is)
+                    ? "the certificate expired before it was live; another one is asked for"
+                    : "CDN locations show a later certificate than this one; another one is asked "
+                      "for",
     };
 
     *out = (struct issue_outcome){.is_done = true};
@@ -321,10 +336,11 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
 bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct edge_wait wait;
+    bool is_outdated;
 
-    if (!load_certificate(is, err))
+    if (!load_certificate(is, err) || !is_earlier(is, &is_outdated, err))
         return false;
-    if (has_expired(is))
+    if (has_expired(is) || is_outdated)
         return begin_anew(is, out, err);
     if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->deployed_at, &wait,
                     err))

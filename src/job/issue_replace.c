@@ -4,6 +4,7 @@
 #include "acme/order.h"
 #include "job/issue.h"
 #include "job/notice.h"
+#include "store/lost_certificate_store.h"
 
 static bool shares_a_name(const struct issue *is, const struct certificate *old)
 {
@@ -14,7 +15,8 @@ static bool shares_a_name(const struct issue *is, const struct certificate *old)
 }
 
 /* What the order may name as replaced (RFC 9773 section 5): a certificate of the same CA and
- * account with a name in common, where the CA has renewal information. *out is NULL otherwise. */
+ * account with a name in common, where the CA has renewal information. *out is NULL otherwise. What
+ * a restored store has lost took the place of the old one: then it is replaced itself. */
 static bool find_replaced(struct issue *is, struct ca_session *ca, const char **out,
                           struct err *err)
 {
@@ -22,6 +24,7 @@ static bool find_replaced(struct issue *is, struct ca_session *ca, const char **
     struct db *db = is->worker->app->db;
     const struct certificate *old = NULL;
     const struct issuance *made = NULL;
+    const struct lost_certificate *lost;
     struct acme_directory *directory;
 
     *out = NULL;
@@ -35,6 +38,12 @@ static bool find_replaced(struct issue *is, struct ca_session *ca, const char **
         !made->ca_account_id || strcmp(made->ca_account_id, ca->account_id) != 0 ||
         !shares_a_name(is, old))
         return true;
+    if (!lost_certificate_store_later(is->mem, db, old, &lost, err))
+        return false;
+    if (lost && lost->renewal_id) {
+        *out = lost->renewal_id;
+        return true;
+    }
     return acme_certificate_id(is->mem, old->leaf, out, err) || err->code == ERR_BAD_CERT;
 }
 

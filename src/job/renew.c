@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "job/ca_health.h"
 #include "job/worker.h"
+#include "store/lost_certificate_store.h"
 #include "store/renewal_store.h"
 
 #define LOOK_AGAIN_MS  INT64_C(60000)    /* at an issuance of the domain that is under way */
@@ -25,8 +26,9 @@ struct run {
     const struct certificate *certificate;
     const struct domain *domain;
     const struct subscription *subscription;
-    const struct issuance *latest; /* of the domain */
-    const struct worker_ca *ca;    /* that it came from; NULL: it is not configured any more */
+    const struct issuance *latest;       /* of the domain */
+    const struct lost_certificate *lost; /* a later one, that edges show; or NULL */
+    const struct worker_ca *ca; /* that it came from; NULL: it is not configured any more */
     struct renewal_life life;
     struct renewal renewal;
     bool is_drawn; /* in this run: to be told */
@@ -123,7 +125,8 @@ static bool load(struct run *run, const char *id, bool *goes_on, struct err *err
         !certificate_store_current(run->mem, db, &scope, run->domain->id, &current, err) ||
         !subscription_store_current(run->mem, db, &scope, run->domain->id, &run->subscription,
                                     err) ||
-        !issuance_store_latest(run->mem, db, &scope, run->domain->id, &run->latest, err))
+        !issuance_store_latest(run->mem, db, &scope, run->domain->id, &run->latest, err) ||
+        !lost_certificate_store_later(run->mem, db, run->certificate, &run->lost, err))
         return false;
     if (run->domain->is_removed || !run->domain->site_id || !run->subscription ||
         (current && current->state == CERTIFICATE_LIVE && strcmp(current->id, id) != 0))
@@ -181,6 +184,8 @@ static const char *schedule_text(const struct run *run)
 
 static const char *started_text(const struct run *run, const struct issuance *issuance)
 {
+    if (run->lost)
+        return "another certificate is being issued in the place of the one that the store lacks";
     if (run->ca)
         return "the certificate is being renewed";
     return arena_printf(
@@ -237,7 +242,7 @@ bool job_renew(void *worker, struct arena *mem, const struct job *job, struct jo
     if (!load_renewal(&run, err) || !poll_if_due(&run, err))
         return false;
     CRASH_POINT(RENEW_REPLY);
-    is_due = !is_under_way(&run) && run.renewal.renew_at <= run.now;
+    is_due = !is_under_way(&run) && (run.lost || run.renewal.renew_at <= run.now);
     if (!store(&run, is_due, err))
         return false;
     CRASH_POINT(RENEW_COMMIT);

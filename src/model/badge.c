@@ -43,6 +43,16 @@ static struct badge badge_served(const struct badge_facts *facts, int64_t now)
     return (struct badge){.kind = BADGE_SECURED};
 }
 
+/* What visitors get is good, and not known: another one is on its way. */
+static struct badge badge_lost(const struct badge_facts *facts)
+{
+    if (facts->is_without_edge)
+        return action_needed(WHO_OPERATOR);
+    if (facts->has_issuance && facts->issuance == ISSUANCE_PARKED)
+        return action_needed(facts->who_acts == WHO_NOBODY ? WHO_OPERATOR : facts->who_acts);
+    return (struct badge){.kind = BADGE_SETTING_UP};
+}
+
 static struct badge badge_unserved(const struct badge_facts *facts)
 {
     if (!facts->has_issuance || issuance_state_is_final(facts->issuance))
@@ -59,6 +69,8 @@ static struct badge badge_unserved(const struct badge_facts *facts)
 
 struct badge badge_of(const struct badge_facts *facts, int64_t now)
 {
+    if (facts->is_live && facts->is_later_shown)
+        return badge_lost(facts);
     if (facts->is_live && facts->not_after_at > now)
         return badge_served(facts, now);
     return badge_unserved(facts);

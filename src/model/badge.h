@@ -36,6 +36,7 @@ struct badge_facts {
     enum who_acts left_out;  /* who must act so that a name joins it; WHO_NOBODY: nobody need */
     bool is_renewal_failing; /* an attempt to replace it fails, or a name no longer points here */
     bool is_without_edge;    /* no edge counts, or none takes up what the issuance waits for */
+    bool is_later_shown;     /* edges show a later one, that a restored store has lost */
     bool has_issuance;       /* the latest issuance, when it is not the live one */
     enum issuance_state issuance;
     enum who_acts who_acts; /* of the worst finding of the latest check; WHO_NOBODY when none */

@@ -3,8 +3,8 @@
 
 #include "store/record.h"
 
-#define COLUMNS "edge_id, at, trouble, unknown_count, unknown_hosts"
-#define LETTERS "tiTit"
+#define COLUMNS "edge_id, at, trouble, unknown_count, unknown_hosts, kept_count, kept_hosts"
+#define LETTERS "tiTitit"
 #define SELECT  "SELECT " COLUMNS " FROM edge_report"
 
 static void read_record(struct reader *r, struct edge_report *out)
@@ -14,6 +14,8 @@ static void read_record(struct reader *r, struct edge_report *out)
     out->trouble = next_text(r);
     out->unknown_count = next_i64(r);
     out->unknown_hosts = next_list(r);
+    out->kept_count = next_i64(r);
+    out->kept_hosts = next_list(r);
 }
 
 DEFINE_READ_ONE(edge_report)
@@ -21,9 +23,10 @@ DEFINE_READ_ALL(edge_report, edge_report_list)
 
 static const struct query put = {
     .name = "edge_report.put",
-    .sql = "INSERT INTO edge_report (" COLUMNS ") VALUES ($1, $2, $3, $4, $5)"
+    .sql = "INSERT INTO edge_report (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7)"
            " ON CONFLICT (edge_id) DO UPDATE SET at = excluded.at, trouble = excluded.trouble,"
-           " unknown_count = excluded.unknown_count, unknown_hosts = excluded.unknown_hosts",
+           " unknown_count = excluded.unknown_count, unknown_hosts = excluded.unknown_hosts,"
+           " kept_count = excluded.kept_count, kept_hosts = excluded.kept_hosts",
     .params = LETTERS,
     .cols = "",
 };
@@ -33,7 +36,8 @@ bool edge_report_store_put(struct db *db, const struct edge_report *report, stru
     AUTO(arena_freep) struct arena *mem = arena_new();
 
     return db_exec(db, &put, NULL, err, QT(report->edge_id), QI(report->at), QT(report->trouble),
-                   QI(report->unknown_count), QT(text_list_json(mem, report->unknown_hosts)));
+                   QI(report->unknown_count), QT(text_list_json(mem, report->unknown_hosts)),
+                   QI(report->kept_count), QT(text_list_json(mem, report->kept_hosts)));
 }
 
 static const struct query get = {

@@ -25,6 +25,7 @@
 #include "store/issuance_store.h"
 #include "store/issued_store.h"
 #include "store/job_store.h"
+#include "store/lost_certificate_store.h"
 #include "store/notice_store.h"
 #include "store/order_at_ca_store.h"
 #include "store/order_store.h"
@@ -69,6 +70,7 @@ static const struct query_list *const lists[] = {
     &issuance_queries,
     &issued_queries,
     &job_queries,
+    &lost_certificate_queries,
     &notice_queries,
     &order_at_ca_queries,
     &order_queries,

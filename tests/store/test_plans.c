@@ -40,6 +40,7 @@ static const struct {
     {"issued.shares", SCANS, "counts all live ones, in an index, for the operator"},
     {"job.next", SCANS, "in the order of the index, to the first that is free"},
     {"job.release", SCANS, "when a worker begins or ends"},
+    {"lost_certificate.count", SCANS, "those that a restore lost"},
     {"notice.list", SCANS, "notices are few"},
     {"order_at_ca.ending", SORTS, "those of one domain"},
     {"order_at_ca.held", SORTS, "those of one domain"},

@@ -151,6 +151,7 @@ static const struct {
     {"partner_share.waiting", "app/partner_share: how many of a partner, of whom the caller is"},
     {"issued.shares", "app/ca: counts, for the operator"},
     {"issued.of_ca", "app/ca, for the operator"},
+    {"lost_certificate.count", "app/lost: counts, for the operator"},
     {"job.spread", "the worker, after a restore"},
     {"renewal.ask_all", "the worker, after a restore"},
     {"job.wake_of_ca", "the worker; whoever waits for a CA that answers again"},

@@ -48,9 +48,19 @@ def split(octets):
         at += 33
 
 
-def host_body(site, canonical, origin, certificate="", flags=0, hsts=0):
+def host_body(site, canonical, origin, certificate="", flags=0, hsts=0, issued_at=0):
     return (len8(site) + struct.pack(">II", flags, hsts) + len8(canonical) + len8(origin)
-            + len8(certificate))
+            + len8(certificate) + (struct.pack(">Q", issued_at) if issued_at else b""))
+
+
+def read_host(body):
+    """(site, certificate) of a host's body."""
+    def text(at):
+        return body[at + 1:at + 1 + body[at]].decode(), at + 1 + body[at]
+    site, at = text(0)
+    _, at = text(at + 8)
+    _, at = text(at)
+    return site, text(at)[0]
 
 
 def seal(key, kid, kind, owner, secret):

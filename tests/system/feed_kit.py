@@ -36,6 +36,7 @@ class Feed:
         self.tamper = None  # function(path, status, headers, body) -> the same three
         self.requests = []  # (path, query) in order
         self.trouble = None  # what the agent last said of itself
+        self.kept = None  # and of hosts that it keeps
         self.changed = threading.Condition()
         self.is_closing = False
         self.nudges = 0
@@ -144,6 +145,7 @@ class Feed:
             return
         self.requests.append((url.path, query))
         self.trouble = request.headers.get("Latchkey-Trouble")
+        self.kept = request.headers.get("Latchkey-Kept")
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             status, headers, body = 401, {}, b""
         elif url.path == "/v1/edge/feed":
@@ -192,6 +194,15 @@ class Feed:
         with self.changed:
             self.nudges += 1
             self.changed.notify_all()
+
+    def begin_epoch(self, *records):
+        """What a restored control plane does, which has only what make() made of these."""
+        with self.changed:
+            self.epoch += 1000
+            self.rev, self.seq, self.floor = 0, 0, 0
+            self.rows.clear()
+        self.publish(*(self.make(*record) for record in records))
+        self.nudge()
 
     def acked(self):
         cursors = [q["cursor"] for path, q in self.requests if path == "/v1/edge/feed"]

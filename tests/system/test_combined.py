@@ -307,7 +307,7 @@ def test_restored_to_the_middle_of_a_renewal(days, partner):
         restore(days, copy)
         after = wait_replaced(days, partner, domain, before["certificate"])["certificate"]
     assert after["id"] == new["id"]
-    assert set(visitors.serials) <= {number(before["certificate"]), number(new)}
+    assert visitors.serials == [number(new)], "never the old one again"
     assert serials(days, "restored.example") == {number(new)}
     assert ca_rows(days, "SELECT count(*) FROM certificate WHERE names LIKE '%www.restored.example%'") == [(2,)]
 
@@ -345,8 +345,59 @@ def test_restored_to_before_a_compromise(days, partner):
     days.jump(2 * HOUR)  # none is renewed in its first hour
     backup_running(days, copy)
     partner.call("POST", f"/v1/certificates/{stolen['id']}/revoke", {"reason": "key_compromise"}, want=202)
-    wait_replaced(days, partner, domain, stolen)
+    lost = wait_replaced(days, partner, domain, stolen)["certificate"]
     wait_for(lambda: certificate(partner, stolen)["revocation"]["revoked_at"])
-    restore(days, copy)
-    after = wait_replaced(days, partner, domain, stolen)["certificate"]
-    wait_for(lambda: serials(days, "stolen.example") == {number(after)})
+    with Visitors(days, "stolen.example") as visitors:
+        restore(days, copy)
+        after = wait_replaced(days, partner, domain, stolen)["certificate"]
+        wait_for(lambda: serials(days, "stolen.example") == {number(after)})
+    assert visitors.serials == [number(lost), number(after)], "never the stolen one"
+
+
+@pytest.mark.req("R21", "R22", "R23", "A11")
+def test_restored_to_before_a_reissue(days, partner):
+    """Edges go on with the certificate that is lost, which is told and replaced as what it is."""
+    name = "reissued.example"
+    _, domain, before = days.ordered(partner, name)
+    old, copy = before["certificate"], days.dir / "before-reissue.db"
+    backup_running(days, copy)
+    partner.call("POST", f"/v1/subscriptions/{before['subscription']['id']}/reissue", {}, want=202)
+    lost = wait_replaced(days, partner, domain, old)["certificate"]
+
+    def kept():
+        return [e["kept_hosts"] for e in days.operator.get("/v1/edges")["items"]]
+    with Visitors(days, name) as visitors:
+        with ca_down(days):
+            restore(days, copy)
+            wait_for(lambda: all(name in k["names"] and f"www.{name}" in k["names"] for k in kept()), 40)
+            status = wait_for(lambda: (s := days.status(partner, domain))["edges"]["proven"] == 0 and s)
+            assert status["badge"]["code"] == "setting_up" and status["certificate"]["id"] == old["id"]
+            wait_for(lambda: visitors.count > 100)
+            assert serials(days, name) == {number(lost)}
+        after = wait_replaced(days, partner, domain, old)["certificate"]
+        wait_for(lambda: serials(days, name) == {number(after)})
+    assert visitors.serials == [number(lost), number(after)]
+    status = days.wait_live(partner, domain)
+    assert status["edges"]["proven"] == 2 and status["badge"]["code"] == "test_certificate", status
+    wait_for(lambda: all(name not in k["names"] for k in kept()))
+    assert events(partner, domain).count("certificate.lost") == 1
+    assert ca_rows(days, "SELECT count(*) FROM certificate WHERE names LIKE ?", f"%www.{name}%") == [(3,)]
+    (known,), = store_rows(days, "SELECT renewal_id FROM lost_certificate WHERE certificate_id = ?", lost["id"])
+    assert ca_rows(days, "SELECT count(*) FROM acme_order WHERE replaces = ?", known) == [(1,)]
+
+
+@pytest.mark.req("R21", "R22", "A11")
+def test_restored_to_before_its_order(days, partner):
+    """In the copy it waits for its records: it is issued again, and shown all the time."""
+    name = "ordered-late.example"
+    copy = days.dir / "before-order.db"
+    domain = days.domain(partner, name)
+    days.order(partner, domain)
+    backup_running(days, copy)
+    days.zone(name, days.right_records())
+    lost = days.wait_live(partner, domain, 60)["certificate"]
+    with Visitors(days, name) as visitors:
+        restore(days, copy)
+        after = wait_replaced(days, partner, domain, lost)["certificate"]
+        wait_for(lambda: serials(days, name) == {number(after)})
+    assert visitors.serials == [number(lost), number(after)]

@@ -144,6 +144,7 @@ def test_what_an_edge_says_of_itself(web, edge):
     assert say(Trouble="the disk is full")[1:] == ("the disk is full", {"count": 0, "names": []})
     assert say(Unknown="7 a.example b.example")[1:] == (
         None, {"count": 7, "names": ["a.example", "b.example"]})
+    assert say(Unknown="1 *.a.example")[1:] == (None, {"count": 1, "names": ["*.a.example"]})
     for wrong in ("", "x", "1 -a.example", "-1", "1 " + "a.example " * 101):
         problem(say(Unknown=wrong)[0], 422, "bad_input", "Latchkey-Unknown")
     assert say()[1:] == (None, {"count": 0, "names": []})
@@ -258,3 +259,32 @@ def test_enrol_again(web, edge):
                         ({"name": "X", "addresses": ["::1"]}, "name"),
                         ({"name": "x", "addresses": ["::1"], "http_port": 0}, "http_port")]:
         problem(web.operator.call("POST", "/v1/edges", body), 422, "bad_input", field)
+
+
+@pytest.mark.req("R44")
+def test_which_hosts_an_edge_keeps(web, edge):
+    """What is no such word is refused; what is one is told, and of a store that was not restored believed
+    of nobody."""
+    Feed(web, edge.group).put((b"ha", b"1"))
+    good = "a.example:crt_1:1700000000000:b-_1.c2"
+
+    def say(kept):
+        headers = {"Latchkey-Kept": kept} if kept is not None else {}
+        answer = edge.call("GET", f"/v1/edge/feed?cursor={at(1)}&wait=0", headers=headers)
+        items = web.operator.call("GET", "/v1/edges", want=200).json()["items"]
+        return answer, next(e for e in items if e["group"] == edge.group)["kept_hosts"]
+
+    assert say(f"7 {good}")[1] == {"count": 7, "names": ["a.example"]}
+    assert say("2 *.a.example:crt_1:1:-")[1] == {"count": 2, "names": ["*.a.example"]}
+    for wrong in ("", "x", "1 a.example", "1 a.example:crt_1:1", "1 -a.example:crt_1:1:-",
+                  "1 a.example:CRT:1:-", "1 a.example:crt_1:0:-", "1 a.example:crt_1:x:-",
+                  "1 a.example:crt_1:1:b", "1 a.example:crt_1:1:b.", "1 a.example:crt_1:1:b.c.d",
+                  "1 a.example:crt_1:1:b.c:d", "1 a.example:crt_1:1:" + "b" * 64 + "." + "c" * 64,
+                  "1" + " a.example:crt_1:1:-" * 101):
+        problem(say(wrong)[0], 422, "bad_input", "Latchkey-Kept")
+    assert say("1 a.example:crt_1:1:" + "b" * 64 + "." + "c" * 63)[0].status_code == 200
+    assert say(None)[1] == {"count": 0, "names": []}
+    assert web.sql(("SELECT count(*) FROM lost_certificate", ())) == [[(0,)]]
+    kinds = [e["kind"] for e in web.operator.call("GET", "/v1/events?limit=200", want=200)
+             .json()["items"] if e["kind"].startswith("edge.kept")]
+    assert kinds == ["edge.kept_hosts", "edge.kept_hosts_over"]

@@ -22,18 +22,21 @@ static const struct {
     enum edge_fault fault;
 } hosts[] = {
     {"all there",
-     {L("site_1"), 3, UINT32_MAX, L("www.a.b"), L("o-1"), L("crt_1")},
+     {L("site_1"), 3, UINT32_MAX, L("www.a.b"), L("o-1"), L("crt_1"), 0},
      EDGE_FAULT_NONE},
-    {"no certificate", {L("site_1"), 0, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_NONE},
-    {"no site", {L(""), 0, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_ID},
-    {"site in capitals", {L("Site"), 0, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_ID},
-    {"flag 4", {L("s"), 4, 0, L("a.b"), L("o"), L("")}, EDGE_FAULT_FLAGS},
-    {"no canonical", {L("s"), 0, 0, L(""), L("o"), L("")}, EDGE_FAULT_HOST},
-    {"canonical, port", {L("s"), 0, 0, L("a.b:8443"), L("o"), L("")}, EDGE_FAULT_HOST},
-    {"canonical, line", {L("s"), 0, 0, L("a.b\r\nX: y"), L("o"), L("")}, EDGE_FAULT_HOST},
-    {"no origin", {L("s"), 0, 0, L("a.b"), L(""), L("")}, EDGE_FAULT_ID},
-    {"origin address", {L("s"), 0, 0, L("a.b"), L("10.0.0.1:80"), L("")}, EDGE_FAULT_ID},
-    {"certificate", {L("s"), 0, 0, L("a.b"), L("o"), L("crt 1")}, EDGE_FAULT_ID},
+    {"no certificate", {L("site_1"), 0, 0, L("a.b"), L("o"), L(""), 0}, EDGE_FAULT_NONE},
+    {"when it was issued",
+     {L("site_1"), 0, 0, L("a.b"), L("o"), L("crt_1"), INT64_MAX},
+     EDGE_FAULT_NONE},
+    {"no site", {L(""), 0, 0, L("a.b"), L("o"), L(""), 0}, EDGE_FAULT_ID},
+    {"site in capitals", {L("Site"), 0, 0, L("a.b"), L("o"), L(""), 0}, EDGE_FAULT_ID},
+    {"flag 4", {L("s"), 4, 0, L("a.b"), L("o"), L(""), 0}, EDGE_FAULT_FLAGS},
+    {"no canonical", {L("s"), 0, 0, L(""), L("o"), L(""), 0}, EDGE_FAULT_HOST},
+    {"canonical, port", {L("s"), 0, 0, L("a.b:8443"), L("o"), L(""), 0}, EDGE_FAULT_HOST},
+    {"canonical, line", {L("s"), 0, 0, L("a.b\r\nX: y"), L("o"), L(""), 0}, EDGE_FAULT_HOST},
+    {"no origin", {L("s"), 0, 0, L("a.b"), L(""), L(""), 0}, EDGE_FAULT_ID},
+    {"origin address", {L("s"), 0, 0, L("a.b"), L("10.0.0.1:80"), L(""), 0}, EDGE_FAULT_ID},
+    {"certificate", {L("s"), 0, 0, L("a.b"), L("o"), L("crt 1"), 0}, EDGE_FAULT_ID},
 };
 
 static void test_hosts(void **state)
@@ -45,6 +48,29 @@ static void test_hosts(void **state)
         enum edge_fault fault = edge_host_write(&out, &hosts[i].host);
 
         ok(fault == hosts[i].fault, "%s gives \"%s\"", hosts[i].label, edge_fault_text(fault));
+    }
+    all_ok();
+}
+
+/* When its certificate was issued may be left out: records from before it was told have it not. */
+static void test_issued_at(void **state)
+{
+    static const unsigned char octets[] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+
+    (void)state;
+    for (size_t len = 0; len <= sizeof(octets); len++) {
+        unsigned char room[1024];
+        struct buf out = buf_fixed(room, sizeof(room));
+        struct edge_host host = hosts[1].host;
+        enum edge_fault want = len == 0 || len == 8 ? EDGE_FAULT_NONE : EDGE_FAULT_TRAILING;
+        enum edge_fault fault;
+
+        assert_int_equal(edge_host_write(&out, &host), EDGE_FAULT_NONE);
+        buf_add(&out, octets, len);
+        fault = edge_host_read(buf_view(&out), &host);
+        ok(fault == want, "%zu octets give \"%s\"", len, edge_fault_text(fault));
+        ok(host.issued_at == (len == 8 ? 0x0102030405060708 : 0), "%zu octets give %llu", len,
+           (unsigned long long)host.issued_at);
     }
     all_ok();
 }
@@ -287,13 +313,10 @@ static void test_bodies_cut_short(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_hosts),
-        cmocka_unit_test(test_id_limits),
-        cmocka_unit_test(test_certificates),
-        cmocka_unit_test(test_chains),
-        cmocka_unit_test(test_origin_addresses),
-        cmocka_unit_test(test_origins),
-        cmocka_unit_test(test_bodies_cut_short),
+        cmocka_unit_test(test_hosts),     cmocka_unit_test(test_issued_at),
+        cmocka_unit_test(test_id_limits), cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_chains),    cmocka_unit_test(test_origin_addresses),
+        cmocka_unit_test(test_origins),   cmocka_unit_test(test_bodies_cut_short),
     };
 
     return cmocka_run_group_tests(tests, set_up, NULL);

@@ -40,6 +40,15 @@ static const struct {
     {"At risk (12 days)", {LIVE(STORE, 12), .is_renewal_failing = true}},
     {"At risk (1 day)", {LIVE(STORE, 1), .is_renewal_failing = true}},
     {"Setting up", {LIVE(STORE, -1), AT(VALIDATING)}},
+    {"Setting up", {LIVE(STORE, 60), .is_later_shown = true}},
+    {"Setting up", {LIVE(SANDBOX, -1), .is_later_shown = true}},
+    {"Setting up", {LIVE(STORE, 60), AT(VALIDATING), .is_later_shown = true}},
+    {"Action needed (owner)",
+     {LIVE(STORE, 60), AT(PARKED), .who_acts = WHO_OWNER, .is_later_shown = true}},
+    {"Action needed (operator)", {LIVE(STORE, 60), AT(PARKED), .is_later_shown = true}},
+    {"Action needed (operator)",
+     {LIVE(STORE, 60), .is_without_edge = true, .is_later_shown = true}},
+    {"Not secured", {.is_later_shown = true}},
 };
 
 static void test_badges(void **state)
