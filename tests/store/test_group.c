@@ -14,7 +14,7 @@
 
 #define THREADS    8
 #define ROUNDS     40
-#define A_WHILE_US 30000 /* for a thread to come to the queue */
+#define A_WHILE_US 30000 /* in which what must not happen would */
 
 static const struct query add = {
     .name = "entry.add",
@@ -131,6 +131,7 @@ struct member {
     const char *id;
     enum { MEMBER_COMMIT, MEMBER_ROLL_BACK, MEMBER_FILL } how;
     atomic_bool has_begun, go_on, has_ended;
+    atomic_int tid;
     bool is_stored, is_filled;
     struct err err;
     pthread_t thread;
@@ -141,6 +142,7 @@ static void *be_member(void *arg)
     struct member *m = arg;
     AUTO(db_tx_endp) struct db *tx = NULL;
 
+    m->tid = gettid();
     if (db_tx_begin(m->db, &tx, &m->err) && db_exec(tx, &add, NULL, &m->err, QT(m->id))) {
         m->has_begun = true;
         while (!m->go_on)
@@ -165,6 +167,24 @@ static void await(const atomic_bool *flag)
         usleep(1000);
 }
 
+/* Until the kernel has it asleep: it has come to where it waits, however slow the machine. */
+static void await_sleep(const struct member *m)
+{
+    char path[64], text[256] = "";
+
+    while (!strstr(text, ") S ")) {
+        FILE *file;
+
+        usleep(1000);
+        snprintf(path, sizeof(path), "/proc/self/task/%d/stat", m->tid);
+        file = m->tid ? fopen(path, "r") : NULL;
+        if (file && !fgets(text, sizeof(text), file))
+            *text = '\0';
+        if (file)
+            fclose(file);
+    }
+}
+
 /* `first` commits while `second` waits for the turn: it must not return before the group's COMMIT.
  */
 static void run_pair(struct fixture *f, struct member *first, struct member *second)
@@ -172,7 +192,7 @@ static void run_pair(struct fixture *f, struct member *first, struct member *sec
     start_member(first);
     await(&first->has_begun);
     start_member(second);
-    usleep(A_WHILE_US);
+    await_sleep(second);
     ok(!second->has_begun, "the second waits for its turn");
     first->go_on = true;
     await(&second->has_begun);
