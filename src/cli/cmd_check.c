@@ -207,6 +207,23 @@ static void show_remembered(const json_t *report)
                (seconds + 59) / 60);
 }
 
+/* "Registered until 2027-03-04." */
+static void show_registration(const json_t *report)
+{
+    const json_t *said = json_object_get(report, "registration"), *state;
+    const char *until = text(said, "expires_at");
+    size_t i;
+
+    if (!json_is_true(json_object_get(said, "is_registered")))
+        return;
+    printf("\nRegistered%s%.10s", *until ? " until " : "", until);
+    json_array_foreach(json_object_get(said, "states"), i, state)
+    {
+        printf(", %s", json_string_value(state));
+    }
+    printf(".\n");
+}
+
 static void show(struct arena *mem, const struct cli_checked *checked)
 {
     const json_t *report = json_object_get(checked->json, "report"), *finding;
@@ -224,6 +241,7 @@ static void show(struct arena *mem, const struct cli_checked *checked)
     cli_show_records(stdout, mem, json_object_get(report, "records"));
     show_remembered(report);
     show_provider(report);
+    show_registration(report);
 }
 
 /* ---- looking ---- */

@@ -401,15 +401,15 @@ class Clinic:
                             "LATCHKEY_CHECK_HTTP_MS": "1500"}
         self.environment.pop("LATCHKEY_TOKEN", None)
 
-    def run(self, *arguments, addresses=(V4,), asks_registry=False):
+    def run(self, *arguments, addresses=(V4,), asks_registry=""):
         expect = [word for address in addresses for word in ("--expect", address)]
         own = [word for prefix in OWN for word in ("--own", prefix)]
         # What an old resolver remembers is not signed.
         environment = {**self.environment,
                        **({"LATCHKEY_DNS_TRUST_ANCHOR": ""} if "--resolver" in arguments else {})}
         if asks_registry:
-            environment.update(LATCHKEY_CHECK_RDAP=self.registry.url,
-                               LATCHKEY_TLS_TRUST_STORE=str(self.registry.root))
+            environment.update({"LATCHKEY_TLS_TRUST_STORE": str(self.registry.root),
+                                f"LATCHKEY_CHECK_{asks_registry}": self.registry.named_by[asks_registry]})
         return subprocess.run([LATCHKEY, "check", "--cname", CNAME, *own, *expect, *arguments],
                               env=environment, cwd=self.folder, text=True, timeout=120,
                               capture_output=True, check=False)
@@ -417,7 +417,7 @@ class Clinic:
     def _look_at(self, asked, addresses, cases):
         given = [name for case in cases for name in case.names_given()]
         done = self.run("--json", *asked, "--", *given, addresses=addresses,
-                        asks_registry=cases[0].rdap is not None)
+                        asks_registry="RDAP" if cases[0].rdap is not None else "")
         assert done.returncode in (0, 1, 2), done.stderr
         answers = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(answers) == len(given), done.stdout + done.stderr

@@ -44,7 +44,11 @@ class Registry:
 
     def __init__(self, address, host, folder, says):
         self.says, self.asked, self.url = says, [], f"https://{host}/rdap/"
-        self.root = folder / "rdap-root.pem"
+        self.root, services = folder / "rdap-root.pem", folder / "services.json"
+        # As IANA has it: https://data.iana.org/rdap/dns.json
+        services.write_text(json.dumps({"version": "1.0", "services": [
+            [["com", "net"], ["https://dead.nic.example/"]], [["example"], [self.url]]]}))
+        self.named_by = {"RDAP": self.url, "RDAP_SERVICES": str(services)}
         self.server = http.server.ThreadingHTTPServer((address, 443), self._handler())
         self.server.daemon_threads = True
         self.server.socket = self._context(host, folder).wrap_socket(self.server.socket, server_side=True,

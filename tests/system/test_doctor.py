@@ -12,6 +12,7 @@ import subprocess
 import pytest
 
 from doctor_kit import CASES, LATCHKEY, OWN, ROOT, V4, Clinic, load
+from rdap_kit import day
 
 if not os.environ.get("LATCHKEY_NETNS"):
     pytest.skip("needs a network of its own: tests/system/in-namespace", allow_module_level=True)
@@ -117,6 +118,27 @@ def test_provider(clinic):
     assert "\nDNS is at Cloudflare, whose form adds the domain to a host by itself. The host of the " \
         "domain is \"@\". Set the proxy status of the record to \"DNS only\".\n" in text
     assert "DNS is at" not in clinic.run("wrong-address.example").stdout
+
+
+@pytest.mark.parametrize("setting", ["RDAP", "RDAP_SERVICES", ""])
+def test_registration(clinic, setting):
+    """Asked of the one server, or of the one that the list has for the name; or of nobody."""
+    held, good = (clinic.run(name, asks_registry=setting).stdout
+                  for name in ("held-but-served.example", "healthy-registered.example"))
+    assert (f"\nRegistered until {day(300)}, serverHold.\n" in held) == bool(setting), held
+    assert (f"\nRegistered until {day(300)}.\n" in good) == bool(setting), good
+    assert ("Registered" in good) == bool(setting)
+
+
+def test_a_list_of_registries_that_is_none(clinic):
+    (clinic.folder / "services.jsonx").write_text("{}")
+    clinic.environment["LATCHKEY_CHECK_RDAP_SERVICES"] = str(clinic.folder / "services.jsonx")
+    try:
+        done = clinic.run("healthy-pair.example")
+    finally:
+        del clinic.environment["LATCHKEY_CHECK_RDAP_SERVICES"]
+    assert done.returncode == 2 and "services.jsonx: this is no list of RDAP servers as IANA has it " \
+        "(RFC 9224)" in done.stderr, done
 
 
 def test_on_a_terminal(clinic):
