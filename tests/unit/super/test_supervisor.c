@@ -104,7 +104,10 @@ static void test_orphans(void **state)
          .order = 1,
          SH("if [ -f worker ] && kill -0 $(cat worker) 2>/dev/null; then echo left >>story; fi; "
             "sleep 300 & echo $! >worker; echo start >>story; exit 1")},
-        {.name = "timer", .order = 1, .ready = READY_EXIT, SH("sleep 0.6")},
+        {.name = "timer",
+         .order = 1,
+         .ready = READY_EXIT,
+         SH("until [ \"$(grep -c start story)\" = 3 ]; do sleep 0.02; done")},
     };
     struct folder folder = folder_new();
     struct err err = {0};
@@ -134,7 +137,10 @@ static void test_failures(void **state)
     (void)state;
     const struct child_spec failing[] = {
         {ACTOR("a"), .order = 10},
-        {.name = "step", .order = 20, .ready = READY_EXIT, SH("echo no >&2; exit 3")},
+        {.name = "step",
+         .order = 20,
+         .ready = READY_EXIT,
+         SH("until [ -e a ]; do sleep 0.02; done; echo no >&2; exit 3")},
         {ACTOR("z"), .order = 30},
     };
     const struct child_spec late[] = {
