@@ -108,6 +108,7 @@ class Flood:
     def __init__(self, platform, partner):
         self.platform, self.partner = platform, partner
         self.site = platform.site(partner)
+        platform.lift_caps(partner)
 
     def names(self, count, label):
         for i in range(count):

@@ -63,7 +63,7 @@ class Load:
     def __init__(self, platform):
         self.platform, self.made = platform, 0
         self.api = platform.tenant("Load")
-        platform.operator.patch(f"/v1/partners/{self.api.partner['id']}/share", {"requests_per_min": 0})
+        platform.lift_caps(self.api)
         self.site = platform.site(self.api)
         self.api.contract = platform.operator.contract = Unchecked()
         self.follower = Follower(platform.operator)
