@@ -6,23 +6,46 @@
 #include "check/observe_http.h"
 #include "check/observe_zone.h"
 
+/* Whether what all name servers say is to stand in place of the resolver's answer. */
+static bool is_newer(const struct dns_answer *said, const struct dns_answer *answer)
+{
+    return said && answer->rcode >= 0 && answer->reply != DNS_REPLY_SERVFAIL &&
+           answer->reply != DNS_REPLY_BOGUS && !zone_is_same(said, answer) &&
+           (said->chain_count == 0 || said->record_count > 0);
+}
+
 /* What all name servers say stands in place of what a resolver remembers. */
 static void take_newer(const struct zone_seen *zone, size_t name, struct observation *observation)
 {
     struct dns_answer *answers[] = {&observation->a, &observation->aaaa};
 
     for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
-        const struct dns_answer *said = zone_says(zone, name, i == 1);
+        const struct dns_answer *said = zone_says(zone, name, answers[i]->query.type);
         int64_t until = clock_now() + (int64_t)answers[i]->ttl * 1000;
 
-        if (!said || answers[i]->rcode < 0 || answers[i]->reply == DNS_REPLY_SERVFAIL ||
-            answers[i]->reply == DNS_REPLY_BOGUS || zone_is_same(said, answers[i]) ||
-            (said->chain_count > 0 && said->record_count == 0))
+        if (!is_newer(said, answers[i]))
             continue;
         *answers[i] = *said;
         if (until > observation->old_until)
             observation->old_until = until;
     }
+}
+
+/* The same of CAA, at each level that is one of the names. */
+static void take_newer_caa(struct arena *mem, const struct zone_seen *zone,
+                           struct observation *observation)
+{
+    struct dns_answer *caa =
+        arena_memdup(mem, observation->caa, observation->caa_count * sizeof(*caa));
+
+    for (size_t k = 0; k < observation->caa_count; k++)
+        for (size_t i = 0; i < zone->name_count; i++) {
+            const struct dns_answer *said = zone_says(zone, i, DNS_TYPE_CAA);
+
+            if (is_newer(said, &caa[k]) && strcmp(said->query.name, caa[k].query.name) == 0)
+                caa[k] = *said;
+        }
+    observation->caa = caa;
 }
 
 /* `found` are the answers to zone_queries(): is the registered domain itself in DNS? */
@@ -49,6 +72,8 @@ bool observe(struct arena *mem, const struct check_env *env, const struct check_
         return false;
     for (size_t i = 0; i < out->zone->name_count; i++)
         take_newer(out->zone, i, &out->names[i]);
+    for (size_t i = 0; i < names->count && out->names[i].caa_count > 0; i++)
+        take_newer_caa(mem, out->zone, &out->names[i]);
     look_up_registration(env, names, found, out->registration);
     return (env->check_key.len == 0 && !env->is_keyless) ||
            observe_http(mem, env, names, expected, out->names, err);

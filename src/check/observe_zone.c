@@ -6,7 +6,7 @@
 
 #define PARENTS_MAX       3 /* servers of the parent that are asked for the delegation */
 #define PARENT_PLACES_MAX 4
-#define QUESTIONS(names)  (1 + 2 * (names)) /* to each place: SOA, and A and AAAA of each name */
+#define QUESTIONS(names)  (1 + 3 * (names)) /* to each place: SOA; A, AAAA and CAA of each name */
 
 struct look {
     struct arena *mem;
@@ -192,8 +192,12 @@ static void add_questions(const struct look *look, const struct zone_place *plac
 
     asks[n++] = (struct dns_ask){server, DNS_PORT, {look->out->zone, DNS_TYPE_SOA}};
     for (size_t i = 0; i < look->out->name_count; i++) {
-        asks[n++] = (struct dns_ask){server, DNS_PORT, {look->names->names[i], DNS_TYPE_A}};
-        asks[n++] = (struct dns_ask){server, DNS_PORT, {look->names->names[i], DNS_TYPE_AAAA}};
+        const char *name = look->names->names[i];
+
+        asks[n++] = (struct dns_ask){server, DNS_PORT, {name, DNS_TYPE_A}};
+        asks[n++] = (struct dns_ask){server, DNS_PORT, {name, DNS_TYPE_AAAA}};
+        if (look->env->caa.issuer)
+            asks[n++] = (struct dns_ask){server, DNS_PORT, {hostname_base(name), DNS_TYPE_CAA}};
     }
 }
 
@@ -204,13 +208,20 @@ static void take_answers(const struct look *look, const struct dns_told *told,
     for (size_t i = 0; i < look->out->name_count; i++) {
         place->a[i] = *told++;
         place->aaaa[i] = *told++;
+        if (look->env->caa.issuer)
+            place->caa[i] = *told++;
     }
+}
+
+static size_t questions_to(const struct look *look)
+{
+    return QUESTIONS(look->out->name_count) - (look->env->caa.issuer ? 0 : look->out->name_count);
 }
 
 static bool ask_servers(struct look *look, struct err *err)
 {
     struct zone_seen *out = look->out;
-    size_t each = QUESTIONS(out->name_count), count = each * out->place_count;
+    size_t each = questions_to(look), count = each * out->place_count;
     struct dns_ask asks[ZONE_PLACES_MAX * QUESTIONS(ZONE_NAMES_MAX)];
     struct dns_told told[ARRAY_LEN(asks)];
 

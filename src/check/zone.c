@@ -35,7 +35,8 @@ enum zone_fault zone_place_fault(const struct zone_place *place)
 static bool has(const struct dns_answer *answer, const struct dns_record *record)
 {
     for (size_t i = 0; i < answer->record_count; i++)
-        if (slice_eq(answer->records[i].address, record->address))
+        if (record->address.len > 0 ? slice_eq(answer->records[i].address, record->address)
+                                    : strcmp(answer->records[i].text, record->text) == 0)
             return true;
     return false;
 }
@@ -63,13 +64,21 @@ bool zone_is_same(const struct dns_answer *a, const struct dns_answer *b)
            (a->record_count == 0 || b->record_count == 0 || has_same_records(a, b));
 }
 
-const struct dns_answer *zone_says(const struct zone_seen *zone, size_t name, bool is_v6)
+static const struct dns_told *told_of(const struct zone_place *place, size_t name,
+                                      enum dns_type type)
+{
+    if (type == DNS_TYPE_CAA)
+        return &place->caa[name];
+    return type == DNS_TYPE_AAAA ? &place->aaaa[name] : &place->a[name];
+}
+
+const struct dns_answer *zone_says(const struct zone_seen *zone, size_t name, enum dns_type type)
 {
     const struct dns_answer *said = NULL;
 
     for (size_t i = 0; i < zone->place_count; i++) {
         const struct zone_place *place = &zone->places[i];
-        const struct dns_told *told = is_v6 ? &place->aaaa[name] : &place->a[name];
+        const struct dns_told *told = told_of(place, name, type);
 
         if (zone_place_fault(place) != ZONE_NONE)
             continue;

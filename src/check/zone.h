@@ -28,6 +28,8 @@ struct zone_place {
     struct address address;
     struct dns_told soa;
     struct dns_told a[ZONE_NAMES_MAX], aaaa[ZONE_NAMES_MAX];
+    struct dns_told
+        caa[ZONE_NAMES_MAX]; /* of a wildcard: of what it is below; only where CAA counts */
 };
 
 struct zone_seen {
@@ -57,7 +59,8 @@ enum zone_fault { ZONE_FAULTS(X) ZONE_FAULT_COUNT };
 
 enum zone_fault zone_place_fault(const struct zone_place *place);
 const char *zone_fault_text(enum zone_fault fault);
-/* What all servers that have the zone say of a name; NULL when there are none, or they differ. */
-const struct dns_answer *zone_says(const struct zone_seen *zone, size_t name, bool is_v6);
+/* What all servers that have the zone say of a name; NULL when there are none, or they differ.
+ * `type` is A, AAAA or CAA. */
+const struct dns_answer *zone_says(const struct zone_seen *zone, size_t name, enum dns_type type);
 /* Whether two servers say the same of a name: the same CNAME, or the same addresses. */
 bool zone_is_same(const struct dns_answer *a, const struct dns_answer *b);

@@ -12,7 +12,7 @@
  */
 #include "dns/resolver.h"
 
-#define DNS_ASK_MAX 128  /* questions of a call */
+#define DNS_ASK_MAX 160  /* questions of a call */
 #define DNS_ASK_MS  2000 /* unless the call says */
 
 struct dns_ask {

@@ -14,8 +14,7 @@
 #include "store/renewal_store.h"
 #include "store/watch_store.h"
 
-#define BUSY_MS    INT64_C(60000) /* while an issuance needs nothing of DNS */
-#define PUT_OFF_MS INT64_C(1000)  /* when a name server had enough to do */
+#define PUT_OFF_MS INT64_C(1000) /* when a name server had enough to do */
 
 /* Why a domain is watched. */
 enum reason {
@@ -164,11 +163,9 @@ static struct watch_pace pace_of(const struct run *run, const struct due *due)
 {
     int64_t uncared = run->now - due->watch->cared_at;
 
-    if (due->reason == WATCH_WAITING)
-        return (struct watch_pace){watch_waiting_ms(uncared), 0};
     if (due->reason == WATCH_SECURED)
         return secured_pace(run, due);
-    return (struct watch_pace){BUSY_MS, 0};
+    return (struct watch_pace){watch_waiting_ms(uncared), 0};
 }
 
 static bool is_to_wake(const struct run *run, const struct due *due)
@@ -272,8 +269,11 @@ bool watch_keep_servers(const struct worker *worker, struct arena *mem,
 {
     const char *servers = watch ? glance_servers(mem, report, watch->servers) : NULL;
 
-    return !watch || servers == watch->servers ||
-           watch_store_set_servers(worker->app->db, watch->domain_id, servers, clock_now(), err);
+    if (!watch || servers == watch->servers)
+        return true;
+    return watch_store_set_servers(worker->app->db, watch->domain_id, servers, clock_now(), err) &&
+           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_WATCH_SUBJECT,
+                             clock_now(), err);
 }
 
 bool watch_start(struct db *db, struct err *err)

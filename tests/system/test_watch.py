@@ -135,7 +135,7 @@ def test_secured_domains_at_risk(platform, partner):
     """What is changed at a secured domain is seen by itself, counts when a second look says so, is told once, and
     is over when it is mended."""
     forbids, six = secured(platform, partner, "forbids.example", "six.example")
-    serve(platform, "forbids.example", [*right(platform), '@ 1 IN CAA 0 issue "other.example"'])
+    serve(platform, "forbids.example", [*right(platform), '@ CAA 0 issue "other.example"'])
     serve(platform, "six.example", [*right(platform), "@ IN AAAA 2001:db8:bad::1"])
     wait_for(lambda: all(name_of(platform, partner, d)["finding"] for d in (forbids, six)), 20)
     assert name_of(platform, partner, forbids)["finding"]["code"] == "caa_forbids"
