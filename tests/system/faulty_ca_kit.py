@@ -4,6 +4,7 @@ it is told to. What the CA has done by then is done."""
 import contextlib
 import http.client
 import http.server
+import json
 import os
 import socket
 import ssl
@@ -11,6 +12,8 @@ import threading
 import time
 
 from ca_fixtures import SandboxCa
+from edge_kit import free_port
+from pebble_kit import listener_certificate
 
 # The calls of RFC 8555 and 9773, by their paths at the sandbox CA.
 CALLS = {"directory": "/directory", "newNonce": "/acme/new-nonce", "newAccount": "/acme/new-acct",
@@ -40,13 +43,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        fault = self.server.take_fault(self.path)
         there = Unix(self.server.socket_path)
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("connection",)}
         there.request(self.command, self.path, body or None, {**headers, "X-Real-IP": "127.0.0.1"})
         reply = there.getresponse()
         content = reply.read()
         there.close()
-        fault = self.server.take_fault(self.path)
         with contextlib.suppress(OSError):
             if fault:
                 self.close_connection = True
@@ -115,6 +118,7 @@ class Front(http.server.ThreadingHTTPServer):
         context.load_cert_chain(certificate, key)
         self.context, self.socket_path = context, socket_path
         self.lock, self.faults, self.is_ending = threading.Lock(), {}, False
+        self.asked = 0  # requests that came
 
     def finish_request(self, request, client_address):  # in the thread of the connection
         with self.context.wrap_socket(request, server_side=True) as tls:
@@ -133,6 +137,7 @@ class Front(http.server.ThreadingHTTPServer):
 
     def take_fault(self, path):
         with self.lock:
+            self.asked += 1
             for start, one in self.faults.items():
                 if path.startswith(start) and one[1] > 0:
                     one[1] -= 1
@@ -158,3 +163,24 @@ class FaultyCa(SandboxCa):
         self.front.shutdown()
         self.front.server_close()
         super().stop()
+
+
+@contextlib.contextmanager
+def fronted(platform, folder):
+    """The platform, started with its sandbox CA behind a front of ours, which is platform.front."""
+    ca, certificate, key = listener_certificate(folder, days=400)
+    front = platform.front = Front(free_port(), platform.dir / "run/ca.sock", certificate, key)
+    url = f"https://localhost:{front.server_port}"
+    path = platform.dir / "latchkey.yaml"
+    config = json.loads(path.read_text())
+    config["sandbox_ca"]["public_url"] = url
+    config["ca"][0].update({"directory": f"{url}/directory", "tls_ca_file": str(ca)})
+    path.write_text(json.dumps(config))
+    threading.Thread(target=front.serve_forever, daemon=True).start()
+    try:
+        with platform:
+            yield platform
+    finally:
+        front.is_ending = True
+        front.shutdown()
+        front.server_close()

@@ -32,7 +32,7 @@ KINDS = {"/dir": "directory", "/nonce-plz": "newNonce", "/sign-me-up": "newAccou
          "/revoke-cert": "revokeCert", "/my-account/": "account"}
 
 
-def listener_certificate(folder):
+def listener_certificate(folder, days=30):
     """A CA of its own for pebble's https; returns the paths of CA, certificate and key."""
     now = datetime.datetime.utcnow()
 
@@ -42,7 +42,7 @@ def listener_certificate(folder):
                    .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
                    .public_key(key.public_key()).serial_number(x509.random_serial_number())
                    .not_valid_before(now - datetime.timedelta(days=1))
-                   .not_valid_after(now + datetime.timedelta(days=30)))
+                   .not_valid_after(now + datetime.timedelta(days=days)))
         for extension, critical in extensions:
             builder = builder.add_extension(extension, critical)
         return builder.sign(signer, hashes.SHA256())

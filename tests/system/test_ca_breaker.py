@@ -23,10 +23,6 @@ def told(platform, kind):
     return [e for e in platform.operator.get("/v1/events?limit=200")["items"] if e["kind"] == kind]
 
 
-def requests_at_ca(platform):
-    return (platform.dir / "log/front.access.log").read_text().count("/acme/new-order")
-
-
 def breaker(platform):
     rows = store(platform, "SELECT open_since_at, tries, next_try_at, failing_since_at FROM ca_standing")
     return rows[0] if rows and rows[0][0] else None

@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The platform with a CA whose calls are answered wrongly once each: the order says what the CA did, and
 becomes live by itself. (Each call of the library for itself: test_acme_faults.py.)"""
-import json
-import threading
-
 import pytest
 
-from edge_kit import free_port
-from faulty_ca_kit import CALLS, Front
-from pebble_kit import listener_certificate
+from faulty_ca_kit import CALLS, fronted
 from platform_kit import Platform, wait_for
 from renewal_kit import store_rows
 
@@ -20,23 +15,8 @@ GROUPS = [("garbage", ["newOrder", "challenge", "finalize"]), ("cut", ["authoriz
 @pytest.fixture(scope="module")
 def platform(tmp_path_factory):
     """The sandbox CA's own front is ours."""
-    p = Platform()
-    ca, certificate, key = listener_certificate(tmp_path_factory.mktemp("front"))
-    p.front = Front(free_port(), p.dir / "run/ca.sock", certificate, key)
-    url = f"https://localhost:{p.front.server_port}"
-    path = p.dir / "latchkey.yaml"
-    config = json.loads(path.read_text())
-    config["sandbox_ca"]["public_url"] = url
-    config["ca"][0].update({"directory": f"{url}/directory", "tls_ca_file": str(ca)})
-    path.write_text(json.dumps(config))
-    threading.Thread(target=p.front.serve_forever, daemon=True).start()
-    try:
-        with p:
-            yield p
-    finally:
-        p.front.is_ending = True
-        p.front.shutdown()
-        p.front.server_close()
+    with fronted(Platform(), tmp_path_factory.mktemp("front")) as p:
+        yield p
 
 
 @pytest.mark.req("R23", "A9")
