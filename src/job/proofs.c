@@ -346,15 +346,11 @@ static bool last_return(const struct worker *worker, struct arena *mem, int64_t 
 static bool look_once(struct arena *mem, const struct worker *worker, const struct job *job,
                       const struct certificate *certificate, bool *is_proven, struct err *err)
 {
-    const struct worker_ca *ca = worker_ca(worker, certificate->ca);
     struct proofs proofs;
 
     if (!proofs_collect(worker, mem, certificate, 0, &proofs, err))
         return false;
-    *is_proven = true;
-    if (!ca)
-        return true;
-    proofs_look(worker, mem, ca, &proofs);
+    proofs_look(worker, mem, worker_ca(worker, certificate->ca), &proofs);
     *is_proven = !proofs_failure(&proofs, 0);
     return proofs_store(worker, job, &proofs, err);
 }

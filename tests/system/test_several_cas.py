@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several certificate authorities: each order has its own, renewals stay where they were issued, and what
 is wrong with one of them is told to the operator once."""
+import contextlib
 import json
+import sqlite3
 
 import pytest
 from cryptography import x509
@@ -46,6 +48,17 @@ def chain_root(platform, domain):
     pem, = store(platform, "SELECT chain FROM certificate WHERE domain_id = ?", domain["id"])[0]
     last = certificates_of(bytes(pem))[-1]
     return last.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value
+
+
+def last_proof(platform, certificate):
+    return store(platform, "SELECT MAX(p.at) FROM edge_proof p JOIN certificate c ON c.issuance_id = p.issuance_id"
+                 " WHERE c.id = ?", certificate["id"])[0][0]
+
+
+def make_due(platform):
+    """As if a day had passed since certificates were seen on the wire last; of a platform that does not run."""
+    with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db")) as db, db:
+        db.execute("UPDATE certificate SET sample_at = 1")
 
 
 def place(platform, partner, name, **more):
@@ -121,6 +134,8 @@ def test_renewed_where_it_was_issued_and_a_ca_that_is_gone():
         platform.stop()
         rewrite(platform, lambda config: config["ca"].remove(
             next(c for c in config["ca"] if c["id"] == "other")))
+        make_due(platform)
+        restarted = 1000 * platform.now()
         platform.start()
         gone = ca_of(platform, "other")
         assert not gone["configured"] and gone["live_certificates"] == 1
@@ -135,6 +150,7 @@ def test_renewed_where_it_was_issued_and_a_ca_that_is_gone():
             error = platform.status(partner, waiting)["issuance"]["error"]
             return error and error["code"] == "ca_gone" and error
         assert "the operator must configure it again" in wait_for(waits)["text"]
+        wait_for(lambda: last_proof(platform, second) > restarted)  # it is still seen on the wire
         platform.jump(at(named["renew_at"]) - platform.now() + 1)
         wait_for(lambda: platform.status(partner, domain)["certificate"]["id"] != second["id"], 60)
         rows = store(platform, "SELECT ca FROM certificate WHERE domain_id = ? ORDER BY created_at",
