@@ -76,7 +76,9 @@ bool app_partner_share_set(const struct app *app, const struct caller *caller, s
     return true;
 }
 
-static bool check_waiting(struct db *tx, const struct partner_share *share, struct err *err)
+/* When one of them is done nobody knows: it is told when to look again. */
+static bool check_waiting(struct db *tx, const struct partner_share *share, int64_t now,
+                          struct err *err)
 {
     int64_t waiting;
 
@@ -84,12 +86,15 @@ static bool check_waiting(struct db *tx, const struct partner_share *share, stru
         return true;
     if (!partner_share_store_waiting(tx, share->partner_id, share->waiting_max, &waiting, err))
         return false;
-    return waiting < share->waiting_max ||
-           err_set(
-               err, ERR_RATE_LIMITED,
-               "%lld orders are placed and not fulfilled, and no more may be at a time: place it "
-               "when one of them is, or ask the operator",
-               (long long)waiting);
+    if (waiting < share->waiting_max)
+        return true;
+    (void)err_set(
+        err, ERR_RATE_LIMITED,
+        "%lld orders are placed and not fulfilled, and no more may be at a time: place it "
+        "when one of them is, or ask the operator",
+        (long long)waiting);
+    err->retry_at = now + PARTNER_SHARE_AGAIN_MS;
+    return false;
 }
 
 static bool take_hourly(struct arena *mem, struct db *tx, const struct partner_share *share,
@@ -120,5 +125,5 @@ bool app_partner_share_take(struct arena *mem, struct db *tx, const char *partne
     struct partner_share share;
 
     return partner_share_store_get(mem, tx, partner_id, &share, err) &&
-           check_waiting(tx, &share, err) && take_hourly(mem, tx, &share, now, err);
+           check_waiting(tx, &share, now, err) && take_hourly(mem, tx, &share, now, err);
 }

@@ -27,7 +27,9 @@ MUST_CHECK bool app_partner_share_set(const struct app *app, const struct caller
                                       struct arena *mem, const struct partner_share_input *in,
                                       struct partner_share *out, struct err *err);
 
-/* For the transaction that places an order: ERR_RATE_LIMITED, which says which cap and, with
- * retry_at, when; else the order is counted. */
+#define PARTNER_SHARE_AGAIN_MS INT64_C(60000) /* at the cap of orders that wait */
+
+/* For the transaction that places an order: ERR_RATE_LIMITED, which says which cap, and with
+ * retry_at when to try again; else the order is counted. */
 MUST_CHECK bool app_partner_share_take(struct arena *mem, struct db *tx, const char *partner_id,
                                        int64_t now, struct err *err);

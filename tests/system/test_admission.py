@@ -112,7 +112,9 @@ def test_caps():
         domains = [platform.domain(partner, f"capped{i}.example") for i in range(4)]
         for domain in domains[:2]:
             platform.order(partner, domain)  # without DNS: they wait
-        refused = partner.call("POST", "/v1/orders", {"domain_id": domains[2]["id"]}, want=429).json()
+        answer = partner.call("POST", "/v1/orders", {"domain_id": domains[2]["id"]}, want=429)
+        refused = answer.json()
+        assert 55 <= int(answer.headers["Retry-After"]) <= 60 and refused["retry_at"]
         assert "2 orders are placed and not fulfilled" in refused["detail"]
         platform.order(other, platform.domain(other, "free.example"))
         platform.operator.patch(path, {"waiting_max": 0, "orders_per_hour": 1})
