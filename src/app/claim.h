@@ -25,3 +25,8 @@ MUST_CHECK bool app_claim_look(struct arena *mem, struct db *db, const char *dom
  * published below a star that is proven by it is taken off the edges. */
 MUST_CHECK bool app_claim_prove(struct arena *mem, struct db *tx, const char *domain_id,
                                 const char *name, int64_t at, struct err *err);
+
+/* After the claim of this name has ended, in the same transaction: what others hold below a star is
+ * published again, and looked at again where somebody waits for it. */
+MUST_CHECK bool app_claim_follow_end(struct arena *mem, struct db *tx, const char *name,
+                                     struct err *err);

@@ -3,6 +3,7 @@
 
 #include <assert.h>
 
+#include "app/claim.h"
 #include "app/order.h"
 #include "app/timeline.h"
 #include "base/clock.h"
@@ -206,6 +207,7 @@ static bool remove_domain(const struct caller *caller, struct arena *mem, struct
 
     return withdraw_hosts(mem, tx, caller, domain, err) &&
            claim_store_end(tx, &caller->scope, domain->id, clock_now(), NULL, err) &&
+           app_claim_follow_end(mem, tx, domain->name, err) &&
            domain_store_remove(tx, &caller->scope, domain->id, err) &&
            timeline_add(mem, tx, &entry, err) && release(tx, domain->id, err);
 }

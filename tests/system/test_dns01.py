@@ -262,6 +262,41 @@ def test_claimed_before_the_wildcard_of_another_is_proven(platform, partner):
     assert names_of(platform, address, early["name"]) == [early["name"]]
 
 
+@pytest.mark.req("R41", "A16")
+def test_what_was_under_a_wildcard_that_is_given_back(platform, partner):
+    """Who was kept away by it is served again, and has the name looked at at once; a name below that was let go
+    follows the star."""
+    zone, address = "ended.example", platform.addresses()[0]
+    platform.zone(zone, [*platform.right_records(), "* 1 IN CNAME @"])
+    below = platform.domain(partner, f"let.go.{zone}")
+    early = platform.domain(partner, f"early.{zone}")
+    ordered = platform.domain(partner, f"ordered.{zone}")
+    platform.order(partner, early)
+    platform.wait_live(partner, early)
+    for domain in (below, ordered):
+        wait_for(lambda: platform.http(address, domain["name"])[0] == 200)
+    other = platform.tenant("Fifth")
+    star = platform.domain(other, f"*.{zone}")
+    platform.delegate(other, star, ["* 1 IN CNAME @"])
+    platform.order(other, star)
+    platform.wait_live(other, star)
+    wait_for(lambda: platform.http(address, below["name"])[0] == 404)
+    platform.order(partner, ordered)
+
+    def waiting():
+        issuance = platform.status(partner, ordered)["issuance"]
+        return issuance["error"] and issuance["error"]["code"] == "under_wildcard"
+    wait_for(waiting)
+
+    partner.call("DELETE", f"/v1/domains/{early['id']}?cancel_subscription=true", want=200)
+    wait_for(lambda: not platform.https_fails(early["name"])
+             and names_of(platform, address, early["name"]) == [f"*.{zone}", zone])
+    other.call("DELETE", f"/v1/domains/{star['id']}?cancel_subscription=true", want=200)
+    wait_for(lambda: platform.http(address, below["name"])[0] == 200)
+    platform.wait_live(partner, ordered)
+    assert names_of(platform, address, ordered["name"]) == [ordered["name"]]
+
+
 @pytest.mark.req("A20")
 def test_by_the_command_line(platform, partner):
     site = platform.site(partner)
