@@ -64,13 +64,13 @@ static int64_t now_us(void)
 static int64_t memory_kib(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    long pages = 0;
+    char text[256] = "";
+    const char *resident;
 
     assert(file);
-    if (fscanf(file, "%*d %ld", &pages) != 1)
-        pages = 0;
+    resident = fgets(text, sizeof(text), file) ? strchr(text, ' ') : NULL;
     fclose(file);
-    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+    return resident ? strtol(resident, NULL, 10) * (sysconf(_SC_PAGESIZE) / 1024) : 0;
 }
 
 /* ---- one after another, by each thread ---- */
@@ -147,13 +147,15 @@ static double cpu_ms(void)
 
 static void show(struct checker *all, int64_t us)
 {
+    int64_t median, late;
+
     qsort(all->took_us, (size_t)all->count, sizeof(all->took_us[0]), by_size);
+    median = all->took_us[all->count / 2];
+    late = all->took_us[all->count * 95 / 100];
     printf("{\"p50_ms\": %.3f, \"p95_ms\": %.3f, \"per_s\": %.1f, \"cpu_ms\": %.3f, "
            "\"not_ready\": %lld, \"kib\": [",
-           (double)all->took_us[all->count / 2] / 1e3,
-           (double)all->took_us[all->count * 95 / 100] / 1e3,
-           (double)all->count / ((double)us / 1e6), cpu_ms() / (double)all->count,
-           (long long)all->not_ready);
+           (double)median / 1e3, (double)late / 1e3, (double)all->count / ((double)us / 1e6),
+           cpu_ms() / (double)all->count, (long long)all->not_ready);
     for (size_t i = 0; i < TENTHS; i++)
         printf("%s%lld", i ? ", " : "", (long long)all->kib[i]);
     printf("]}\n");
