@@ -4,8 +4,8 @@
 /*
  * check: the pre-flight of an order's names: look, then judge. Look-ups are fresh; the check path
  * is asked over HTTP at each address found that may be connected to (check/reach.h). Takes as long
- * as DNS and the slowest address, at most the resolver's time and CHECK_HTTP_ALL_MS: less than the
- * lease of a job.
+ * as DNS and the slowest address, at most the resolver's time, RDAP_TOTAL_MS and CHECK_HTTP_ALL_MS:
+ * less than the lease of a job.
  */
 #include "check/diagnose.h"
 #include "check/rdap.h"

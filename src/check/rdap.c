@@ -197,6 +197,7 @@ struct question {
     struct http_client *client;
     const char *domain;
     struct http_url place; /* that is asked now */
+    int64_t until;         /* clock_boot_ms() */
 };
 
 static bool is_redirect(int status)
@@ -230,14 +231,16 @@ static void leave_alone(const struct question *q, const struct http_response *re
 
 static bool get(const struct question *q, struct http_response *out)
 {
+    int64_t left = q->until - clock_boot_ms();
+    int ms = left > 0 ? (int)left : 1; /* 0 would be the client's own patience */
     static const struct http_header accept = {"Accept", ACCEPT};
     const struct http_request request = {.url = q->place.url,
                                          .headers = &accept,
                                          .header_count = 1,
                                          .is_fresh = true,
                                          .body_max = REGISTRATION_BODY_MAX,
-                                         .connect_ms = RDAP_TOTAL_MS,
-                                         .total_ms = RDAP_TOTAL_MS};
+                                         .connect_ms = ms,
+                                         .total_ms = ms};
     struct err ignored;
 
     return http_do(q->mem, q->client, &request, out, &ignored);
@@ -298,7 +301,8 @@ static bool find_place(struct question *q)
 struct registration rdap_ask(struct rdap *rdap, const char *domain)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct question q = {.mem = mem, .rdap = rdap, .domain = domain};
+    struct question q = {
+        .mem = mem, .rdap = rdap, .domain = domain, .until = clock_boot_ms() + RDAP_TOTAL_MS};
     struct registration said = {.is_known = false};
     struct net_policy policy;
     struct http_client_options options = {.policy = &policy, .resolve = resolve_host};

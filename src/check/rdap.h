@@ -19,7 +19,7 @@
 #define RDAP_PAUSE_MAX_S   86400 /* of a Retry-After */
 #define RDAP_EACH_S        2
 #define RDAP_BURST         20
-#define RDAP_TOTAL_MS      3000 /* of one request */
+#define RDAP_TOTAL_MS      3000 /* of all requests about a domain */
 #define RDAP_REDIRECTS_MAX 3
 #define RDAP_REMEMBERED    4096 /* domains; one more takes the place of another */
 

@@ -144,6 +144,32 @@ static void test_burst(void **state)
     all_ok();
 }
 
+static bool say_late(struct tiny_conn *conn, const char *request)
+{
+    (void)request;
+    tiny_wait(conn, 2 * RDAP_TOTAL_MS);
+    return false;
+}
+
+/* A check does not wait for longer. */
+static void test_slow(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct place place;
+    int64_t began = clock_boot_ms(), took;
+
+    open_place(mem, &place, NULL, true);
+    place.server.answer = say_late;
+    ok(!rdap_ask(place.rdap, "shop.example").is_known, "known");
+    took = clock_boot_ms() - began;
+    ok(took >= RDAP_TOTAL_MS - 10 && took < RDAP_TOTAL_MS * 3 / 2, "%lld ms", (long long)took);
+    ok(!rdap_ask(place.rdap, "other.example").is_known, "known");
+    ok(clock_boot_ms() - began - took < RDAP_TOTAL_MS / 2, "it is left alone then");
+    close_place(&place);
+    all_ok();
+}
+
 /* req: R49 */
 static void test_reach(void **state)
 {
@@ -180,8 +206,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_questions), cmocka_unit_test(test_pause_ends),
-        cmocka_unit_test(test_burst),     cmocka_unit_test(test_reach),
-        cmocka_unit_test(test_nobody),
+        cmocka_unit_test(test_burst),     cmocka_unit_test(test_slow),
+        cmocka_unit_test(test_reach),     cmocka_unit_test(test_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,19 +23,29 @@ static const struct check_reach reaches[REACHES] = {
 static const struct {
     const char *address;
     uint16_t port;
-    const char *site, *server;
+    const char *site, *server, *registry;
 } rows[] = {
-    {"10.0.0.1", 80, "yyyy", "nnnn"},   /* expected: at the ports of the edges */
-    {"10.0.0.1", 8443, "yyyy", "nnnn"}, /* exactly */
-    {"10.0.0.1", 443, "nnnn", "nnnn"},       {"10.0.0.1", 53, "nnnn", "nnnn"},
-    {"10.0.0.2", 80, "nnnn", "nnnn"},        {"fd00::1", 80, "yyyy", "nnnn"},
-    {"fd00::2", 80, "nnnn", "nnnn"},         {"10.1.2.3", 80, "nyny", "nnnn"}, /* own */
-    {"10.1.2.3", 8443, "nyny", "nnnn"},      {"10.1.2.3", 53, "nnnn", "nyny"},
-    {"10.1.2.3", 22, "nnnn", "nnnn"},        {"10.2.0.1", 80, "nnnn", "nnnn"},
-    {"127.0.0.1", 53, "nnnn", "nnnn"},       {"127.0.0.1", 80, "nnnn", "nnnn"},
-    {"169.254.169.254", 80, "nnnn", "nnnn"}, {"8.8.8.8", 80, "yynn", "yynn"}, /* the internet */
-    {"8.8.8.8", 53, "nnnn", "yynn"},         {"2600::1", 80, "yynn", "yynn"},
-    {"2600::1", 53, "nnnn", "yynn"},
+    {"10.0.0.1", 80, "yyyy", "nnnn", "nnnn"},
+    {"10.0.0.1", 8443, "yyyy", "nnnn", "nnnn"}, /* exactly */
+    {"10.0.0.1", 443, "nnnn", "nnnn", "nnnn"},
+    {"10.0.0.1", 53, "nnnn", "nnnn", "nnnn"},
+    {"10.0.0.2", 80, "nnnn", "nnnn", "nnnn"},
+    {"fd00::1", 80, "yyyy", "nnnn", "nnnn"},
+    {"fd00::2", 80, "nnnn", "nnnn", "nnnn"},
+    {"10.1.2.3", 80, "nyny", "nnnn", "nnnn"}, /* own */
+    {"10.1.2.3", 8443, "nyny", "nnnn", "nnnn"},
+    {"10.1.2.3", 53, "nnnn", "nyny", "nnnn"},
+    {"10.1.2.3", 22, "nnnn", "nnnn", "nnnn"},
+    {"10.2.0.1", 80, "nnnn", "nnnn", "nnnn"},
+    {"127.0.0.1", 53, "nnnn", "nnnn", "nnnn"},
+    {"127.0.0.1", 80, "nnnn", "nnnn", "nnnn"},
+    {"169.254.169.254", 80, "nnnn", "nnnn", "nnnn"},
+    {"8.8.8.8", 80, "yynn", "yynn", "yynn"}, /* the internet */
+    {"8.8.8.8", 53, "nnnn", "yynn", "nnnn"},
+    {"2600::1", 80, "yynn", "yynn", "yynn"},
+    {"2600::1", 53, "nnnn", "yynn", "nnnn"},
+    {"10.1.2.3", 443, "nnnn", "nnnn", "nyny"}, /* a registry of the operator's own */
+    {"8.8.8.8", 443, "yynn", "yynn", "yynn"},
 };
 
 static char may(const struct net_policy *policy, const char *text, uint16_t port)
@@ -54,17 +64,20 @@ static void test_rows(void **state)
     AUTO(arena_freep) struct arena *mem = arena_new();
 
     for (size_t r = 0; r < REACHES; r++) {
-        struct net_policy sites, servers;
+        struct net_policy sites, servers, registries;
 
         reach_sites(mem, &reaches[r], &expected, (struct check_ports){80, 8443}, &sites);
         reach_servers(mem, &reaches[r], &servers);
+        reach_registries(mem, &reaches[r], 443, &registries);
         for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
             char site = may(&sites, rows[i].address, rows[i].port);
             char server = may(&servers, rows[i].address, rows[i].port);
+            char registry = may(&registries, rows[i].address, rows[i].port);
 
-            ok(site == rows[i].site[r] && server == rows[i].server[r],
-               "reach %zu, %s port %u: site %c, server %c", r, rows[i].address,
-               (unsigned)rows[i].port, site, server);
+            ok(site == rows[i].site[r] && server == rows[i].server[r] &&
+                   registry == rows[i].registry[r],
+               "reach %zu, %s port %u: site %c, server %c, registry %c", r, rows[i].address,
+               (unsigned)rows[i].port, site, server, registry);
         }
     }
     all_ok();
