@@ -128,6 +128,68 @@ static void test_done(void **state)
     all_ok();
 }
 
+#define OTHER   "iss_other"
+#define HOUR_MS INT64_C(3600000)
+
+/* In the first run it fails after it has stored something. */
+static bool learn(void *arg, struct db *tx, struct err *err)
+{
+    struct world *w = arg;
+    bool is_first = atomic_load(&w->runs) == 1;
+    int64_t at = clock_now() + (is_first ? 0 : HOUR_MS);
+
+    return job_store_enqueue(tx, job_kind_name(JOB_ISSUE), OTHER, at, err) &&
+           (!is_first || err_set(err, ERR_STORE, "not this time"));
+}
+
+static bool learned(struct world *w, const struct job *job, struct job_result *out, struct err *err)
+{
+    (void)job, (void)err;
+    *out = (struct job_result){.is_done = true, .also = learn, .also_arg = w};
+    return true;
+}
+
+static void test_also(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct job *other;
+
+    (void)state;
+    world.body = learned;
+    start();
+    enqueue(SUBJECT, clock_now());
+    ok(wait_for_runs(2), "a run whose outcome is not stored is repeated");
+    job_runner_stop(world.runner);
+    other = find(mem, OTHER);
+    ok(other && other->run_at > clock_now(), "what is stored is of the run that had an outcome");
+    ok(!find(mem, SUBJECT) && atomic_load(&world.runs) == 2, "and nothing runs after that: %d",
+       atomic_load(&world.runs));
+    all_ok();
+}
+
+static bool store_itself(struct world *w, const struct job *job, struct job_result *out,
+                         struct err *err)
+{
+    *out = (struct job_result){.is_done = true, .is_stored = true};
+    return job_store_reschedule(w->db, job, clock_now() + HOUR_MS, NULL, err);
+}
+
+static void test_stored_by_the_run(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct job *job;
+
+    (void)state;
+    world.body = store_itself;
+    start();
+    enqueue(SUBJECT, clock_now());
+    ok(wait_for_runs(1), "it runs");
+    job_runner_stop(world.runner);
+    job = find(mem, SUBJECT);
+    ok(job && job->run_at > clock_now(), "what a run has stored of itself stays");
+    all_ok();
+}
+
 static bool later(struct world *w, const struct job *job, struct job_result *out, struct err *err)
 {
     (void)job, (void)err;
@@ -341,6 +403,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_done),
+        TEST(test_also),
+        TEST(test_stored_by_the_run),
         TEST(test_wait),
         TEST(test_threads),
         TEST(test_failure),
