@@ -4,11 +4,13 @@ import json
 import re
 
 import pytest
-from crash_kit import Journal
+from admission_kit import store
+from crash_kit import Journal, Trap, has_points
 from dns_kit import Bind, not_put, platform_events
 from platform_kit import IN_NAMESPACE, Platform, free_port, wait_for
 
 ZONE = "bind.example"
+AWAY = "away.example"  # is changed at the secondary, and looked at at the primary
 pytestmark = pytest.mark.skipif(not IN_NAMESPACE, reason="needs addresses of its own")
 
 
@@ -17,31 +19,35 @@ def servers():
     """A platform whose resolver is BIND, which is the primary too; and a secondary."""
     platform = Platform()
     port, dns = free_port(), f"127.0.0.1@{platform.dns_port}"
-    primary = Bind(f"192.0.2.18@{port}", {ZONE: ["@ NS ns2", "ns2 A 192.0.2.19"]}, forwarder=dns)
-    secondary = Bind(f"192.0.2.19@{port}", {ZONE: []})
+    primary = Bind(f"192.0.2.18@{port}", {ZONE: ["@ NS ns2", "ns2 A 192.0.2.19"], AWAY: []},
+                   forwarder=dns)
+    secondary = Bind(f"192.0.2.19@{port}", {ZONE: [], AWAY: []})
     secondary.key, secondary.secret = primary.key, primary.secret
     path = platform.dir / "latchkey.yaml"
     config = json.loads(path.read_text())
     config["dns"].update({"forwarder": primary.place, "port": port, "update": [
         {"zone": ZONE, "servers": ["192.0.2.17@9", primary.place], "tsig_key": "long",
-         "tsig_algorithm": "hmac-sha512", "tsig_file": "tsig", "wait_s": 6}]})
+         "tsig_algorithm": "hmac-sha512", "tsig_file": "tsig", "wait_s": 6},
+        {"zone": AWAY, "servers": [secondary.place], "tsig_key": "long", "tsig_algorithm": "hmac-sha512",
+         "tsig_file": "tsig", "wait_s": 1}]})
     config["sandbox_ca"]["resolver"] = primary.place
     path.write_text(json.dumps(config))
     (platform.dir / "tsig").write_text(primary.secret + "\n")
     (platform.dir / "tsig").chmod(0o400)
+    platform.trap = Trap(platform)
     with primary, secondary, platform:
         platform.partner = platform.tenant()
         yield platform, primary, secondary
 
 
-def placed(platform, name):
+def placed(platform, name, zone=ZONE):
     """A wildcard that is ordered; and where its values are put."""
     domain = platform.domain(platform.partner, name)
     told, = platform.partner.get(f"/v1/domains/{domain['id']}")["delegations"]
-    platform.zone(name[2:], [*platform.right_records(),
-                             f"_acme-challenge 1 IN CNAME {told['value']}."])
+    owner = told["value"].removesuffix(ZONE) + zone
+    platform.zone(name[2:], [*platform.right_records(), f"_acme-challenge 1 IN CNAME {owner}."])
     platform.order(platform.partner, domain)
-    return domain, told["value"]
+    return domain, owner
 
 
 def error(platform, domain):
@@ -122,3 +128,27 @@ def test_the_operator_is_told(servers):
     wait_for(lambda: primary.values(owner) == [])
     for log in platform.dir.glob("log/*.log"):
         assert primary.secret not in log.read_text(errors="replace"), log
+
+
+@pytest.mark.skipif(not has_points(), reason="built without crash points")
+@pytest.mark.req("R42", "A9")
+def test_what_is_being_taken_out_is_waited_for(servers):
+    """The name servers have it not in time, so the order begins again; the CA asks for the same values, one of
+    which is just on its way out: it is put there again only then."""
+    platform, primary, secondary = servers
+    platform.trap.hold("worker.drop-value.before")
+    domain, owner = placed(platform, "*.same.example", AWAY)
+    platform.trap.wait_hit("worker.drop-value.before")
+    first = secondary.values(owner)
+    assert len(first) == 2
+    wait_for(lambda: error(platform, domain) == "the same validation record is still being taken out, and is put "
+             "there again then")
+    rows = store(platform, "SELECT state FROM dns_value WHERE owner = ? ORDER BY state", owner)
+    assert rows == [("removing",), ("wanted",)], rows
+    assert asked(platform, "same.example") == 0
+    for value in first:
+        assert primary.update("add", owner, value, zone=AWAY) == "done"
+    platform.trap.let_go()
+    platform.wait_live(platform.partner, domain)
+    wait_for(lambda: secondary.values(owner) == [])
+    assert Journal(platform).count("certificate.issued", "*.same.example") == 1
