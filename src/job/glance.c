@@ -255,9 +255,12 @@ static void take(struct arena *mem, const struct visit *visit)
     last = json_string_value(json_object_get(servers, visit->server));
     if (last && strcmp(last, digest) == 0)
         return;
+    if (last && *last)
+        glance->is_changed = true;
+    else
+        glance->is_new = true;
     json_object_set_new(servers, visit->server, json_string(digest));
     glance->seen = dump(mem, servers);
-    glance->is_changed = true;
 }
 
 bool glance_run(const struct worker *worker, struct arena *mem, struct glance *items, size_t count,

@@ -24,7 +24,8 @@ struct glance {
     bool is_close;          /* all servers are asked, not one of them */
 
     const char *seen; /* `servers` after it */
-    bool is_changed;  /* a server says something else than the last time, or is new */
+    bool is_changed;  /* a server says something else than the last time */
+    bool is_new;      /* a server has said something for the first time */
     bool is_put_off;  /* a server had enough to do: nothing was asked */
 };
 

@@ -147,6 +147,11 @@ static bool find_due(struct run *run, struct err *err)
 
 /* ---- what comes of it ---- */
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* What does not pass any more is glanced at as what waits is. */
 static struct watch_pace secured_pace(const struct run *run, const struct due *due)
 {
@@ -168,18 +173,22 @@ static struct watch_pace pace_of(const struct run *run, const struct due *due)
     return (struct watch_pace){watch_waiting_ms(uncared), 0};
 }
 
+/* What a name server says for the first time may have changed since a waiting name was checked; of
+ * a secured one, the next whole look tells. */
 static bool is_to_wake(const struct run *run, const struct due *due)
 {
-    const struct domain_watch *watch = due->watch;
-    bool is_cared = watch->cared_at > watch->woken_at;
+    int64_t woken_at = due->watch->woken_at;
+    bool is_new = due->glance && due->glance->is_new;
 
     if (due->glance && due->glance->is_changed)
         return true;
     if (due->reason == WATCH_WAITING)
-        return is_cared;
-    return due->reason == WATCH_SECURED &&
-           ((is_cared && run->now - watch->woken_at >= JOB_WATCH_CARE_MS) ||
-            run->now - watch->woken_at >= pace_of(run, due).whole_ms);
+        return is_new || due->watch->cared_at > woken_at;
+    if (due->reason != WATCH_SECURED)
+        return false;
+    woken_at = later(woken_at, due->current->created_at); /* its names were looked at for it */
+    return (due->watch->cared_at > woken_at && run->now - woken_at >= JOB_WATCH_CARE_MS) ||
+           run->now - woken_at >= pace_of(run, due).whole_ms;
 }
 
 static struct domain_watch seen(const struct run *run, const struct due *due, bool wakes)
@@ -242,11 +251,6 @@ bool job_watch(void *worker, struct arena *mem, const struct job *job, struct jo
     latest = run.now + JOB_WATCH_IDLE_MS;
     out->run_at = next < soonest ? soonest : next < latest ? next : latest;
     return true;
-}
-
-static int64_t later(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 int64_t watch_uncared_since(const struct domain_watch *watch, int64_t began)

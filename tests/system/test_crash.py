@@ -253,6 +253,9 @@ def half_right(platform, partner, site, name):
 def look_without_lease(platform, trap, domain):
     """Another worker has taken the job over meanwhile: what this one saw is old, and not stored."""
     looked = "SELECT checked_at FROM domain_name WHERE name = ?", f"www.{domain['name']}"
+    others = "SELECT 1 FROM job WHERE kind = 'names' AND subject_id <> ?", domain["id"]
+    rows(platform, "DELETE FROM domain_watch WHERE domain_id <> ?", domain["id"])
+    insist(lambda: not rows(platform, *others))  # only this one is looked at from now on
     trap.hold("worker.look.before")
     trap.wait_hit("worker.look.before")
     before = rows(platform, *looked)
