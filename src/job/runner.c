@@ -10,17 +10,21 @@
 #define IDLE_LOOK_MS  INT64_C(1000) /* leases that ran out are found this often at the latest */
 #define CLOCK_BACK_MS INT64_C(1000) /* less is no step, but a clock that is being corrected */
 #define TROUBLE_MS    INT64_C(250)  /* before the store is asked again after it failed */
+#define STUCK_MS      INT64_C(2000) /* no thread is free for so long: then one more takes jobs */
+#define RELIEF_MS     INT64_C(250)  /* how often that is looked at */
 #define CLAIMS_MAX    16            /* in one transaction: other processes want jobs, too */
 
 struct job_runner {
     struct job_runner_options options;
     struct db_watch *watch;
     pthread_t dispatcher;
+    pthread_t relief;
     pthread_t threads[JOB_THREADS_MAX];
     unsigned started;
 
     pthread_mutex_t lock;
     pthread_cond_t work;    /* for one idle thread: something is handed, or for all: stopping */
+    pthread_cond_t closing; /* for the relief */
     pthread_cond_t taken;   /* for the dispatcher: a thread is idle, or has taken what was handed */
     unsigned idle;          /* threads that wait for a job */
     struct claimed *handed; /* claimed and not yet taken by a thread */
@@ -29,6 +33,7 @@ struct job_runner {
     bool is_stopping;          /* the threads end; the dispatcher has ended before */
     int64_t next_claim_at;     /* clock_boot_ms(): by then the dispatcher has a look, at the latest,
                                   for leases that ran out */
+    int64_t taken_at;          /* clock_boot_ms(): when a thread took up a job last */
 
     int64_t clock_ahead; /* of clock_boot_ms(), when it was looked at last; dispatcher only */
 };
@@ -38,20 +43,8 @@ struct claimed {
     struct arena *mem;
     const struct job *job;
     struct claimed *next; /* of runner->unsettled */
+    bool is_relief;       /* for the relief, which asks no CA */
 };
-
-int64_t job_backoff_ms(int64_t attempts)
-{
-    static const int64_t steps[] = {1000, 5000, 30000, 120000, 600000, 3600000};
-    size_t last = ARRAY_LEN(steps) - 1;
-
-    return steps[attempts < 0 ? 0 : (size_t)attempts > last ? last : (size_t)attempts];
-}
-
-bool job_tx_begin(struct db *db, const struct job *job, struct db **tx, struct err *err)
-{
-    return db_tx_begin(db, tx, err) && job_store_extend(*tx, job, JOB_LEASE_MS, err);
-}
 
 /* What the row says after the run: done, later, or again because it failed with `err`. */
 static bool store_outcome(struct db *db, const struct job *job, const struct job_result *result,
@@ -89,8 +82,10 @@ static int64_t clock_back(int64_t before)
 static bool claim_one(struct job_runner *runner, struct db *tx, struct claimed *out,
                       struct err *err)
 {
-    const struct job_claim claim = {
-        .owner = runner->options.owner, .now = clock_now(), .lease_ms = JOB_LEASE_MS};
+    const struct job_claim claim = {.owner = runner->options.owner,
+                                    .now = clock_now(),
+                                    .lease_ms = JOB_LEASE_MS,
+                                    .is_local = out->is_relief};
 
     return job_store_claim(out->mem, tx, &claim, &out->job, err);
 }
@@ -196,12 +191,21 @@ static bool settle(struct job_runner *runner, struct err *err)
     return true;
 }
 
+static void note_taken(struct job_runner *runner, const struct claimed *claimed)
+{
+    pthread_mutex_lock(&runner->lock);
+    if (!claimed->is_relief)
+        runner->taken_at = clock_boot_ms();
+    pthread_mutex_unlock(&runner->lock);
+}
+
 /* And what is claimed with its outcome. */
 static void run_in_turn(struct job_runner *runner, struct claimed claimed)
 {
     while (claimed.job) {
-        struct claimed next = {.mem = arena_new()};
+        struct claimed next = {.mem = arena_new(), .is_relief = claimed.is_relief};
 
+        note_taken(runner, &claimed);
         if (run_one(runner, &claimed, &next)) {
             arena_free(claimed.mem);
         } else {
@@ -237,6 +241,43 @@ static void *thread_main(void *arg)
         pthread_mutex_lock(&runner->lock);
     }
     pthread_mutex_unlock(&runner->lock);
+    return NULL;
+}
+
+/* False when stopping. */
+static bool wait_until_stuck(struct job_runner *runner)
+{
+    bool is_stuck = false;
+
+    pthread_mutex_lock(&runner->lock);
+    while (!runner->is_closing && !is_stuck) {
+        struct timespec at;
+
+        clock_gettime(CLOCK_MONOTONIC, &at);
+        at.tv_nsec += RELIEF_MS * 1000000;
+        at.tv_sec += at.tv_nsec / 1000000000;
+        at.tv_nsec %= 1000000000;
+        (void)pthread_cond_timedwait(&runner->closing, &runner->lock, &at);
+        is_stuck = runner->idle == 0 && clock_boot_ms() - runner->taken_at > STUCK_MS;
+    }
+    is_stuck = is_stuck && !runner->is_closing;
+    pthread_mutex_unlock(&runner->lock);
+    return is_stuck;
+}
+
+/* A CA that does not answer may hold every thread: what asks no CA goes on meanwhile. */
+static void *relief_main(void *arg)
+{
+    struct job_runner *runner = arg;
+
+    while (wait_until_stuck(runner)) {
+        struct claimed claimed = {.mem = arena_new(), .is_relief = true};
+        struct err err = {0};
+
+        if (!claim_one(runner, runner->options.db, &claimed, &err))
+            LOG(ERROR, "job.queue_failed", KERR(&err));
+        run_in_turn(runner, claimed);
+    }
     return NULL;
 }
 
@@ -372,9 +413,20 @@ static void runner_free(struct job_runner *runner)
         arena_free(job->mem);
     db_watch_free(runner->watch);
     pthread_cond_destroy(&runner->taken);
+    pthread_cond_destroy(&runner->closing);
     pthread_cond_destroy(&runner->work);
     pthread_mutex_destroy(&runner->lock);
     free(runner);
+}
+
+static void stop_relief(struct job_runner *runner)
+{
+    pthread_mutex_lock(&runner->lock);
+    runner->is_closing = true;
+    pthread_cond_signal(&runner->closing);
+    pthread_cond_signal(&runner->taken);
+    pthread_mutex_unlock(&runner->lock);
+    pthread_join(runner->relief, NULL);
 }
 
 static bool start_threads(struct job_runner *runner, struct err *err)
@@ -387,10 +439,14 @@ static bool start_threads(struct job_runner *runner, struct err *err)
             return err_errno(err, ERR_INTERNAL, failed, "could not start a worker thread");
         runner->started++;
     }
-    failed = pthread_create(&runner->dispatcher, NULL, dispatcher_main, runner);
+    failed = pthread_create(&runner->relief, NULL, relief_main, runner);
     if (failed)
-        return err_errno(err, ERR_INTERNAL, failed, "could not start the dispatcher");
-    return true;
+        return err_errno(err, ERR_INTERNAL, failed, "could not start the relief");
+    failed = pthread_create(&runner->dispatcher, NULL, dispatcher_main, runner);
+    if (!failed)
+        return true;
+    stop_relief(runner);
+    return err_errno(err, ERR_INTERNAL, failed, "could not start the dispatcher");
 }
 
 bool job_runner_start(const struct job_runner_options *options, struct job_runner **out,
@@ -398,6 +454,7 @@ bool job_runner_start(const struct job_runner_options *options, struct job_runne
 {
     struct job_runner *runner;
     struct db_watch *watch;
+    pthread_condattr_t attributes;
     int64_t released;
 
     if (options->threads < 1 || options->threads > JOB_THREADS_MAX)
@@ -415,6 +472,10 @@ bool job_runner_start(const struct job_runner_options *options, struct job_runne
     pthread_mutex_init(&runner->lock, NULL);
     pthread_cond_init(&runner->work, NULL);
     pthread_cond_init(&runner->taken, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&runner->closing, &attributes);
+    pthread_condattr_destroy(&attributes);
     if (!start_threads(runner, err)) {
         stop_threads(runner);
         runner_free(runner);
@@ -426,10 +487,7 @@ bool job_runner_start(const struct job_runner_options *options, struct job_runne
 
 void job_runner_stop(struct job_runner *runner)
 {
-    pthread_mutex_lock(&runner->lock);
-    runner->is_closing = true;
-    pthread_cond_signal(&runner->taken);
-    pthread_mutex_unlock(&runner->lock);
+    stop_relief(runner);
     db_watch_end(runner->watch);
     pthread_join(runner->dispatcher, NULL);
     stop_threads(runner);

@@ -96,26 +96,31 @@ bool job_store_spread(struct db *db, const char *kind, int64_t now, int64_t apar
     return db_exec(db, &spread, NULL, err, QT(kind), QI(now), QI(apart_ms));
 }
 
-static const struct query claim_one = {
-    .name = "job.claim",
-    .sql = "UPDATE job SET lease_until = $2 + $4, lease_boot = $3, lease_owner = $5,"
-           " fence = fence + 1, wake_at = NULL WHERE id = (SELECT id FROM job"
-           " WHERE run_at <= $1 AND " IS_FREE(
-               "$2", "$3") " ORDER BY run_at, id LIMIT 1) RETURNING " COLUMNS,
-    .pg = "UPDATE job SET lease_until = " PG_NOW " + $4, lease_boot = $3, lease_owner = $5,"
-          " fence = fence + 1, wake_at = NULL WHERE id = (SELECT id FROM job"
-          " WHERE run_at <= $1 AND " PG_IS_FREE " ORDER BY run_at, id LIMIT 1"
-          " FOR UPDATE SKIP LOCKED) RETURNING " COLUMNS,
-    .params = "iitit",
-    .cols = LETTERS,
-};
+#define CLAIM(name_, which)                                                                        \
+    {                                                                                              \
+        .name = name_,                                                                             \
+        .sql = "UPDATE job SET lease_until = $2 + $4, lease_boot = $3, lease_owner = $5,"          \
+               " fence = fence + 1, wake_at = NULL WHERE id = (SELECT id FROM job"                 \
+               " WHERE run_at <= $1" which                                                         \
+               " AND " IS_FREE("$2", "$3") " ORDER BY run_at, id LIMIT 1) RETURNING " COLUMNS,     \
+        .pg = "UPDATE job SET lease_until = " PG_NOW " + $4, lease_boot = $3, lease_owner = $5,"   \
+              " fence = fence + 1, wake_at = NULL WHERE id = (SELECT id FROM job"                  \
+              " WHERE run_at <= $1" which " AND " PG_IS_FREE " ORDER BY run_at, id LIMIT 1"        \
+              " FOR UPDATE SKIP LOCKED) RETURNING " COLUMNS,                                       \
+        .params = "iitit", .cols = LETTERS,                                                        \
+    }
+
+static const struct query claim_any = CLAIM("job.claim", "");
+static const struct query claim_local =
+    CLAIM("job.claim_local", " AND kind NOT IN ('issue', 'release', 'renew', 'revoke')");
 
 bool job_store_claim(struct arena *mem, struct db *db, const struct job_claim *claim,
                      const struct job **out, struct err *err)
 {
+    const struct query *query = claim->is_local ? &claim_local : &claim_any;
     const struct row *row;
 
-    return db_one(mem, db, &claim_one, &row, err, QI(claim->now), QI(clock_boot_ms()),
+    return db_one(mem, db, query, &row, err, QI(claim->now), QI(clock_boot_ms()),
                   QT(clock_boot_id()), QI(claim->lease_ms), QT(claim->owner)) &&
            read_one(mem, row, out, err);
 }
@@ -239,7 +244,7 @@ bool job_store_find(struct arena *mem, struct db *db, const char *kind, const ch
            read_one(mem, row, out, err);
 }
 
-static const struct query *const all[] = {&enqueue, &wake,       &wake_of_ca, &spread,  &claim_one,
-                                          &extend,  &finish,     &run_again,  &release, &next_due,
-                                          &find,    &reschedule, &clock_back};
+static const struct query *const all[] = {
+    &enqueue, &wake,      &wake_of_ca, &spread,   &claim_any, &claim_local, &extend,
+    &finish,  &run_again, &release,    &next_due, &find,      &reschedule,  &clock_back};
 const struct query_list job_queries = {"job_store.c", all, ARRAY_LEN(all)};

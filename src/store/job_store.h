@@ -49,6 +49,7 @@ struct job_claim {
     const char *owner; /* "worker-1/3": for people, and for job_store_release() */
     int64_t now;       /* jobs with run_at <= now are due */
     int64_t lease_ms;
+    bool is_local; /* only a job that asks no CA */
 };
 
 /* The job that is due longest, with a lease from now; *out is NULL when none is due. */

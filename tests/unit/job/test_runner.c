@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdatomic.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +20,7 @@ static struct world {
     _Atomic int runs;       /* of any job */
     _Atomic int at_once;    /* running now */
     _Atomic int most;       /* ever at once */
+    _Atomic int local;      /* of jobs that ask no CA */
     _Atomic int64_t second; /* clock_now() of the second run */
     bool (*body)(struct world *w, const struct job *job, struct job_result *out, struct err *err);
 } world;
@@ -312,6 +314,44 @@ static void test_wake(void **state)
     all_ok();
 }
 
+/* Issuances that a CA holds up, until the jobs that ask none have run. */
+static bool held(struct world *w, const struct job *job, struct job_result *out, struct err *err)
+{
+    int64_t end = clock_boot_ms() + WAIT_MS;
+
+    (void)err;
+    out->is_done = true;
+    if (strcmp(job->kind, job_kind_name(JOB_ISSUE)) != 0)
+        atomic_fetch_add(&w->local, 1);
+    else
+        while (atomic_load(&w->local) < 2 && clock_boot_ms() < end)
+            usleep(1000);
+    return true;
+}
+
+static void test_relief(void **state)
+{
+    struct err err = {0};
+    int64_t began = clock_boot_ms();
+
+    (void)state;
+    world.body = held;
+    start();
+    for (int i = 0; i < THREADS + 1; i++)
+        enqueue((const char *[]){"a", "b", "c", "d", "e"}[i], clock_now());
+    ok(wait_for_runs(THREADS), "all threads are held");
+    for (int i = 0; i < 2; i++)
+        ok(job_store_enqueue(world.db, job_kind_name(JOB_PUBLISH), i ? "x" : "y", clock_now(),
+                             &err),
+           "%s", err.text);
+    ok(wait_for_runs(THREADS + 3), "the others run, and then the last issuance");
+    ok(clock_boot_ms() - began < WAIT_MS - 500, "while the threads were held");
+    ok(atomic_load(&world.local) == 2 && atomic_load(&world.most) == THREADS + 1, "%d at once",
+       atomic_load(&world.most));
+    job_runner_stop(world.runner);
+    all_ok();
+}
+
 static void test_stop_when_idle(void **state)
 {
     (void)state;
@@ -410,6 +450,7 @@ int main(void)
         TEST(test_failure),
         TEST(test_lost_race),
         TEST(test_wake),
+        TEST(test_relief),
         TEST(test_stop_when_idle),
         TEST(test_stop_is_prompt),
         TEST(test_store_without_room),
