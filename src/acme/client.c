@@ -23,12 +23,28 @@ static void copy_options(struct acme_client *client, const struct acme_options *
         own->http.ca_file = arena_strdup(client->mem, options->http.ca_file);
 }
 
+static bool check_needed(const struct acme_options *options, struct err *err)
+{
+    const struct {
+        const char *name, *value;
+    } needed[] = {{"name", options->name},
+                  {"directory_url", options->directory_url},
+                  {"user_agent", options->user_agent}};
+
+    for (size_t i = 0; i < ARRAY_LEN(needed); i++)
+        if (!needed[i].value)
+            return err_set(err, ERR_CONFIG, "acme_options.%s is needed", needed[i].name);
+    return true;
+}
+
 bool acme_client_new(const struct acme_options *options, struct acme_client **out, struct err *err)
 {
     AUTO(acme_client_freep) struct acme_client *client = NULL;
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct http_client *http;
 
+    if (!check_needed(options, err))
+        return false;
     client = arena_new_of(mem, struct acme_client);
     client->mem = mem;
     mem = NULL; /* freed with the client */

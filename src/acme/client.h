@@ -9,11 +9,13 @@
  * (plus retries for badNonce, and newNonce when the pool is empty). Nothing is polled and nothing
  * sleeps: the caller stores what it got and comes back at `retry_at`.
  *
- *     directory.h      what the CA offers              account.h        from newAccount to its end
- *     order.h          newOrder, order, finalize       authorization.h  authorization, challenge
- *     certificate.h    the chain, revocation           challenge.h      what a challenge is
- * answered by ari.h            when to renew (RFC 9773) problem.h        what a failure means:
- * whose it is, whether it is final, what to do next
+ * - directory.h: what the CA offers
+ * - account.h: from newAccount to its end
+ * - order.h: newOrder, order, finalize
+ * - authorization.h: authorization and challenge; challenge.h: what a challenge is answered by
+ * - certificate.h: the chain, revocation
+ * - ari.h: when to renew (RFC 9773)
+ * - problem.h: what a failure means: whose it is, whether it is final, what to do next
  *
  * One client may be used by many threads at once. All results live in the caller's arena. All that
  * the CA sends is bounded and checked: sizes (ACME_..._MAX), URLs (https, or of the same origin as
@@ -72,6 +74,7 @@ typedef bool (*acme_sign_fn)(void *arg, struct arena *mem, const struct acme_sig
                              const char **jws, struct err *err);
 
 struct acme_options {
+    /* The first three are needed; sign, where something is signed. */
     const char *name; /* what people call this CA; in every error text */
     const char
         *directory_url;     /* https, or http (then all of the CA's URLs may be of that origin) */
@@ -88,7 +91,8 @@ struct acme_client;
 struct acme_problem;
 
 /* Makes no request. The texts are copied; what `http` points at must live as long as the client and
- * bear use by many threads. ERR_CONFIG: a URL or file that cannot be used. */
+ * bear use by many threads. ERR_CONFIG: an option that is needed is NULL, or a URL or file cannot
+ * be used. */
 MUST_CHECK bool acme_client_new(const struct acme_options *options, struct acme_client **out,
                                 struct err *err);
 void acme_client_free(struct acme_client *client);

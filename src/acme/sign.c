@@ -29,6 +29,9 @@ static bool ask(struct arena *mem, const struct acme_call *call, struct acme_sig
 {
     const struct acme_options *options = &call->client->options;
 
+    if (!options->sign)
+        return err_set(err, ERR_CONFIG, "acme_options.sign is needed: %s wants a signature",
+                       options->name);
     want->account = call->account;
     want->protected_header = acme_json_text(mem, header);
     return options->sign(options->sign_arg, mem, want, jws, err);

@@ -383,6 +383,29 @@ static void test_signer_down(void **state)
     world_free(w);
 }
 
+static void test_missing_options(void **state)
+{
+    static const struct acme_options rows[] = {
+        {.directory_url = "https://ca.example/dir", .user_agent = "test/1"},
+        {.name = "Test CA", .user_agent = "test/1"},
+        {.name = "Test CA", .directory_url = "https://ca.example/dir"},
+    };
+    static const char *const names[] = {"name", "directory_url", "user_agent"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct acme_client *client = NULL;
+        struct err err = {0};
+        char want[64];
+
+        snprintf(want, sizeof(want), "acme_options.%s is needed", names[i]);
+        ok(!acme_client_new(&rows[i], &client, &err) && err.code == ERR_CONFIG &&
+               strcmp(err.text, want) == 0,
+           "%s: %s", names[i], err.text);
+    }
+    all_ok();
+}
+
 static void test_unusable_options(void **state)
 {
     struct acme_client *client = NULL;
@@ -471,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_directory),
         cmocka_unit_test(test_revoke),
         cmocka_unit_test(test_signer_down),
+        cmocka_unit_test(test_missing_options),
         cmocka_unit_test(test_unusable_options),
         cmocka_unit_test(test_threads),
     };
