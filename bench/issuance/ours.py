@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Latchkey's own rows: worker, signer and store with Pebble; the whole platform with the sandbox CA;
 worker and signer with many names and nothing to do."""
+import contextlib
 import json
 import os
 import pathlib
@@ -66,8 +67,9 @@ class Issuer(Client):
 
     def measure(self, meter, signer, issuer):
         def say():
-            issuer.stdin.write("\n")
-            issuer.stdin.flush()
+            with contextlib.suppress(BrokenPipeError):  # it was ended, for Pebble hung
+                issuer.stdin.write("\n")
+                issuer.stdin.flush()
 
         say()
         if issuer.stdout.readline() != "warm\n":
