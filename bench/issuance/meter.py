@@ -94,5 +94,5 @@ class Meter:
         return process.returncode
 
     def stop(self, process):
-        process.send_signal(signal.SIGTERM)
+        os.kill(process.pid, signal.SIGTERM)  # send_signal() would reap one that was killed
         return self.wait(process)
