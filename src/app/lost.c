@@ -48,8 +48,22 @@ static bool tell(struct arena *mem, struct db *tx, const struct certificate *ear
     return !domain || timeline_add(mem, tx, &entry, err);
 }
 
+/* Edges repeat with each poll what they keep: what is known takes no turn of the writers. */
+static bool is_news(const struct app *app, struct arena *mem, const struct edge_kept *kept,
+                    struct lost_certificate *lost, const struct certificate **earlier, bool *out,
+                    struct err *err)
+{
+    *out = false;
+    if (!find_earlier(app, mem, kept, earlier, err))
+        return false;
+    if (!*earlier)
+        return true;
+    lost->domain_id = (*earlier)->domain_id;
+    return lost_certificate_store_has_room(app->db, lost, out, err);
+}
+
 static bool note(const struct app *app, struct arena *mem, const struct edge_kept *kept,
-                 struct err *err)
+                 int64_t epoch, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct certificate *earlier;
@@ -57,13 +71,13 @@ static bool note(const struct app *app, struct arena *mem, const struct edge_kep
     struct lost_certificate lost = {.certificate_id = kept->certificate_id,
                                     .issued_at = kept->issued_at,
                                     .renewal_id = kept->renewal_id,
-                                    .told_at = clock_now()};
+                                    .told_at = clock_now(),
+                                    .epoch = epoch};
 
-    if (!find_earlier(app, mem, kept, &earlier, err))
+    if (!is_news(app, mem, kept, &lost, &earlier, &is_new, err))
         return false;
-    if (!earlier)
+    if (!is_new)
         return true;
-    lost.domain_id = earlier->domain_id;
     if (!db_tx_begin(app->db, &tx, err) || !lost_certificate_store_put(tx, &lost, &is_new, err))
         return false;
     return !is_new ||
@@ -83,7 +97,7 @@ bool app_lost_note(const struct app *app, struct arena *mem, const char *group,
     if (!feed_store_head(app->db, group, &head, err))
         return false;
     for (size_t i = 0; head.restored_at != 0 && i < kept->count; i++)
-        if (!note(app, mem, &kept->items[i], err))
+        if (!note(app, mem, &kept->items[i], head.epoch, err))
             return false;
     return true;
 }

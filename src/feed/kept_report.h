@@ -15,7 +15,7 @@ struct kept_report {
     bool is_more;      /* there are some that it does not name */
     int64_t made_at;   /* on clock_boot_ms() */
     size_t last_len;   /* of the name that it ends with; 0: it named the last one */
-    unsigned char last[EDGE_HOST_MAX];
+    unsigned char last[EDGE_KEY_MAX];
 };
 
 void kept_report_end(struct kept_report *report);

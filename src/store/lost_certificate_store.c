@@ -3,8 +3,13 @@
 
 #include "store/record.h"
 
-#define COLUMNS "domain_id, certificate_id, issued_at, renewal_id, told_at"
-#define LETTERS "ttiTi"
+#define COLUMNS "domain_id, certificate_id, issued_at, renewal_id, told_at, epoch"
+#define LETTERS "ttiTii"
+
+/* Whether what is stored leaves room for another certificate. */
+#define LEAVES_ROOM(certificate_id, epoch, before)                                                 \
+    "lost_certificate.certificate_id <> " certificate_id " AND lost_certificate.epoch < " epoch    \
+    " AND lost_certificate.told_at <= " before
 
 static void read_record(struct reader *r, struct lost_certificate *out)
 {
@@ -13,18 +18,18 @@ static void read_record(struct reader *r, struct lost_certificate *out)
     out->issued_at = next_i64(r);
     out->renewal_id = next_text(r);
     out->told_at = next_i64(r);
+    out->epoch = next_i64(r);
 }
 
 DEFINE_READ_ONE(lost_certificate)
 
 static const struct query put = {
     .name = "lost_certificate.put",
-    .sql = "INSERT INTO lost_certificate (" COLUMNS ") VALUES ($1, $2, $3, $4, $5)"
+    .sql = "INSERT INTO lost_certificate (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6)"
            " ON CONFLICT (domain_id) DO UPDATE SET certificate_id = excluded.certificate_id,"
            " issued_at = excluded.issued_at, renewal_id = excluded.renewal_id,"
-           " told_at = excluded.told_at"
-           " WHERE lost_certificate.certificate_id <> excluded.certificate_id"
-           " AND lost_certificate.told_at <= $6",
+           " told_at = excluded.told_at, epoch = excluded.epoch"
+           " WHERE " LEAVES_ROOM("$2", "$6", "$7"),
     .params = LETTERS "i",
     .cols = "",
 };
@@ -35,10 +40,31 @@ bool lost_certificate_store_put(struct db *db, const struct lost_certificate *lo
     int64_t changed;
 
     if (!db_exec(db, &put, &changed, err, QT(lost->domain_id), QT(lost->certificate_id),
-                 QI(lost->issued_at), QT(lost->renewal_id), QI(lost->told_at),
+                 QI(lost->issued_at), QT(lost->renewal_id), QI(lost->told_at), QI(lost->epoch),
                  QI(lost->told_at - LOST_AGAIN_MS)))
         return false;
     *is_new = changed > 0;
+    return true;
+}
+
+static const struct query fills = {
+    .name = "lost_certificate.fills",
+    .sql = "SELECT domain_id FROM lost_certificate WHERE domain_id = $1"
+           " AND NOT (" LEAVES_ROOM("$2", "$3", "$4") ")",
+    .params = "ttii",
+    .cols = "t",
+};
+
+bool lost_certificate_store_has_room(struct db *db, const struct lost_certificate *lost, bool *out,
+                                     struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &fills, &row, err, QT(lost->domain_id), QT(lost->certificate_id),
+                QI(lost->epoch), QI(lost->told_at - LOST_AGAIN_MS)))
+        return false;
+    *out = !row;
     return true;
 }
 
@@ -80,6 +106,6 @@ bool lost_certificate_store_count(struct db *db, int64_t *out, struct err *err)
     return true;
 }
 
-static const struct query *const all[] = {&put, &later, &count};
+static const struct query *const all[] = {&put, &fills, &later, &count};
 const struct query_list lost_certificate_queries = {"lost_certificate_store.c", all,
                                                     ARRAY_LEN(all)};

@@ -89,17 +89,46 @@ static void test_what_is_believed(void **state)
     all_ok();
 }
 
-static void put(struct world *w, const char *id, int64_t told_at, bool want)
+/* Each poll says it again; none waits for who writes. */
+static void test_nothing_is_written_of_what_is_known(void **state)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct db *other;
+    struct world w;
+    const int64_t now = clock_now();
+    int64_t start;
+    (void)state;
+
+    open_world(&w);
+    restore(&w);
+    tell(&w, w.t.name, "crt_x", now);
+    MUST(&w.f, db_open_sqlite(w.f.path, 1, &other, &w.f.err));
+    MUST(&w.f, db_tx_begin(other, &tx, &w.f.err));
+    start = clock_boot_ms();
+    tell(&w, w.t.name, "crt_x", now);
+    tell(&w, w.t.name, "crt_y", now);
+    ok(clock_boot_ms() - start < DB_TURN_WAIT_MS / 10, "it has waited for who writes");
+    db_tx_endp(&tx);
+    tx = NULL;
+    db_close(other);
+    fixture_close(&w.f);
+    all_ok();
+}
+
+static void put(struct world *w, const char *id, int64_t told_at, int64_t epoch, bool want)
 {
     const struct lost_certificate lost = {.domain_id = w->t.domain,
                                           .certificate_id = id,
                                           .issued_at = w->certificate.created_at + 1,
                                           .renewal_id = "a.b",
-                                          .told_at = told_at};
-    bool is_new;
+                                          .told_at = told_at,
+                                          .epoch = epoch};
+    bool has_room, is_new;
 
+    MUST(&w->f, lost_certificate_store_has_room(w->f.db, &lost, &has_room, &w->f.err));
     MUST(&w->f, lost_certificate_store_put(w->f.db, &lost, &is_new, &w->f.err));
-    ok(is_new == want, "%s at %lld", id, (long long)(told_at - T0));
+    ok(is_new == want && has_room == want, "%s at %lld in epoch %lld", id,
+       (long long)(told_at - T0), (long long)epoch);
 }
 
 static void test_again(void **state)
@@ -111,10 +140,11 @@ static void test_again(void **state)
     open_world(&w);
     MUST(&w.f, lost_certificate_store_count(w.f.db, &count, &w.f.err));
     assert_int_equal(count, 0);
-    put(&w, "crt_x", T0, true);
-    put(&w, "crt_x", T0 + 2 * LOST_AGAIN_MS, false);
-    put(&w, "crt_y", T0 + LOST_AGAIN_MS - 1, false);
-    put(&w, "crt_y", T0 + LOST_AGAIN_MS, true);
+    put(&w, "crt_x", T0, 1000, true);
+    put(&w, "crt_x", T0 + 2 * LOST_AGAIN_MS, 2000, false);
+    put(&w, "crt_y", T0 + LOST_AGAIN_MS - 1, 2000, false);
+    put(&w, "crt_y", T0 + LOST_AGAIN_MS, 1000, false);
+    put(&w, "crt_y", T0 + LOST_AGAIN_MS, 1001, true);
     MUST(&w.f, lost_certificate_store_count(w.f.db, &count, &w.f.err));
     assert_int_equal(count, 1);
     w.certificate.created_at++;
@@ -127,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_believed),
+        cmocka_unit_test(test_nothing_is_written_of_what_is_known),
         cmocka_unit_test(test_again),
     };
 

@@ -152,6 +152,7 @@ static const struct {
     {"issued.shares", "app/ca: counts, for the operator"},
     {"issued.of_ca", "app/ca, for the operator"},
     {"lost_certificate.count", "app/lost: counts, for the operator"},
+    {"lost_certificate.fills", "app/lost: of the domain that holds a name, whoever's it is"},
     {"job.spread", "the worker, after a restore"},
     {"renewal.ask_all", "the worker, after a restore"},
     {"job.wake_of_ca", "the worker; whoever waits for a CA that answers again"},
