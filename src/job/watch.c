@@ -196,6 +196,8 @@ static struct domain_watch seen(const struct run *run, const struct due *due, bo
     struct domain_watch is = *due->watch;
 
     is.look_at = run->now + watch_jitter_ms(pace_of(run, due).glance_ms, random_below(UINT32_MAX));
+    if (wakes)
+        is.woken_at = run->now;
     if (due->glance && due->glance->is_put_off) {
         is.look_at = run->now + random_between(PUT_OFF_MS, 2 * PUT_OFF_MS);
         return is;
@@ -204,8 +206,6 @@ static struct domain_watch seen(const struct run *run, const struct due *due, bo
         is.servers = due->glance->seen;
     if (due->glance && due->glance->is_changed)
         is.changed_at = run->now;
-    if (wakes)
-        is.woken_at = run->now;
     return is;
 }
 
