@@ -209,10 +209,23 @@ static struct domain_watch seen(const struct run *run, const struct due *due, bo
     return is;
 }
 
+/* It may have gone on since: then it waits for something else, in its own time. */
+static bool wake_waiting(const struct run *run, struct db *tx, const char *issuance_id,
+                         struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct issuance *issuance;
+
+    if (!issuance_store_get(run->mem, tx, &scope, issuance_id, &issuance, err))
+        return false;
+    return !issuance || issuance->state != ISSUANCE_WAITING_DNS ||
+           job_store_wake(tx, issuance_id, run->now, NULL, err);
+}
+
 static bool wake(const struct run *run, struct db *tx, const struct due *due, struct err *err)
 {
     if (due->reason == WATCH_WAITING)
-        return job_store_wake(tx, due->latest->id, run->now, NULL, err);
+        return wake_waiting(run, tx, due->latest->id, err);
     return job_store_enqueue(tx, job_kind_name(JOB_NAMES), due->domain->id, run->now, err);
 }
 
@@ -272,12 +285,13 @@ bool watch_keep_servers(const struct worker *worker, struct arena *mem,
                         struct err *err)
 {
     const char *servers = watch ? glance_servers(mem, report, watch->servers) : NULL;
+    int64_t first = clock_now() + JOB_WATCH_FIRST_MS;
 
     if (!watch || servers == watch->servers)
         return true;
-    return watch_store_set_servers(worker->app->db, watch->domain_id, servers, clock_now(), err) &&
-           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_WATCH_SUBJECT,
-                             clock_now(), err);
+    return watch_store_set_servers(worker->app->db, watch->domain_id, servers, first, err) &&
+           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_WATCH_SUBJECT, first,
+                             err);
 }
 
 bool watch_start(struct db *db, struct err *err)

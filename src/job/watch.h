@@ -13,6 +13,7 @@
 #define JOB_WATCH_SUBJECT  "platform"
 #define JOB_WATCH_MOST     64              /* domains of a run */
 #define JOB_WATCH_APART_MS INT64_C(500)    /* between two runs */
+#define JOB_WATCH_FIRST_MS INT64_C(1000)   /* to a glance at servers that a look has just found */
 #define JOB_WATCH_IDLE_MS  INT64_C(60000)  /* when nothing is watched */
 #define JOB_WATCH_LATE_MS  INT64_C(600000) /* what is later than this at a start is put off */
 #define JOB_WATCH_SPACE_MS INT64_C(100)    /* between two of these */

@@ -24,16 +24,19 @@ DEFINE_READ_ALL(domain_watch, domain_watch_list)
 
 static const struct query care = {
     .name = "watch.care",
-    .sql = "INSERT INTO domain_watch (" COLUMNS ") VALUES ($1, $2, $3, 0, 0, '')"
-           " ON CONFLICT (domain_id) DO UPDATE SET cared_at = $2, look_at = " SOONER("$3"),
-    .params = "tii",
+    .sql = "INSERT INTO domain_watch (" COLUMNS ") VALUES ($1, $2, $3, $4, 0, '')"
+           " ON CONFLICT (domain_id) DO UPDATE SET cared_at = $2, look_at = " SOONER(
+               "$3") ","
+                     " woken_at = CASE WHEN domain_watch.woken_at < $4 THEN $4"
+                     " ELSE domain_watch.woken_at END",
+    .params = "tiii",
     .cols = "",
 };
 
-bool watch_store_care(struct db *db, const char *domain_id, int64_t now, int64_t look_at,
-                      struct err *err)
+bool watch_store_care(struct db *db, const struct domain_watch *watch, struct err *err)
 {
-    return db_exec(db, &care, NULL, err, QT(domain_id), QI(now), QI(look_at));
+    return db_exec(db, &care, NULL, err, QT(watch->domain_id), QI(watch->cared_at),
+                   QI(watch->look_at), QI(watch->woken_at));
 }
 
 static const struct query get = {

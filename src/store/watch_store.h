@@ -24,10 +24,10 @@ struct domain_watch_list {
 
 extern const struct query_list watch_queries;
 
-/* Somebody cares now: the next glance is at `look_at`, or earlier. Adds the row when there is none.
- */
-MUST_CHECK bool watch_store_care(struct db *db, const char *domain_id, int64_t now, int64_t look_at,
-                                 struct err *err);
+/* Somebody has cared, and woken who checks the names, at the times that `watch` has: the next
+ * glance is at its look_at, or earlier. Its other fields are left out. Adds the row when there is
+ * none. */
+MUST_CHECK bool watch_store_care(struct db *db, const struct domain_watch *watch, struct err *err);
 /* *out is NULL when it is not watched. */
 MUST_CHECK bool watch_store_get(struct arena *mem, struct db *db, const char *domain_id,
                                 const struct domain_watch **out, struct err *err);

@@ -10,6 +10,14 @@ static const struct domain_watch *get(struct fixture *f, const char *domain_id)
     return out;
 }
 
+/* By somebody whose wish wakes nobody yet. */
+static void care(struct fixture *f, const char *domain_id, int64_t now, int64_t look_at)
+{
+    const struct domain_watch watch = {.domain_id = domain_id, .cared_at = now, .look_at = look_at};
+
+    MUST(f, watch_store_care(f->db, &watch, &f->err));
+}
+
 static int64_t next(struct fixture *f)
 {
     int64_t out;
@@ -29,15 +37,38 @@ static void test_care(void **state)
     partner_add(&f, "par_a");
     t = tenant_add(&f, "par_a", "a");
     ok(!get(&f, t.domain) && next(&f) == INT64_MAX, "nothing is watched");
-    MUST(&f, watch_store_care(f.db, t.domain, T0, T0 + 3000, &f.err));
+    care(&f, t.domain, T0, T0 + 3000);
     ok(get(&f, t.domain)->cared_at == T0 && get(&f, t.domain)->look_at == T0 + 3000, "it is");
-    MUST(&f, watch_store_care(f.db, t.domain, T0 + 10, T0 + 9000, &f.err));
+    care(&f, t.domain, T0 + 10, T0 + 9000);
     ok(get(&f, t.domain)->cared_at == T0 + 10 && get(&f, t.domain)->look_at == T0 + 3000,
        "caring makes no glance later");
-    MUST(&f, watch_store_care(f.db, t.domain, T0 + 20, T0 + 1000, &f.err));
+    care(&f, t.domain, T0 + 20, T0 + 1000);
     ok(next(&f) == T0 + 1000, "but sooner");
     MUST(&f, watch_store_end(f.db, t.domain, &f.err));
     ok(!get(&f, t.domain), "it is over");
+    fixture_close(&f);
+    all_ok();
+}
+
+static void test_care_that_wakes(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tenant t;
+    struct domain_watch ordered = {.cared_at = T0, .look_at = T0, .woken_at = T0};
+
+    fixture_open_migrated(&f);
+    tenants_prepare(&f);
+    partner_add(&f, "par_a");
+    t = tenant_add(&f, "par_a", "a");
+    ordered.domain_id = t.domain;
+    MUST(&f, watch_store_care(f.db, &ordered, &f.err));
+    ok(get(&f, t.domain)->woken_at == T0, "who has ordered has woken who checks the names");
+    care(&f, t.domain, T0 + 10, T0);
+    ok(get(&f, t.domain)->woken_at == T0, "who opens the page has not");
+    ordered.cared_at = ordered.woken_at = T0 + 20;
+    MUST(&f, watch_store_care(f.db, &ordered, &f.err));
+    ok(get(&f, t.domain)->woken_at == T0 + 20, "who asks for a look has, again");
     fixture_close(&f);
     all_ok();
 }
@@ -53,7 +84,7 @@ static void test_save(void **state)
     tenants_prepare(&f);
     partner_add(&f, "par_a");
     t = tenant_add(&f, "par_a", "a");
-    MUST(&f, watch_store_care(f.db, t.domain, T0, T0, &f.err));
+    care(&f, t.domain, T0, T0);
     was = is = *get(&f, t.domain);
     is.look_at = T0 + 5;
     is.woken_at = is.changed_at = T0 + 1;
@@ -65,7 +96,7 @@ static void test_save(void **state)
        "what came of a glance");
     is.look_at = T0 + 99;
     is.servers = "{\"a\":\"2\"}";
-    MUST(&f, watch_store_care(f.db, t.domain, T0 + 2, T0 + 2, &f.err));
+    care(&f, t.domain, T0 + 2, T0 + 2);
     MUST(&f, watch_store_set_servers(f.db, t.domain, "{\"b\":\"\"}", T0 + 2, &f.err));
     MUST(&f, watch_store_save(f.db, &was, &is, &f.err));
     ok(get(&f, t.domain)->look_at == T0 + 2, "who has cared meanwhile is heard");
@@ -90,10 +121,10 @@ static void test_spread(void **state)
     for (int i = 0; i < COUNT; i++) {
         struct tenant t = tenant_add(&f, "par_a", arena_printf(f.mem, "t%d", i));
 
-        MUST(&f, watch_store_care(f.db, t.domain, T0 + 7 * i, T0 + 11 * i, &f.err));
+        care(&f, t.domain, T0 + 7 * i, T0 + 11 * i);
     }
     fresh = tenant_add(&f, "par_a", "fresh");
-    MUST(&f, watch_store_care(f.db, fresh.domain, T0 + 86400000, T0, &f.err));
+    care(&f, fresh.domain, T0 + 86400000, T0);
     MUST(&f, watch_store_spread(f.db, T0 + 80000000, T0 + 86400000, APART_MS, &f.err));
     MUST(&f, watch_store_due(f.mem, f.db, T0 + 86399999, 100, &due, &f.err));
     ok(due.count == 1 && strcmp(due.items[0].domain_id, fresh.domain) == 0,
@@ -114,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_care),
+        cmocka_unit_test(test_care_that_wakes),
         cmocka_unit_test(test_save),
         cmocka_unit_test(test_spread),
     };
