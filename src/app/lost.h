@@ -7,8 +7,8 @@
  * issued in the place of each, by JOB_RENEW of the certificate that the store has.
  *
  * What an edge says comes through whoever relays it. It is believed only after a restore, of a
- * domain that has an earlier certificate, once for each epoch and once in LOST_AGAIN_MS: a liar gets
- * one certificate too many for each restore.
+ * domain that has an earlier certificate, once for each epoch and once in LOST_AGAIN_MS: a liar
+ * gets one certificate too many for each restore.
  */
 #include "app/app.h"
 #include "store/edge_report_store.h"
