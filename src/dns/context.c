@@ -13,6 +13,7 @@
 #define IDLE_MAX      32 /* for each age of answers */
 #define CONFIG_MAX    256
 #define TRIM_EVERY_MS 1000
+#define LOOK_EVERY_MS 250 /* while there is what may have to end */
 
 /* Contexts for the same age of answers, that nobody asks just now. */
 struct idle_list {
@@ -20,18 +21,21 @@ struct idle_list {
     size_t count;
 };
 
-/* To be deleted once the lock is given back: that waits for a thread. */
+/* To be deleted once the lock is given back: that waits for a thread of libunbound. */
 struct ended {
-    struct ub_ctx *ctx[IDLE_MAX * DNS_AGE_COUNT + 1];
+    struct ub_ctx *ctx[IDLE_MAX * DNS_AGE_COUNT];
     size_t count;
 };
 
 struct context_pool {
     struct resolver_options options;
+    pthread_t keeper;
     pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t change;
     struct idle_list idle[DNS_AGE_COUNT];
     bool has_holes; /* a context has ended since what they held was given back */
     int64_t trimmed_at;
+    bool is_closing;
 };
 
 /* Beside these nothing is ever set: a wrong value of an option makes libunbound crash at use. The
@@ -142,27 +146,6 @@ static bool context_new(const struct resolver_options *options, enum dns_age age
 
 /* ---- the pool ---- */
 
-struct context_pool *context_pool_new(const struct resolver_options *options)
-{
-    struct context_pool *pool = calloc(1, sizeof(*pool));
-
-    if (!pool)
-        abort();
-    pool->options = *options;
-    pthread_mutex_init(&pool->lock, NULL);
-    return pool;
-}
-
-void context_pool_free(struct context_pool *pool)
-{
-    for (size_t age = 0; age < DNS_AGE_COUNT; age++) {
-        for (size_t i = 0; i < pool->idle[age].count; i++)
-            ub_ctx_delete(pool->idle[age].items[i].ctx);
-    }
-    pthread_mutex_destroy(&pool->lock);
-    free(pool);
-}
-
 static bool is_old(const struct context_pool *pool, const struct context *context, int64_t now)
 {
     return now - context->made_at >= asked_for_ms(&pool->options, context->age);
@@ -205,17 +188,110 @@ static void give_back(struct context_pool *pool, int64_t now)
         (void)malloc_trim(0);
 }
 
-static void end_contexts(struct context_pool *pool, int64_t now, const struct ended *ended)
+static void end_contexts(struct context_pool *pool, const struct ended *ended)
 {
     for (size_t i = 0; i < ended->count; i++)
         ub_ctx_delete(ended->ctx[i]);
-    if (ended->count > 0) {
-        pthread_mutex_lock(&pool->lock);
-        pool->has_holes = true;
-        pthread_mutex_unlock(&pool->lock);
-    }
-    give_back(pool, now);
+    if (ended->count == 0)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->has_holes = true;
+    pthread_cond_signal(&pool->change);
+    pthread_mutex_unlock(&pool->lock);
 }
+
+/* ---- the keeper: what nobody asks any more ends without a next look-up ---- */
+
+/* The lock is held. */
+static bool has_work(const struct context_pool *pool)
+{
+    bool has_idle = false;
+
+    for (size_t age = 0; age < DNS_AGE_COUNT; age++)
+        has_idle = has_idle || pool->idle[age].count > 0;
+    return has_idle || pool->has_holes;
+}
+
+/* The lock is held. */
+static void pause_look(struct context_pool *pool)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += LOOK_EVERY_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    while (!pool->is_closing &&
+           pthread_cond_timedwait(&pool->change, &pool->lock, &until) != ETIMEDOUT)
+        continue;
+}
+
+/* False: the pool closes. */
+static bool wait_for_work(struct context_pool *pool)
+{
+    bool is_closing;
+
+    pthread_mutex_lock(&pool->lock);
+    while (!pool->is_closing && !has_work(pool))
+        pthread_cond_wait(&pool->change, &pool->lock);
+    pause_look(pool);
+    is_closing = pool->is_closing;
+    pthread_mutex_unlock(&pool->lock);
+    return !is_closing;
+}
+
+static void *keep(void *arg)
+{
+    struct context_pool *pool = arg;
+
+    while (wait_for_work(pool)) {
+        struct ended ended = {.count = 0};
+        int64_t now = clock_boot_ms();
+
+        pthread_mutex_lock(&pool->lock);
+        part_ended(pool, now, &ended);
+        pthread_mutex_unlock(&pool->lock);
+        end_contexts(pool, &ended);
+        give_back(pool, now);
+    }
+    return NULL;
+}
+
+struct context_pool *context_pool_new(const struct resolver_options *options)
+{
+    struct context_pool *pool = calloc(1, sizeof(*pool));
+    pthread_condattr_t monotonic;
+
+    if (!pool)
+        abort();
+    pool->options = *options;
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->change, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    if (pthread_create(&pool->keeper, NULL, keep, pool) != 0)
+        abort();
+    return pool;
+}
+
+void context_pool_free(struct context_pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->is_closing = true;
+    pthread_cond_signal(&pool->change);
+    pthread_mutex_unlock(&pool->lock);
+    pthread_join(pool->keeper, NULL);
+    for (size_t age = 0; age < DNS_AGE_COUNT; age++) {
+        for (size_t i = 0; i < pool->idle[age].count; i++)
+            ub_ctx_delete(pool->idle[age].items[i].ctx);
+    }
+    pthread_cond_destroy(&pool->change);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+/* ---- take and put ---- */
 
 bool context_take(struct context_pool *pool, enum dns_age age, struct context *out, struct err *err)
 {
@@ -229,7 +305,7 @@ bool context_take(struct context_pool *pool, enum dns_age age, struct context *o
     if (idle->count > 0)
         taken = idle->items[--idle->count];
     pthread_mutex_unlock(&pool->lock);
-    end_contexts(pool, now, &ended);
+    end_contexts(pool, &ended);
     if (!taken.ctx && !context_new(&pool->options, age, &taken.ctx, err))
         return false;
     *out = taken;
@@ -245,11 +321,11 @@ void context_put(struct context_pool *pool, struct context context, bool is_good
 
     context.put_at = now;
     pthread_mutex_lock(&pool->lock);
-    part_ended(pool, now, &ended);
     if (is_kept && idle->count < IDLE_MAX)
         idle->items[idle->count++] = context;
     else
         ended.ctx[ended.count++] = context.ctx;
+    pthread_cond_signal(&pool->change);
     pthread_mutex_unlock(&pool->lock);
-    end_contexts(pool, now, &ended);
+    end_contexts(pool, &ended);
 }

@@ -6,7 +6,8 @@
  * one costs milliseconds, and without what it has learnt a look-up begins at the root; so they are
  * asked again, fresh ones for RESOLVER_FRESH_MS, others for RESOLVER_RECENT_S. Each
  * that was asked holds about 1.6 MiB, descriptors and a thread of its own; so one that nobody asked
- * for CONTEXT_IDLE_MS ends when the next is taken or put, and what it held goes back to the system.
+ * for CONTEXT_IDLE_MS ends by itself, in a thread of the pool, within half a second, and what it
+ * held goes back to the system a second later at most.
  * Which answers may be used again is decided here; nothing is asked.
  */
 #include <unbound.h>

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dirent.h>
 #include <pthread.h>
 
+#include "base/clock.h"
 #include "check.h"
 #include "dns/context.h"
 #include "knot.h"
 
-#define SOA       "@ 3600 SOA ns.nic. host.nic. 1 3600 600 86400 60\n@ 3600 NS ns.nic.\n"
-#define AT_ONCE   16
-#define ASKED     30
-#define GROWN_KIB 6144 /* sixteen contexts are 26 MiB */
+#define SOA           "@ 3600 SOA ns.nic. host.nic. 1 3600 600 86400 60\n@ 3600 NS ns.nic.\n"
+#define AT_ONCE       16
+#define ASKED         30
+#define GROWN_KIB     6144 /* sixteen contexts are 26 MiB */
+#define GIVEN_BACK_MS 5000
 
 static const struct knot_zone zones[] = {{".", SOA "* 60 A 192.0.2.1\n", false}};
 static struct knot knot;
@@ -24,6 +27,17 @@ static long anonymous_kib(void)
     if (file)
         fclose(file);
     return kib;
+}
+
+/* Once it is below `wanted`, or the keeper of the contexts had time enough to give back what it
+ * can. */
+static long least_kib(long wanted)
+{
+    int64_t until = clock_boot_ms() + GIVEN_BACK_MS;
+
+    while (anonymous_kib() >= wanted && clock_boot_ms() < until)
+        usleep(20000);
+    return anonymous_kib();
 }
 
 struct asker {
@@ -94,11 +108,48 @@ static void test_memory_is_given_back(void **state)
     ask_at_once(many, AT_ONCE, resolver);
     usleep(CONTEXT_IDLE_MS * 1000);
     ask_at_once(&last, 1, resolver);
-    after = anonymous_kib();
+    after = least_kib(before + GROWN_KIB);
     ok(after - before < GROWN_KIB, "%ld KiB before, %ld after", before, after);
     let_go(&first, 1);
     let_go(many, AT_ONCE);
     let_go(&last, 1);
+    all_ok();
+}
+
+static size_t count_threads(void)
+{
+    DIR *tasks = opendir("/proc/self/task");
+    size_t count = 0;
+
+    while (tasks && readdir(tasks))
+        count++;
+    if (tasks)
+        closedir(tasks);
+    return count;
+}
+
+/* Each context that was asked has a thread. No look-up comes after it. */
+static void test_ends_by_itself(void **state)
+{
+    (void)state;
+    AUTO(resolver_freep) struct resolver *resolver = NULL;
+    struct asker asker = {.answered = 0};
+    struct err err = {0};
+    int64_t asked_at;
+    size_t before;
+
+    if (!resolver_new(&(struct resolver_options){.forwarder = knot.forwarder, .is_offline = true},
+                      &resolver, &err))
+        fail_msg("%s", err.text);
+    before = count_threads();
+    ask_at_once(&asker, 1, resolver);
+    asked_at = clock_boot_ms();
+    ok(count_threads() == before + 1, "it is kept for the next look-up");
+    while (count_threads() > before && clock_boot_ms() < asked_at + 10 * CONTEXT_IDLE_MS)
+        usleep(20000);
+    ok(count_threads() == before, "it has ended");
+    ok(clock_boot_ms() >= asked_at + CONTEXT_IDLE_MS, "and not before its time");
+    let_go(&asker, 1);
     all_ok();
 }
 
@@ -167,6 +218,7 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_memory_is_given_back),
+                                       cmocka_unit_test(test_ends_by_itself),
                                        cmocka_unit_test(test_asked_again)};
 
     if (!knot_is_there())
