@@ -137,4 +137,4 @@ class Processes:
                for line in (folder / "status").read_text().splitlines() if line.startswith("Rss")}
         return {"cpu_s": (int(fields[11]) + int(fields[12])) / TICKS,
                 "anon_kib": kib["RssAnon"], "shared_kib": kib["RssShmem"],
-                "descriptors": len(os.listdir(folder / "fd"))}
+                "descriptors": len(os.listdir(folder / "fd")), "threads": len(os.listdir(folder / "task"))}

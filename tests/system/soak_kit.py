@@ -11,13 +11,15 @@ import sys
 import time
 
 from load_kit import Load, Processes
-from platform_kit import Platform
+from platform_kit import Platform, wait_for
 
 AT_ONCE = 8
 LOOKS = 50
 WARM_SHARE = 0.2
 CACHE = "1m"
-WARM_UP, STEP, REST_S, RESTS_MAX = 150, 50, 2.5, 4
+WARM_UP, STEP = 150, 50
+ASKERS = ("ca", "worker")  # each context that they ask DNS with has a thread, and lives for two seconds
+UNCHANGED_S, ENDED_S, GIVEN_BACK_S = 4, 30, 1.5
 DESCRIPTORS_MAX = 16  # connections and sockets under way
 
 
@@ -82,21 +84,33 @@ class Orders(Soak):
 
 
 class Rests(Soak):
-    """Looks in threes, `count` orders apart, after a pause and one order alone, which ends what was
-    kept for those before: so a little that each order leaves is seen after some hundreds. That one may
-    have asked several resolvers at once, which hold 1.6 MiB and seven descriptors each (0161): then
-    another one."""
+    """Looks in threes, `count` orders apart, each once no resolver holds anything: as many as were asked at
+    once a moment ago would hold 1.6 MiB and seven descriptors each (0161). So a little that each order
+    leaves is seen after some hundreds."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.at_rest = None  # threads of each
+
+    def threads(self):
+        found = self.processes.look()
+        return {name: found[name]["threads"] for name in ASKERS}
+
+    def unchanged(self):
+        """The threads, once they have been the same for longer than a context that nobody asks lives."""
+        found, since = self.threads(), time.monotonic()
+        while time.monotonic() < since + UNCHANGED_S:
+            time.sleep(0.1)
+            now = self.threads()
+            if now != found:
+                found, since = now, time.monotonic()
+        return found
 
     def rest(self, load):
         load.follower.wait(0)
-        for _ in range(RESTS_MAX):
-            time.sleep(REST_S)
-            load.order(load.domain(), AT_ONCE)
-            load.follower.wait(0)
-            held = self.processes.look()["worker"]["descriptors"]
-            least = min((found["worker"]["descriptors"] for _, found in self.looks), default=held)
-            if held <= least:
-                return
+        self.at_rest = self.at_rest or self.unchanged()
+        wait_for(lambda: self.threads() == self.at_rest, ENDED_S, every=0.1)
+        time.sleep(GIVEN_BACK_S)
 
     def run(self, load):
         done = 0
