@@ -185,7 +185,6 @@ def test_how_it_ends(world, certificates, bodies):
 
     world.feed.forget("h", "doubted.example")  # nobody says that it was deleted
     world.agent.kill()
-    time.sleep(5)
     world.agent.start()
     world.feed.nudge()
     world.agent.wait_acked(SOON)
@@ -253,11 +252,12 @@ def test_all_are_told_in_turns(world, certificates):
     found, sizes = set(), set()
 
     def is_all():
+        world.feed.nudge()
         words = (world.feed.kept or "").split(" ")
         sizes.add(len(words) - 1)
         assert len(world.feed.kept or "") < 4096
         found.update(word.split(":")[0] for word in words[1:])
         return found >= names
-    wait_for(is_all, 60)
+    wait_for(is_all, 60, every=0.1)
     assert world.feed.kept.startswith("90 ") and max(sizes) < 30
     assert {world.shown(name)[1] for name in names} == {"crt_new"}

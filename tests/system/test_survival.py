@@ -87,8 +87,6 @@ def test_nginx_killed(platform, partner):
     assert is_served(platform, "www.second.example")
 
 
-
-
 @pytest.mark.req("R22", "A11")
 @pytest.mark.parametrize("victim", ["worker", "signer", "web"])
 def test_killed_during_orders(platform, partner, victim):
@@ -113,54 +111,6 @@ def test_killed_during_orders(platform, partner, victim):
         page = partner.get(f"/v1/certificates?domain_id={domain['id']}")
         assert len(page["items"]) == 1, domain["name"]
         assert is_served(platform, f"www.{domain['name']}")
-
-
-def test_second_run_is_refused(platform):
-    second = platform.run("run", "--dir", platform.dir)
-    assert second.returncode == 2
-    assert str(platform.dir) in second.stdout + second.stderr
-
-
-def run_once(platform, *options):
-    """What a start in a folder of its own says as its last line."""
-    done = platform.run("run", "--once", "--dir", platform.dir / "other", *options)
-    return done.returncode, json.loads(done.stdout.splitlines()[-1])
-
-
-def test_taken_port_is_named_and_others_may_be_chosen(platform):
-    code, summary = run_once(platform, "--port-base", str(platform.front_port))
-    assert (code, summary["live"]) == (2, False)
-    assert summary["error"].endswith(": Address already in use")
-    code, summary = run_once(platform, "--port-base", "31000", "--domain", "Bücher.Example.")
-    assert (code, summary["live"]) == (0, True)
-    assert summary["domain"] == "xn--bcher-kva.example"
-
-
-@pytest.mark.parametrize("name, reason", [
-    ("example", '"example" is a public suffix: names are registered under it'),
-    ("demo.example/../../x", "octet 0x2f is not allowed"),
-    ("", "a name is missing"),
-])
-def test_domain_that_is_none(platform, name, reason):
-    """Refused before anything is started or written for it."""
-    code, summary = run_once(platform, "--domain", name, "--port-base", "31000")
-    assert (code, summary["live"]) == (2, False)
-    assert reason in summary["error"]
-    assert not list((platform.dir / "other").rglob("*.zone"))
-
-
-def test_long_folder(platform):
-    """A socket's path is bound at 107 octets, the folder's is not."""
-    folder = platform.dir / ("long" * 20) / ("er" * 20)
-    folder.mkdir(parents=True)
-    done = platform.run("run", "--once", "--dir", folder, "--port-base", "31000")
-    assert (done.returncode, json.loads(done.stdout.splitlines()[-1])["live"]) == (0, True)
-
-
-def test_first_order_that_cannot_be_placed(platform):
-    code, summary = run_once(platform, "--domain", "www.proof.example", "--port-base", "31000")
-    assert (code, summary["live"]) == (1, False)
-    assert "reserved" in summary["error"]
 
 
 @pytest.mark.req("R22")
