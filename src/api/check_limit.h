@@ -3,10 +3,10 @@
 
 /*
  * check_limit: how many checks may be asked for (R49): CHECKS_PER_MIN a minute by each token, so
- * many as it may by each partner (R47), one
- * at a time of each name, not so many at once that they keep all handler threads busy, and of these
- * at most half by one partner: whose names lead to slow servers keeps nobody else waiting. In
- * memory, per process: what is lost with it is lost time only.
+ * many as it may by each partner (R47), one at a time of each name, not so many at once that they
+ * keep all handler threads busy, and of these at most half by one partner: whose names lead to slow
+ * servers keeps nobody else waiting. In memory, per process: what is lost with it is lost time
+ * only.
  */
 #include "base/err.h"
 

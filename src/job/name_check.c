@@ -71,7 +71,7 @@ static bool take_others(const struct worker *worker, struct arena *mem,
 static bool find_needed_until(const struct worker *worker, struct arena *mem,
                               const struct name_check *want, int64_t *out, struct err *err)
 {
-    const struct scope scope = {.kind = SCOPE_PLATFORM};
+    const struct scope scope = scope_platform();
     const struct subscription *subscription = NULL;
 
     if (worker->rdap && !subscription_store_current(mem, worker->app->db, &scope, want->domain->id,
