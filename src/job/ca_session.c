@@ -88,15 +88,17 @@ bool ca_session_begin(const struct worker *worker, struct arena *mem, const stru
     session->call = (struct acme_call){
         .client = ca->client, .account = &session->account, .problem = &session->problem};
     session->account = (struct acme_account){.key = &session->key, .alg = ALG};
-    *out = NULL;
-    if (!ca_health_enter(worker, mem, ca, &session->standing, err)) {
-        session->is_down = err->code == ERR_CA_BUSY;
-        if (session->is_down)
-            *out = session;
-        return false;
-    }
     *out = session;
-    return true;
+    session->has_seat = ca_seats_take(ca->seats, ca->config->name, err);
+    session->is_crowded = !session->has_seat;
+    if (session->is_crowded)
+        return false;
+    session->is_down = !ca_health_enter(worker, mem, ca, &session->standing, err);
+    if (session->is_down && err->code != ERR_CA_BUSY) {
+        ca_seats_leave(ca->seats);
+        *out = NULL;
+    }
+    return !session->is_down;
 }
 
 bool ca_session_open(const struct worker *worker, struct arena *mem, const struct worker_ca *ca,
@@ -130,12 +132,17 @@ bool ca_session_thumbprint(const struct worker *worker, struct arena *mem,
     return true;
 }
 
-bool ca_session_end(const struct worker *worker, struct arena *mem,
-                    const struct ca_session *session, bool is_done, struct err *err)
+bool ca_session_end(const struct worker *worker, struct arena *mem, struct ca_session *session,
+                    bool is_done, struct err *err)
 {
     struct err unsettled;
 
-    if (!session || session->is_down)
+    if (!session)
+        return is_done;
+    if (session->has_seat)
+        ca_seats_leave(session->ca->seats);
+    session->has_seat = false;
+    if (session->is_down || session->is_crowded)
         return is_done;
     return ca_health_settle(worker, mem, session->ca, &session->standing, &session->problem,
                             is_done ? err : &unsettled) &&

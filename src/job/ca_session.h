@@ -17,9 +17,12 @@ struct ca_session {
     const struct worker_ca *ca;
     struct ca_standing standing; /* of the CA as the session was opened */
     bool is_down;                /* it is not to be asked now: there is no session */
+    bool is_crowded;             /* nor is there: the threads that it may hold are all taken */
+    bool has_seat;               /* ca_session_end() leaves it */
 };
 
-/* A session without an account, or none: then `is_down` says so, with ERR_CA_BUSY and retry_at. */
+/* A session without an account, or none: then `is_down` or `is_crowded` says so, with ERR_CA_BUSY
+ * and retry_at. Whatever it sets *out to is ended with ca_session_end(). */
 MUST_CHECK bool ca_session_begin(const struct worker *worker, struct arena *mem,
                                  const struct worker_ca *ca, struct ca_session **out,
                                  struct err *err);
@@ -44,4 +47,4 @@ MUST_CHECK bool ca_session_thumbprint(const struct worker *worker, struct arena 
  * whether what it was opened for `is_done` and this is told; `err` stays as it is when that is not
  * done. */
 MUST_CHECK bool ca_session_end(const struct worker *worker, struct arena *mem,
-                               const struct ca_session *session, bool is_done, struct err *err);
+                               struct ca_session *session, bool is_done, struct err *err);

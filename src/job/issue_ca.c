@@ -25,6 +25,10 @@ bool issue_open_ca(struct issue *is, struct ca_session **out, struct issue_outco
         return is_open;
     if (is->session->is_down)
         return issue_wait_down(is, outcome, err);
+    if (is->session->is_crowded) {
+        *outcome = (struct issue_outcome){.is_wait = true, .run_at = err->retry_at};
+        return true;
+    }
     return err->code == ERR_SIGNER || err->code == ERR_STORE
                ? err_wrap(err, "account at %s", is->ca->config->name)
                : issue_ca_failed(is, is->session, outcome, err);

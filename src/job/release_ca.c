@@ -203,6 +203,12 @@ static bool give_up(const struct giving *g, bool *is_done, struct err *err)
     return finish_unissued(g, count, err);
 }
 
+/* Not now: it does not answer others. */
+static bool is_not_asked(const struct ca_session *ca)
+{
+    return ca->is_down || ca->is_crowded;
+}
+
 /* Our account as it was when the order was made; NULL when there is none like it any more, and with
  * it nothing that could be given up. */
 static bool open_ca(const struct release *rel, const struct order_at_ca *row, struct giving *out,
@@ -220,7 +226,8 @@ static bool open_ca(const struct release *rel, const struct order_at_ca *row, st
         return true;
     out->ca_name = ca->config->name;
     return ca_session_open(rel->worker, rel->mem, ca, &out->ca, err) ||
-           (out->ca && out->ca->is_down);
+           (out->ca && is_not_asked(out->ca)) ||
+           ca_session_end(rel->worker, rel->mem, out->ca, false, err);
 }
 
 static bool end(const struct giving *g, bool is_done, struct err *err)
@@ -238,7 +245,7 @@ static bool release_order(const struct release *rel, const struct order_at_ca *r
         return false;
     if (!g.ca)
         return finish(&g, NULL, NULL, err);
-    if (g.ca->is_down) {
+    if (is_not_asked(g.ca)) {
         *again = again_at(rel, &unanswered, g.ca->standing.breaker.next_try_at);
         return true;
     }
@@ -247,7 +254,7 @@ static bool release_order(const struct release *rel, const struct order_at_ca *r
         return end(&g, true, err);
     }
     if (g.ca->problem.type == ACME_PROBLEM_NONE)
-        return false; /* a failure of our own */
+        return end(&g, false, err); /* a failure of our own */
     *again = again_at(rel, &unanswered, g.ca->problem.retry_at);
     return end(&g, true, err);
 }
@@ -293,7 +300,7 @@ static bool release_name_everywhere(const struct release *rel, const char *name,
             return false;
         if (!g.ca)
             continue;
-        if (g.ca->is_down)
+        if (is_not_asked(g.ca))
             later_at = again_at(rel, &unanswered, g.ca->standing.breaker.next_try_at);
         else if (!end(&g, release_name(&g, name, &later_at, err), err))
             return false;

@@ -57,6 +57,22 @@ static void take_window(struct run *run, enum renewal_source source, struct rene
     run->is_drawn = true;
 }
 
+/* It is not to be asked now; that is no failure of the run. */
+static bool poll_later(struct run *run, const struct err *err)
+{
+    struct renewal *r = &run->renewal;
+
+    r->poll_at = renewal_poll_at(&run->life, err->retry_at + random_between(0, DOWN_JITTER_MS));
+    r->poll_error = arena_strdup(run->mem, err->text);
+    return err->code == ERR_CA_BUSY;
+}
+
+static bool may_ask(const struct run *run, struct err *err)
+{
+    return ca_health_look(run->worker, run->mem, run->ca, err) &&
+           ca_seats_take(run->ca->seats, run->ca->config->name, err);
+}
+
 /* Asks the CA for its window; that it could not be asked is no failure of the run. */
 static bool poll_ca(struct run *run, struct err *err)
 {
@@ -66,18 +82,18 @@ static bool poll_ca(struct run *run, struct err *err)
     struct acme_renewal_info *info;
     const char *id;
     int64_t again = run->now + NO_ARI_MS;
+    bool is_told;
 
-    if (!ca_health_look(run->worker, run->mem, run->ca, err)) {
-        r->poll_at = renewal_poll_at(&run->life, err->retry_at + random_between(0, DOWN_JITTER_MS));
-        r->poll_error = arena_strdup(run->mem, err->text);
-        return err->code == ERR_CA_BUSY;
-    }
     if (!acme_certificate_id(run->mem, run->certificate->leaf, &id, err)) {
         r->poll_at = 0;
         r->poll_error = arena_strdup(run->mem, err->text);
         return err->code == ERR_BAD_CERT;
     }
-    if (!acme_renewal_info_get(run->mem, &call, id, &info, err)) {
+    if (!may_ask(run, err))
+        return poll_later(run, err);
+    is_told = acme_renewal_info_get(run->mem, &call, id, &info, err);
+    ca_seats_leave(run->ca->seats);
+    if (!is_told) {
         again = acme_renewal_info_retry_at(&problem, (int)++r->poll_failures, run->now);
         r->poll_error = arena_strdup(run->mem, err->text);
     } else {

@@ -107,6 +107,7 @@ static bool open_cas(struct arena *mem, struct worker *worker, struct err *err)
     worker->cas = arena_array_of(mem, cfg->ca_count, struct worker_ca);
     for (size_t i = 0; i < cfg->ca_count; i++) {
         worker->ca_count++;
+        worker->cas[i].seats = ca_seats_new((unsigned)cfg->worker.threads, cfg->ca_count);
         if (!open_ca(mem, worker, &cfg->ca[i], &worker->cas[i], err))
             return false;
     }
@@ -185,6 +186,7 @@ void worker_free(struct worker *worker)
 {
     for (size_t i = 0; i < worker->ca_count; i++) {
         acme_client_free(worker->cas[i].client);
+        ca_seats_free(worker->cas[i].seats);
         if (worker->cas[i].roots != worker->trust)
             root_files_close(worker->cas[i].roots);
     }

@@ -11,6 +11,7 @@
 #include "check/check.h"
 #include "config/limits.h"
 #include "feed/publisher.h"
+#include "job/ca_seats.h"
 #include "tls/root_files.h"
 
 /* What signs requests to a CA: the handle in acme_account.key. That of acme_binding.key is the CA's
@@ -24,6 +25,7 @@ struct worker_key {
 struct worker_ca {
     const struct config_ca *config;
     struct acme_client *client;
+    struct ca_seats *seats;
     struct root_files *roots; /* what its chains must lead to: worker_roots() */
     enum acme_challenge_type challenge;
     struct config_limits limits; /* with one token of margin */
