@@ -99,6 +99,7 @@ static json_t *to_json(const struct status *s)
 
     json_object_set_new(json, "renewal", renewal_json(&s->renewal));
     json_object_set_new(json, "names", names_json(s));
+    json_object_set_new(json, "lapses_at", api_time(s->lapses_at));
     json_object_set_new(json, "registration", registration_json(s->registration));
     add_parts(json, s);
     return json;

@@ -5,7 +5,9 @@
 #include "app/site.h"
 #include "base/clock.h"
 #include "check/finding.h"
+#include "model/watch_pace.h"
 #include "store/proof_store.h"
+#include "store/watch_store.h"
 
 static bool gather(const struct app *app, const struct scope *scope, struct arena *mem,
                    const char *domain_id, struct status *out, struct err *err)
@@ -267,6 +269,21 @@ static bool find_url(const struct app *app, const struct scope *scope, struct ar
     return true;
 }
 
+/* As job/issue_check.h ends it. */
+static bool find_lapse(const struct app *app, struct arena *mem, struct status *out,
+                       struct err *err)
+{
+    const struct domain_watch *watch;
+
+    if (!out->order || out->order->state != ORDER_PLACED || !out->issuance ||
+        out->issuance->state != ISSUANCE_WAITING_DNS)
+        return true;
+    if (!watch_store_get(mem, app->db, out->domain->id, &watch, err))
+        return false;
+    out->lapses_at = watch_waits_until(watch ? watch->cared_at : 0, out->issuance->created_at);
+    return true;
+}
+
 bool app_status(const struct app *app, const struct caller *caller, struct arena *mem,
                 const char *domain_id, struct status *out, struct err *err)
 {
@@ -276,7 +293,7 @@ bool app_status(const struct app *app, const struct caller *caller, struct arena
         !status_names(app, &caller->scope, mem, &status, err) ||
         !judge_edges(app, &caller->scope, mem, &status, err) ||
         !app_status_renewal(app, &caller->scope, mem, &status, err) ||
-        !find_url(app, &caller->scope, mem, &status, err))
+        !find_url(app, &caller->scope, mem, &status, err) || !find_lapse(app, mem, &status, err))
         return false;
     judge_badge(mem, &status);
     say_next(mem, &status);

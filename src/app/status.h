@@ -67,6 +67,7 @@ struct status {
     const struct domain_registration *registration; /* NULL: its registry was never asked */
     const char *next;     /* what happens next, or what somebody must do: one sentence */
     int64_t next_at;      /* when, 0 = not known */
+    int64_t lapses_at;    /* when an order that waits ends unless somebody cares; 0: none waits */
     const char *site_url; /* where the site is once it is live, with the canonical host */
 };
 

@@ -249,7 +249,7 @@ static int64_t lapses_at(const struct issue *is)
 {
     if (!is->order || is->order->state != ORDER_PLACED)
         return INT64_MAX;
-    return watch_uncared_since(is->watch, is->issuance->created_at) + WATCH_WAITS_MS;
+    return watch_waits_until(is->watch ? is->watch->cared_at : 0, is->issuance->created_at);
 }
 
 static bool store_lapse(struct issue *is, struct db *tx, struct err *err)

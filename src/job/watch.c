@@ -266,7 +266,8 @@ bool job_watch(void *worker, struct arena *mem, const struct job *job, struct jo
     return true;
 }
 
-int64_t watch_uncared_since(const struct domain_watch *watch, int64_t began)
+/* Since when nobody has cared; `began` itself counts. */
+static int64_t uncared_since(const struct domain_watch *watch, int64_t began)
 {
     return watch ? later(watch->cared_at, began) : began;
 }
@@ -275,7 +276,7 @@ int64_t watch_again_at(const struct config *config, const struct domain_watch *w
                        int64_t now)
 {
     const struct pace pace = {config->check.retry_min_ms, config->check.retry_max_ms, 1};
-    int64_t since = watch_uncared_since(watch, began);
+    int64_t since = uncared_since(watch, began);
 
     return now + pace_ms(&pace, now - later(since, watch ? watch->changed_at : 0));
 }

@@ -30,8 +30,6 @@ struct domain_watch;
  * since somebody cared, or since a glance saw a change, within the configured bounds. */
 int64_t watch_again_at(const struct config *config, const struct domain_watch *watch, int64_t began,
                        int64_t now);
-/* Since when nobody has cared; `began` itself counts. */
-int64_t watch_uncared_since(const struct domain_watch *watch, int64_t began);
 /* Stores which name servers a report has found, if they are others. */
 MUST_CHECK bool watch_keep_servers(const struct worker *worker, struct arena *mem,
                                    const struct domain_watch *watch,

@@ -35,6 +35,11 @@ static const struct watch_pace *row_of(const struct watch_row *rows, int64_t ms)
     return &rows->pace;
 }
 
+int64_t watch_waits_until(int64_t cared_at, int64_t began)
+{
+    return (cared_at > began ? cared_at : began) + WATCH_WAITS_MS;
+}
+
 int64_t watch_waiting_ms(int64_t uncared_ms)
 {
     return row_of(waiting, uncared_ms)->glance_ms;

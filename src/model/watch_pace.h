@@ -11,6 +11,10 @@
 /* Nothing of an order is looked at any more when nobody has cared for it for so long. */
 #define WATCH_WAITS_MS (30 * INT64_C(86400000))
 
+/* When that is, for an issuance that began at `began` and was cared for last at `cared_at`, 0:
+ * never. */
+int64_t watch_waits_until(int64_t cared_at, int64_t began);
+
 /* Between two glances at names that wait, so long after somebody cared last: ordered, asked for a
  * look, or opened the page. */
 int64_t watch_waiting_ms(int64_t uncared_ms);

@@ -58,14 +58,30 @@ bool web_get_order(struct http_req *req, struct http_res *res, struct err *err)
     return web_redirect(res, arena_printf(req->mem, "/domains/%s", order->domain_id));
 }
 
+/* The version before the panel: what is stored in between is sent once more, never missed. */
+static bool find_version(struct http_req *req, const char **out, struct err *err)
+{
+    const struct web_call *call = web_call_of(req);
+    const char *id = http_param(req, "domain");
+
+    if (!domain_store_version(req->mem, call->app->db, &call->who.caller.scope, id, out, err))
+        return false;
+    return *out || err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", id);
+}
+
+/* Whoever opens it cares: what the page says of that is true once it is shown. */
 bool web_get_domain(struct http_req *req, struct http_res *res, struct err *err)
 {
+    const struct web_call *call = web_call_of(req);
+    const char *version;
     struct status status;
     json_t *data;
 
+    if (!find_version(req, &version, err))
+        return false;
+    app_care_seen(call->app, req->mem, http_param(req, "domain"));
     if (!find_status(req, &data, &status, err))
         return false;
-    app_care_seen(web_call_of(req)->app, req->mem, status.domain->id);
     return web_reply_page(req, res,
                           &(struct web_page){.name = "domain",
                                              .title = "domain.title",
@@ -94,17 +110,6 @@ static bool is_version(const char *seen, const char *version)
            !strchr(seen + len + 1, '.');
 }
 
-/* The version before the panel: what is stored in between is sent once more, never missed. */
-static bool find_version(struct http_req *req, const char **out, struct err *err)
-{
-    const struct web_call *call = web_call_of(req);
-    const char *id = http_param(req, "domain");
-
-    if (!domain_store_version(req->mem, call->app->db, &call->who.caller.scope, id, out, err))
-        return false;
-    return *out || err_set(err, ERR_NOT_FOUND, "there is no domain %.40s", id);
-}
-
 bool web_follow_domain(struct http_req *req, struct http_res *res, struct err *err)
 {
     const char *seen = http_last_event_id(req), *version, *now;
@@ -117,10 +122,10 @@ bool web_follow_domain(struct http_req *req, struct http_res *res, struct err *e
         return false;
     if (req->turn != HTTP_DEADLINE && is_version(seen, version))
         return http_park(res, STREAM_WAIT_MS);
+    app_care_seen(web_call_of(req)->app, req->mem, http_param(req, "domain"));
     if (!find_status(req, &data, &status, err) ||
         !web_render_part(req, "status_panel", data, &html, err))
         return false;
-    app_care_seen(web_call_of(req)->app, req->mem, status.domain->id);
     now = state_id(req->mem, version, html);
     if (seen && strcmp(seen, now) == 0)
         return http_reply_no_event(res);

@@ -8,8 +8,9 @@
 #include "model/hostname.h"
 #include "web/view.h"
 
-#define ZONE_MAX         8192            /* octets of the zone lines of a finding */
-#define FIRST_MINUTES_MS INT64_C(600000) /* so long times are told from the order on */
+#define ZONE_MAX         8192             /* octets of the zone lines of a finding */
+#define LAPSE_SHOWN_MS   INT64_C(3600000) /* an open page cares, and is not sent anew for that */
+#define FIRST_MINUTES_MS INT64_C(600000)  /* so long times are told from the order on */
 
 /* A record as a zone file has it (RFC 1035 section 5.1). */
 static const char *zone_line(struct arena *mem, const json_t *action)
@@ -235,6 +236,24 @@ static void add_renewal(json_t *json, const struct status_renewal *renewal)
                                   view_sentence(renewal->reason)));
 }
 
+/* What its registry has said; who holds it is not known here. */
+static json_t *registration_json(struct arena *mem, const struct domain_registration *said)
+{
+    json_t *states = json_loads(said->states, 0, NULL), *shown = json_array(), *state, *row;
+    size_t i;
+
+    json_array_foreach(states, i, state)
+    {
+        row = json_pack("{s:O}", "code", state);
+        json_object_set_new(row, arena_printf(mem, "is_%s", json_string_value(state)), json_true());
+        json_array_append_new(shown, row);
+    }
+    json_decref(states);
+    return json_pack("{s:b, s:o, s:o, s:o}", "is_registered", said->is_registered, "expires",
+                     view_time(said->expires_at), "seen", view_time(said->seen_at), "states",
+                     shown);
+}
+
 json_t *view_status(struct arena *mem, const struct status *s,
                     const struct delegation_list *delegations, const struct event_list *events)
 {
@@ -261,6 +280,9 @@ json_t *view_status(struct arena *mem, const struct status *s,
         json_object_set_new(json, "problem_title", view_sentence(s->issuance->error_text));
     if (has_live(s))
         json_object_set_new(json, "live_url", json_string(s->site_url));
+    if (s->registration)
+        json_object_set_new(json, "registration", registration_json(mem, s->registration));
+    json_object_set_new(json, "lapses", view_time(s->lapses_at - s->lapses_at % LAPSE_SHOWN_MS));
     if (s->order)
         json_object_set_new(json, "order", order_json(s->order));
     if (s->certificate)

@@ -76,3 +76,14 @@ def new_person(web, email, *whose):
     page = visitor.post(path, [("form_code", visitor.code(path)), ("password", PASSWORD)])
     assert page.status == 303, page.text
     return visitor
+
+
+def reader_of(platform, partner):
+    """Somebody of a partner of a whole platform (platform_kit.Platform), signed in."""
+    done = platform.run("user", "add", "reader@partner.example", "--name", "Reader", "--partner",
+                        partner.partner["id"], "--config", platform.dir / "latchkey.yaml")
+    visitor, path = Visitor(platform), done.stdout.strip().removeprefix(platform.url)
+    page = visitor.post(path, [("form_code", visitor.code(path)), ("password", PASSWORD)],
+                        {"Origin": platform.url})
+    assert page.status == 303, page.text
+    return visitor

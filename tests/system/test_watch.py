@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from page_kit import reader_of
 from platform_kit import wait_for
 from renewal_kit import DAY, HOUR, Moved, at, events, number, serials, wait_replaced, wait_schedule
 from watch_kit import (ELSEWHERE, asked_of_ca, orders_at_ca, resolved, right, serve, wait_watched, watch_of,
@@ -87,11 +88,19 @@ def test_ends_after_thirty_days(platform, partner):
     assert 90 < wait_for(pace) <= 120
     platform.jump(29 * DAY)
     wait_for(lambda: wait_for(pace) > HOUR)
-    assert platform.status(partner, domain)["issuance"]["state"] == "waiting_dns"
-    platform.jump(DAY)
+    status = platform.status(partner, domain)
+    assert status["issuance"]["state"] == "waiting_dns"
+    ahead = at(status["lapses_at"]) - platform.now()
+    assert DAY - 3 * HOUR < ahead < DAY, "it says until when"
+    page = reader_of(platform, partner).get(f"/domains/{domain['id']}").text
+    lapses_at = platform.status(partner, domain)["lapses_at"]
+    assert 30 * DAY - HOUR < at(lapses_at) - platform.now() <= 30 * DAY, "whoever opens the page cares"
+    assert f'the order ends on <time datetime="{lapses_at[:14]}00:00' in page, "as the page says itself"
+    platform.jump(30 * DAY)
     wait_for(lambda: platform.status(partner, domain)["order"]["state"] == "lapsed")
     status = platform.status(partner, domain)
     assert status["issuance"]["state"] == "failed" and status["badge"]["code"] == "not_secured"
+    assert status["lapses_at"] is None
     assert events(partner, domain).count("order.lapsed") == 1
     told = [e["text"] for e in partner.get(f"/v1/events?limit=200&domain_id={domain['id']}")["items"]
             if e["kind"] == "issuance.lapsed"]

@@ -23,6 +23,16 @@ static void test_waiting(void **state)
     all_ok();
 }
 
+static void test_waits_until(void **state)
+{
+    (void)state;
+
+    ok(watch_waits_until(0, DAY) == 31 * DAY, "nobody has cared since it began");
+    ok(watch_waits_until(2 * DAY, DAY) == 32 * DAY, "somebody has");
+    ok(watch_waits_until(DAY, 2 * DAY) == 32 * DAY, "for an order before");
+    all_ok();
+}
+
 static void test_secured(void **state)
 {
     static const struct {
@@ -82,9 +92,8 @@ static void test_jitter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_waiting),
-        cmocka_unit_test(test_secured),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_waiting), cmocka_unit_test(test_waits_until),
+        cmocka_unit_test(test_secured), cmocka_unit_test(test_rows),
         cmocka_unit_test(test_jitter),
     };
 
