@@ -28,6 +28,12 @@ KNOTD = "/usr/sbin/knotd"
 OWN = [{"name": "minutes", "lifetime_s": 600}, {"name": "hours", "lifetime_s": 7200}]
 
 
+def takes_connections(path):
+    """A socket's file is there before anybody listens."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
+
+
 def stop_process(process, how=signal.SIGTERM):
     process.send_signal(how)
     try:
@@ -141,7 +147,7 @@ class SandboxCa:
         with open(self.folder / "ca.log", "ab") as log:
             self.process = subprocess.Popen(self.command("serve"), stderr=log, env=self.environment,
                                             preexec_fn=self._set_limit)
-        wait_for(lambda: socket_path.exists() or self.process.poll() is not None, 10, "the socket")
+        wait_for(lambda: takes_connections(socket_path) or self.process.poll() is not None, 10, "the socket")
         assert self.process.poll() is None, self.log()
 
     def _set_limit(self):

@@ -208,7 +208,8 @@ class Platform:
             if line.startswith("{"):
                 self.summary = json.loads(line)
                 break
-            assert time.monotonic() < end, "latchkey run is not ready"
+            assert time.monotonic() < end, \
+                f"latchkey run is not ready:\n{self.log('output')}\n{self.log('worker')}"
         else:
             raise AssertionError(f"latchkey run ended:\n{self.log('output')}")
         assert self.summary["live"], self.summary
