@@ -35,6 +35,7 @@ struct context_pool {
     struct idle_list idle[DNS_AGE_COUNT];
     bool has_holes; /* a context has ended since what they held was given back */
     int64_t trimmed_at;
+    bool is_asleep; /* the keeper: there is nothing to end and nothing to give back */
     bool is_closing;
 };
 
@@ -188,6 +189,13 @@ static void give_back(struct context_pool *pool, int64_t now)
         (void)malloc_trim(0);
 }
 
+/* The lock is held. It looks by itself as long as it is not asleep. */
+static void wake_keeper(struct context_pool *pool)
+{
+    if (pool->is_asleep)
+        pthread_cond_signal(&pool->change);
+}
+
 static void end_contexts(struct context_pool *pool, const struct ended *ended)
 {
     for (size_t i = 0; i < ended->count; i++)
@@ -196,7 +204,7 @@ static void end_contexts(struct context_pool *pool, const struct ended *ended)
         return;
     pthread_mutex_lock(&pool->lock);
     pool->has_holes = true;
-    pthread_cond_signal(&pool->change);
+    wake_keeper(pool);
     pthread_mutex_unlock(&pool->lock);
 }
 
@@ -232,8 +240,10 @@ static bool wait_for_work(struct context_pool *pool)
     bool is_closing;
 
     pthread_mutex_lock(&pool->lock);
+    pool->is_asleep = true;
     while (!pool->is_closing && !has_work(pool))
         pthread_cond_wait(&pool->change, &pool->lock);
+    pool->is_asleep = false;
     pause_look(pool);
     is_closing = pool->is_closing;
     pthread_mutex_unlock(&pool->lock);
@@ -325,7 +335,7 @@ void context_put(struct context_pool *pool, struct context context, bool is_good
         idle->items[idle->count++] = context;
     else
         ended.ctx[ended.count++] = context.ctx;
-    pthread_cond_signal(&pool->change);
+    wake_keeper(pool);
     pthread_mutex_unlock(&pool->lock);
     end_contexts(pool, &ended);
 }
