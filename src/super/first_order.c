@@ -26,6 +26,13 @@ struct follow {
 
 static const struct caller operator_caller = {.scope = {.kind = SCOPE_PLATFORM}, .actor = "run"};
 
+/* What was before the order is none of its timeline. */
+static void event_show(const struct follow *follow, const struct event *event)
+{
+    if (event->at >= follow->begun_at)
+        printf("  %+8.3f s  %s\n", (double)(event->at - follow->begun_at) / 1000.0, event->text);
+}
+
 /* Prints the events that came since. */
 static bool timeline_show(struct follow *follow, struct arena *mem, struct err *err)
 {
@@ -40,8 +47,7 @@ static bool timeline_show(struct follow *follow, struct arena *mem, struct err *
         if (!event_store_list(mem, follow->app->db, &operator_caller.scope, &filter, &list, err))
             return false;
         for (size_t i = 0; i < list.count; i++)
-            printf("  %+8.3f s  %s\n", (double)(list.items[i].at - follow->begun_at) / 1000.0,
-                   list.items[i].text);
+            event_show(follow, &list.items[i]);
         if (list.count > 0)
             snprintf(follow->after, sizeof(follow->after), "%s", list.items[list.count - 1].id);
     } while (list.has_more);
@@ -153,6 +159,14 @@ static bool summary_write(const struct follow *follow, struct arena *mem,
     return pass;
 }
 
+static void result_show(const struct status *status)
+{
+    printf("\n%s: %s, shown by %zu of %zu edges.\n", status->domain->name, status->badge_text,
+           status->proven, status->counted);
+    if (!is_live(status))
+        printf("%s\n", status->next ? status->next : "");
+}
+
 static void proof_show(const struct follow *follow, struct arena *mem, const struct status *status)
 {
     const struct layout *layout = follow->order->layout;
@@ -160,12 +174,6 @@ static void proof_show(const struct follow *follow, struct arena *mem, const str
     const char *url = status->site_url ? status->site_url : "";
     const char *host = strstr(url, "://") ? strstr(url, "://") + 3 : url;
 
-    printf("\n%s: %s, shown by %zu of %zu edges.\n", status->domain->name, status->badge_text,
-           status->proven, status->counted);
-    if (!is_live(status)) {
-        printf("%s\n", status->next ? status->next : "");
-        return;
-    }
     printf("See for yourself:\n\n    curl --cacert %s/roots.pem --resolve %.*s:%lld:%s %s/\n\n",
            layout->ca, (int)strcspn(host, ":/"), host, (long long)cfg->edge.https_port,
            cfg->run.edges[0].addresses.items[0], arena_printf(mem, "%s", url));
@@ -173,6 +181,7 @@ static void proof_show(const struct follow *follow, struct arena *mem, const str
 
 static bool pages_show(const struct follow *follow, struct arena *mem, struct err *err)
 {
+    const struct layout *layout = follow->order->layout;
     const struct user *user;
     const char *link;
 
@@ -184,9 +193,10 @@ static bool pages_show(const struct follow *follow, struct arena *mem, struct er
             "the browser will warn of the sandbox CA, which it does not know):\n\n    %s\n\n",
             link);
     else
-        printf("The pages, in a browser, as %s (latchkey user link %s lets you in again):\n\n"
-               "    %s\n\n",
-               user->email, user->email, follow->app->config->web.public_url);
+        printf("The pages, in a browser, as %s:\n\n    %s\n\n"
+               "A link that lets you in again:\n\n    %s user link %s --config %s\n\n",
+               user->email, follow->app->config->web.public_url, layout->latchkey, user->email,
+               layout->config_file);
     return true;
 }
 
@@ -205,11 +215,13 @@ static bool order_and_follow(struct follow *follow, struct arena *mem, bool *liv
     printf("\nOrder %s for %s:\n\n", order->id, follow->demo.domain->name);
     if (!follow_on(follow, watch, mem, &status, err) || !summary_write(follow, mem, &status, err))
         return false;
-    proof_show(follow, mem, &status);
-    if (!pages_show(follow, mem, err))
+    *live = is_live(&status);
+    result_show(&status);
+    if (*live && follow->order->is_kept)
+        proof_show(follow, mem, &status);
+    if (follow->order->is_kept && !pages_show(follow, mem, err))
         return false;
     fflush(stdout);
-    *live = is_live(&status);
     return true;
 }
 

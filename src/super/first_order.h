@@ -3,7 +3,8 @@
 
 /*
  * first_order: the order that `latchkey run` places: its timeline as it happens, on standard
- * output, then the curl line that proves it; and the summary, as one line of JSON, in a file.
+ * output, then the curl line that proves it, and a link to the pages; and the summary, as one line
+ * of JSON, in a file.
  */
 #include "super/layout.h"
 
@@ -12,6 +13,7 @@ struct first_order {
     const char *domain;
     const char *summary; /* path of the file */
     int64_t wait_ms;     /* give up after this; 0 = never */
+    bool is_kept;        /* all goes on after it: where its pages and its site are is said */
 };
 
 /* True with *is_live = whether it got there. */

@@ -61,22 +61,31 @@ static int first_order_step(void *arg)
     return 2;
 }
 
+static bool stays(const struct run_options *options)
+{
+    return !options->is_once || options->is_kept;
+}
+
+/* What is over with the first order is not offered. */
 static void welcome(const struct running *running)
 {
     const struct layout *layout = &running->layout;
+    const char *token = bootstrap_operator_token(running->mem, layout);
 
-    printf("Latchkey runs in %s.\n\n"
-           "  API     %s\n"
-           "  token   %s (the operator's)\n"
-           "  CA      %s\n"
-           "  roots   %s/roots.pem\n"
-           "  logs    %s/\n\n"
-           "  LATCHKEY_URL=%s LATCHKEY_TOKEN=$(cat %s)\n",
-           layout->dir, layout->cfg->web.public_url, bootstrap_operator_token(running->mem, layout),
-           layout->cfg->sandbox_ca.public_url, layout->ca, layout->log, layout->cfg->web.public_url,
-           bootstrap_operator_token(running->mem, layout));
-    if (!running->options->is_once || running->options->is_kept)
-        printf("\nCtrl-C ends it.\n");
+    printf("Latchkey runs in %s.\n", layout->dir);
+    if (stays(running->options))
+        printf(
+            "\n"
+            "  API     %s\n"
+            "  token   %s (the operator's)\n"
+            "  CA      %s\n"
+            "  roots   %s/roots.pem\n"
+            "  logs    %s/\n\n"
+            "For %s order, status and the like:\n\n"
+            "    export LATCHKEY_URL=%s LATCHKEY_TOKEN=$(cat %s) LATCHKEY_CA_FILE=%s/roots.pem\n\n"
+            "Ctrl-C ends it.\n",
+            layout->cfg->web.public_url, token, layout->cfg->sandbox_ca.public_url, layout->ca,
+            layout->log, layout->latchkey, layout->cfg->web.public_url, token, layout->ca);
     fflush(stdout);
 }
 
@@ -175,6 +184,7 @@ static bool prepare(struct running *running, struct err *err)
         .domain = running->domain,
         .summary = arena_printf(mem, "%s/first-order.json", layout->run),
         .wait_ms = running->options->is_once ? RUN_ONCE_WAIT_MS : 0,
+        .is_kept = stays(running->options),
     };
     unlink(running->order.summary);
     return own_zones_make(mem, layout, err) && generate_nginx(mem, layout, err) &&

@@ -194,7 +194,7 @@ class Platform:
 
     def spawn(self, *options):
         """`latchkey run`, which is not ready yet; returns its process."""
-        self.output = open(self.dir / "output.log", "ab")
+        self.output = open(self.dir / "output.log", "ab", buffering=0)
         self.process = subprocess.Popen(
             [self.latchkey, "run", "--once", "--keep", "--dir", self.dir, *options],
             stdout=subprocess.PIPE, stderr=self.output, env=self.environment, text=True)

@@ -39,6 +39,21 @@ def test_order_wait(platform, partner):
     assert len(re.findall(r"was ordered for typed.example", shown.stdout)) == 1
 
 
+def printed(platform, start):
+    """The line of what `latchkey run` has printed that begins so."""
+    return re.search(rf"^ +({re.escape(start)}.*)$", platform.log("output"), re.M)[1]
+
+
+def test_lines_that_run_prints(platform):
+    """Pasted into a shell as they are, they open the API to the commands, and show the demo's site."""
+    ask = f"{printed(platform, 'export LATCHKEY_URL=')}; {LATCHKEY} status demo.example"
+    for line in (ask, printed(platform, "curl --cacert") + " -fsS"):
+        done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and "demo.example" in done.stdout, done.stderr
+    times = re.findall(r"^ +([+-]\d+\.\d{3}) s  ", platform.log("output"), re.M)
+    assert times[0] == "+0.000" and times == sorted(times, key=float), "of the order, from the order on"
+
+
 @pytest.mark.req("A2", "R30")
 def test_order_of_a_name_that_is_not_ready(platform, partner):
     """The records to set are an aligned table; once they are set it goes on by itself."""

@@ -28,8 +28,9 @@ def test_second_run_is_refused(platform):
 
 
 def run_once(platform, folder, *options):
-    """What a start there says as its last line."""
+    """What a start there says as its last line. It offers nothing, for all is over then."""
     done = platform.run("run", "--once", "--dir", folder, *options)
+    assert "https://" not in done.stdout and "LATCHKEY_URL" not in done.stdout
     return done.returncode, json.loads(done.stdout.splitlines()[-1])
 
 
