@@ -110,12 +110,39 @@ static const char *certificate_text(struct arena *mem, const json_t *certificate
                         instant(mem, certificate, "not_after_at"), text_of(certificate, "serial"));
 }
 
-static const char *order_text(struct arena *mem, const json_t *order)
+static const char *order_text(struct arena *mem, const json_t *status)
 {
+    const json_t *order = json_object_get(status, "order");
+    const char *text;
+
     if (!json_is_object(order))
         return NULL;
-    return arena_printf(mem, "%s, %s, placed %s", text_of(order, "id"), text_of(order, "state"),
+    text = arena_printf(mem, "%s, %s, placed %s", text_of(order, "id"), text_of(order, "state"),
                         instant(mem, order, "placed_at"));
+    if (!json_is_string(json_object_get(status, "lapses_at")))
+        return text;
+    return arena_printf(mem, "%s, ends %s unless somebody asks for a look", text,
+                        instant(mem, status, "lapses_at"));
+}
+
+static const char *registration_text(struct arena *mem, const json_t *said)
+{
+    const json_t *state;
+    const char *text;
+    size_t i;
+
+    if (!json_is_object(said))
+        return NULL;
+    if (!json_is_true(json_object_get(said, "is_registered")))
+        return "its registry does not know it";
+    text = json_is_string(json_object_get(said, "expires_at"))
+               ? arena_printf(mem, "until %s", instant(mem, said, "expires_at"))
+               : "there is one";
+    json_array_foreach(json_object_get(said, "states"), i, state)
+    {
+        text = arena_printf(mem, "%s, %s", text, json_string_value(state));
+    }
+    return text;
 }
 
 static const char *term_text(struct arena *mem, const json_t *subscription)
@@ -148,10 +175,11 @@ static const char *renewal_text(struct arena *mem, const json_t *renewal)
 void cli_show_status(FILE *out, struct arena *mem, const json_t *status)
 {
     const char *rows[] = {
-        "order",         order_text(mem, json_object_get(status, "order")),
+        "order",         order_text(mem, status),
         "subscription",  term_text(mem, json_object_get(status, "subscription")),
         "certificate",   certificate_text(mem, json_object_get(status, "certificate")),
         "renewal",       renewal_text(mem, json_object_get(status, "renewal")),
+        "registration",  registration_text(mem, json_object_get(status, "registration")),
         "CDN locations", edges_text(mem, json_object_get(status, "edges")),
         "address",       text_of(status, "site_url"),
     };

@@ -12,6 +12,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -125,6 +126,16 @@ class Api:
 class Edge:
     def __init__(self, name, addresses):
         self.name, self.addresses = name, addresses
+
+
+def documented_events():
+    """Kinds of events as the documents have them; those of issuances by the drawn table."""
+    partner, operator, table = (ROOT.joinpath("docs", name).read_text(encoding="utf-8") for name in
+                                ("partner.md", "operator.md", "architecture.md"))
+    drawn = table.split("<!-- states: issuance -->")[1].split("<!-- /states -->")[0]
+    steps = re.findall(r"--> \w+: (\w+)$", drawn, re.M)
+    rows = "\n".join(text.split("\n## Events\n")[1].split("\n## ")[0] for text in (partner, operator))
+    return {f"issuance.{step}" for step in steps} | set(re.findall(r"`([a-z_]+(?:\.[a-z_]+)+)`", rows))
 
 
 class Platform:
@@ -261,6 +272,7 @@ class Platform:
         self.stop()
         if kind is None:
             self.check_sanitizers()
+            self.check_events()
             self.remove()
 
     def check_sanitizers(self):
@@ -269,6 +281,15 @@ class Platform:
             bad = [line for line in path.read_text(errors="replace").splitlines()
                    if SANITIZER.search(line)]
             assert not bad, (path.name, bad[:5])
+
+    def check_events(self):
+        """That the documents have every kind of event that was told."""
+        store = self.dir / "latchkey.db"
+        if not store.exists():
+            return
+        with contextlib.closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True, timeout=10)) as db:
+            told = {kind for kind, in db.execute("SELECT DISTINCT kind FROM event")}
+        assert told <= documented_events(), told - documented_events()
 
     # --- names ---
 

@@ -51,7 +51,8 @@ def test_lines_that_run_prints(platform):
         done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
         assert done.returncode == 0 and "demo.example" in done.stdout, done.stderr
     times = re.findall(r"^ +([+-]\d+\.\d{3}) s  ", platform.log("output"), re.M)
-    assert times[0] == "+0.000" and times == sorted(times, key=float), "of the order, from the order on"
+    assert len(times) > 5 and times == sorted(times, key=float)
+    assert times[0].startswith("+"), "what was before the order is none of its timeline"
 
 
 @pytest.mark.req("A2", "R30")

@@ -92,6 +92,8 @@ def test_no_order_waits_for_it(platform, partner, visitor):
     _, domain, status = platform.ordered(partner, "held.example")
     assert status["registration"]["states"] == ["serverHold"]
     assert "held back by the registry (serverHold)" in read(visitor, domain)
+    shown = platform.run("status", "held.example", api=partner).stdout
+    assert re.search(r"^  registration   until \d{4}-\d\d-\d\d 12:00:00, serverHold$", shown, re.M), shown
     _, codes = told(partner, "held.example")
     assert codes == {"domain_on_hold": "warning"}
 

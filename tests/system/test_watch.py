@@ -92,6 +92,8 @@ def test_ends_after_thirty_days(platform, partner):
     assert status["issuance"]["state"] == "waiting_dns"
     ahead = at(status["lapses_at"]) - platform.now()
     assert DAY - 3 * HOUR < ahead < DAY, "it says until when"
+    shown = platform.run("status", "lapses.example", api=partner).stdout
+    assert f", ends {status['lapses_at'][:19].replace('T', ' ')} unless somebody asks for a look\n" in shown
     page = reader_of(platform, partner).get(f"/domains/{domain['id']}").text
     lapses_at = platform.status(partner, domain)["lapses_at"]
     assert 30 * DAY - HOUR < at(lapses_at) - platform.now() <= 30 * DAY, "whoever opens the page cares"
