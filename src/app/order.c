@@ -4,6 +4,7 @@
 #include "app/care.h"
 #include "app/issuance.h"
 #include "app/leave.h"
+#include "app/look_again.h"
 #include "app/partner_share.h"
 #include "app/site.h"
 #include "app/timeline.h"
@@ -13,7 +14,6 @@
 #include "model/hostname.h"
 #include "model/job_kind.h"
 #include "store/account_store.h"
-#include "store/admission_store.h"
 #include "store/claim_store.h"
 #include "store/job_store.h"
 #include "store/subscription_store.h"
@@ -257,29 +257,8 @@ bool app_order_cancel(const struct app *app, const struct caller *caller, struct
            find_order(caller, mem, tx, order_id, out, err) && db_tx_commit(&tx, err);
 }
 
-/* The time after the last one may be of a clock that was set back since: then it says nothing. */
-static bool take_turn(struct arena *mem, struct db *tx, const struct issuance *issuance,
-                      int64_t now, struct err *err)
-{
-    const struct rate_key key = {issuance->ca, "check_again", issuance->id};
-    int64_t tat_us, again_at;
-
-    if (!admission_store_tat(tx, &key, &tat_us, err))
-        return false;
-    again_at = tat_us / 1000;
-    if (again_at <= now || again_at > now + ORDER_AGAIN_MIN_MS)
-        return admission_store_put_tat(tx, &key, (now + ORDER_AGAIN_MIN_MS) * 1000, err);
-    (void)err_set(err, ERR_RATE_LIMITED,
-                  "the certificate authority was asked again less than a minute ago: it can be "
-                  "asked once more at %s",
-                  clock_text_in(mem, again_at));
-    err->retry_at = again_at;
-    return false;
-}
-
 /* What has waited for a person is due now: the job sees from that that somebody has been there. */
-static bool run_now(struct arena *mem, struct db *tx, const struct issuance *issuance,
-                    struct err *err)
+static bool run_now(struct db *tx, const struct issuance *issuance, struct err *err)
 {
     struct issuance due = *issuance;
     int64_t now = clock_now();
@@ -287,7 +266,7 @@ static bool run_now(struct arena *mem, struct db *tx, const struct issuance *iss
     if (issuance->state != ISSUANCE_PARKED)
         return job_store_wake(tx, issuance->id, now, NULL, err);
     due.next_try_at = now;
-    return take_turn(mem, tx, issuance, now, err) && issuance_store_save(tx, &due, err) &&
+    return issuance_store_save(tx, &due, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_ISSUE), issuance->id, now, err);
 }
 
@@ -304,6 +283,7 @@ bool app_order_check_again(const struct app *app, const struct caller *caller, s
     if (!issuance || issuance_state_is_final(issuance->state))
         return err_set(err, ERR_CONFLICT, "the order is %s: nothing of it waits",
                        order_state_name(order->state));
-    return run_now(mem, tx, issuance, err) && app_care(tx, order->domain_id, clock_now(), err) &&
+    return app_look_again_take(app, caller, mem, tx, issuance, err) &&
+           run_now(tx, issuance, err) && app_care(tx, order->domain_id, clock_now(), err) &&
            db_tx_commit(&tx, err);
 }

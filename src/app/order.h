@@ -42,8 +42,7 @@ MUST_CHECK bool app_order_end(const struct caller *caller, struct arena *mem, st
                               struct err *err);
 
 /* "Check again": the issuance of the order runs now; one that is parked begins again, which costs a
- * newOrder at the CA: not sooner than ORDER_AGAIN_MIN_MS after the last time (ERR_RATE_LIMITED,
- * retry_at). ERR_CONFLICT when it is in a final state. */
-#define ORDER_AGAIN_MIN_MS INT64_C(60000)
+ * newOrder at the CA. Not oftener than app/look_again.h allows. ERR_CONFLICT when it is in a final
+ * state. */
 MUST_CHECK bool app_order_check_again(const struct app *app, const struct caller *caller,
                                       struct arena *mem, const char *order_id, struct err *err);

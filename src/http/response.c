@@ -93,7 +93,7 @@ static const char *shown_detail(const struct err *err)
                : err->text;
 }
 
-static void add_problem_headers(struct http_res *res, const struct err *err)
+void http_res_retry_after(struct http_res *res, const struct err *err)
 {
     int64_t wait_s = (err->retry_at - clock_now() + 999) / 1000;
 
@@ -102,6 +102,11 @@ static void add_problem_headers(struct http_res *res, const struct err *err)
                         arena_printf(res->mem, "%lld", (long long)(wait_s < 1 ? 1 : wait_s)));
     else if (err_http(err->code) == 503)
         http_res_header(res, "Retry-After", "1");
+}
+
+static void add_problem_headers(struct http_res *res, const struct err *err)
+{
+    http_res_retry_after(res, err);
     if (err->code == ERR_UNAUTHENTICATED)
         http_res_header(res, "WWW-Authenticate", "Bearer");
     if (err->code == ERR_BAD_METHOD)

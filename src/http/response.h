@@ -44,6 +44,10 @@ struct http_res {
 void http_res_header(struct http_res *res, const char *name, const char *value);
 const char *http_res_get(const struct http_res *res, const char *name);
 
+/* When to come again: Retry-After (RFC 9110 section 10.2.3) from retry_at, at least 1 s; `1` for a
+ * busy code without one; else none. */
+void http_res_retry_after(struct http_res *res, const struct err *err);
+
 /* All return true, so that a handler ends with `return http_reply_...;`. */
 bool http_reply_empty(struct http_res *res, int status);
 bool http_reply_bytes(struct http_res *res, int status, const char *type, struct slice body);
@@ -53,10 +57,10 @@ bool http_reply_json(struct http_res *res, int status, json_t *body);
 bool http_reply_json_as(struct http_res *res, int status, const char *type, json_t *body);
 /*
  * RFC 9457 problem from `err`: type "/problems/<code>", title, status, detail, instance (request
- * id), and the members code, who_acts, field, retry_at (RFC 3339). Sets Retry-After from retry_at
- * (at least 1 s), `1` for a busy code without one, and WWW-Authenticate on 401. For 5xx that only
- * the operator can act on (`internal`, `store`, `config`, `crypto`) the detail is not shown to the
- * caller: it is in the log under the same request id.
+ * id), and the members code, who_acts, field, retry_at (RFC 3339). Sets Retry-After as
+ * http_res_retry_after() does, and WWW-Authenticate on 401. For 5xx that only the operator can act
+ * on (`internal`, `store`, `config`, `crypto`) the detail is not shown to the caller: it is in the
+ * log under the same request id.
  */
 bool http_reply_problem(struct http_res *res, const struct err *err);
 /* The connection ends in place of the answer, or inside it. Alone, it is a reply. */

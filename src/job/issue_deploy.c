@@ -273,7 +273,7 @@ static bool start_jobs(struct issue *is, struct db *tx, struct err *err)
 {
     return job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_RENEW), is->certificate->id, is->now, err) &&
-           job_store_enqueue(tx, job_kind_name(JOB_SWEEP), JOB_SWEEP_SUBJECT,
+           job_store_enqueue(tx, job_kind_name(JOB_SWEEP), JOB_PLATFORM,
                              is->certificate->not_after_at, err);
 }
 

@@ -120,9 +120,9 @@ static bool start_kinds(const struct worker *worker, struct err *err)
         const char *subject;
     } kinds[] = {
         {JOB_SETTINGS, worker->feed.group}, {JOB_EDGES, worker->feed.group},
-        {JOB_PROOFS, worker->feed.group},   {JOB_TIDY, JOB_TIDY_SUBJECT},
-        {JOB_SWEEP, JOB_SWEEP_SUBJECT},     {JOB_OVERVIEW, JOB_OVERVIEW_SUBJECT},
-        {JOB_WATCH, JOB_WATCH_SUBJECT},
+        {JOB_PROOFS, worker->feed.group},   {JOB_TIDY, JOB_PLATFORM},
+        {JOB_SWEEP, JOB_PLATFORM},     {JOB_OVERVIEW, JOB_PLATFORM},
+        {JOB_WATCH, JOB_PLATFORM},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++)

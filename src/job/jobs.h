@@ -15,11 +15,10 @@ MUST_CHECK bool job_publish(void *worker, struct arena *mem, const struct job *j
 MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *job,
                              struct job_result *out, struct err *err);
 
-/* Subject: JOB_TIDY_SUBJECT. Forgets the answers to Idempotency-Keys after JOB_ANSWERS_KEPT_MS,
+/* Subject: JOB_PLATFORM. Forgets the answers to Idempotency-Keys after JOB_ANSWERS_KEPT_MS,
  * deletions in the feed after JOB_TOMBSTONES_KEPT_MS (an edge that was away for longer takes a
  * snapshot), orders at CAs after JOB_CA_ORDERS_KEPT_MS, sessions, links and tries to sign in that
  * are over; again every JOB_TIDY_EVERY_MS. */
-#define JOB_TIDY_SUBJECT    "platform"
 #define JOB_TIDY_EVERY_MS   INT64_C(3600000)
 #define JOB_ANSWERS_KEPT_MS INT64_C(604800000) /* a week */
 /* Likewise, on the real clock. */
@@ -30,9 +29,8 @@ MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *
 MUST_CHECK bool job_tidy(void *worker, struct arena *mem, const struct job *job,
                          struct job_result *out, struct err *err);
 
-/* Subject: JOB_OVERVIEW_SUBJECT. Makes the lines that are out of date again (app/overview.h); again
+/* Subject: JOB_PLATFORM. Makes the lines that are out of date again (app/overview.h); again
  * after JOB_OVERVIEW_EVERY_MS. Whoever looks earlier makes their own. */
-#define JOB_OVERVIEW_SUBJECT  "platform"
 #define JOB_OVERVIEW_EVERY_MS INT64_C(5000)
 MUST_CHECK bool job_overview(void *worker, struct arena *mem, const struct job *job,
                              struct job_result *out, struct err *err);

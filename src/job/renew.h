@@ -28,10 +28,9 @@ MUST_CHECK bool job_revoke(void *worker, struct arena *mem, const struct job *jo
 MUST_CHECK bool job_retire(void *worker, struct arena *mem, const struct job *job,
                            struct job_result *out, struct err *err);
 
-/* Subject: JOB_SWEEP_SUBJECT. Marks what has expired, and takes it off the hosts; gives live
+/* Subject: JOB_PLATFORM. Marks what has expired, and takes it off the hosts; gives live
  * certificates that have no job_renew() one. Again when the next one expires, at the latest after
  * JOB_SWEEP_EVERY_MS. */
-#define JOB_SWEEP_SUBJECT  "platform"
 #define JOB_SWEEP_EVERY_MS INT64_C(3600000)
 MUST_CHECK bool job_sweep(void *worker, struct arena *mem, const struct job *job,
                           struct job_result *out, struct err *err);

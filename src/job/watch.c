@@ -291,7 +291,7 @@ bool watch_keep_servers(const struct worker *worker, struct arena *mem,
     if (!watch || servers == watch->servers)
         return true;
     return watch_store_set_servers(worker->app->db, watch->domain_id, servers, first, err) &&
-           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_WATCH_SUBJECT, first,
+           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_PLATFORM, first,
                              err);
 }
 

@@ -10,7 +10,6 @@
 #include "job/runner.h"
 #include "job/worker.h"
 
-#define JOB_WATCH_SUBJECT  "platform"
 #define JOB_WATCH_MOST     64              /* domains of a run */
 #define JOB_WATCH_APART_MS INT64_C(500)    /* between two runs */
 #define JOB_WATCH_FIRST_MS INT64_C(1000)   /* to a glance at servers that a look has just found */

@@ -4,6 +4,8 @@
 /* job_kind: what the queue holds. The subject of each is an id or a name. */
 #include "base/base.h"
 
+#define JOB_PLATFORM "platform" /* the subject of jobs that there is one of */
+
 #define JOB_KINDS(X)                                                                               \
     X(ISSUE, "issue")       /* subject: issuance id; until it is live or failed */                 \
     X(PUBLISH, "publish")   /* subject: domain id; its host records follow the site's wishes */    \

@@ -93,6 +93,35 @@ def test_check_again_of_what_is_parked():
             api.call("POST", path, want=429)
 
 
+@pytest.mark.req("R37", "R47")
+def test_check_again_of_what_waits():
+    """It asks other people's servers: so often for an order, by page and API together, and for all of a partner."""
+    with Web() as web:
+        api = web.partner("Eager")
+        web.operator.patch(f"/v1/partners/{api.partner['id']}/share", {"checks_per_min": 8}, want=200)
+        domains = [web.domain(api, f"eager{i}.example") for i in range(2)]
+        first, second = (f"/v1/orders/{api.post('/v1/orders', {'domain_id': d['id']}, want=202)['id']}/check"
+                         for d in domains)
+        visitor = new_person(web, "eager@partner.example", "--partner", api.partner["id"])
+
+        def press():
+            return visitor.post(f"/domains/{domains[0]['id']}/check",
+                                [("form_code", visitor.code(f"/domains/{domains[0]['id']}"))])
+        for _ in range(5):
+            api.call("POST", first, want=202)
+        assert press().status == 303, "the sixth of the minute"
+        refused = api.call("POST", first, want=429)
+        assert refused.json()["code"] == "rate_limited" and refused.json()["retry_at"]
+        assert 1 <= int(refused.headers["Retry-After"]) <= 10, "one more each ten seconds"
+        page = press()
+        assert page.status == 429 and "an order may have 6 looks a minute besides" in page.text, page.text
+        assert dict(page.headers)["Retry-After"]
+        answers = [api.call("POST", second) for _ in range(5)]
+        assert "the partner may have 8 looks a minute besides" in answers[-1].json()["detail"]
+        assert [a.status_code for a in answers[:2]] == [202, 202] and answers[-1].status_code == 429
+        web.operator.call("POST", second, want=202)
+
+
 class World:
     def __init__(self, web):
         self.web = web
