@@ -16,7 +16,6 @@
 
 #define PORT        53
 #define UDP_SIZE    1232
-#define MESSAGE_MAX 65535
 #define HEAD_SIZE   12
 #define LENGTH_SIZE 2 /* in front of a message over TCP */
 
@@ -29,9 +28,10 @@ struct asking {
     struct sockaddr_storage place;
     socklen_t place_len;
     enum phase phase;
-    int fd;             /* -1 = none */
-    struct slice query; /* with its length in front, as over TCP */
-    unsigned char *in;  /* LENGTH_SIZE + MESSAGE_MAX, over TCP */
+    int fd;                            /* -1 = none */
+    struct slice query;                /* with its length in front, as over TCP */
+    unsigned char length[LENGTH_SIZE]; /* over TCP: of what comes, which then is `in` */
+    unsigned char *in;
     size_t sent, got;
     int64_t began; /* clock_boot_ms() */
 };
@@ -140,11 +140,10 @@ static void send_udp(struct asking *a)
         fail(a, errno);
 }
 
-static void begin_tcp(struct arena *mem, struct asking *a)
+static void begin_tcp(struct asking *a)
 {
     a->told->is_over_tcp = true;
     a->phase = PHASE_CONNECT;
-    a->in = arena_alloc(mem, LENGTH_SIZE + MESSAGE_MAX);
     (void)open_socket(a, SOCK_STREAM);
 }
 
@@ -181,7 +180,7 @@ static void on_udp(struct arena *mem, struct asking *a)
     if (len < 0 || !is_for(a, wire))
         return;
     if (wire.data[2] & 0x02)
-        begin_tcp(mem, a);
+        begin_tcp(a);
     else
         take_answer(mem, a, wire);
 }
@@ -209,15 +208,40 @@ static void on_send(struct asking *a)
         a->phase = PHASE_READ;
 }
 
-static size_t wanted(const struct asking *a)
+static size_t length_of(const struct asking *a)
 {
-    return a->got < LENGTH_SIZE ? LENGTH_SIZE : LENGTH_SIZE + (size_t)(a->in[0] << 8 | a->in[1]);
+    return (size_t)(a->length[0] << 8 | a->length[1]);
+}
+
+/* What is missing of the length, then of the message. */
+static ssize_t receive(struct asking *a)
+{
+    if (a->got < LENGTH_SIZE)
+        return recv(a->fd, a->length + a->got, LENGTH_SIZE - a->got, 0);
+    return recv(a->fd, a->in + a->got - LENGTH_SIZE, LENGTH_SIZE + length_of(a) - a->got, 0);
+}
+
+static void on_length(struct arena *mem, struct asking *a)
+{
+    if (length_of(a) < HEAD_SIZE || length_of(a) > DNS_ASK_ANSWER_MAX)
+        finish(a, DNS_ASK_BAD);
+    else
+        a->in = arena_alloc(mem, length_of(a));
+}
+
+static void on_message(struct arena *mem, struct asking *a)
+{
+    struct slice wire = slice_of(a->in, length_of(a));
+
+    if (is_for(a, wire))
+        take_answer(mem, a, wire);
+    else
+        finish(a, DNS_ASK_BAD);
 }
 
 static void on_read(struct arena *mem, struct asking *a)
 {
-    ssize_t len = recv(a->fd, a->in + a->got, wanted(a) - a->got, 0);
-    struct slice wire;
+    ssize_t len = receive(a);
 
     if (len == 0)
         finish(a, DNS_ASK_CLOSED);
@@ -226,13 +250,10 @@ static void on_read(struct arena *mem, struct asking *a)
     if (len <= 0)
         return;
     a->got += (size_t)len;
-    if (a->got < LENGTH_SIZE || a->got < wanted(a))
-        return;
-    wire = slice_of(a->in + LENGTH_SIZE, a->got - LENGTH_SIZE);
-    if (is_for(a, wire))
-        take_answer(mem, a, wire);
-    else
-        finish(a, DNS_ASK_BAD);
+    if (a->got == LENGTH_SIZE)
+        on_length(mem, a);
+    else if (a->got > LENGTH_SIZE && a->got == LENGTH_SIZE + length_of(a))
+        on_message(mem, a);
 }
 
 static void on_event(struct arena *mem, struct asking *a)

@@ -12,8 +12,9 @@
  */
 #include "dns/resolver.h"
 
-#define DNS_ASK_MAX 160  /* questions of a call */
-#define DNS_ASK_MS  2000 /* unless the call says */
+#define DNS_ASK_MAX        160   /* questions of a call */
+#define DNS_ASK_MS         2000  /* unless the call says */
+#define DNS_ASK_ANSWER_MAX 16384 /* octets of an answer over TCP; a longer one is BAD, unread */
 
 struct dns_ask {
     struct slice server; /* 4 or 16 octets */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <pthread.h>
 
+#include "base/buf.h"
 #include "check.h"
 #include "dns/ask.h"
 #include "knot.h"
@@ -10,16 +11,23 @@
 #define SOA  "@ 3600 SOA ns.nic. host.nic. 7 3600 600 86400 60\n@ 3600 NS ns.nic.\n"
 #define LONG "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234"
 
+#define EXAMPLE                                                                                    \
+    SOA "a 60 A 192.0.2.1\na 60 A 192.0.2.2\nwww 60 CNAME a\n"                                     \
+        "sub 300 NS ns1.sub\nsub 300 NS ns.other.test.\nns1.sub 300 A 192.0.2.53\n"                \
+        "large 60 TXT " LONG "\nlarge 60 TXT 1" LONG "\nlarge 60 TXT 2" LONG "\n"                  \
+        "large 60 TXT 3" LONG "\nlarge 60 TXT 4" LONG "\nlarge 60 TXT 5" LONG "\n"                 \
+        "large 60 TXT 6" LONG "\nlarge 60 TXT 7" LONG "\nlarge 60 TXT 8" LONG "\n"                 \
+        "large 60 TXT 9" LONG "\nlarge 60 TXT a" LONG "\nlarge 60 TXT b" LONG "\n"                 \
+        "large 60 TXT c" LONG "\nlarge 60 TXT d" LONG "\nlarge 60 TXT e" LONG "\n"
+
+/* What is in an answer about "most.example" besides the octets of its TXT record: the header, the
+ * question, the record's head, and OPT (RFC 6891). */
+#define AROUND (12 + 18 + 12 + 11)
+
+static char example[65536]; /* EXAMPLE, and the records that fit into an answer just so and not */
+
 static const struct knot_zone zones[] = {
-    {"example",
-     SOA "a 60 A 192.0.2.1\na 60 A 192.0.2.2\nwww 60 CNAME a\n"
-         "sub 300 NS ns1.sub\nsub 300 NS ns.other.test.\nns1.sub 300 A 192.0.2.53\n"
-         "large 60 TXT " LONG "\nlarge 60 TXT 1" LONG "\nlarge 60 TXT 2" LONG "\n"
-         "large 60 TXT 3" LONG "\nlarge 60 TXT 4" LONG "\nlarge 60 TXT 5" LONG "\n"
-         "large 60 TXT 6" LONG "\nlarge 60 TXT 7" LONG "\nlarge 60 TXT 8" LONG "\n"
-         "large 60 TXT 9" LONG "\nlarge 60 TXT a" LONG "\nlarge 60 TXT b" LONG "\n"
-         "large 60 TXT c" LONG "\nlarge 60 TXT d" LONG "\nlarge 60 TXT e" LONG "\n",
-     false},
+    {"example", example, false},
     {"broken.example", NULL, false},
 };
 
@@ -50,6 +58,8 @@ static const struct {
     {{"example", DNS_TYPE_SOA}, "NOERROR records 0+1 aa referral 0"},
     {{"x.sub.example", DNS_TYPE_A}, "NOERROR nodata 0+0 referral 2"},
     {{"large.example", DNS_TYPE_TXT}, "NOERROR records 0+15 aa tcp referral 0"},
+    {{"most.example", DNS_TYPE_TXT}, "NOERROR records 0+1 aa tcp referral 0"},
+    {{"more.example", DNS_TYPE_TXT}, "bad"},
     {{"a.test", DNS_TYPE_A}, "REFUSED servfail 0+0 referral 0"},
     {{"a.broken.example", DNS_TYPE_A}, "SERVFAIL servfail 0+0 referral 0"},
 };
@@ -141,9 +151,38 @@ static int bind_udp(uint16_t *port)
     return fd;
 }
 
+/* "most 60 TXT ..." with so many octets of data, in strings of up to 255 and their lengths. */
+static void add_text(struct arena *mem, struct buf *zone, const char *owner, size_t octets)
+{
+    char *text = arena_alloc(mem, 256);
+
+    memset(text, 'x', 255);
+    buf_printf(zone, "%s 60 TXT", owner);
+    for (size_t left = octets; left > 0;) {
+        size_t len = left < 256 ? left - 1 : 255;
+
+        buf_printf(zone, " %.*s", (int)len, text);
+        left -= len + 1;
+    }
+    buf_printf(zone, "\n");
+}
+
+static void write_example(void)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct buf zone = buf_new(mem, sizeof(example) - 1);
+
+    buf_printf(&zone, "%s", EXAMPLE);
+    add_text(mem, &zone, "most", DNS_ASK_ANSWER_MAX - AROUND);
+    add_text(mem, &zone, "more", DNS_ASK_ANSWER_MAX - AROUND + 1);
+    assert_true(buf_ok(&zone));
+    memcpy(example, zone.data, zone.len);
+}
+
 static int start(void **state)
 {
     (void)state;
+    write_example();
     silent = bind_udp(&silent_port);
     liar = bind_udp(&liar_port);
     close(bind_udp(&closed_port));
