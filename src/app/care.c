@@ -9,8 +9,7 @@
 static bool care(struct db *tx, const struct domain_watch *watch, struct err *err)
 {
     return watch_store_care(tx, watch, err) &&
-           job_store_enqueue(tx, job_kind_name(JOB_WATCH), JOB_PLATFORM, watch->look_at,
-                             err);
+           job_store_enqueue(tx, job_kind_name(JOB_WATCH), JOB_PLATFORM, watch->look_at, err);
 }
 
 bool app_care(struct db *tx, const char *domain_id, int64_t look_at, struct err *err)

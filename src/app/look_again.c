@@ -72,12 +72,10 @@ static bool take_of_partner(const struct app *app, struct arena *mem, struct db 
 bool app_look_again_take(const struct app *app, const struct caller *caller, struct arena *mem,
                          struct db *tx, const struct issuance *issuance, struct err *err)
 {
-    const struct cap own = {
-        {"", "looks_a_minute", issuance->id}, LOOK_AGAIN_PER_MIN, "an order"};
+    const struct cap own = {{"", "looks_a_minute", issuance->id}, LOOK_AGAIN_PER_MIN, "an order"};
 
     if (issuance->state == ISSUANCE_PARKED)
         return take_parked(mem, tx, issuance, err);
-    return take(mem, tx, &own, err) &&
-           (caller->scope.kind == SCOPE_PLATFORM ||
-            take_of_partner(app, mem, tx, issuance->partner_id, err));
+    return take(mem, tx, &own, err) && (caller->scope.kind == SCOPE_PLATFORM ||
+                                        take_of_partner(app, mem, tx, issuance->partner_id, err));
 }

@@ -283,7 +283,6 @@ bool app_order_check_again(const struct app *app, const struct caller *caller, s
     if (!issuance || issuance_state_is_final(issuance->state))
         return err_set(err, ERR_CONFLICT, "the order is %s: nothing of it waits",
                        order_state_name(order->state));
-    return app_look_again_take(app, caller, mem, tx, issuance, err) &&
-           run_now(tx, issuance, err) && app_care(tx, order->domain_id, clock_now(), err) &&
-           db_tx_commit(&tx, err);
+    return app_look_again_take(app, caller, mem, tx, issuance, err) && run_now(tx, issuance, err) &&
+           app_care(tx, order->domain_id, clock_now(), err) && db_tx_commit(&tx, err);
 }

@@ -238,9 +238,7 @@ static bool ask_servers(struct look *look, struct err *err)
 static void choose_names(struct look *look)
 {
     while (look->out->name_count < look->names->count && look->out->name_count < ZONE_NAMES_MAX) {
-        const char *name = look->names->names[look->out->name_count];
-
-        if (strcmp(name, look->out->zone) != 0 && !hostname_is_under(name, look->out->zone))
+        if (!hostname_is_within(look->names->names[look->out->name_count], look->out->zone))
             return;
         look->out->name_count++;
     }

@@ -6,13 +6,14 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/peers.h"
 #include "base/rate.h"
 #include "check/resolve_host.h"
 #include "net/http_client.h"
 
 #define NAME_MAX_OCTETS 253
-#define HOST_MAX        253
-#define HOSTS           64
+#define HOST_MAX        PEER_NAME_MAX
+#define HOSTS           64 /* registries: an IANA file has some hundreds of names for few */
 #define ACCEPT          "application/rdap+json, application/json;q=0.9"
 
 /* What is remembered of a domain. */
@@ -20,13 +21,6 @@ struct memory {
     char name[NAME_MAX_OCTETS + 1];
     struct registration said;
     int64_t until; /* clock_boot_ms() */
-};
-
-/* How often a server may be asked. */
-struct host {
-    char name[HOST_MAX + 1];
-    int64_t paused_until;
-    int64_t tat_us; /* base/rate.h */
 };
 
 struct rdap {
@@ -37,7 +31,7 @@ struct rdap {
     struct check_reach reach;
     pthread_mutex_t lock; /* of what follows */
     struct memory memories[RDAP_REMEMBERED];
-    struct host hosts[HOSTS];
+    struct peers *hosts;
 };
 
 /* ---- making and freeing ---- */
@@ -89,6 +83,7 @@ bool rdap_new(const struct rdap_options *options, struct rdap **out, struct err 
     if (options->reach.own_count > 0)
         memcpy(rdap->own, options->reach.own, options->reach.own_count * sizeof(*rdap->own));
     rdap->reach.own = rdap->own;
+    rdap->hosts = peers_new(HOSTS);
     pthread_mutex_init(&rdap->lock, NULL);
     *out = rdap;
     return true;
@@ -101,6 +96,7 @@ void rdap_free(struct rdap *rdap)
     free(rdap->url);
     free(rdap->trust_file);
     free(rdap->own);
+    peers_free(rdap->hosts);
     free(rdap);
 }
 
@@ -153,28 +149,16 @@ static void remember(struct rdap *rdap, const char *domain, const struct registr
 
 /* ---- how often a server is asked ---- */
 
-/* The lock is held. */
-static struct host *host_of(struct rdap *rdap, const char *name)
-{
-    struct host *host = &rdap->hosts[place_of(name, HOSTS)];
-
-    if (strcmp(host->name, name) != 0) {
-        *host = (struct host){.paused_until = 0};
-        (void)snprintf(host->name, sizeof(host->name), "%s", name);
-    }
-    return host;
-}
-
 static bool may_ask(struct rdap *rdap, const char *name)
 {
     static const struct rate rate = {RDAP_EACH_S, 1, RDAP_BURST};
     int64_t now = clock_boot_ms();
     struct rate_spending spending = {.is_allowed = false};
-    struct host *host;
+    struct peer *host;
 
     pthread_mutex_lock(&rdap->lock);
-    host = host_of(rdap, name);
-    if (now >= host->paused_until) {
+    host = peers_find(rdap->hosts, name, now);
+    if (!peer_is_paused(host, now)) {
         spending = rate_spend(&rate, host->tat_us, now * 1000);
         host->tat_us = spending.tat_us;
     }
@@ -184,8 +168,10 @@ static bool may_ask(struct rdap *rdap, const char *name)
 
 static void pause_host(struct rdap *rdap, const char *name, int64_t ms)
 {
+    int64_t now = clock_boot_ms();
+
     pthread_mutex_lock(&rdap->lock);
-    host_of(rdap, name)->paused_until = clock_boot_ms() + ms;
+    peer_pause(peers_find(rdap->hosts, name, now), ms, now);
     pthread_mutex_unlock(&rdap->lock);
 }
 

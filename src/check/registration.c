@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/registration.h"
 
+#include <ctype.h>
+
 #include "base/base.h"
 #include "base/clock.h"
+#include "model/hostname.h"
 
 #define STATUS_MAX 64 /* words of "status" that are looked at */
 #define EVENTS_MAX 64
@@ -128,6 +131,23 @@ static bool is_service(const json_t *service)
            json_is_array(json_array_get(service, 1));
 }
 
+/* As names are here. */
+static void lower(json_t *suffixes)
+{
+    char text[HOSTNAME_MAX + 1];
+
+    for (size_t i = 0; i < json_array_size(suffixes); i++) {
+        const char *suffix = json_string_value(json_array_get(suffixes, i));
+        size_t len = 0;
+
+        for (; suffix && suffix[len] && len < HOSTNAME_MAX; len++)
+            text[len] = (char)tolower((unsigned char)suffix[len]);
+        text[len] = '\0';
+        if (suffix)
+            json_array_set_new(suffixes, i, json_string(text));
+    }
+}
+
 bool registration_services(struct slice text, json_t **out, struct err *err)
 {
     json_t *json = text.len <= REGISTRATION_FILE_MAX ? load(text) : NULL;
@@ -136,19 +156,13 @@ bool registration_services(struct slice text, json_t **out, struct err *err)
 
     for (size_t i = 0; i < json_array_size(services); i++)
         is_good = is_good && is_service(json_array_get(services, i));
+    for (size_t i = 0; is_good && i < json_array_size(services); i++)
+        lower(json_array_get(json_array_get(services, i), 0));
     if (is_good)
         *out = json_incref(services);
     json_decref(json);
     return is_good ||
            err_set(err, ERR_CONFIG, "this is no list of RDAP servers as IANA has it (RFC 9224)");
-}
-
-static bool is_under(const char *name, const char *suffix)
-{
-    size_t len = strlen(name), tail = strlen(suffix);
-
-    return tail > 0 && tail <= len && strcasecmp(name + len - tail, suffix) == 0 &&
-           (tail == len || name[len - tail - 1] == '.');
 }
 
 /* Octets of the longest suffix in the list that the name is under; 0: none. */
@@ -159,7 +173,7 @@ static size_t longest(const json_t *suffixes, const char *name)
     for (size_t i = 0; i < json_array_size(suffixes); i++) {
         const char *suffix = json_string_value(json_array_get(suffixes, i));
 
-        if (suffix && is_under(name, suffix) && strlen(suffix) > most)
+        if (suffix && hostname_is_within(name, suffix) && strlen(suffix) > most)
             most = strlen(suffix);
     }
     return most;

@@ -121,7 +121,7 @@ static bool start_kinds(const struct worker *worker, struct err *err)
     } kinds[] = {
         {JOB_SETTINGS, worker->feed.group}, {JOB_EDGES, worker->feed.group},
         {JOB_PROOFS, worker->feed.group},   {JOB_TIDY, JOB_PLATFORM},
-        {JOB_SWEEP, JOB_PLATFORM},     {JOB_OVERVIEW, JOB_PLATFORM},
+        {JOB_SWEEP, JOB_PLATFORM},          {JOB_OVERVIEW, JOB_PLATFORM},
         {JOB_WATCH, JOB_PLATFORM},
     };
 

@@ -291,8 +291,7 @@ bool watch_keep_servers(const struct worker *worker, struct arena *mem,
     if (!watch || servers == watch->servers)
         return true;
     return watch_store_set_servers(worker->app->db, watch->domain_id, servers, first, err) &&
-           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_PLATFORM, first,
-                             err);
+           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_PLATFORM, first, err);
 }
 
 bool watch_start(struct db *db, struct err *err)

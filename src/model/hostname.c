@@ -401,6 +401,11 @@ bool hostname_is_under(const char *name, const char *parent)
     return len > tail && name[len - tail - 1] == '.' && strcmp(name + len - tail, parent) == 0;
 }
 
+bool hostname_is_within(const char *name, const char *parent)
+{
+    return strcmp(name, parent) == 0 || hostname_is_under(name, parent);
+}
+
 const char *hostname_unicode(struct arena *mem, const char *name)
 {
     const char *base = hostname_base(name), *unicode = name;

@@ -69,6 +69,8 @@ bool hostname_is_wildcard(const char *name);
 const char *hostname_base(const char *name);
 /* Whether a name lies below another, by whole labels. Both as hostname_check() takes them. */
 bool hostname_is_under(const char *name, const char *parent);
+/* The same, or is it. */
+bool hostname_is_within(const char *name, const char *parent);
 
 /* The U-label form for display; `name` itself unless it is the A-label form of what is shown. */
 const char *hostname_unicode(struct arena *mem, const char *name);

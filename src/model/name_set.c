@@ -49,7 +49,7 @@ const char *name_reserved_by(const char *const *reserved, size_t count, const ch
         const char *entry = reserved[i];
         const char *parent = strchr(entry, '.');
 
-        if (strcmp(base, entry) == 0 || hostname_is_under(base, entry))
+        if (hostname_is_within(base, entry))
             return entry;
         if (is_wildcard && parent && strcmp(parent + 1, base) == 0)
             return entry;

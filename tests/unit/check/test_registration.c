@@ -109,7 +109,7 @@ static void test_absences(void **state)
 }
 
 #define SERVICES                                                                                   \
-    "{\"version\":\"1.0\",\"services\":[[[\"com\",\"net\"],[\"https://com.example/v1/\"]],"        \
+    "{\"version\":\"1.0\",\"services\":[[[\"com\",\"NET\"],[\"https://com.example/v1/\"]],"        \
     "[[\"uk\"],[\"http://uk.example/\",\"https://uk.example/\"]],"                                 \
     "[[\"co.uk\"],[\"https://co.example\"]],[[\"old\"],[\"http://old.example/\"]],"                \
     "[[\"xn--p1ai\"],[]],[[7,\"\"],[\"https://seven.example/\"]]]}"
@@ -118,7 +118,7 @@ static const struct {
     const char *name, *server;
 } servers[] = {
     {"shop.com", "https://com.example/v1/"},
-    {"shop.NET", "https://com.example/v1/"},
+    {"shop.net", "https://com.example/v1/"},
     {"shop.uk", "https://uk.example/"},
     {"shop.co.uk", "https://co.example"},
     {"xco.uk", "https://uk.example/"},

@@ -349,6 +349,10 @@ static void test_is_under(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         ok(hostname_is_under(rows[i].name, rows[i].parent) == rows[i].is_under, "%s under %s",
            rows[i].name, rows[i].parent);
+    ok(hostname_is_within("www.shop.example", "shop.example") &&
+           hostname_is_within("shop.example", "shop.example") &&
+           !hostname_is_within("myshop.example", "shop.example"),
+       "within");
     all_ok();
 }
 
