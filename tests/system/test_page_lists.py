@@ -100,6 +100,20 @@ def test_who_sees_no_partners(web):
     assert owner.get(f"/accounts/{web.theirs.account['id']}").status == 404
 
 
+def test_what_is_no_page_is_the_readers(web):
+    """Refused before anybody has asked who it is: their partner's brand and their way on are there."""
+    partner = web.operator.post("/v1/partners", {"name": "Branded", "brand": "Nova"})
+    nora = new_person(web, "nora@partner.example", "--partner", partner["id"])
+    for path, status, title in (("/nothing", 404, "There is no such page"),
+                                ("/sign-out", 405, "There is no such page"),
+                                ("/?state=a&state=b", 400, "That did not work")):
+        refused, strange = nora.get(path), Visitor(web).get(path)
+        assert refused.status == strange.status == status
+        assert f"<title>{title} · Nova</title>" in refused.text and 'href="/domains"' in refused.text
+        assert nora.code(path) == nora.code("/"), "so that Sign out works"
+        assert "Sign out" not in strange.text and "Nova" not in strange.text
+
+
 @pytest.mark.req("R20")
 def test_an_order_has_an_address(web):
     order = web.mine.post("/v1/orders", {"domain_id": web.domains[0]["id"]}, want=202)
