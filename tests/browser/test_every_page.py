@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every page, holding rows: axe finds nothing, the browser complains about nothing under the strict
 policy, and nothing has to be scrolled sideways; light and dark, on a desk and on a phone."""
+import contextlib
 import datetime
 import os
 import re
 import signal
+import sqlite3
 
 import pytest
 from conftest import Person
@@ -93,18 +95,24 @@ def people(platform, partner, browser):
     return {"operator": owen, "partner": paul, "new": new}
 
 
-def look(browser, url, want):
-    """What is wrong with a page in each view: a list of texts."""
+def look_at_it(browser, url):
+    """What is wrong with the page that is open, in each view."""
     wrong = []
-    status = browser.go(url)
-    if status != want:
-        return [f"{url}: {status}, not {want}"]
     for width, height, dark in VIEWS:
         browser.view({"width": width, "height": height, "dark": dark})
         where = f"{url} {width} {'dark' if dark else 'light'}"
         wrong += [f"{where}: {v['id']}: {v['help']}: {v['nodes'][:2]}" for v in browser.axe()]
         if browser.overflow() > 0:
             wrong.append(f"{where}: {browser.overflow()} pixels too wide")
+    return wrong
+
+
+def look(browser, url, want):
+    """What is wrong with a page in each view: a list of texts."""
+    status = browser.go(url)
+    if status != want:
+        return [f"{url}: {status}, not {want}"]
+    wrong = look_at_it(browser, url)
     complaints = browser.complaints()
     if want < 400:
         wrong += [f"{url}: {c}" for c in complaints]
@@ -138,7 +146,7 @@ def test_every_page(platform, browser, seeded, people, who):
     assert not wrong, "\n".join(wrong)
 
 
-PROBLEMS = [("/nothing", 404), ("/accounts/acc_0", 404), ("/welcome/not-a-link", 410),
+PROBLEMS = [("/nothing", 404), ("/partners", 403), ("/accounts/acc_0", 404), ("/welcome/not-a-link", 410),
             ("/accounts?unknown=1", 422), ("/accounts?after=" + "x" * 300, 422),
             ("/accounts?search=a&search=b", 400), ("/" + "x" * 5000, 414), ("/domains/{waiting}/check", 405),
             ("/domains/{live}/cancel", 409), ("/domains/{waiting}/reissue", 409)]
@@ -149,6 +157,70 @@ def test_every_problem(platform, browser, seeded, people):
     wrong = []
     for path, status in PROBLEMS:
         wrong += look(browser, platform.url + path.format(**seeded), status)
+    assert not wrong, "\n".join(wrong)
+
+
+def stored(platform, *changes):
+    """Changes the store behind the platform's back."""
+    with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db", timeout=10)) as db, db:
+        for change in changes:
+            db.execute(*change)
+
+
+@contextlib.contextmanager
+def still(platform, name):
+    pid = platform.pid(name)
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def badges(platform, browser, domains):
+    """What is wrong with lists and pages of these domains, which have these badges."""
+    wrong = look(browser, platform.url + "/domains", 200) + look(browser, platform.url + "/", 200)
+    for badge, domain in domains.items():
+        wrong += look(browser, f"{platform.url}/domains/{domain['id']}", 200)
+        assert browser.text(".state-large").startswith(badge)
+    return wrong
+
+
+def asked_too_often(platform, browser, domain):
+    """The same of the page of a 429, which an order gets that waits for a person."""
+    stored(platform, ("UPDATE issuance SET state = 'parked' WHERE domain_id = ?", (domain["id"],)))
+    url = f"{platform.url}/domains/{domain['id']}"
+    browser.go(url)
+    browser.click("text=Check again")
+    browser.wait(".state-large")
+    browser.click("text=Check again")
+    browser.wait("text=429 rate_limited")
+    return look_at_it(browser, url + "/check")
+
+
+def error_of_ours(platform, browser, domain):
+    """The same of the page of a 500."""
+    stored(platform, ("ALTER TABLE name_history RENAME TO elsewhere",))
+    wrong = look(browser, f"{platform.url}/domains/{domain['id']}/history", 500)
+    stored(platform, ("ALTER TABLE elsewhere RENAME TO name_history",))
+    return wrong
+
+
+def test_what_takes_long(platform, browser, people, partner):
+    """Badges that are seen after hours, or never with a sandbox, and what should not be: stored as
+    the worker would, which stands still."""
+    domains = {badge: platform.ordered(partner, f"{name}.example")[1] for badge, name in
+               (("Secured", "trusted"), ("At risk", "risky"))}
+    sign_in_as(browser, platform, people["partner"])
+    with still(platform, "worker"):
+        stored(platform, ("UPDATE certificate SET trust = 'store' WHERE domain_id IN (?, ?)",
+                          [domain["id"] for domain in domains.values()]),
+               ("UPDATE domain_name SET failing_at = 1, risk_at = 1 WHERE name = 'risky.example'",))
+        waits = domains["Setting up"] = platform.domain(partner, "starting.example")
+        platform.order(partner, waits)
+        wrong = badges(platform, browser, domains)
+        wrong += asked_too_often(platform, browser, waits) + error_of_ours(platform, browser, waits)
+    browser.complaints()
     assert not wrong, "\n".join(wrong)
 
 
