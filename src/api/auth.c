@@ -3,6 +3,7 @@
 #include "api/routes.h"
 #include "app/partner_share.h"
 #include "base/clock.h"
+#include "store/edge_store.h"
 
 static bool find_token(struct api_call *call, const struct http_req *req, struct err *err)
 {
@@ -50,6 +51,15 @@ static bool take_request(const struct api_call *call, struct arena *mem, struct 
                                                   share.requests_per_min,
                                                   "partner.requests_per_min"},
                              clock_now(), err);
+}
+
+bool api_edge_of(const struct http_req *req, const struct edge **out, struct err *err)
+{
+    const struct api_call *call = api_call_of(req);
+
+    if (!edge_store_get(req->mem, call->app.db, call->token->edge_id, out, err))
+        return false;
+    return *out || err_set(err, ERR_FORBIDDEN, "the edge of this token is gone");
 }
 
 bool api_around(struct http_req *req, struct http_res *res, struct err *err)

@@ -37,6 +37,11 @@ static inline struct api_call *api_call_of(const struct http_req *req)
     return req->principal;
 }
 
+struct edge;
+
+/* The edge whose token it is, on a route for edges. ERR_FORBIDDEN: it is gone. */
+MUST_CHECK bool api_edge_of(const struct http_req *req, const struct edge **out, struct err *err);
+
 /* http_options.around of the API: authenticates, checks the token's scopes, and honours the
  * Idempotency-Key. */
 http_handler api_around;

@@ -5,8 +5,10 @@
 #include "app/expected.h"
 #include "app/partner_share.h"
 #include "app/site.h"
+#include "app/vantage_ask.h"
 #include "base/clock.h"
 #include "base/id.h"
+#include "base/log.h"
 #include "check/check.h"
 #include "http/fields.h"
 #include "store/check_store.h"
@@ -43,14 +45,17 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
                  struct check_report *out, struct err *err)
 {
     struct app_expected expected;
+    struct vantage_asking asking;
     struct caa_wanted caa;
     struct check_env env;
     struct name_set names;
+    bool is_done;
 
     if (!app_expected_of(&call->app, mem, scope_partner_id(&call->caller.scope), &expected, err) ||
         !app_caa_find(&call->app, mem, NULL, &caa, err))
         return false;
     name_set_cover(mem, name, &names);
+    app_vantage_open(&asking, &call->app, NULL);
     env = (struct check_env){.resolver = call->api->resolver,
                              .rdap = call->api->rdap,
                              .check_key = expected.check_key,
@@ -59,12 +64,16 @@ static bool look(struct api_call *call, struct arena *mem, const struct hostname
                              .caa = caa,
                              .http_port = (uint16_t)call->app.config->edge.http_port,
                              .https_port = (uint16_t)call->app.config->edge.https_port,
-                             .http_ms = (int)call->app.config->check.http_ms};
-    return check_run(mem, &env,
-                     &(struct check_names){.names = names.names,
-                                           .count = names.count,
-                                           .registered = name->registered},
-                     &expected.addresses, out, err);
+                             .http_ms = (int)call->app.config->check.http_ms,
+                             .vantages = &asking.asker};
+    is_done =
+        check_run(mem, &env,
+                  &(struct check_names){
+                      .names = names.names, .count = names.count, .registered = name->registered},
+                  &expected.addresses, out, err);
+    if (asking.err.code != ERR_NONE)
+        LOG(WARN, "web.vantages", KS("name", name->name), KERR(&asking.err));
+    return is_done;
 }
 
 static bool look_within_limits(struct api_call *call, struct arena *mem,

@@ -45,15 +45,6 @@ static const char *place_text(struct arena *mem, struct place place)
     return arena_printf(mem, "%lld-%lld", (long long)place.epoch, (long long)place.seq);
 }
 
-static bool find_edge(const struct http_req *req, const struct edge **out, struct err *err)
-{
-    struct api_call *call = api_call_of(req);
-
-    if (!edge_store_get(req->mem, call->app.db, call->token->edge_id, out, err))
-        return false;
-    return *out || err_set(err, ERR_FORBIDDEN, "the edge of this token is gone");
-}
-
 static bool read_head(const struct http_req *req, const char *group, struct feed_head *out,
                       struct err *err)
 {
@@ -129,7 +120,7 @@ static bool read_poll(struct http_req *req, struct poll *out, struct err *err)
 
     if (!http_query_fields(req, fields, COUNT, in, err) ||
         !take_place("cursor", in[CURSOR].text, &out->from, err) ||
-        !find_edge(req, &out->edge, err) ||
+        !api_edge_of(req, &out->edge, err) ||
         !commit_watch_feed(call->api->watch, out->edge->group, &key, err))
         return false;
     out->wait_s = in[WAIT].number;
@@ -201,7 +192,7 @@ static bool read_pull(struct http_req *req, struct pull *out, struct err *err)
     struct feed_head head;
 
     *out = (struct pull){0};
-    if (!http_query_fields(req, fields, COUNT, in, err) || !find_edge(req, &out->edge, err) ||
+    if (!http_query_fields(req, fields, COUNT, in, err) || !api_edge_of(req, &out->edge, err) ||
         !take_report(req, out->edge, err) || !read_head(req, out->edge->group, &head, err))
         return false;
     out->head = (struct place){head.epoch, head.seq};

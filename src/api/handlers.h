@@ -26,3 +26,4 @@ http_handler api_get_partner_share, api_change_partner_share;                /* 
 http_handler api_list_cas;                                                   /* cas.c */
 http_handler api_list_edges, api_enrol_edge, api_change_edge;                /* edges.c */
 http_handler api_edge_feed, api_edge_snapshot;                               /* feed.c */
+http_handler api_edge_question, api_edge_answer;                             /* vantages.c */

@@ -94,6 +94,8 @@ static const struct http_route rows[] = {
     PATCH("/v1/edges/{id}", "changeEdge", API_WRITE, api_change_edge),
 
     POLL("/v1/edge/feed", "followFeed", API_EDGE, api_edge_feed),
+    POLL("/v1/edge/questions", "nextQuestion", API_EDGE, api_edge_question),
+    POST("/v1/edge/answers", "answerQuestion", API_EDGE, api_edge_answer),
     POLL("/v1/edge/snapshot", "takeSnapshot", API_EDGE, api_edge_snapshot),
 };
 /* clang-format on */

@@ -101,6 +101,8 @@ static json_t *to_json(const struct status *s)
     json_object_set_new(json, "names", names_json(s));
     json_object_set_new(json, "lapses_at", api_time(s->lapses_at));
     json_object_set_new(json, "registration", registration_json(s->registration));
+    json_object_set_new(json, "vantages",
+                        s->vantage ? api_stored_json(s->vantage->seen) : json_array());
     add_parts(json, s);
     return json;
 }

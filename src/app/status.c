@@ -21,6 +21,7 @@ static bool gather(const struct app *app, const struct scope *scope, struct aren
            issuance_store_latest(mem, app->db, scope, domain_id, &out->issuance, err) &&
            certificate_store_current(mem, app->db, scope, domain_id, &out->certificate, err) &&
            registration_store_get(mem, app->db, domain_id, &out->registration, err) &&
+           domain_vantage_store_get(mem, app->db, domain_id, &out->vantage, err) &&
            (!out->certificate ||
             lost_certificate_store_later(mem, app->db, out->certificate, &out->lost, err)) &&
            (!out->issuance ||

@@ -12,6 +12,7 @@
 #include "store/certificate_store.h"
 #include "store/domain_name_store.h"
 #include "store/domain_store.h"
+#include "store/domain_vantage_store.h"
 #include "store/issuance_name_store.h"
 #include "store/issuance_store.h"
 #include "store/lost_certificate_store.h"
@@ -65,6 +66,7 @@ struct status {
     struct badge badge;
     const char *badge_text;
     const struct domain_registration *registration; /* NULL: its registry was never asked */
+    const struct domain_vantage *vantage;           /* NULL: the last check asked no edge */
     const char *next;     /* what happens next, or what somebody must do: one sentence */
     int64_t next_at;      /* when, 0 = not known */
     int64_t lapses_at;    /* when an order that waits ends unless somebody cares; 0: none waits */

@@ -27,6 +27,7 @@
     X(JOB, "job")                                                                                  \
     X(EDGE, "edge")                                                                                \
     X(TOKEN, "tok")                                                                                \
+    X(QUESTION, "qst")                                                                             \
     X(REQUEST, "req")
 
 #define X(id, prefix) ID_##id,

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/expected.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "bin/commands.h"
 #include "check/resolve_host.h"
 #include "dns/resolver.h"
 #include "feed/agent.h"
+#include "feed/vantage_point.h"
 
 /* The token as it stands in its file, without white space around it. */
 static bool read_token(const char *path, struct secret *out, struct err *err)
@@ -39,21 +42,31 @@ static bool read_token(const char *path, struct secret *out, struct err *err)
 /* Made when the feed's host turns out to be a name. */
 struct lookup {
     const struct config *config;
+    pthread_mutex_t lock; /* of making it */
     struct resolver *resolver;
 };
 
-static bool resolve(void *arg, const char *host, struct address *out, size_t *count,
-                    struct err *err)
+static bool make_resolver(struct lookup *lookup, struct err *err)
 {
-    struct lookup *lookup = arg;
     const struct resolver_options options = {
         .forwarder = lookup->config->dns.forwarder,
         .trust_anchor_file = lookup->config->dns.trust_anchor,
         .timeout_ms = lookup->config->dns.timeout_ms,
     };
+    bool is_made;
 
-    return (lookup->resolver || resolver_new(&options, &lookup->resolver, err)) &&
-           resolve_host(lookup->resolver, host, out, count, err);
+    pthread_mutex_lock(&lookup->lock);
+    is_made = lookup->resolver || resolver_new(&options, &lookup->resolver, err);
+    pthread_mutex_unlock(&lookup->lock);
+    return is_made;
+}
+
+static bool resolve(void *arg, const char *host, struct address *out, size_t *count,
+                    struct err *err)
+{
+    struct lookup *lookup = arg;
+
+    return make_resolver(lookup, err) && resolve_host(lookup->resolver, host, out, count, err);
 }
 
 static void log_report(const struct agent_report *report)
@@ -81,8 +94,17 @@ static void sleep_ms(int64_t ms)
     nanosleep(&span, NULL);
 }
 
+/* `vantage` NULL: it is none. Settings may have come with any turn. */
+static void take_key(struct agent *agent, struct vantage_point *vantage)
+{
+    struct err err = {0};
+
+    if (vantage && !vantage_point_take_key(vantage, agent_db(agent), &err))
+        LOG(ERROR, "edge.check_key", KERR(&err));
+}
+
 /* Until it is killed: whatever moment that is, the LMDB is whole. */
-_Noreturn static void follow(struct agent *agent)
+_Noreturn static void follow(struct agent *agent, struct vantage_point *vantage)
 {
     struct agent_report report;
     unsigned failures = 0;
@@ -91,6 +113,7 @@ _Noreturn static void follow(struct agent *agent)
         struct err err = {0};
         int64_t pause_ms;
 
+        take_key(agent, vantage);
         if (agent_turn(agent, &report, &err)) {
             if (failures > 0)
                 LOG(INFO, "edge.following_again", KI("failures", failures));
@@ -107,28 +130,74 @@ _Noreturn static void follow(struct agent *agent)
     }
 }
 
-static bool edge_run(const struct config *config, struct err *err)
+static bool parse_all(struct arena *mem, const struct config_list *texts,
+                      const struct address **out, size_t *count, struct err *err)
 {
+    struct address *list = arena_array_of(mem, texts->count, struct address);
+
+    for (size_t i = 0; i < texts->count; i++)
+        if (!address_parse(texts->items[i], &list[i], err))
+            return false;
+    *out = list;
+    *count = texts->count;
+    return true;
+}
+
+/* *out NULL unless this edge is one. */
+static bool start_vantage(struct arena *mem, const struct config *config,
+                          const struct agent_options *agent, struct vantage_point **out,
+                          struct err *err)
+{
+    struct vantage_point_options *options = arena_new_of(mem, struct vantage_point_options);
+    struct vantage_place *place = &options->place;
+    struct check_expected *expected = &place->expected;
+
+    *options = (struct vantage_point_options){
+        .feed = agent->feed,
+        .region = *config->edge.region ? config->edge.region : config->edge.name,
+        .group = agent->group,
+        .keys_dir = agent->keys_dir,
+        .place = {.http_port = (uint16_t)config->edge.http_port,
+                  .https_port = (uint16_t)config->edge.https_port},
+    };
+    *out = NULL;
+    if (!config->edge.vantage)
+        return true;
+    if (!*options->region)
+        return err_set(err, ERR_CONFIG, "edge.vantage needs an edge.region, or an edge.name");
+    return app_check_reach(mem, config, &place->reach, err) &&
+           parse_all(mem, &config->edge.ipv4, &expected->ipv4, &expected->ipv4_count, err) &&
+           parse_all(mem, &config->edge.ipv6, &expected->ipv6, &expected->ipv6_count, err) &&
+           vantage_point_start(options, out, err);
+}
+
+static bool edge_run(struct arena *mem, const struct config *config, struct err *err)
+{
+    const char *url = *config->edge.feed_url ? config->edge.feed_url : config->web.public_url;
+    const char *ca_file =
+        *config->edge.feed_ca_file ? config->edge.feed_ca_file : config->tls.trust_store;
     struct secret token = {0};
-    struct lookup lookup = {.config = config};
+    struct lookup lookup = {.config = config, .lock = PTHREAD_MUTEX_INITIALIZER};
+    struct vantage_point *vantage;
     struct agent *agent;
     const struct agent_options options = {
-        .feed_url = *config->edge.feed_url ? config->edge.feed_url : config->web.public_url,
-        .ca_file = *config->edge.feed_ca_file ? config->edge.feed_ca_file : config->tls.trust_store,
+        .feed = {.url = url,
+                 .ca_file = ca_file,
+                 .token = &token,
+                 .resolve = resolve,
+                 .resolve_arg = &lookup},
         .group = config->edge.group,
         .lmdb_dir = config->edge.lmdb_dir,
         .map_max = (size_t)config->edge.map_max_mb << 20,
         .keys_dir = config->signer.keys_dir,
-        .token = &token,
-        .resolve = resolve,
-        .resolve_arg = &lookup,
     };
 
-    if (!read_token(config->edge.token_file, &token, err) || !agent_new(&options, &agent, err))
+    if (!read_token(config->edge.token_file, &token, err) || !agent_new(&options, &agent, err) ||
+        !start_vantage(mem, config, &options, &vantage, err))
         return false;
-    LOG(INFO, "edge.ready", KS("name", config->edge.name), KS("feed", options.feed_url),
-        KS("lmdb", options.lmdb_dir));
-    follow(agent);
+    LOG(INFO, "edge.ready", KS("name", config->edge.name), KS("feed", url),
+        KS("lmdb", options.lmdb_dir), KI("vantage", config->edge.vantage));
+    follow(agent, vantage);
 }
 
 static enum cli_exit run(int argc, char **argv)
@@ -142,7 +211,7 @@ static enum cli_exit run(int argc, char **argv)
     if (!cli_config(mem, &input.common, &config, &err))
         return cli_failed(&input.common, &err);
     log_set_up(config->log.level, config->log.format);
-    return edge_run(config, &err) ? CLI_DONE : cli_failed(&input.common, &err);
+    return edge_run(mem, config, &err) ? CLI_DONE : cli_failed(&input.common, &err);
 }
 
 static const struct argp argp = {

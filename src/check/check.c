@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "check/observe.h"
+#include "check/vantage.h"
 
 static void keep_servers(const struct zone_seen *zone, struct check_report *out)
 {
@@ -26,8 +27,9 @@ bool check_run(struct arena *mem, const struct check_env *env, const struct chec
     };
     struct zone_seen *zone = arena_new_of(mem, struct zone_seen);
     struct registration_seen registration = {.is_in_dns = false};
-    const struct observed observed = {observations, zone, &registration};
-    const struct check_seen seen = {observations, zone, &registration};
+    struct vantage_list *vantages = arena_new_of(mem, struct vantage_list);
+    const struct observed observed = {observations, zone, &registration, vantages};
+    const struct check_seen seen = {observations, zone, &registration, vantages};
     int64_t began = clock_boot_ms();
 
     if (names->count == 0 || names->count > CHECK_NAMES_MAX)

@@ -3,10 +3,12 @@
 
 #include <assert.h>
 
+#include "base/name_table.h"
 #include "check/delegation.h"
 #include "check/facts.h"
 #include "check/rules.h"
 #include "check/sighting.h"
+#include "check/vantage.h"
 #include "check/zone_findings.h"
 
 #define X(id, name) [PROBE_##id] = name,
@@ -17,6 +19,8 @@ const char *probe_outcome_name(enum probe_outcome outcome)
 {
     return probe_names[outcome];
 }
+
+DEFINE_NAME_PARSE(probe_outcome_parse, enum probe_outcome, probe_names)
 
 /* The first row that is so is the root cause of a name that does not pass. */
 /* clang-format off */
@@ -54,6 +58,7 @@ static const struct rule {
     {FINDING_PRIVATE_ADDRESS,       DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_all_private,       NULL,               NULL},
     {FINDING_WRONG_ADDRESS,         DNS_WRONG_TARGET, REMEDY_POINT_HERE, rule_is_wrong,             rule_tell_stranger, NULL},
     {FINDING_EXTRA_ADDRESS,         DNS_PARTIAL,      REMEDY_NO_FOREIGN, rule_has_extra,            NULL,               NULL},
+    {FINDING_UNREACHABLE_FROM_HERE, DNS_OK,           REMEDY_NONE,       rule_is_reached_elsewhere, rule_tell_vantages, rule_fill_vantages},
     {FINDING_HTTP_REFUSED,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_refused,      NULL,               NULL},
     {FINDING_HTTP_TIMEOUT,          DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_timeout,      NULL,               NULL},
     {FINDING_HTTP_UNREACHABLE,      DNS_UNREACHABLE,  REMEDY_NONE,       rule_is_http_unreachable,  NULL,               NULL},
@@ -91,6 +96,8 @@ static const struct rule delegation_rules[] = {
 static const struct rule notes[] = {
     {FINDING_CDN_LOOPING,   DNS_OK, REMEDY_NONE,       rule_is_cdn_looping,   rule_tell_cdn, NULL},
     {FINDING_HTTP_PARTLY,   DNS_OK, REMEDY_NONE,       rule_is_http_partly,   NULL,          NULL},
+    {FINDING_VANTAGE_UNREACHABLE, DNS_OK, REMEDY_NONE, rule_is_unreached,     rule_tell_vantages, rule_fill_vantages},
+    {FINDING_VANTAGE_BLOCKED,     DNS_OK, REMEDY_NONE, rule_is_shut_out,      rule_tell_vantages, rule_fill_vantages},
     {FINDING_LOOKUP_PARTLY, DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,  NULL,          NULL},
     {FINDING_OLD_ANSWER,    DNS_OK, REMEDY_NONE,       rule_is_old,           rule_tell_old, NULL},
     {FINDING_A_MISSING,     DNS_OK, REMEDY_ADD_A,      rule_is_without_a,     NULL,          NULL},
@@ -181,6 +188,7 @@ static const enum finding_code shared[] = {
     FINDING_CAA_MALFORMED,         FINDING_CAA_WRONG_ACCOUNT, FINDING_CAA_WRONG_METHOD,
     FINDING_CAA_LOOKUP_FAILED,     FINDING_CAA_TIMEOUT,       FINDING_CAA_ACCOUNT_UNKNOWN,
     FINDING_DOMAIN_NOT_REGISTERED, FINDING_DOMAIN_EXPIRED,    FINDING_DOMAIN_ON_HOLD,
+    FINDING_UNREACHABLE_FROM_HERE, FINDING_VANTAGE_BLOCKED,   FINDING_VANTAGE_UNREACHABLE,
 };
 
 /* What both names of a pair have for the same reason. */
@@ -444,6 +452,7 @@ void diagnose(struct arena *mem, const struct check_names *names,
     out->provider = seen->zone ? provider_of(seen->zone) : NULL;
     if (all[0].registration)
         out->registration = all[0].registration->said;
+    vantage_report(mem, all, names->count, out);
     collect_records(mem, out);
     out->remembered_s = remembered_s(out);
 }

@@ -105,10 +105,13 @@ struct registration_seen {
     bool is_in_dns;           /* its parent zone has it, or could not be asked */
 };
 
+struct vantage_list;
+
 struct check_seen {
     const struct observation *names;              /* names[i] is of the i-th name */
     const struct zone_seen *zone;                 /* NULL: its servers were not asked */
     const struct registration_seen *registration; /* NULL: not looked at */
+    const struct vantage_list *vantages;          /* NULL: nobody was asked (check/vantage.h) */
 };
 
 /* `out` belongs to mem; took_ms is left to the caller. */
@@ -119,3 +122,4 @@ void diagnose(struct arena *mem, const struct check_names *names,
 /* Whether the address is of the set. */
 bool check_is_ours(const struct check_expected *expected, const struct address *address);
 const char *probe_outcome_name(enum probe_outcome outcome);
+MUST_CHECK bool probe_outcome_parse(const char *name, enum probe_outcome *out);

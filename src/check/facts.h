@@ -19,6 +19,7 @@ struct facts {
     const struct zone_seen *zone;                 /* NULL: not asked */
     const struct registration_seen *registration; /* NULL: its registry is not known to say
                                                      anything */
+    const struct vantage_list *vantages;          /* NULL: nobody was asked */
     size_t index;                                 /* of the name in names */
     const char *name;
     enum name_role role;

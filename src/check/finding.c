@@ -266,6 +266,22 @@ static const struct {
                                 "{subject}, so what leads here may be meant for that one. Who owns "
                                 "the domain can have that account give the wildcard back; it is "
                                 "looked at again by itself."},
+    [FINDING_UNREACHABLE_FROM_HERE] =
+        {"{subject} is answered elsewhere, but not here",
+         "{found} does not answer where this platform is run ({why}), but it does at {other}. The "
+         "certificate is ordered all the same. Whoever runs the platform must see what keeps it "
+         "from its own addresses: a firewall, or the way there."},
+    [FINDING_VANTAGE_UNREACHABLE] =
+        {"{subject} is not answered everywhere",
+         "{subject} is answered here, but not at {other} ({found}: {why}). Certificate authorities "
+         "look from several places and refuse when too many of them get no answer. Whoever runs "
+         "the platform must see what keeps that place out: a firewall, or the way there."},
+    [FINDING_VANTAGE_BLOCKED] =
+        {"{subject} is not answered everywhere",
+         "{subject} is answered here, but not at {other} ({found}: {why}). Certificate authorities "
+         "look from several places and refuse when too many of them get no answer. A firewall or "
+         "CDN that shuts out countries or networks must let everybody in by http, at least below "
+         "/.well-known/."},
     [FINDING_NAME_INVALID] = {FINDING_NOT_ORDERED, "This is not a name of a website: {why}."},
 };
 

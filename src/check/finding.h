@@ -98,7 +98,10 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(NAME_PUBLIC_SUFFIX, "name_public_suffix", ERROR, PARTNER)                                    \
     X(NAME_INVALID, "name_invalid", ERROR, PARTNER)                                                \
     X(NOT_CERTIFIED, "not_certified", ERROR, OWNER)                                                \
-    X(UNDER_WILDCARD, "under_wildcard", ERROR, OWNER)
+    X(UNDER_WILDCARD, "under_wildcard", ERROR, OWNER)                                              \
+    X(UNREACHABLE_FROM_HERE, "unreachable_from_here", WARNING, OPERATOR)                           \
+    X(VANTAGE_UNREACHABLE, "vantage_unreachable", WARNING, OPERATOR)                               \
+    X(VANTAGE_BLOCKED, "vantage_blocked", WARNING, OWNER)
 
 #define X(id, name, severity, who) FINDING_##id,
 enum finding_code { FINDING_CODES(X) FINDING_CODE_COUNT };

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "check/observe_dns.h"
 #include "check/observe_http.h"
+#include "check/observe_vantage.h"
 #include "check/observe_zone.h"
 
 /* Whether what all name servers say is to stand in place of the resolver's answer. */
@@ -75,6 +76,13 @@ bool observe(struct arena *mem, const struct check_env *env, const struct check_
     for (size_t i = 0; i < names->count && out->names[i].caa_count > 0; i++)
         take_newer_caa(mem, out->zone, &out->names[i]);
     look_up_registration(env, names, found, out->registration);
-    return (env->check_key.len == 0 && !env->is_keyless) ||
-           observe_http(mem, env, names, expected, out->names, err);
+    if (env->check_key.len == 0 && !env->is_keyless)
+        return true;
+    if (!env->vantages)
+        return observe_http(mem, env, names, expected, out->names, err);
+    observe_vantage_ask(mem, env, expected, out->names, names->count);
+    if (!observe_http(mem, env, names, expected, out->names, err))
+        return false;
+    env->vantages->collect(env->vantages->arg, mem, out->vantages);
+    return true;
 }

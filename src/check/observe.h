@@ -10,6 +10,7 @@ struct observed {
     struct observation *names; /* names[i] is filled from the i-th name */
     struct zone_seen *zone;
     struct registration_seen *registration;
+    struct vantage_list *vantages;
 };
 
 MUST_CHECK bool observe(struct arena *mem, const struct check_env *env,

@@ -349,6 +349,7 @@ bool observe_http(struct arena *mem, const struct check_env *env, const struct c
     walks.client = client;
     while (step(&walks))
         ;
-    look_for_loops(&walks, observations, names->count);
+    if (!env->is_path_alone)
+        look_for_loops(&walks, observations, names->count);
     return true;
 }

@@ -17,6 +17,10 @@ static const char *const verdicts[] = {
     [CHECK_UNKNOWN] = "unknown",
 };
 
+#define X(id, name) [CHECK_VANTAGE_##id] = name,
+static const char *const vantage_results[CHECK_VANTAGE_RESULT_COUNT] = {CHECK_VANTAGES(X)};
+#undef X
+
 const char *check_outcome_name(enum check_outcome outcome)
 {
     return outcome_names[outcome];
@@ -73,6 +77,21 @@ json_t *check_findings_to_json(const struct check_report *report)
     return list;
 }
 
+json_t *check_vantages_to_json(const struct check_report *report)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < report->vantage_count; i++) {
+        const struct check_vantage *vantage = &report->vantages[i];
+
+        json_array_append_new(list,
+                              json_pack("{s:s, s:s, s:s, s:s}", "edge", vantage->edge, "region",
+                                        vantage->region, "result", vantage_results[vantage->result],
+                                        "text", vantage->text));
+    }
+    return list;
+}
+
 static json_t *provider_to_json(const struct provider *provider)
 {
     if (!provider)
@@ -104,11 +123,11 @@ json_t *check_report_to_json(const struct check_report *report)
                                         dns_verdict_name(report->names[i].verdict)));
     for (size_t i = 0; i < report->record_count; i++)
         json_array_append_new(records, finding_action_to_json(&report->records[i]));
-    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o}", "at",
-                     clock_text(report->at, at), "took_ms", (json_int_t)report->took_ms, "outcome",
-                     check_outcome_name(report->outcome), "title", report->title, "names", names,
-                     "findings", check_findings_to_json(report), "records", records, "remembered_s",
-                     (json_int_t)report->remembered_s, "provider",
-                     provider_to_json(report->provider), "registration",
-                     registration_to_json(&report->registration));
+    return json_pack(
+        "{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "at", clock_text(report->at, at),
+        "took_ms", (json_int_t)report->took_ms, "outcome", check_outcome_name(report->outcome),
+        "title", report->title, "names", names, "findings", check_findings_to_json(report),
+        "records", records, "remembered_s", (json_int_t)report->remembered_s, "provider",
+        provider_to_json(report->provider), "registration",
+        registration_to_json(&report->registration), "vantages", check_vantages_to_json(report));
 }

@@ -26,6 +26,24 @@ struct check_name {
     const char *sighting;          /* what was seen: check/sighting.h */
 };
 
+/* What an edge that was asked as vantage point (check/vantage.h) has seen beside us. */
+#define CHECK_VANTAGES(X)                                                                          \
+    X(SAME, "same")                                                                                \
+    X(DIFFERS, "differs")                                                                          \
+    X(SILENT, "silent")
+
+#define X(id, name) CHECK_VANTAGE_##id,
+enum check_vantage_result { CHECK_VANTAGES(X) CHECK_VANTAGE_RESULT_COUNT };
+#undef X
+
+struct check_vantage {
+    const char *edge, *region;
+    enum check_vantage_result result;
+    const char *text; /* the first difference; "" when there is none */
+};
+
+#define CHECK_VANTAGES_MAX 3
+
 struct check_report {
     int64_t at, took_ms;
     const char *title; /* of the first error or warning; "" when there is none */
@@ -41,6 +59,8 @@ struct check_report {
     struct address servers[CHECK_SERVERS_MAX]; /* that answered for the domain */
     size_t server_count;
     struct registration registration; /* is_known false: its registry was not asked */
+    struct check_vantage vantages[CHECK_VANTAGES_MAX]; /* none: nobody was asked */
+    size_t vantage_count;
 };
 
 /* The names of which is_taken (as many as `names`) is true are another account's: whatever their
@@ -54,7 +74,10 @@ const char *check_outcome_verdict(enum check_outcome outcome);
 
 /* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...],
  * "remembered_s","provider":{"name","apex_host","note"} or null,
- * "registration":{"is_registered","states","expires_at","seen_at"} or null}; a new reference. */
+ * "registration":{"is_registered","states","expires_at","seen_at"} or null,
+ * "vantages":[{"edge","region","result","text"}]}; a new reference. */
 json_t *check_report_to_json(const struct check_report *report);
+/* The `vantages` member alone, likewise. */
+json_t *check_vantages_to_json(const struct check_report *report);
 /* The `findings` member alone, an array; a new reference. */
 json_t *check_findings_to_json(const struct check_report *report);

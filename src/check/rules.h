@@ -69,6 +69,13 @@ void rule_tell_cdn(struct arena *mem, const struct facts *f, struct finding_word
 void rule_tell_stranger(struct arena *mem, const struct facts *f, struct finding_words *words);
 bool rule_is_http_partly(const struct facts *f);
 
+/* ---- rules_vantage.c: what is seen from elsewhere (check/vantage.h) ---- */
+bool rule_is_reached_elsewhere(const struct facts *f); /* not from here, but from enough places */
+bool rule_is_unreached(const struct facts *f); /* our addresses, from somewhere, though from here */
+bool rule_is_shut_out(const struct facts *f);  /* likewise at strangers that pass it on to us */
+void rule_tell_vantages(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_fill_vantages(struct arena *mem, const struct facts *f, struct finding *out);
+
 /* ---- rules_zone.c: what the name servers say themselves ---- */
 bool rule_is_unserved(const struct facts *f);    /* none of them has the zone */
 bool rule_is_lagging(const struct facts *f);     /* right at some, wrong at others, that lag */

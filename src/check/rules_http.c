@@ -38,7 +38,7 @@ bool rule_is_http_wrong_server(const struct facts *f)
 
 bool rule_is_http_partly(const struct facts *f)
 {
-    return f->probes_bad > 0;
+    return f->probes_bad > 0 && !rule_is_reached_elsewhere(f);
 }
 
 bool rule_is_http_looping(const struct facts *f)

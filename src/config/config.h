@@ -149,6 +149,8 @@ struct config {
         const char *feed_url; /* "https://host[:port]": the API that has /v1/edge/feed */
         const char *feed_ca_file;
         const char *token_file;        /* holds the edge's bearer token */
+        bool vantage;                  /* whether it looks at names for the control plane */
+        const char *region;            /* where it is; "" = its name */
         int64_t http_port, https_port; /* as visitors see them */
         struct config_list ipv4, ipv6; /* the platform's default address set */
         const char *cname;

@@ -7,7 +7,6 @@
 #include "feed/kept_report.h"
 #include "feed/wipe.h"
 
-#define HEADERS_MAX      5
 #define UNKNOWN_TEXT_MAX 1500 /* octets of the names in Latchkey-Unknown */
 
 #define QUICK_MS 200 /* an answer with nothing new that came sooner was not a long poll */
@@ -16,9 +15,7 @@ struct agent {
     const struct agent_options *options;
     struct edge_db *db;
     struct keyring *keys;
-    struct http_client *client;
-    struct net_policy policy;
-    struct net_allowed anywhere[2];
+    struct feed_client *client;
     struct edge_db_state state;
     struct arena *doubts_mem;
     struct doubts doubts;
@@ -54,25 +51,6 @@ static void forget_doubts(struct agent *agent)
     agent->doubts = doubts_new(agent->doubts_mem);
 }
 
-/* The operator chose the place, redirects are not followed: it may be anywhere. */
-static bool make_client(struct agent *agent, struct err *err)
-{
-    const struct http_client_options options = {
-        .policy = &agent->policy,
-        .resolve = agent->options->resolve,
-        .resolve_arg = agent->options->resolve_arg,
-        .ca_file = agent->options->ca_file,
-    };
-
-    if (!prefix_parse("0.0.0.0/0", &agent->anywhere[0].prefix, err) ||
-        !prefix_parse("::/0", &agent->anywhere[1].prefix, err))
-        return false;
-    agent->policy = (struct net_policy){.public_reach = NET_PUBLIC_ANY,
-                                        .allowed = agent->anywhere,
-                                        .allowed_count = ARRAY_LEN(agent->anywhere)};
-    return http_client_new(&options, &agent->client, err);
-}
-
 bool agent_new(const struct agent_options *options, struct agent **out, struct err *err)
 {
     AUTO(agent_freep) struct agent *agent = calloc(1, sizeof(*agent));
@@ -83,7 +61,8 @@ bool agent_new(const struct agent_options *options, struct agent **out, struct e
     forget_doubts(agent);
     if (!edge_db_open(options->lmdb_dir, options->map_max, &agent->db, err) ||
         !edge_db_state(agent->db, &agent->state, err) ||
-        !keyring_load(options->keys_dir, &agent->keys, err) || !make_client(agent, err))
+        !keyring_load(options->keys_dir, &agent->keys, err) ||
+        !feed_client_new(&options->feed, &agent->client, err))
         return false;
     agent->is_snapshot_due = agent->state.epoch == 0 || agent->state.is_incomplete;
     agent->readers_at = clock_boot_ms();
@@ -94,13 +73,18 @@ bool agent_new(const struct agent_options *options, struct agent **out, struct e
 
 void agent_free(struct agent *agent)
 {
-    http_client_freep(&agent->client);
+    feed_client_freep(&agent->client);
     keyring_freep(&agent->keys);
     edge_db_freep(&agent->db);
     kept_report_end(&agent->kept);
     if (agent->doubts_mem)
         arena_free(agent->doubts_mem);
     free(agent);
+}
+
+struct edge_db *agent_db(struct agent *agent)
+{
+    return agent->db;
 }
 
 struct cursor {
@@ -143,44 +127,26 @@ static const char *unknown_hosts(struct arena *mem, const struct agent *agent)
 static bool get(struct arena *mem, struct agent *agent, const char *path, struct http_response *out,
                 struct err *err)
 {
-    const struct secret *token = agent->options->token;
     const char *unknown = unknown_hosts(mem, agent);
-    struct http_header headers[HEADERS_MAX] = {
-        {"Authorization",
-         arena_printf(mem, "Bearer %.*s", (int)token->len, (const char *)token->data)},
-        {"Accept", "application/octet-stream"},
-    };
-    size_t header_count = 2;
-    struct http_request request = {
-        .url = arena_printf(mem, "%s%s", agent->options->feed_url, path),
+    struct http_header headers[FEED_HEADERS_MAX];
+    struct feed_request request = {
+        .path = path,
         .headers = headers,
         .body_max = AGENT_PAGE_MAX,
         .total_ms = AGENT_WAIT_S * 1000 + HTTP_TOTAL_MS,
     };
 
     if (*agent->trouble)
-        headers[header_count++] = (struct http_header){"Latchkey-Trouble", agent->trouble};
+        headers[request.header_count++] = (struct http_header){"Latchkey-Trouble", agent->trouble};
     if (unknown)
-        headers[header_count++] = (struct http_header){"Latchkey-Unknown", unknown};
+        headers[request.header_count++] = (struct http_header){"Latchkey-Unknown", unknown};
     if (!kept_report_make(&agent->kept, agent->db, err))
         return false;
     if (agent->kept.text)
-        headers[header_count++] = (struct http_header){"Latchkey-Kept", agent->kept.text};
-    request.header_count = header_count;
-
-    if (!http_do(mem, agent->client, &request, out, err))
-        return err_wrap(err, "could not ask the feed");
-    switch (out->status) {
-    case 200:
-    case 410:
-        return true;
-    case 401:
-    case 403:
-        return err_set(err, ERR_UNAUTHENTICATED, "the feed refuses the token of this edge: %d",
-                       out->status);
-    default:
-        return err_set(err, ERR_NET, "the feed answers %d", out->status);
-    }
+        headers[request.header_count++] = (struct http_header){"Latchkey-Kept", agent->kept.text};
+    return feed_client_do(mem, agent->client, &request, out, err) &&
+           (out->status == 200 || out->status == 410 ||
+            err_set(err, ERR_NET, "the feed answers %d", out->status));
 }
 
 /* A key that is not here may have been added since the agent started. */

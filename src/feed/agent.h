@@ -22,20 +22,15 @@
  * A page is stored in one transaction that is on disk before the next request tells its cursor.
  * Killed at any moment, it goes on from there. It has no state but the LMDB.
  */
-#include "base/secret.h"
+#include "feed/feed_client.h"
 #include "feed/feed_page.h"
-#include "net/http_client.h"
 
 struct agent_options {
-    const char *feed_url; /* "https://host[:port]" */
-    const char *ca_file;  /* PEM roots for it; NULL or "" = the system's */
+    struct feed_place feed;
     const char *group;
     const char *lmdb_dir;
     size_t map_max;       /* octets that the LMDB may have; 0: EDGE_DB_MAP_MAX */
     const char *keys_dir; /* has feed-<group>-<kid> */
-    const struct secret *token;
-    http_resolve_fn resolve; /* NULL: the host is an address or localhost */
-    void *resolve_arg;
 };
 
 #define AGENT_WAIT_S       10 /* how long the feed may keep a poll */
@@ -61,6 +56,9 @@ static inline void agent_freep(struct agent **agent)
     if (*agent)
         agent_free(*agent);
 }
+
+/* Its LMDB; for the thread of the agent alone. */
+struct edge_db *agent_db(struct agent *agent);
 
 /* What a turn did. */
 struct agent_report {

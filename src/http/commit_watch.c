@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "store/event_store.h"
 #include "store/feed_store.h"
+#include "store/vantage_question_store.h"
 
 #define LOOKS_MS 4 /* between the beginnings of two looks at what was committed */
 
@@ -26,6 +27,7 @@ struct commit_watch {
     struct db_watch *commits;
     int64_t seq; /* of the last event that requests were woken for */
     atomic_bool is_stopping;
+    atomic_bool has_vantages; /* somebody has waited for questions */
     bool is_running;
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows; a group once there stays */
@@ -79,6 +81,20 @@ static void look_at_events(struct commit_watch *watch, struct err *err)
         http_server_wake(watch->server, COMMIT_WATCH_EVENTS);
 }
 
+void commit_watch_for_questions(struct commit_watch *watch)
+{
+    atomic_store(&watch->has_vantages, true);
+}
+
+static void look_at_questions(struct commit_watch *watch, struct err *err)
+{
+    bool is_open = false;
+
+    if (atomic_load(&watch->has_vantages) &&
+        vantage_question_store_is_open(watch->db, clock_real_ms(), &is_open, err) && is_open)
+        http_server_wake(watch->server, COMMIT_WATCH_QUESTIONS);
+}
+
 static void look(struct commit_watch *watch)
 {
     size_t count = count_groups(watch);
@@ -87,6 +103,7 @@ static void look(struct commit_watch *watch)
     for (size_t i = 0; i < count; i++)
         if (has_moved(watch, &watch->groups[i], &err))
             http_server_wake(watch->server, watch->groups[i].key);
+    look_at_questions(watch, &err);
     look_at_events(watch, &err);
     if (err.code != ERR_NONE)
         LOG(WARN, "web.watch", KERR(&err)); /* waiting requests look by themselves at their end */

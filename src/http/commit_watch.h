@@ -12,8 +12,10 @@
 struct commit_watch;
 
 #define COMMIT_WATCH_EVENTS "events" /* woken by any new event of a timeline */
-#define COMMIT_GROUPS_MAX   64
-#define COMMIT_GROUP_MAX    63 /* octets of a group's name */
+/* Woken while a signed question waits for an answer (store/vantage_question_store.h). */
+#define COMMIT_WATCH_QUESTIONS "questions"
+#define COMMIT_GROUPS_MAX      64
+#define COMMIT_GROUP_MAX       63 /* octets of a group's name */
 
 MUST_CHECK bool commit_watch_new(struct db *db, struct commit_watch **out, struct err *err);
 /* Wakes the requests of `server` from now on, and until commit_watch_stop(), which comes before
@@ -25,6 +27,9 @@ void commit_watch_free(struct commit_watch *watch); /* NULL is fine, as above */
 
 /* The key that is woken by a new event of this domain. */
 const char *commit_watch_domain(struct arena *mem, const char *domain_id);
+
+/* That one is about to wait on COMMIT_WATCH_QUESTIONS: from then on it is looked for. */
+void commit_watch_for_questions(struct commit_watch *watch);
 
 /* The key that is woken when the feed of `group` has moved; follows that feed from now on.
  * ERR_BUSY with more than COMMIT_GROUPS_MAX groups. */

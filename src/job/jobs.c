@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/jobs.h"
 
+#include "app/vantage.h"
 #include "base/clock.h"
 #include "base/crash.h"
 #include "edge/record_write.h"
@@ -112,6 +113,15 @@ bool job_tidy(void *arg, struct arena *mem, const struct job *job, struct job_re
            admission_store_tidy(worker->app->db, (now - JOB_BUCKETS_KEPT_MS) * 1000, err);
 }
 
+bool job_vantages(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
+                  struct err *err)
+{
+    const struct worker *worker = arg;
+
+    out->is_done = true;
+    return app_vantage_sign(worker->app, mem, worker->signer, job->subject_id, err);
+}
+
 /* What runs for ever, on the platform or on our group of edges. */
 static bool start_kinds(const struct worker *worker, struct err *err)
 {
@@ -153,7 +163,8 @@ bool jobs_start(struct worker *worker, const char *owner, struct job_runner **ou
                 [JOB_VALUES] = job_values,
                 [JOB_TIDY] = job_tidy,
                 [JOB_OVERVIEW] = job_overview,
-                [JOB_WATCH] = job_watch},
+                [JOB_WATCH] = job_watch,
+                [JOB_VANTAGES] = job_vantages},
         .arg = worker,
     };
 

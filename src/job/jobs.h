@@ -35,6 +35,10 @@ MUST_CHECK bool job_tidy(void *worker, struct arena *mem, const struct job *job,
 MUST_CHECK bool job_overview(void *worker, struct arena *mem, const struct job *job,
                              struct job_result *out, struct err *err);
 
+/* Subject: edge group. Has the questions of `web` to vantage points signed (app/vantage.h). */
+MUST_CHECK bool job_vantages(void *worker, struct arena *mem, const struct job *job,
+                             struct job_result *out, struct err *err);
+
 /* A runner for all kinds; enqueues what runs for ever. */
 MUST_CHECK bool jobs_start(struct worker *worker, const char *owner, struct job_runner **out,
                            struct err *err);

@@ -6,8 +6,11 @@
 #include "app/claim.h"
 #include "app/delegation.h"
 #include "app/expected.h"
+#include "app/vantage_ask.h"
+#include "base/log.h"
 #include "job/name_at_risk.h"
 #include "model/hostname.h"
+#include "store/domain_vantage_store.h"
 #include "store/registration_store.h"
 #include "store/subscription_store.h"
 
@@ -102,6 +105,23 @@ static bool keep_registration(const struct worker *worker, struct arena *mem,
     return registration_store_save(worker->app->db, &kept, err);
 }
 
+/* So are the vantage points of the last check, for as long as the next one asks any. */
+static bool keep_vantages(const struct worker *worker, struct arena *mem,
+                          const struct name_check *want, const struct check_report *report,
+                          struct err *err)
+{
+    struct db *db = worker->app->db;
+    struct domain_vantage kept = {.domain_id = want->domain->id, .seen_at = report->at};
+    const struct domain_vantage *last;
+
+    if (report->vantage_count > 0) {
+        kept.seen = name_check_text(mem, check_vantages_to_json(report));
+        return domain_vantage_store_save(db, &kept, err);
+    }
+    return domain_vantage_store_get(mem, db, kept.domain_id, &last, err) &&
+           (!last || domain_vantage_store_drop(db, kept.domain_id, err));
+}
+
 bool name_check_run(const struct worker *worker, struct arena *mem, const struct name_check *want,
                     struct check_report *out, struct err *err)
 {
@@ -109,6 +129,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
     struct check_names names = {
         .names = want->names, .count = want->count, .registered = want->domain->registered_domain};
     struct app_expected expected;
+    struct vantage_asking asking;
     struct caa_wanted caa;
     struct check_env env;
 
@@ -117,6 +138,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         !find_needed_until(worker, mem, want, &needed_until, err) ||
         !app_caa_find(worker->app, mem, want->ca ? want->ca->id : NULL, &caa, err))
         return false;
+    app_vantage_open(&asking, worker->app, worker->signer);
     env = (struct check_env){
         .resolver = worker->resolver,
         .rdap = worker->rdap,
@@ -129,8 +151,13 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .reach = expected.reach,
         .caa = caa,
         .http_ms = (int)worker->app->config->check.http_ms,
+        .vantages = &asking.asker,
     };
-    return check_run(mem, &env, &names, &expected.addresses, out, err) &&
+    if (!check_run(mem, &env, &names, &expected.addresses, out, err))
+        return false;
+    if (asking.err.code != ERR_NONE)
+        LOG(WARN, "worker.vantages", KS("domain", want->domain->id), KERR(&asking.err));
+    return keep_vantages(worker, mem, want, out, err) &&
            keep_registration(worker, mem, want, &out->registration, err) &&
            take_others(worker, mem, want, out, err);
 }

@@ -22,7 +22,8 @@
     X(VALUES, "values") /* subject: domain id; values of dns-01 are taken out of our zones */      \
     X(TIDY, "tidy")     /* subject: "platform"; what is kept only for a while is forgotten */      \
     X(OVERVIEW, "overview") /* subject: "platform"; what lists show follows the rest */            \
-    X(WATCH, "watch") /* subject: "platform"; name servers are asked whether DNS has changed */
+    X(WATCH, "watch") /* subject: "platform"; name servers are asked whether DNS has changed */    \
+    X(VANTAGES, "vantages") /* subject: edge group; questions of `web` to edges are signed */
 
 #define X(id, name) JOB_##id,
 enum job_kind { JOB_KINDS(X) JOB_KIND_COUNT };

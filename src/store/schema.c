@@ -14,6 +14,7 @@
 #include "store/dns_value_store.h"
 #include "store/domain_name_store.h"
 #include "store/domain_store.h"
+#include "store/domain_vantage_store.h"
 #include "store/edge_report_store.h"
 #include "store/edge_store.h"
 #include "store/edge_withdrawal_store.h"
@@ -43,6 +44,8 @@
 #include "store/subscription_store.h"
 #include "store/token_store.h"
 #include "store/user_store.h"
+#include "store/vantage_question_store.h"
+#include "store/vantage_store.h"
 #include "store/watch_store.h"
 
 /* clang-format off */
@@ -59,6 +62,7 @@ static const struct query_list *const lists[] = {
     &dns_value_queries,
     &domain_name_queries,
     &domain_queries,
+    &domain_vantage_queries,
     &edge_queries,
     &edge_report_queries,
     &edge_withdrawal_queries,
@@ -88,6 +92,8 @@ static const struct query_list *const lists[] = {
     &subscription_queries,
     &token_queries,
     &user_queries,
+    &vantage_question_queries,
+    &vantage_queries,
     &watch_queries,
 };
 /* clang-format on */

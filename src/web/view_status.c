@@ -207,6 +207,44 @@ static json_t *edges_json(struct arena *mem, const struct status *status)
                      arena_printf(mem, "%zu/%zu", status->proven, status->counted), "items", list);
 }
 
+static json_t *vantage_json(const json_t *seen)
+{
+    const char *result = json_string_value(json_object_get(seen, "result"));
+    bool is_same = result && strcmp(result, "same") == 0;
+    bool is_silent = result && strcmp(result, "silent") == 0;
+
+    return json_pack("{s:O?, s:O?, s:s, s:b, s:b, s:o}", "region", json_object_get(seen, "region"),
+                     "edge", json_object_get(seen, "edge"), "style",
+                     is_same     ? "state-good"
+                     : is_silent ? "state-off"
+                                 : "state-warn",
+                     "is_same", is_same, "is_silent", is_silent, "difference",
+                     view_sentence(json_string_value(json_object_get(seen, "text"))));
+}
+
+/* Where else the names were looked at from, and whether the same was seen there; false: nowhere. */
+static json_t *vantages_json(struct arena *mem, const struct status *s)
+{
+    json_t *seen = s->vantage ? json_loads(s->vantage->seen, 0, NULL) : NULL;
+    json_t *items = json_array(), *one;
+    size_t i, same = 0;
+
+    json_array_foreach(seen, i, one)
+    {
+        json_t *item = vantage_json(one);
+
+        same += json_is_true(json_object_get(item, "is_same"));
+        json_array_append_new(items, item);
+    }
+    json_decref(seen);
+    if (json_array_size(items) == 0) {
+        json_decref(items);
+        return json_false();
+    }
+    return json_pack("{s:s, s:o}", "text",
+                     arena_printf(mem, "%zu/%zu", same, json_array_size(items)), "items", items);
+}
+
 static bool has_live(const struct status *s)
 {
     return s->certificate && s->certificate->state == CERTIFICATE_LIVE;
@@ -274,6 +312,7 @@ json_t *view_status(struct arena *mem, const struct status *s,
     json_object_set_new(
         json, "delegations",
         delegations_json(mem, s->domain, json_object_get(json, "names"), delegations));
+    json_object_set_new(json, "vantages", vantages_json(mem, s));
     add_meanwhile(json, s);
     add_renewal(json, &s->renewal);
     if (s->issuance && s->issuance->error_text && s->badge.kind == BADGE_ACTION_NEEDED)

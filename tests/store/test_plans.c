@@ -48,6 +48,7 @@ static const struct {
     {"overview.count.all", SCANS, "counts all domains, in an index, for the operator"},
     {"rate_spent.tidy", SCANS, "only what is under way has spent"},
     {"renewal.ask_all", SCANS, "changes all of them, after a restore"},
+    {"vantage.list", SCANS, "edges are few"},
     {"watch.next", SCANS, "the first of the index"},
 };
 /* clang-format on */

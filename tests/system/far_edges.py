@@ -34,8 +34,8 @@ def ip(*words):
 class FarEdge:
     """One edge, in rotation or not; `state` is one of STATES."""
 
-    def __init__(self, platform, number):
-        self.platform, self.name = platform, f"far-{number}"
+    def __init__(self, platform, number, **environment):
+        self.platform, self.name, self.environment = platform, f"far-{number}", environment
         self.address, self.near = f"203.0.113.{10 + number}", f"203.0.113.{100 + number}"
         self.link = f"lk{number}"
         self.dir = platform.dir / "edge" / self.name
@@ -126,7 +126,7 @@ class FarEdge:
         self._start("agent", [platform.latchkey, "edge", "--config", platform.dir / "latchkey.yaml"],
                     file_size=file_size, LATCHKEY_EDGE_NAME=self.name, LATCHKEY_EDGE_LMDB_DIR=str(self.dir / "lmdb"),
                     LATCHKEY_EDGE_TOKEN_FILE=str(self.dir / "token"),
-                    LATCHKEY_EDGE_FEED_URL=f"https://127.0.0.1:{platform.front_port}")
+                    LATCHKEY_EDGE_FEED_URL=f"https://127.0.0.1:{platform.front_port}", **self.environment)
 
     def start_nginx(self):
         self._start("nginx", ["nginx", "-e", "stderr", "-p", self.platform.dir / "run", "-c",

@@ -34,6 +34,7 @@ class Feed:
         self.floor = 0  # cursors below it get 410
         self.page_size = 3
         self.tamper = None  # function(path, status, headers, body) -> the same three
+        self.more = {}  # path -> function(query, body) -> status, headers, body
         self.requests = []  # (path, query) in order
         self.trouble = None  # what the agent last said of itself
         self.kept = None  # and of hosts that it keeps
@@ -66,6 +67,8 @@ class Feed:
 
             def do_GET(self):
                 feed.handle(self)
+
+            do_POST = do_GET
 
             def log_message(self, *_):
                 pass
@@ -148,6 +151,9 @@ class Feed:
         self.kept = request.headers.get("Latchkey-Kept")
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             status, headers, body = 401, {}, b""
+        elif url.path in self.more:
+            octets = request.rfile.read(int(request.headers.get("Content-Length", 0)))
+            status, headers, body = self.more[url.path](query, octets)
         elif url.path == "/v1/edge/feed":
             status, headers, body = self.page(query)
         else:

@@ -235,6 +235,12 @@ class Platform:
         path = self.dir / "output.log" if name == "output" else self.dir / f"log/{name}.log"
         return path.read_text(errors="replace")[-20000:] if path.exists() else ""
 
+    def rows(self, query, *words):
+        """Rows of the platform's store, as dicts."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.dir}/latchkey.db?mode=ro", uri=True, timeout=30)) as db:
+            db.row_factory = sqlite3.Row
+            return [dict(row) for row in db.execute(query, words).fetchall()]
+
     def pid(self, name):
         """The process that `latchkey run` calls `name` (worker, web, edge-1, ...)."""
         return int((self.dir / f"run/{name}.pid").read_text().split()[0])

@@ -222,6 +222,8 @@ static void test_report_json(void **state)
                          .is_in_state = {[REGISTRATION_CLIENT_HOLD] = true},
                          .expires_at = INT64_C(1800000000000),
                          .seen_at = INT64_C(1700000000000)},
+        .vantages = {{"edge-1", "north", CHECK_VANTAGE_DIFFERS, "no way"}},
+        .vantage_count = 1,
     };
     json_t *json = check_report_to_json(&report), *list = check_findings_to_json(&report);
 
@@ -236,7 +238,9 @@ static void test_report_json(void **state)
                     "\"registration\":{\"expires_at\":\"2027-01-15T08:00:00.000Z\","
                     "\"is_registered\":true,\"seen_at\":\"2023-11-14T22:13:20.000Z\","
                     "\"states\":[\"clientHold\"]},\"remembered_s\":300,\"title\":"
-                    "\"www.shop.example has issues\",\"took_ms\":12}") == 0,
+                    "\"www.shop.example has issues\",\"took_ms\":12,\"vantages\":[{\"edge\":"
+                    "\"edge-1\",\"region\":\"north\",\"result\":\"differs\",\"text\":"
+                    "\"no way\"}]}") == 0,
        "%s", text);
     ok(json_array_size(list) == 1, "findings");
     json_decref(json);

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What edges see of a name from where they are, beside what the platform sees."""
+import signal
+
+import pytest
+from far_edges import can_nest
+from platform_kit import Platform, wait_for
+from vantage_kit import Front, vantages
+
+pytestmark = pytest.mark.skipif(not can_nest(), reason="needs network namespaces")
+
+PICKY = "198.51.100.6"  # of the platform, but closed to its own machine
+CDN = "198.51.100.7"
+SAME = {("north", "same", ""), ("south", "same", ""), ("east", "same", "")}
+ANSWER_S = 2
+
+
+@pytest.fixture(scope="module")
+def platform():
+    platform = Platform(config={"edge": {"ipv4": ["192.0.2.1", "192.0.2.2", PICKY]}})
+    with platform as p:
+        yield p
+
+
+@pytest.fixture(scope="module")
+def edges(platform):
+    with vantages(platform) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def partner(platform):
+    return platform.tenant()
+
+
+def check(platform, name):
+    return platform.operator.post("/v1/checks", {"name": name})["report"]
+
+
+def seen(vantages_said):
+    return {(v["region"], v["result"], v["text"]) for v in vantages_said}
+
+
+def codes(report):
+    return {finding["code"]: finding for finding in report["findings"]}
+
+
+@pytest.mark.req("R32")
+def test_seen_from_three_places(platform, edges, partner):
+    """Where all see the same nothing is said but that, in a check and with an order."""
+    platform.zone("same.example", platform.right_records())
+    report = check(platform, "same.example")
+    assert seen(report["vantages"]) == SAME, "an edge without IPv6 says nothing of IPv6"
+    assert (report["outcome"], report["title"], report["findings"]) == ("ready", "", [])
+    assert report["took_ms"] < 1000 * ANSWER_S, "nobody is waited for who has answered"
+    _, _, status = platform.ordered(partner, "order.example")
+    assert seen(status["vantages"]) == SAME
+
+
+@pytest.mark.req("R32")
+def test_one_place_is_shut_out_of_ours(platform, edges, partner):
+    """A way that loses what one edge sends: a warning to the operator, with the place; the order goes on."""
+    platform.zone("lost.example", platform.right_records())
+    with edges[2].losing("192.0.2.2"):
+        report = check(platform, "lost.example")
+        text = "lost.example: no answer in time at 192.0.2.2"
+        assert seen(report["vantages"]) == {("north", "same", ""), ("south", "same", ""), ("east", "differs", text)}
+        finding = codes(report)["vantage_unreachable"]
+        assert (finding["severity"], finding["who_acts"]) == ("warning", "operator")
+        assert "east (far-3)" in finding["detail"] and "192.0.2.2: no answer in time" in finding["detail"]
+        assert "north" not in finding["detail"]
+        assert report["outcome"] == "ready" and report["took_ms"] < 1000 * ANSWER_S
+        _, domain, status = platform.ordered(partner, "lost.example", platform.right_records())
+    assert ("east", "differs", text) in seen(status["vantages"])
+    found, = [n["finding"] for n in status["names"] if n["name"] == "lost.example"]
+    assert found["code"] == "vantage_unreachable"
+    page = platform.operator.get(f"/v1/domains/{domain['id']}/status")
+    assert seen(page["vantages"]) == seen(status["vantages"])
+
+
+@pytest.mark.req("R32")
+def test_one_place_is_shut_out_by_the_front(platform, edges, tmp_path):
+    """A CDN that refuses a country: its owner has to act."""
+    front = Front(tmp_path / "cdn", CDN, "192.0.2.1", f"deny {edges[1].address};")
+    try:
+        platform.zone("geo.example", [f"@ 1 IN A {CDN}", f"www 1 IN A {CDN}"])
+        report = check(platform, "geo.example")
+    finally:
+        front.stop()
+    finding = codes(report)["vantage_blocked"]
+    assert (finding["severity"], finding["who_acts"]) == ("warning", "owner")
+    assert f"south (far-2) ({CDN}: another answer (status 403))" in finding["detail"]
+    assert report["outcome"] == "ready"
+    assert ("south", "differs", f"geo.example: another answer (status 403) at {CDN}") in seen(report["vantages"])
+
+
+@pytest.mark.req("R32")
+def test_the_platform_itself_is_shut_out(platform, edges, tmp_path):
+    """What the platform alone cannot reach is tried, and the operator is told."""
+    front = Front(tmp_path / "picky", PICKY, "192.0.2.1", f"if ($remote_addr = {PICKY}) {{ return 444; }}")
+    try:
+        platform.zone("picky.example", [f"@ 1 IN A {PICKY}", f"www 1 IN A {PICKY}"])
+        report = check(platform, "picky.example")
+        with edges[0].losing(PICKY), edges[1].losing(PICKY):
+            alone = check(platform, "picky.example")
+    finally:
+        front.stop()
+    finding = codes(report)["unreachable_from_here"]
+    assert (finding["severity"], finding["who_acts"]) == ("warning", "operator")
+    assert report["outcome"] == "ready" and report["title"] == finding["title"]
+    assert "http_cut" not in codes(report) and "http_partly" not in codes(report)
+    assert "east (far-3)" in finding["detail"] and PICKY in finding["detail"]
+    assert alone["outcome"] == "not_ready" and "http_cut" in codes(alone), "one place is not enough"
+
+
+def test_a_silent_one_is_not_waited_for(platform, edges):
+    """Two seconds, and then it is left alone for a while."""
+    platform.zone("mute.example", platform.right_records())
+    edges[0].processes["agent"].send_signal(signal.SIGSTOP)
+    try:
+        report = check(platform, "mute.example")
+        again = check(platform, "mute.example")
+    finally:
+        edges[0].processes["agent"].send_signal(signal.SIGCONT)
+    assert seen(report["vantages"]) == {("north", "silent", ""), ("south", "same", ""), ("east", "same", "")}
+    assert report["outcome"] == "ready" and report["findings"] == []
+    assert 1000 * ANSWER_S <= report["took_ms"] < 1000 * ANSWER_S + 500, report["took_ms"]
+    assert seen(again["vantages"]) == {("south", "same", ""), ("east", "same", "")}
+    assert again["took_ms"] < 1000
+
+
+def test_its_own_address_says_nothing(platform, edges):
+    """That an edge reaches itself is no news: it is asked of others' addresses alone."""
+    platform.zone("self.example", [f"@ 1 IN A {edges[1].address}", f"www 1 IN A {edges[1].address}"])
+    report = check(platform, "self.example")
+    assert "south" not in {v["region"] for v in report["vantages"]}, report["vantages"]
+    wait_for(lambda: not platform.rows("SELECT 1 FROM vantage_answer WHERE octets IS NULL AND edge_id = ?",
+                                       edges[1].id))
