@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What edges see of a name from where they are, beside what the platform sees."""
+import json
+import re
 import signal
+import urllib.parse
 
 import pytest
 from far_edges import can_nest
-from platform_kit import Platform, wait_for
+from page_kit import PASSWORD, Visitor
+from platform_kit import Api, Platform, wait_for
 from vantage_kit import Front, vantages
 
 pytestmark = pytest.mark.skipif(not can_nest(), reason="needs network namespaces")
@@ -41,6 +45,17 @@ def seen(vantages_said):
     return {(v["region"], v["result"], v["text"]) for v in vantages_said}
 
 
+def page_of(platform, partner, domain):
+    """The domain's page, as a person of the partner sees it; the text between its tags."""
+    done = platform.run("user", "add", f"{domain['name']}@example.com", "--name", "Some Body", "--partner",
+                        partner.partner["id"], "--config", platform.dir / "latchkey.yaml")
+    assert done.returncode == 0, done.stderr
+    visitor, path = Visitor(platform), urllib.parse.urlparse(done.stdout.strip()).path
+    page = visitor.post(path, [("form_code", visitor.code(path)), ("password", PASSWORD)], {"Origin": platform.url})
+    assert page.status == 303, page.text
+    return re.sub("<[^>]*>", "", visitor.get(f"/domains/{domain['id']}").text)
+
+
 def codes(report):
     return {finding["code"]: finding for finding in report["findings"]}
 
@@ -74,8 +89,9 @@ def test_one_place_is_shut_out_of_ours(platform, edges, partner):
     assert ("east", "differs", text) in seen(status["vantages"])
     found, = [n["finding"] for n in status["names"] if n["name"] == "lost.example"]
     assert found["code"] == "vantage_unreachable"
-    page = platform.operator.get(f"/v1/domains/{domain['id']}/status")
-    assert seen(page["vantages"]) == seen(status["vantages"])
+    page = page_of(platform, partner, domain)
+    assert "2/3" in page and "north: the same" in page and "east: something else" in page, page
+    assert text in page
 
 
 @pytest.mark.req("R32")
@@ -127,6 +143,33 @@ def test_a_silent_one_is_not_waited_for(platform, edges):
     assert 1000 * ANSWER_S <= report["took_ms"] < 1000 * ANSWER_S + 500, report["took_ms"]
     assert seen(again["vantages"]) == {("south", "same", ""), ("east", "same", "")}
     assert again["took_ms"] < 1000
+
+
+@pytest.mark.req("R44")
+def test_a_relay_cannot_answer(platform, edges, partner):
+    """With the edge's token, but without its key: the worker does not believe it."""
+    edge = edges[2]
+    token = (edge.dir / "token").read_text().strip()
+    api = Api(platform.url, token, platform.roots)
+    edge.processes["agent"].send_signal(signal.SIGSTOP)
+    try:
+        platform.zone("forged.example", platform.right_records())
+        domain = platform.domain(partner, "forged.example")
+        platform.order(partner, domain)
+        question = wait_for(lambda: api.call("GET", "/v1/edge/questions?region=east&wait=1").content)
+        said = json.loads(question[1:-33])
+        for name in said["names"]:
+            name["probes"] = [{"address": p["address"], "outcome": "refused", "status": 0} for p in name["probes"]]
+        forged = b"A" + json.dumps(said).encode() + question[-33:]
+        octets = {"Content-Type": "application/octet-stream"}
+        assert api.call("POST", "/v1/edge/answers", data=forged[:40], headers=octets).status_code == 422
+        assert api.call("POST", "/v1/edge/answers", data=forged).status_code == 415
+        api.call("POST", "/v1/edge/answers", data=forged, headers=octets, want=204)
+        assert api.call("POST", "/v1/edge/answers", data=forged, headers=octets).status_code == 404, "once"
+        status = platform.wait_live(partner, domain)
+    finally:
+        edge.processes["agent"].send_signal(signal.SIGCONT)
+    assert ("east", "silent", "") in seen(status["vantages"]), status["vantages"]
 
 
 def test_its_own_address_says_nothing(platform, edges):
