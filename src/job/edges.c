@@ -32,6 +32,21 @@ bool edges_have(const struct worker *worker, struct arena *mem, int64_t seq, int
     return true;
 }
 
+bool edges_are_sound(const struct worker *worker, struct arena *mem, bool *out, struct err *err)
+{
+    struct edge_list edges;
+
+    if (!edges_list(worker, mem, &edges, err))
+        return false;
+    *out = true;
+    for (size_t i = 0; i < edges.count; i++) {
+        const struct edge_seen seen = edge_seen_of(&edges.items[i]);
+
+        *out = *out && (!seen.is_in_rotation || edge_is_sound(&seen, clock_now()));
+    }
+    return true;
+}
+
 bool edges_place(const struct edge *edge, const char *address, int64_t port,
                  struct net_allowed *out, struct err *err)
 {

@@ -12,6 +12,9 @@
 /* Whether the records up to feed sequence `seq`, published at `since`, are on the edges. */
 MUST_CHECK bool edges_have(const struct worker *worker, struct arena *mem, int64_t seq,
                            int64_t since, struct edge_wait *out, struct err *err);
+/* Whether each edge that shall be in rotation is sound (model/edge_wait.h). */
+MUST_CHECK bool edges_are_sound(const struct worker *worker, struct arena *mem, bool *out,
+                                struct err *err);
 MUST_CHECK bool edges_list(const struct worker *worker, struct arena *mem, struct edge_list *out,
                            struct err *err);
 

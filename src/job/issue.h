@@ -165,6 +165,10 @@ MUST_CHECK bool issue_invalid(struct issue *is, const struct acme_problem *probl
  * the domain itself is among them, without which there is no certificate. */
 bool issue_find_refused(const struct issue *is, const struct acme_problem *problem,
                         struct issue_refusals *out);
+/* The one name that could not be validated, unless it is the domain itself, or it may have been an
+ * edge of ours (model/name_choice.h): then there is none. `problem` NULL: the CA gave no reason. */
+MUST_CHECK bool issue_find_unproven(const struct issue *is, const struct acme_problem *problem,
+                                    const char *name, struct issue_refusals *out, struct err *err);
 /* For issue_commit(): the refused names do not pass for a while, which is told, and why stands as a
  * finding at each. */
 MUST_CHECK bool issue_hold_refused(struct issue *is, struct db *tx, struct err *err);

@@ -136,17 +136,6 @@ static bool start_over(struct issue *is, enum issuance_event event, const char *
     return true;
 }
 
-/* The one name that could not be validated, unless it is the domain itself. */
-static void hold_one(struct issue *is, const char *name, const char *why)
-{
-    struct issue_refusal *one = arena_new_of(is->mem, struct issue_refusal);
-
-    if (strcmp(name, is->domain->name) == 0)
-        return;
-    *one = (struct issue_refusal){.name = name, .why = why, .who_acts = WHO_OWNER};
-    is->refusals = (struct issue_refusals){one, 1};
-}
-
 bool issue_invalid(struct issue *is, const struct acme_problem *problem, const char *name,
                    struct issue_outcome *out, struct err *err)
 {
@@ -154,8 +143,8 @@ bool issue_invalid(struct issue *is, const struct acme_problem *problem, const c
 
     if (problem && issue_find_refused(is, problem, &is->refusals))
         name = is->refusals.items[0].name;
-    else
-        hold_one(is, name, detail);
+    else if (!issue_find_unproven(is, problem, name, &is->refusals, err))
+        return false;
     is->refused = name;
     is->issuance->error_code = problem ? acme_problem_name(problem->type) : "invalid";
     is->issuance->error_text =

@@ -3,13 +3,15 @@
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "check/finding.h"
+#include "job/edges.h"
 #include "job/issue.h"
 #include "job/name_check.h"
+#include "model/name_choice.h"
 
 /*
- * Names that a CA does not take: the certificate is issued without them, as without those that do
- * not point to us (R54), unless the domain itself is among them. Each is left out and asked for
- * again after a while, by itself (job/names.h).
+ * Names that a CA does not take, or cannot validate: the certificate is issued without them, as
+ * without those that do not point to us (R54), unless the domain itself is among them. Each is left
+ * out and asked for again after a while, by itself (job/names.h).
  */
 
 #define DAY_MS INT64_C(86400000)
@@ -82,6 +84,26 @@ bool issue_find_refused(const struct issue *is, const struct acme_problem *probl
     if (found.count > 0)
         *out = found;
     return found.count > 0;
+}
+
+bool issue_find_unproven(const struct issue *is, const struct acme_problem *problem,
+                         const char *name, struct issue_refusals *out, struct err *err)
+{
+    struct name_failure failure = {.is_transient = problem && problem->permanence == ACME_TRANSIENT,
+                                   .failures = is->issuance->attempts + 1};
+    struct issue_refusal *one;
+
+    *out = (struct issue_refusals){0};
+    if (!edges_are_sound(is->worker, is->mem, &failure.are_edges_sound, err))
+        return false;
+    if (strcmp(name, is->domain->name) == 0 || !name_is_left_out(&failure))
+        return true;
+    one = arena_new_of(is->mem, struct issue_refusal);
+    *one = (struct issue_refusal){.name = name,
+                                  .why = problem ? problem->detail : "no reason was given",
+                                  .who_acts = WHO_OWNER};
+    *out = (struct issue_refusals){one, 1};
+    return true;
 }
 
 static const char *finding_of(const struct issue *is, const struct issue_refusal *refusal)

@@ -54,6 +54,12 @@ bool edge_is_counted(const struct edge_seen *edge, int64_t now)
            edge_condition_of(edge, now) != EDGE_DOWN;
 }
 
+bool edge_is_sound(const struct edge_seen *edge, int64_t now)
+{
+    return edge->standing == STANDING_COUNTED && edge->failed_tries == 0 &&
+           edge_condition_of(edge, now) == EDGE_FOLLOWING;
+}
+
 bool edge_has(const struct edge_seen *edge, struct edge_place place)
 {
     return edge->ack.epoch == place.epoch && edge->ack.seq >= place.seq;

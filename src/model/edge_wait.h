@@ -51,6 +51,9 @@ bool edge_try_tells(const struct edge_seen *edge);
 bool edge_is_ahead(const struct edge_seen *edge, int64_t now);
 /* Orders wait for it and certificates are proven with it. */
 bool edge_is_counted(const struct edge_seen *edge, int64_t now);
+/* It counts, follows the feed and answers: what visitors get at its addresses is what was sent to
+ * it. */
+bool edge_is_sound(const struct edge_seen *edge, int64_t now);
 bool edge_has(const struct edge_seen *edge, struct edge_place place);
 
 /* What a wait for the edges came to. */

@@ -21,6 +21,12 @@ struct name_choice name_choice_of(const struct name_look *names, size_t count, i
     return (struct name_choice){.kind = CHOICE_WAIT_REST, .until = own_passed_at + patience_ms};
 }
 
+bool name_is_left_out(const struct name_failure *failure)
+{
+    return (!failure->is_transient && failure->are_edges_sound) ||
+           failure->failures >= NAME_FAILURES_MAX;
+}
+
 static int64_t distance_ms(size_t issued_in_week)
 {
     static const struct {

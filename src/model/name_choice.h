@@ -31,6 +31,19 @@ struct name_choice {
 struct name_choice name_choice_of(const struct name_look *names, size_t count, int64_t patience_ms,
                                   int64_t now);
 
+/* What is known of a name that passes, and that the CA could not validate all the same. */
+struct name_failure {
+    bool is_transient;    /* by the CA's word it may go by itself: nobody answered, say */
+    bool are_edges_sound; /* each edge follows, has what it needs and answers */
+    int64_t failures;     /* of the issuance, in a row, with this one */
+};
+
+#define NAME_FAILURES_MAX 3 /* then it is left out, whoever it was */
+
+/* Whether the others go on without it. What an edge of ours that was dead, or behind, may have
+ * failed at is tried again with all names first. */
+bool name_is_left_out(const struct name_failure *failure);
+
 /* What has been issued for a domain. */
 struct name_history {
     int64_t last_issued_at; /* 0: nothing */

@@ -37,6 +37,11 @@ def processes_in(folder):
     return found
 
 
+def children_of(pid):
+    return [int(child) for child in subprocess.run(["pgrep", "-P", str(pid)], capture_output=True,
+                                                   text=True, check=False).stdout.split()]
+
+
 def live_records(octets):
     """What of these records visitors see, by kind and key."""
     return {(kind, key): (epoch, rev, body)
@@ -93,9 +98,8 @@ class RandomKills:
             return None
         if not child:
             return pid
-        children = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True,
-                                  check=False).stdout.split()
-        return int(self.random.choice(children)) if children else None
+        children = children_of(pid)
+        return self.random.choice(children) if children else None
 
     def kill_run(self, victim):
         """The parent, or all; now and then once more on its way up."""

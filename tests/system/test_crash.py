@@ -9,7 +9,7 @@ import time
 import crash_kit
 import pytest
 from crash_kit import Journal, Trap, check_order, hurry, insist, place, wait_live
-from kill_kit import RandomKills
+from kill_kit import RandomKills, children_of
 from platform_kit import LATCHKEY, Platform
 
 needs_points = pytest.mark.skipif(not crash_kit.has_points(), reason="built without crash points")
@@ -338,6 +338,45 @@ def test_late_proofs():
         trap.let_go()
         time.sleep(1)
         assert before and rows(platform, seen) == before
+
+
+@contextlib.contextmanager
+def dead_nginx(platform, name):
+    """Nothing listens on this edge's addresses, and nobody starts it again meanwhile."""
+    master = platform.pid(name)
+    platform.process.send_signal(signal.SIGSTOP)
+    for pid in [master, *children_of(master)]:
+        os.kill(pid, signal.SIGKILL)
+    try:
+        yield
+    finally:
+        platform.process.send_signal(signal.SIGCONT)
+
+
+@needs_points
+@pytest.mark.req("R22", "R54", "A11")
+def test_validation_meets_a_dead_edge():
+    """The CA looks at a name while our own edge is dead: that is not the owner's fault, and the name
+    is not left out."""
+    platform = Platform()
+    trap = Trap(platform)
+    with platform:
+        name, partner = "dead.example", platform.tenant()
+        addresses = [next(a for a in edge.addresses if ":" not in a) for edge in platform.edges]
+        platform.zone(name, [f"{who} 1 IN A {a}" for who, a in zip(("@", "www"), addresses)])
+        domain = platform.domain(partner, name)
+        trap.hold("worker.answer.before")
+        place(partner, domain)
+        trap.wait_hit("worker.answer.before")
+        with dead_nginx(platform, "edge-2"):
+            trap.let_go()
+            insist(lambda: Journal(platform).count("challenge.invalid", f"www.{name}"))
+        hurry(platform)
+        wait_live(platform, partner, domain)
+        check_order(platform, partner, Journal(platform), domain, has_one_death=False)
+        assert partner.get("/v1/certificates")["items"][0]["names"] == [name, f"www.{name}"]
+        told = [e["kind"] for e in partner.get(f"/v1/events?domain_id={domain['id']}")["items"]]
+        assert "name.left_out" not in told and told.count("issuance.invalid") == 1
 
 
 def parent_deaths(platform):

@@ -59,3 +59,21 @@ def test_the_domain_itself_is_not(platform):
     issuance = wait_for(lambda: (i := platform.status(partner, domain)["issuance"])
                         and i["state"] == "parked" and i, 30)
     assert "rejectedIdentifier" in issuance["error"]["text"]
+
+
+@pytest.mark.req("R54", "R23")
+def test_an_alias_that_another_server_answers_for(platform):
+    """As the CA sees it, and we do not: all our edges are well, so it is the name that waits."""
+    main, name = "three.example", "shop.three.example"
+    partner = platform.tenant("Three", "Three")
+    records = platform.right_records() + ["shop 1 IN CNAME @"]
+    _, domain, _ = platform.ordered(partner, main, records)
+    told = platform.run("ca", "fault", "secondary-validation", "--count", "1", "--config",
+                        platform.dir / "latchkey.yaml")
+    assert told.returncode == 0, told.stderr
+    partner.call("POST", f"/v1/domains/{domain['id']}/names", {"name": name}, want=201)
+    left = wait_for(lambda: (n := name_of(platform, partner, domain, name)) and n["finding"] and n, 30)
+    assert left["finding"]["code"] == "not_certified" and left["who_acts"] == "owner", left
+    assert "During secondary validation: " in left["finding"]["detail"]
+    events = partner.get(f"/v1/events?domain_id={domain['id']}&limit=200")["items"]
+    assert [e["kind"] for e in events].count("name.left_out") == 1

@@ -145,12 +145,35 @@ static void test_codes(void **state)
     assert_string_equal(edge_wait_code(EDGE_WAIT_NONE_HAS), "none_has");
 }
 
+static const struct {
+    const char *label;
+    struct edge_seen edge;
+    bool is_sound;
+} soundness[] = {
+    {"follows and answers", SEEN("a", NOW, 5, 10, .tried_at = NOW), true},
+    {"behind for now", SEEN("b", NOW, 5, 9, .moved_at = NOW), true},
+    {"known to lag", SEEN("c", NOW, 5, 9, .standing = STANDING_LAGGING), false},
+    {"stale", SEEN("d", LOST, 5, 10, .moved_at = LOST), false},
+    {"nobody can connect", SEEN("e", NOW, 5, 10, .tried_at = NOW, .failed_tries = 1), false},
+    {"back, and catching up", SEEN("f", NOW, 5, 10, .standing = STANDING_CATCHING_UP), false},
+    {"down", SEEN("g", NOW, 5, 10, .standing = STANDING_DOWN), false},
+};
+
+/* req: R23, R54 */
+static void test_soundness(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(soundness); i++)
+        ok(edge_is_sound(&soundness[i].edge, NOW) == soundness[i].is_sound, "%s",
+           soundness[i].label);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_conditions),
-        cmocka_unit_test(test_ahead),
+        cmocka_unit_test(test_table),      cmocka_unit_test(test_soundness),
+        cmocka_unit_test(test_conditions), cmocka_unit_test(test_ahead),
         cmocka_unit_test(test_codes),
     };
 

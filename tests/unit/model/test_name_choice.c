@@ -114,10 +114,35 @@ static void test_a_week_of_changes(void **state)
     all_ok();
 }
 
+static const struct {
+    const char *what;
+    struct name_failure failure;
+    bool is_left_out;
+} failures[] = {
+    {"another server answered", {false, true, 1}, true},
+    {"an edge of ours was behind", {false, false, 1}, false},
+    {"nobody answered", {true, true, 1}, false},
+    {"nobody answered, and an edge is dead", {true, false, 1}, false},
+    {"nobody answered, again", {true, true, NAME_FAILURES_MAX - 1}, false},
+    {"nobody answered, time and again", {true, true, NAME_FAILURES_MAX}, true},
+    {"behind all the time", {false, false, NAME_FAILURES_MAX}, true},
+};
+
+/* req: R54, R22 */
+static void test_failures(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(failures); i++)
+        ok(name_is_left_out(&failures[i].failure) == failures[i].is_left_out, "%s",
+           failures[i].what);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_failures),
         cmocka_unit_test(test_joins),
         cmocka_unit_test(test_a_week_of_changes),
     };
