@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* What an edge says of certificates that a restored store lacks. */
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+
 #include "app/lost.h"
 #include "base/clock.h"
 #include "fixture.h"
@@ -89,11 +93,41 @@ static void test_what_is_believed(void **state)
     all_ok();
 }
 
+#define WRITES_S 2 /* whoever waits for the other writer sees it end by itself */
+
+/* Another process, as it were, in the middle of a transaction. */
+struct other_writer {
+    struct world *w;
+    bool is_writing;
+    sem_t has_begun, may_end;
+    pthread_t thread;
+};
+
+static void *write_for_long(void *arg)
+{
+    struct other_writer *other = arg;
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct err err = {0};
+    struct timespec until;
+    struct db *db = NULL;
+
+    other->is_writing =
+        db_open_sqlite(other->w->f.path, 1, &db, &err) && db_tx_begin(db, &tx, &err);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += WRITES_S;
+    sem_post(&other->has_begun);
+    (void)sem_clockwait(&other->may_end, CLOCK_MONOTONIC, &until);
+    db_tx_endp(&tx);
+    tx = NULL;
+    if (db)
+        db_close(db);
+    return NULL;
+}
+
 /* Each poll says it again; none waits for who writes. */
 static void test_nothing_is_written_of_what_is_known(void **state)
 {
-    AUTO(db_tx_endp) struct db *tx = NULL;
-    struct db *other;
+    struct other_writer other;
     struct world w;
     const int64_t now = clock_now();
     int64_t start;
@@ -102,15 +136,17 @@ static void test_nothing_is_written_of_what_is_known(void **state)
     open_world(&w);
     restore(&w);
     tell(&w, w.t.name, "crt_x", now);
-    MUST(&w.f, db_open_sqlite(w.f.path, 1, &other, &w.f.err));
-    MUST(&w.f, db_tx_begin(other, &tx, &w.f.err));
+    other.w = &w;
+    assert_int_equal(sem_init(&other.has_begun, 0, 0) | sem_init(&other.may_end, 0, 0), 0);
+    assert_int_equal(pthread_create(&other.thread, NULL, write_for_long, &other), 0);
+    assert_int_equal(sem_wait(&other.has_begun), 0);
+    assert_true(other.is_writing);
     start = clock_boot_ms();
     tell(&w, w.t.name, "crt_x", now);
     tell(&w, w.t.name, "crt_y", now);
-    ok(clock_boot_ms() - start < DB_TURN_WAIT_MS / 10, "it has waited for who writes");
-    db_tx_endp(&tx);
-    tx = NULL;
-    db_close(other);
+    ok(clock_boot_ms() - start < WRITES_S * 1000 / 2, "it has waited for who writes");
+    sem_post(&other.may_end);
+    pthread_join(other.thread, NULL);
     fixture_close(&w.f);
     all_ok();
 }
