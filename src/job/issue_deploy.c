@@ -333,6 +333,32 @@ static bool prove(struct issue *is, const struct edge_wait *wait, struct issue_o
     return proven(is, wait, err);
 }
 
+/* In the transaction that ends the issuance. */
+static bool take_place(struct issue *is, struct db *tx, struct err *err)
+{
+    const struct certificate *old;
+
+    return find_live(is, tx, &old, err) &&
+           certificate_store_go_live(tx, is->certificate->id, is->now, err) &&
+           start_jobs(is, tx, err) && (!old || end_old(is, tx, old->id, err));
+}
+
+/* Edges show a later one. Those that do not, for they were away, show this one, and would go back
+ * to the one before it: so it takes that one's place, to be replaced at once (job/renew.h). What
+ * has an order to fulfil, or comes before all others, begins anew instead: it was never proven. */
+static bool end_outdated(struct issue *is, struct issue_outcome *out, struct err *err)
+{
+    const bool is_ordered = is->order && is->order->state != ORDER_FULFILLED;
+    const struct certificate *live;
+
+    if (!find_live(is, is->worker->app->db, &live, err))
+        return false;
+    if (!live || is_ordered)
+        return begin_anew(is, out, err);
+    return issue_commit(
+        is, &(struct issue_change){.event = ISSUANCE_EVENT_OUTDATED, .also = take_place}, err);
+}
+
 bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct edge_wait wait;
@@ -340,8 +366,10 @@ bool issue_prove(struct issue *is, struct issue_outcome *out, struct err *err)
 
     if (!load_certificate(is, err) || !is_earlier(is, &is_outdated, err))
         return false;
-    if (has_expired(is) || is_outdated)
+    if (has_expired(is))
         return begin_anew(is, out, err);
+    if (is_outdated)
+        return end_outdated(is, out, err);
     if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->deployed_at, &wait,
                     err))
         return false;

@@ -38,6 +38,7 @@ static const struct issuance_step steps[] = {
     {S(DEPLOYING),   E(NO_EDGE),         S(DEPLOYING),   "no CDN location can take up the certificate; it goes on by itself"},
     {S(DEPLOYING),   E(UNPROVEN),        S(DEPLOYING),   "a CDN location does not show the certificate yet"},
     {S(DEPLOYING),   E(PROVEN),          S(LIVE),        "every CDN location shows the certificate"},
+    {S(DEPLOYING),   E(OUTDATED),        S(FAILED),      "CDN locations show a later certificate, which the restored store lacks; another one is asked for"},
 
     {S(ADMITTED),    E(CA_UNAVAILABLE),  S(ADMITTED),    "the certificate authority does not answer; it goes on by itself"},
     {S(ORDERING),    E(CA_UNAVAILABLE),  S(ORDERING),    "the certificate authority did not answer; asked again by itself"},

@@ -59,6 +59,7 @@
     X(DEPLOYED, "deployed")             /* certificate and host records are in the feed */         \
     X(UNPROVEN, "unproven")             /* an edge does not show it yet */                         \
     X(PROVEN, "proven")                 /* every edge that counts showed it */                     \
+    X(OUTDATED, "outdated")             /* edges show a later one, which a restored store lacks */ \
     X(CA_UNAVAILABLE, "ca_unavailable") /* no answer, 5xx, or 429: the outcome may be unknown */   \
     X(CA_REFUSED, "ca_refused")         /* a permanent refusal */                                  \
     X(NAME_REFUSED, "name_refused")     /* an alias, permanently: the others can do without it */  \

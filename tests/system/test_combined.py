@@ -401,3 +401,49 @@ def test_restored_to_before_its_order(days, partner):
         after = wait_replaced(days, partner, domain, lost)["certificate"]
         wait_for(lambda: serials(days, name) == {number(after)})
     assert visitors.serials == [number(lost), number(after)]
+
+
+@contextlib.contextmanager
+def away(platform, name):
+    """Its agent stands still, and nothing waits for it."""
+    path = f"/v1/edges/{edge_id(platform, name)}"
+    agent = platform.kill(f"{name}-agent", signal.SIGSTOP)
+    platform.operator.patch(path, {"in_rotation": False})
+    try:
+        yield
+    finally:
+        os.kill(agent, signal.SIGCONT)
+
+
+@pytest.mark.req("R21", "R22", "R23", "A11")
+def test_restored_to_the_end_of_a_renewal(days, partner):
+    """In the copy the edges have the new certificate and it is not proven yet. It was replaced since,
+    while one edge was away: that one goes on with it, and not back to the one before."""
+    name = "deployed.example"
+    _, domain, before = days.ordered(partner, name)
+    path, copy = f"/v1/subscriptions/{before['subscription']['id']}/reissue", days.dir / "deployed.db"
+    days.trap.hold("worker.prove.before")
+    partner.call("POST", path, {}, want=202)
+    days.trap.wait_hit("worker.prove.before")
+    backup_running(days, copy)
+    days.trap.let_go()
+    new = wait_replaced(days, partner, domain, before["certificate"])["certificate"]
+    with contextlib.ExitStack() as gone:
+        gone.enter_context(away(days, "edge-2"))
+        partner.call("POST", path, {}, want=202)
+        lost = wait_replaced(days, partner, domain, new)["certificate"]
+        with Visitors(days, name) as visitors:
+            with ca_down(days):
+                restore(days, copy)
+                wait_for(lambda: events(partner, domain).count("issuance.outdated"), 40)
+                gone.close()
+                wait_for(lambda: all(e["acknowledged"] == e["head"]
+                                     for e in days.operator.get("/v1/edges")["items"]), 40)
+                wait_for(lambda count=visitors.count: visitors.count > count + 20)
+                assert serials(days, name) == {number(new), number(lost)}
+            days.jump(60)  # the next try at the CA is due
+            after = wait_replaced(days, partner, domain, new)["certificate"]
+            wait_for(lambda: serials(days, name) == {number(after)})
+    assert set(visitors.serials) == {number(new), number(lost), number(after)}
+    assert certificate(partner, before["certificate"])["state"] == "superseded"
+    assert ca_rows(days, "SELECT count(*) FROM certificate WHERE names LIKE ?", f"%www.{name}%") == [(4,)]
