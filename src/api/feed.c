@@ -174,6 +174,30 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     return reply_records(res, &page, poll.from);
 }
 
+/* Where the edge was before the snapshot: ahead of this store, it proves what its next poll would,
+ * and it is given nothing of a copy. */
+static bool check_had(const struct http_req *req, const struct edge *edge,
+                      const struct feed_head *head, struct err *err)
+{
+    const char *text = http_req_header(req, "Latchkey-Had");
+    const struct api_call *call = api_call_of(req);
+    struct place had;
+    bool is_foreign;
+
+    if (!text)
+        return true;
+    if (!take_place("Latchkey-Had", text, &had, err) ||
+        !feed_store_is_foreign(call->app.db, edge->group, head, had.epoch, had.seq, &is_foreign,
+                               err))
+        return false;
+    if (!is_foreign)
+        return true;
+    return api_acks_add(call->api->acks, edge, had.epoch, had.seq, err) &&
+           err_set(err, ERR_GONE,
+                   "the store is an older copy than this edge has seen: it begins "
+                   "another epoch first");
+}
+
 /* Where the snapshot goes on, and the head that it began at. */
 struct pull {
     const struct edge *edge;
@@ -199,7 +223,7 @@ static bool read_pull(struct http_req *req, struct pull *out, struct err *err)
     if (in[AFTER].text && !base64url_decode(req->mem, in[AFTER].text, &out->after, err))
         return err_field(err, "after", "is not base64url");
     if (!in[HEAD].text)
-        return true;
+        return check_had(req, out->edge, &head, err);
     if (!take_place("head", in[HEAD].text, &out->head, err))
         return false;
     return out->head.epoch == head.epoch ||

@@ -124,10 +124,32 @@ static const char *unknown_hosts(struct arena *mem, const struct agent *agent)
                  : NULL;
 }
 
+/* What the agent says of itself. */
+static bool add_words(struct arena *mem, struct agent *agent, struct feed_request *request,
+                      struct http_header *headers, struct err *err)
+{
+    const struct edge_db_state *state = &agent->state;
+    const char *had = NULL;
+
+    if (!kept_report_make(&agent->kept, agent->db, err))
+        return false;
+    if (agent->is_unsure && state->epoch != 0)
+        had = arena_printf(mem, "%llu-%llu", (unsigned long long)state->epoch,
+                           (unsigned long long)state->seq);
+    const struct http_header words[] = {{"Latchkey-Trouble", agent->trouble},
+                                        {"Latchkey-Unknown", unknown_hosts(mem, agent)},
+                                        {"Latchkey-Kept", agent->kept.text},
+                                        {"Latchkey-Had", had}};
+
+    for (size_t i = 0; i < ARRAY_LEN(words); i++)
+        if (words[i].value && *words[i].value)
+            headers[request->header_count++] = words[i];
+    return true;
+}
+
 static bool get(struct arena *mem, struct agent *agent, const char *path, struct http_response *out,
                 struct err *err)
 {
-    const char *unknown = unknown_hosts(mem, agent);
     struct http_header headers[FEED_HEADERS_MAX];
     struct feed_request request = {
         .path = path,
@@ -136,15 +158,8 @@ static bool get(struct arena *mem, struct agent *agent, const char *path, struct
         .total_ms = AGENT_WAIT_S * 1000 + HTTP_TOTAL_MS,
     };
 
-    if (*agent->trouble)
-        headers[request.header_count++] = (struct http_header){"Latchkey-Trouble", agent->trouble};
-    if (unknown)
-        headers[request.header_count++] = (struct http_header){"Latchkey-Unknown", unknown};
-    if (!kept_report_make(&agent->kept, agent->db, err))
-        return false;
-    if (agent->kept.text)
-        headers[request.header_count++] = (struct http_header){"Latchkey-Kept", agent->kept.text};
-    return feed_client_do(mem, agent->client, &request, out, err) &&
+    return add_words(mem, agent, &request, headers, err) &&
+           feed_client_do(mem, agent->client, &request, out, err) &&
            (out->status == 200 || out->status == 410 ||
             err_set(err, ERR_NET, "the feed answers %d", out->status));
 }

@@ -38,6 +38,7 @@ class Feed:
         self.requests = []  # (path, query) in order
         self.trouble = None  # what the agent last said of itself
         self.kept = None  # and of hosts that it keeps
+        self.had = None  # and where it was before its snapshot
         self.changed = threading.Condition()
         self.is_closing = False
         self.nudges = 0
@@ -149,6 +150,8 @@ class Feed:
         self.requests.append((url.path, query))
         self.trouble = request.headers.get("Latchkey-Trouble")
         self.kept = request.headers.get("Latchkey-Kept")
+        if url.path == "/v1/edge/snapshot":
+            self.had = request.headers.get("Latchkey-Had")
         if request.headers.get("Authorization") != f"Bearer {TOKEN}":
             status, headers, body = 401, {}, b""
         elif url.path in self.more:

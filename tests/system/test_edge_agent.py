@@ -155,6 +155,36 @@ def test_killed_in_the_middle_of_a_snapshot(agent, feed):
     same(agent, feed)
 
 
+@pytest.mark.req("R22", "R44")
+def test_killed_in_a_snapshot_it_tells_where_it_was(agent, feed):
+    """A restored store would not learn from this edge else that it is a copy: it asks for no page of the
+    feed before its snapshot is whole."""
+    hosts = [("h", f"h{i}.example", er.host_body("site_1", f"h{i}.example", "demo")) for i in range(9)]
+    settings = ("S", "settings", er.settings_body(bytes(32), {"demo": "127.0.0.1:8090"}))
+    feed.host("before.example")
+    agent.start().wait_acked()
+    assert feed.had is None, "it was nowhere before the first one"
+    where, pages = f"{feed.epoch}-{feed.seq}", []
+
+    def stall(path, status, headers, body):
+        if path == "/v1/edge/snapshot":
+            pages.append(feed.had)
+            return (status, headers, body) if len(pages) == 1 else (503, {}, b"")
+        return status, headers, body
+    feed.tamper = stall
+    feed.begin_epoch(settings, *hosts)
+    wait_for(lambda: len(pages) > 1)
+    agent.kill()
+    polls = feed.acked()
+    feed.tamper = None
+    pages.clear()
+    feed.tamper = lambda path, *reply: pages.append((path, feed.had)) or reply
+    agent.start()
+    wait_for(lambda: pages)
+    assert pages[0] == ("/v1/edge/snapshot", where) and polls == where
+    agent.wait_acked()
+
+
 @pytest.mark.req("R23")
 def test_control_plane_away(agent, feed):
     feed.host("a.example")

@@ -129,6 +129,27 @@ def test_ahead(web, edge, cursor, is_believed):
     problem(waiting.result()[0], 410, "gone")
 
 
+@pytest.mark.req("R22", "R44")
+def test_ahead_before_a_snapshot(web, edge):
+    """As by a poll: an edge that takes a snapshot shows where it was, and is given none of the copy's."""
+    records = Feed(web, edge.group)
+    records.put((b"ha", b"1"), (b"hb", b"2"))
+
+    def take(had, want, head=""):
+        return edge.call("GET", f"/v1/edge/snapshot{head}", headers={"Latchkey-Had": had}, want=want)
+
+    def noted():
+        return web.sql(("SELECT ahead_epoch FROM feed_head WHERE grp = ?", (edge.group,)))[0][0][0]
+    for had in (at(2), at(0), at(9, EPOCH - 1)):
+        assert take(had, 200).content == b"12"
+    problem(take("x", 422), 422, "bad_input", "Latchkey-Had")
+    assert noted() == 0 and acked(web, edge)["acknowledged"] is None, "it has nothing for sure"
+    problem(take(at(3), 410), 410, "gone")
+    wait_for(lambda: noted() == EPOCH)
+    records.set("epoch", EPOCH + 1)
+    assert take(at(3), 200).content == b"12"
+
+
 @pytest.mark.req("R44")
 def test_what_an_edge_says_of_itself(web, edge):
     Feed(web, edge.group).put((b"ha", b"1"))
