@@ -175,12 +175,12 @@ class RandomKills:
         orders.start()
         try:
             self.kill_all(orders)
+            orders.end()
+            self.show(", ".join(f"{name} {n}" for name, n in self.killed.items()))
+            self.check(orders)
         finally:
             orders.is_over.set()
-        orders.end()
-        self.show(", ".join(f"{name} {n}" for name, n in self.killed.items()))
-        self.check(orders)
-        platform.stop()
+            platform.stop()
         left = processes_in(platform.dir)
         assert not left, f"left behind: {left}"
         platform.check_sanitizers()
