@@ -4,6 +4,7 @@
 #include "api/json.h"
 #include "app/edge.h"
 #include "app/edge_report.h"
+#include "app/vantage_choice.h"
 #include "base/clock.h"
 #include "http/fields.h"
 #include "model/edge_look.h"
@@ -80,14 +81,27 @@ static void add_report(json_t *json, const struct edge *edge, const struct edge_
     json_object_set_new(json, "kept_hosts", hosts_json(report->kept_count, report->kept_hosts));
 }
 
+static json_t *vantage_json(const struct vantage_offer *offer)
+{
+    if (!offer)
+        return json_null();
+    return json_pack("{s:s, s:o, s:o, s:I}", "region", offer->region, "offered_at",
+                     api_time(offer->offered_at), "silent_at", api_time(offer->silent_at), "asked",
+                     (json_int_t)offer->asked);
+}
+
 /* `report` NULL: the edge has never said anything of itself. */
 static bool to_json(const struct api_call *call, const struct edge *edge,
                     const struct edge_report *report, json_t **out, struct err *err)
 {
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct vantage_offer *offer;
     struct edge_behind behind;
     json_t *json;
 
-    if (!edge_store_behind(call->app.db, edge, &behind, err))
+    if (!edge_store_behind(call->app.db, edge, &behind, err) ||
+        !vantage_store_get(mem, call->app.db, edge->id, clock_real_ms() - VANTAGE_MINUTE_MS, &offer,
+                           err))
         return false;
     json = json_pack("{s:s, s:s, s:s, s:o, s:I, s:I}", "id", edge->id, "name", edge->name, "group",
                      edge->group, "addresses", api_texts(edge->addresses), "http_port",
@@ -95,6 +109,7 @@ static bool to_json(const struct api_call *call, const struct edge *edge,
     add_state(json, edge, &behind);
     add_times(json, edge);
     add_report(json, edge, report);
+    json_object_set_new(json, "vantage", vantage_json(offer));
     *out = json;
     return true;
 }

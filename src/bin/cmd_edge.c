@@ -46,17 +46,25 @@ struct lookup {
     struct resolver *resolver;
 };
 
-static bool make_resolver(struct lookup *lookup, struct err *err)
+static bool open_resolver(const struct config *config, int64_t timeout_ms, struct resolver **out,
+                          struct err *err)
 {
     const struct resolver_options options = {
-        .forwarder = lookup->config->dns.forwarder,
-        .trust_anchor_file = lookup->config->dns.trust_anchor,
-        .timeout_ms = lookup->config->dns.timeout_ms,
+        .forwarder = config->dns.forwarder,
+        .trust_anchor_file = config->dns.trust_anchor,
+        .timeout_ms = timeout_ms,
     };
+
+    return resolver_new(&options, out, err);
+}
+
+static bool make_resolver(struct lookup *lookup, struct err *err)
+{
     bool is_made;
 
     pthread_mutex_lock(&lookup->lock);
-    is_made = lookup->resolver || resolver_new(&options, &lookup->resolver, err);
+    is_made = lookup->resolver ||
+              open_resolver(lookup->config, lookup->config->dns.timeout_ms, &lookup->resolver, err);
     pthread_mutex_unlock(&lookup->lock);
     return is_made;
 }
@@ -165,7 +173,9 @@ static bool start_vantage(struct arena *mem, const struct config *config,
         return true;
     if (!*options->region)
         return err_set(err, ERR_CONFIG, "edge.vantage needs an edge.region, or an edge.name");
-    return app_check_reach(mem, config, &place->reach, err) &&
+    return (!config->edge.vantage_dns ||
+            open_resolver(config, VANTAGE_DNS_MS, &place->resolver, err)) &&
+           app_check_reach(mem, config, &place->reach, err) &&
            parse_all(mem, &config->edge.ipv4, &expected->ipv4, &expected->ipv4_count, err) &&
            parse_all(mem, &config->edge.ipv6, &expected->ipv6, &expected->ipv6_count, err) &&
            vantage_point_start(options, out, err);

@@ -98,6 +98,7 @@ static const struct rule notes[] = {
     {FINDING_HTTP_PARTLY,   DNS_OK, REMEDY_NONE,       rule_is_http_partly,   NULL,          NULL},
     {FINDING_VANTAGE_UNREACHABLE, DNS_OK, REMEDY_NONE, rule_is_unreached,     rule_tell_vantages, rule_fill_vantages},
     {FINDING_VANTAGE_BLOCKED,     DNS_OK, REMEDY_NONE, rule_is_shut_out,      rule_tell_vantages, rule_fill_vantages},
+    {FINDING_VANTAGE_DNS, DNS_OK, REMEDY_NONE, rule_is_looked_up_otherwise, rule_tell_vantage_dns, rule_fill_vantage_dns},
     {FINDING_LOOKUP_PARTLY, DNS_OK, REMEDY_NONE,       rule_is_seen_in_part,  NULL,          NULL},
     {FINDING_OLD_ANSWER,    DNS_OK, REMEDY_NONE,       rule_is_old,           rule_tell_old, NULL},
     {FINDING_A_MISSING,     DNS_OK, REMEDY_ADD_A,      rule_is_without_a,     NULL,          NULL},
@@ -189,6 +190,7 @@ static const enum finding_code shared[] = {
     FINDING_CAA_LOOKUP_FAILED,     FINDING_CAA_TIMEOUT,       FINDING_CAA_ACCOUNT_UNKNOWN,
     FINDING_DOMAIN_NOT_REGISTERED, FINDING_DOMAIN_EXPIRED,    FINDING_DOMAIN_ON_HOLD,
     FINDING_UNREACHABLE_FROM_HERE, FINDING_VANTAGE_BLOCKED,   FINDING_VANTAGE_UNREACHABLE,
+    FINDING_VANTAGE_DNS,
 };
 
 /* What both names of a pair have for the same reason. */

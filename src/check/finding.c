@@ -276,6 +276,11 @@ static const struct {
          "{subject} is answered here, but not at {other} ({found}: {why}). Certificate authorities "
          "look from several places and refuse when too many of them get no answer. Whoever runs "
          "the platform must see what keeps that place out: a firewall, or the way there."},
+    [FINDING_VANTAGE_DNS] =
+        {"{subject} is not the same everywhere",
+         "{subject} is right here, but at {other} DNS says something else: {why}. Certificate "
+         "authorities look from several places and refuse when too many of them end up elsewhere. "
+         "Its name servers must answer everybody, and with what leads here."},
     [FINDING_VANTAGE_BLOCKED] =
         {"{subject} is not answered everywhere",
          "{subject} is answered here, but not at {other} ({found}: {why}). Certificate authorities "

@@ -101,7 +101,8 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(UNDER_WILDCARD, "under_wildcard", ERROR, OWNER)                                              \
     X(UNREACHABLE_FROM_HERE, "unreachable_from_here", WARNING, OPERATOR)                           \
     X(VANTAGE_UNREACHABLE, "vantage_unreachable", WARNING, OPERATOR)                               \
-    X(VANTAGE_BLOCKED, "vantage_blocked", WARNING, OWNER)
+    X(VANTAGE_BLOCKED, "vantage_blocked", WARNING, OWNER)                                          \
+    X(VANTAGE_DNS, "vantage_dns", WARNING, OWNER)
 
 #define X(id, name, severity, who) FINDING_##id,
 enum finding_code { FINDING_CODES(X) FINDING_CODE_COUNT };

@@ -73,6 +73,9 @@ bool rule_is_http_partly(const struct facts *f);
 bool rule_is_reached_elsewhere(const struct facts *f); /* not from here, but from enough places */
 bool rule_is_unreached(const struct facts *f); /* our addresses, from somewhere, though from here */
 bool rule_is_shut_out(const struct facts *f);  /* likewise at strangers that pass it on to us */
+bool rule_is_looked_up_otherwise(const struct facts *f); /* there than here */
+void rule_tell_vantage_dns(struct arena *mem, const struct facts *f, struct finding_words *words);
+void rule_fill_vantage_dns(struct arena *mem, const struct facts *f, struct finding *out);
 void rule_tell_vantages(struct arena *mem, const struct facts *f, struct finding_words *words);
 void rule_fill_vantages(struct arena *mem, const struct facts *f, struct finding *out);
 

@@ -75,6 +75,14 @@ bool rule_is_shut_out(const struct facts *f)
     return has_out(f, false);
 }
 
+bool rule_is_looked_up_otherwise(const struct facts *f)
+{
+    for (size_t i = 0; f->vantages && i < f->vantages->count; i++)
+        if (vantage_dns(f, &f->vantages->items[i]).fault != VANTAGE_DNS_NONE)
+            return true;
+    return false;
+}
+
 /* ---- how it is told ---- */
 
 static const char *place_of(struct arena *mem, const struct vantage *vantage)
@@ -126,5 +134,45 @@ void rule_fill_vantages(struct arena *mem, const struct facts *f, struct finding
                                  place_of(mem, sights[i].vantage),
                                  probe_outcome_name(there->outcome),
                                  arena_strdup(mem, address_text(&there->address, address)), -1});
+    }
+}
+
+void rule_tell_vantage_dns(struct arena *mem, const struct facts *f, struct finding_words *words)
+{
+    words->other = words->why = NULL;
+    for (size_t i = 0; i < f->vantages->count; i++) {
+        const struct vantage *vantage = &f->vantages->items[i];
+        struct vantage_dns dns = vantage_dns(f, vantage);
+
+        if (dns.fault == VANTAGE_DNS_NONE)
+            continue;
+        join(mem, &words->other, place_of(mem, vantage));
+        join(mem, &words->why, vantage_dns_text(mem, &dns));
+    }
+}
+
+static const char *found_text(struct arena *mem, const struct vantage_name *name)
+{
+    const char *list = NULL;
+
+    for (size_t i = 0; i < name->found_count; i++) {
+        char address[ADDRESS_TEXT_SIZE];
+
+        join(mem, &list, arena_strdup(mem, address_text(&name->found[i], address)));
+    }
+    return list ? list : "no address";
+}
+
+void rule_fill_vantage_dns(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    remedy_fill(mem, f, REMEDY_NONE, out);
+    for (size_t i = 0; i < f->vantages->count; i++) {
+        struct vantage_dns dns = vantage_dns(f, &f->vantages->items[i]);
+
+        if (dns.name)
+            finding_add_evidence(mem, out,
+                                 (struct finding_evidence){place_of(mem, &f->vantages->items[i]),
+                                                           dns_reply_name(dns.name->a),
+                                                           found_text(mem, dns.name), -1});
     }
 }

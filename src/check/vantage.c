@@ -31,7 +31,7 @@ static const struct probe *find_probe(const struct probe *probes, size_t count,
     return NULL;
 }
 
-static bool is_own(const struct vantage *vantage, const struct address *address)
+bool vantage_is_own(const struct vantage *vantage, const struct address *address)
 {
     for (size_t i = 0; i < vantage->own_count; i++)
         if (address_eq(&vantage->own[i], address))
@@ -39,7 +39,7 @@ static bool is_own(const struct vantage *vantage, const struct address *address)
     return false;
 }
 
-static const struct vantage_name *find_name(const struct vantage *vantage, const char *name)
+const struct vantage_name *vantage_find_name(const struct vantage *vantage, const char *name)
 {
     for (size_t i = 0; vantage->has_answered && i < vantage->said.count; i++)
         if (strcmp(vantage->said.names[i].name, name) == 0)
@@ -71,7 +71,7 @@ static bool sight_of(const struct facts *f, const struct vantage *vantage,
         find_probe(seen->strangers, seen->stranger_count, &there->address);
 
     *out = (struct vantage_sight){vantage, there, ours ? ours : stranger, ours};
-    return out->here && !is_own(vantage, &there->address) &&
+    return out->here && !vantage_is_own(vantage, &there->address) &&
            !(there->address.is_v6 && is_without_v6(vantage));
 }
 
@@ -81,7 +81,7 @@ size_t vantage_sights(const struct facts *f, struct vantage_sight sights[VANTAGE
 
     for (size_t i = 0; f->vantages && i < f->vantages->count; i++) {
         const struct vantage *vantage = &f->vantages->items[i];
-        const struct vantage_name *name = find_name(vantage, f->name);
+        const struct vantage_name *name = vantage_find_name(vantage, f->name);
 
         for (size_t k = 0; name && k < name->probe_count; k++)
             count += sight_of(f, vantage, &name->probes[k], &sights[count]);
@@ -103,27 +103,42 @@ static const char *text_of(struct arena *mem, const struct facts *f,
                         address_text(&there->address, address));
 }
 
+static void note(struct check_vantage *out, const char *text)
+{
+    if (out->result == CHECK_VANTAGE_DIFFERS)
+        return;
+    out->result = CHECK_VANTAGE_DIFFERS;
+    out->text = text;
+}
+
+/* One name as it was seen from there; false: not at all. */
+static bool judge_name(struct arena *mem, const struct facts *f, const struct vantage *vantage,
+                       struct check_vantage *out)
+{
+    struct vantage_dns dns = vantage_dns(f, vantage);
+    struct vantage_sight sights[VANTAGE_SIGHTS_MAX];
+    size_t count = vantage_sights(f, sights);
+    bool has_seen = dns.name != NULL;
+
+    if (dns.fault != VANTAGE_DNS_NONE)
+        note(out, arena_printf(mem, "%s: %s", f->name, vantage_dns_text(mem, &dns)));
+    for (size_t i = 0; i < count; i++) {
+        has_seen = has_seen || sights[i].vantage == vantage;
+        if (sights[i].vantage == vantage && vantage_differs(&sights[i]))
+            note(out, text_of(mem, f, sights[i].there));
+    }
+    return has_seen;
+}
+
 /* False: it has said nothing that can be compared. */
 static bool judge(struct arena *mem, const struct facts *all, size_t count,
                   const struct vantage *vantage, struct check_vantage *out)
 {
-    struct vantage_sight sights[VANTAGE_SIGHTS_MAX];
     bool has_seen = false;
 
     *out = (struct check_vantage){vantage->edge, vantage->region, CHECK_VANTAGE_SAME, ""};
-    for (size_t i = 0; i < count; i++) {
-        size_t sight_count = vantage_sights(&all[i], sights);
-
-        for (size_t k = 0; k < sight_count; k++) {
-            if (sights[k].vantage != vantage)
-                continue;
-            has_seen = true;
-            if (out->result == CHECK_VANTAGE_DIFFERS || !vantage_differs(&sights[k]))
-                continue;
-            out->result = CHECK_VANTAGE_DIFFERS;
-            out->text = text_of(mem, &all[i], sights[k].there);
-        }
-    }
+    for (size_t i = 0; i < count; i++)
+        has_seen = judge_name(mem, &all[i], vantage, out) || has_seen;
     return has_seen;
 }
 

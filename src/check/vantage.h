@@ -12,8 +12,12 @@
  *     {"id": "qst_...", "until": 1790000000000, "names": [{"name": "shop.example", "probes":
  *       [{"address": "192.0.2.1"}]}]}
  *     {"id": "qst_...", "until": 1790000000000, "names": [{"name": "shop.example", "probes":
- *       [{"address": "192.0.2.1", "outcome": "wrong_answer", "status": 403}]}]}
+ *       [{"address": "192.0.2.1", "outcome": "wrong_answer", "status": 403}],
+ *       "dns": {"a": "records", "aaaa": "nodata", "caa": "nodata", "found": ["192.0.2.1"],
+ *       "caa_digest": "0000000000000000"}}]}
  *
+ * dns: what the edge's own resolver says, where it has one for this (edge.vantage_dns). `found` are
+ * those of its addresses that were to be asked as well.
  * until: unix milliseconds; what is not answered then is not waited for.
  */
 #include "check/diagnose.h"
@@ -24,6 +28,7 @@
 #define VANTAGE_ADDRESSES_MAX 8    /* of a name, likewise */
 #define VANTAGE_MS            2000 /* for the whole of an answer */
 #define VANTAGE_HTTP_MS       1500 /* of that, for an address to answer */
+#define VANTAGE_DNS_MS        1000 /* and before, for the edge's own look-ups */
 #define VANTAGE_PER_MIN       60   /* questions to one edge: not asked above it, nor answered */
 #define VANTAGE_TEXT_MAX      12288
 
@@ -37,6 +42,11 @@ struct vantage_name {
     const char *name;
     size_t probe_count;
     struct vantage_probe probes[VANTAGE_ADDRESSES_MAX];
+    bool is_looked_up; /* what follows is known; of an answer */
+    enum dns_reply a, aaaa, caa;
+    size_t found_count;
+    struct address found[VANTAGE_ADDRESSES_MAX];
+    uint64_t caa_digest; /* vantage_caa_digest() */
 };
 
 struct vantage_view {
@@ -95,6 +105,35 @@ size_t vantage_sights(const struct facts *f, struct vantage_sight sights[VANTAGE
 bool vantage_differs(const struct vantage_sight *sight);
 /* "no answer in time", "another answer (status 403)" */
 const char *vantage_outcome_text(struct arena *mem, const struct vantage_probe *probe);
+
+/* Of the records of an answer, in any order; 0: there are none. */
+uint64_t vantage_caa_digest(const struct dns_answer *answer);
+
+/* How the look-ups of a vantage point differ from ours in what matters: other addresses do not, as
+ * long as the check path is answered at them. */
+#define VANTAGE_DNS_FAULTS(X)                                                                      \
+    X(NONE)                                                                                        \
+    X(FAILED)    /* a look-up that did not fail here */                                            \
+    X(NOTHING)   /* no address at all */                                                           \
+    X(ELSEWHERE) /* to an address that does not answer for it there */                             \
+    X(CAA)       /* other CAA records */
+
+#define X(id) VANTAGE_DNS_##id,
+enum vantage_dns_fault { VANTAGE_DNS_FAULTS(X) };
+#undef X
+
+struct vantage_dns {
+    enum vantage_dns_fault fault;
+    const struct vantage_name *name; /* as the vantage point has it; NULL: not looked up */
+    const struct address *address;   /* of ELSEWHERE */
+};
+struct vantage_dns vantage_dns(const struct facts *f, const struct vantage *vantage);
+/* "DNS has no address there", of a fault. */
+const char *vantage_dns_text(struct arena *mem, const struct vantage_dns *dns);
+
+/* For vantage.c and its rules. */
+const struct vantage_name *vantage_find_name(const struct vantage *vantage, const char *name);
+bool vantage_is_own(const struct vantage *vantage, const struct address *address);
 
 /* Fills the vantages of the report: those that answered something to compare with, or nothing. */
 void vantage_report(struct arena *mem, const struct facts *all, size_t count,

@@ -150,6 +150,7 @@ struct config {
         const char *feed_ca_file;
         const char *token_file;        /* holds the edge's bearer token */
         bool vantage;                  /* whether it looks at names for the control plane */
+        bool vantage_dns;              /* and asks its own resolver for them */
         const char *region;            /* where it is; "" = its name */
         int64_t http_port, https_port; /* as visitors see them */
         struct config_list ipv4, ipv6; /* the platform's default address set */

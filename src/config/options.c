@@ -181,6 +181,7 @@ static const struct option options[] = {
     {AT(edge, feed_ca_file), OPT_PATH(""), .help = "PEM that the feed's https is verified by, and by nothing else; empty: tls.trust_store."},
     {AT(edge, token_file), OPT_PATH(""), .help = "File with the edge's bearer token."},
     {AT(edge, vantage), FLAG("false"), .help = "Whether this edge offers itself as a vantage point: when names are checked it looks at them as well, over http, from where it is."},
+    {AT(edge, vantage_dns), FLAG("false"), .help = "Whether it looks their addresses and CAA records up as well, by dns.forwarder or down from the root."},
     {AT(edge, region), TEXT("", format_id), .help = "Where this edge is, as reports of checks show it; empty: its name."},
     {AT(edge, http_port), PORT("80"), .help = "The http port as visitors see it."},
     {AT(edge, https_port), PORT("443"), .help = "The https port as visitors see it."},

@@ -2,7 +2,8 @@
 #pragma once
 
 /* vantage_look: looks at names from where this edge is: the check path at the addresses of a
- * question, by the checker of the doctor (check/observe_http.h) and within its bounds. */
+ * question and, where the edge has a resolver for it, at those that this finds, by the checker of
+ * the doctor (check/observe_http.h) and within its bounds. */
 #include "check/check.h"
 #include "check/vantage.h"
 
@@ -11,6 +12,7 @@ struct vantage_place {
     struct check_reach reach;
     struct check_expected expected; /* the platform's addresses; also reserved ones */
     uint16_t http_port, https_port;
+    struct resolver *resolver; /* for names, with VANTAGE_DNS_MS; NULL: they are not looked up */
 };
 
 /* The names of the question in order, each with the addresses that may be connected to. `until` of

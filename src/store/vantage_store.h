@@ -35,5 +35,9 @@ struct vantage_since {
 MUST_CHECK bool vantage_store_list(struct arena *mem, struct db *db, const char *group,
                                    struct vantage_since since, struct vantage_offer_list *out,
                                    struct err *err);
+/* Of this edge; *out is NULL when it has never offered itself. `asked` is since then. */
+MUST_CHECK bool vantage_store_get(struct arena *mem, struct db *db, const char *edge_id,
+                                  int64_t asked_since, const struct vantage_offer **out,
+                                  struct err *err);
 MUST_CHECK bool vantage_store_silent(struct db *db, const char *edge_id, int64_t now,
                                      struct err *err);

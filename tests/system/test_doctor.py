@@ -41,7 +41,7 @@ def test_case(results, case):
 # What no DNS and no server is the reason for, and who looks at its sentence.
 OUTSIDE = {"not_certified": "test_refused_names.py", "under_wildcard": "test_dns01.py",
            "unreachable_from_here": "test_vantages.py", "vantage_unreachable": "test_vantages.py",
-           "vantage_blocked": "test_vantages.py"}
+           "vantage_blocked": "test_vantages.py", "vantage_dns": "test_vantages.py"}
 
 
 def test_every_finding_has_a_case(results):

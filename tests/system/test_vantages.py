@@ -9,7 +9,7 @@ import pytest
 from far_edges import can_nest
 from page_kit import PASSWORD, Visitor
 from platform_kit import Api, Platform, wait_for
-from vantage_kit import Front, vantages
+from vantage_kit import Front, GeoDns, vantages
 
 pytestmark = pytest.mark.skipif(not can_nest(), reason="needs network namespaces")
 
@@ -27,7 +27,14 @@ def platform():
 
 
 @pytest.fixture(scope="module")
-def edges(platform):
+def geo(platform, tmp_path_factory):
+    server = GeoDns(platform, tmp_path_factory.mktemp("geo") / "bind")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def edges(platform, geo):
     with vantages(platform) as found:
         yield found
 
@@ -111,6 +118,28 @@ def test_one_place_is_shut_out_by_the_front(platform, edges, tmp_path):
 
 
 @pytest.mark.req("R32")
+def test_dns_says_something_else(platform, edges, geo):
+    """What leads elsewhere in one place and nowhere in another; that it leads to another of ours is fine."""
+    platform.zone("views.example", platform.right_records())
+    platform.zone("caa.example", platform.right_records())
+    geo.tell("views.example", north=["@ A 192.0.2.2", "www CNAME @"], south=["@ A 203.0.113.200", "www CNAME @"],
+             east=["@ TXT nothing"])
+    geo.tell("caa.example", east=["@ A 192.0.2.1", "www CNAME @", '@ CAA 0 issue "other.example"'])
+    report = check(platform, "views.example")
+    elsewhere = "it leads to 203.0.113.200, which does not answer for it"
+    nowhere = "it has no address (A nodata, AAAA nodata)"
+    assert seen(report["vantages"]) == {("north", "same", ""), ("south", "differs", f"views.example: {elsewhere}"),
+                                        ("east", "differs", f"views.example: {nowhere}")}
+    finding = codes(report)["vantage_dns"]
+    assert (finding["severity"], finding["who_acts"]) == ("warning", "owner")
+    assert elsewhere in finding["detail"] and nowhere in finding["detail"] and "north" not in finding["detail"]
+    assert report["outcome"] == "ready" and set(codes(report)) == {"vantage_dns"}
+    report = check(platform, "caa.example")
+    assert "it has other CAA records" in codes(report)["vantage_dns"]["detail"]
+    assert ("south", "same", "") in seen(report["vantages"])
+
+
+@pytest.mark.req("R32")
 def test_the_platform_itself_is_shut_out(platform, edges, tmp_path):
     """What the platform alone cannot reach is tried, and the operator is told."""
     front = Front(tmp_path / "picky", PICKY, "192.0.2.1", f"if ($remote_addr = {PICKY}) {{ return 444; }}")
@@ -143,6 +172,19 @@ def test_a_silent_one_is_not_waited_for(platform, edges):
     assert 1000 * ANSWER_S <= report["took_ms"] < 1000 * ANSWER_S + 500, report["took_ms"]
     assert seen(again["vantages"]) == {("south", "same", ""), ("east", "same", "")}
     assert again["took_ms"] < 1000
+
+
+def test_who_offers_itself(platform, edges):
+    """The operator sees it; an offer is an edge's alone, and has a region."""
+    listed = {e["name"]: e["vantage"] for e in platform.operator.get("/v1/edges")["items"]}
+    assert listed["edge-1"] is None and listed["far-1"]["region"] == "north"
+    assert listed["far-1"]["silent_at"] and not listed["far-2"]["silent_at"] and listed["far-2"]["asked"] > 0
+    platform.operator.call("GET", "/v1/edge/questions?region=north", want=403)
+    api = Api(platform.url, (edges[0].dir / "token").read_text().strip(), platform.roots)
+    refused = api.call("GET", "/v1/edge/questions?region=A%20b", want=422).json()
+    assert refused["field"] == "region"
+    assert api.call("GET", "/v1/edge/questions?region=north", want=204).content == b""
+    assert all(e["offered_at"] for e in listed.values() if e)
 
 
 @pytest.mark.req("R44")

@@ -4,13 +4,16 @@ at names from there; each with an address that servers and name servers know it 
 """
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 
+from dns_kit import NAMED
 from far_edges import FarEdge
 from platform_kit import wait_for
 
 REGIONS = {1: "north", 2: "south", 3: "east"}
+GEO = "198.51.100.10"  # the resolver of all edges
 NOWHERE = "02:00:00:00:00:99"  # no machine has it: what is sent there is lost
 
 
@@ -18,8 +21,8 @@ class VantageEdge(FarEdge):
     """An edge that is not in rotation, but looks at names."""
 
     def __init__(self, platform, number):
-        super().__init__(platform, number, LATCHKEY_EDGE_VANTAGE="true",
-                         LATCHKEY_EDGE_REGION=REGIONS[number])
+        super().__init__(platform, number, LATCHKEY_EDGE_VANTAGE="true", LATCHKEY_EDGE_VANTAGE_DNS="true",
+                         LATCHKEY_EDGE_REGION=REGIONS[number], LATCHKEY_DNS_FORWARDER=f"{GEO}@53")
         self.region = REGIONS[number]
         self.set_rotation(False)
 
@@ -44,6 +47,52 @@ class VantageEdge(FarEdge):
         finally:
             for address in addresses:
                 self.route("delete", f"{address}/32")
+
+
+class GeoDns:
+    """A resolver (BIND, by views) that says something else to each edge where it was told to."""
+
+    def __init__(self, platform, folder):
+        self.platform, self.folder = platform, folder
+        self.zones = {region: {} for region in REGIONS.values()}
+        folder.mkdir()
+        self.write()
+        self.process = subprocess.Popen([NAMED, "-g", "-c", folder / "named.conf", "-n", "1"],
+                                        stderr=(folder / "log").open("wb"))
+        wait_for(self.is_up)
+
+    def is_up(self):
+        assert self.process.poll() is None, (self.folder / "log").read_text()
+        return "running" in (self.folder / "log").read_text()
+
+    def write(self):
+        views = ""
+        for number, region in REGIONS.items():
+            zones = ""
+            for zone, lines in self.zones[region].items():
+                path = self.folder / f"{region}.{zone}"
+                path.write_text("$TTL 1\n@ SOA ns hostmaster 1 3600 600 86400 1\n@ NS ns\nns A 198.51.100.10\n"
+                                + "".join(line + "\n" for line in lines))
+                zones += f'zone "{zone}" {{ type primary; file "{path}"; }};\n'
+            views += f'view "{region}" {{ match-clients {{ 203.0.113.{10 + number}; }};\n{zones} }};\n'
+        (self.folder / "named.conf").write_text(
+            f'options {{ directory "{self.folder}"; listen-on port 53 {{ {GEO}; }}; listen-on-v6 {{ none; }};\n'
+            f'pid-file "pid"; session-keyfile "session"; dnssec-validation no; recursion yes; forward only;\n'
+            f"allow-recursion {{ any; }}; forwarders {{ 127.0.0.1 port {self.platform.dns_port}; }};\n"
+            f"max-cache-ttl 1; max-ncache-ttl 1; }};\ncontrols {{ }};\n{views}")
+
+    def tell(self, zone, **regions):
+        """From now on these are told these lines of the zone; the others what the platform is told."""
+        for region, lines in regions.items():
+            self.zones[region][zone] = lines
+        self.write()
+        told = (self.folder / "log").read_text().count("running")
+        self.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: (self.folder / "log").read_text().count("running") > told)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
 
 
 @contextlib.contextmanager

@@ -150,10 +150,123 @@ static void test_what_it_comes_to(void **state)
     all_ok();
 }
 
+/* What one vantage point's own look-ups say of a name that has A 192.0.2.1 and no CAA record here:
+ * replies for A, AAAA and CAA (r records, n nodata, x no such name, s SERVFAIL, t timeout), the
+ * last octet of each address that was found in 192.0.2.0/24, and how each answered there (as above;
+ * - not asked). */
+static const struct {
+    const char *replies, *found, *answered;
+    uint64_t caa;     /* digest */
+    const char *text; /* "": the same */
+} look_ups[] = {
+    {"rnn", "1", ".", 0, ""},
+    {"rnx", "2", ".", 0, ""}, /* another, which answers */
+    {"rnn", "12", "..", 0, ""},
+    {"rnn", "7", "t", 0, ""}, /* its own */
+    {"rnn", "2", "t", 0, "it leads to 192.0.2.2, which does not answer for it"},
+    {"rnn", "12", ".w", 0, "it leads to 192.0.2.2, which does not answer for it"},
+    {"rnn", "2", "-", 0, "it leads to 192.0.2.2, which does not answer for it"},
+    {"xxx", "", "", 0, "it has no address (A nxdomain, AAAA nxdomain)"},
+    {"nnn", "", "", 0, "it has no address (A nodata, AAAA nodata)"},
+    {"snn", "", "", 0, "its look-ups fail (A servfail, AAAA nodata, CAA nodata)"},
+    {"ttt", "", "", 0, "its look-ups fail (A timeout, AAAA timeout, CAA timeout)"},
+    {"rsn", "1", ".", 0, ""}, /* that has none here either */
+    {"rns", "1", ".", 0, "its look-ups fail (A records, AAAA nodata, CAA servfail)"},
+    {"rnr", "1", ".", 5, "it has other CAA records"},
+};
+
+static enum dns_reply reply_of(char letter)
+{
+    return letter == 'r'   ? DNS_REPLY_RECORDS
+           : letter == 'n' ? DNS_REPLY_NODATA
+           : letter == 'x' ? DNS_REPLY_NXDOMAIN
+           : letter == 's' ? DNS_REPLY_SERVFAIL
+                           : DNS_REPLY_TIMEOUT;
+}
+
+static struct vantage_name looked_up(size_t row)
+{
+    struct vantage_name name = {.name = "shop.example",
+                                .is_looked_up = true,
+                                .a = reply_of(look_ups[row].replies[0]),
+                                .aaaa = reply_of(look_ups[row].replies[1]),
+                                .caa = reply_of(look_ups[row].replies[2]),
+                                .caa_digest = look_ups[row].caa};
+
+    for (const char *found = look_ups[row].found; *found; found++) {
+        const char answered = look_ups[row].answered[name.found_count];
+        const struct address address = {.octets = {192, 0, 2, (unsigned char)(*found - '0')}};
+
+        name.found[name.found_count++] = address;
+        if (answered != '-')
+            name.probes[name.probe_count++] =
+                (struct vantage_probe){address, outcome_of(answered), 0};
+    }
+    return name;
+}
+
+/* req: R32 */
+static void test_look_ups(void **state)
+{
+    static const char *const name = "shop.example";
+    static const struct address own = {.octets = {192, 0, 2, 7}};
+    const struct check_names names = {&name, 1, "shop.example", NULL};
+    const struct check_context context = {.brand = "mono", .resolver = "r", .http_port = 80};
+    const struct address address = address_of(false, false);
+    const struct probe probe = {.address = address, .outcome = PROBE_OK};
+    const struct dns_record record = {
+        .owner = name, .text = "192.0.2.1", .address = slice_of(address.octets, 4)};
+    const struct dns_answer caa = {.query = {name, DNS_TYPE_CAA}, .reply = DNS_REPLY_NODATA};
+    const struct observation seen = {
+        .name = name,
+        .a = {.query = {name, DNS_TYPE_A},
+              .reply = DNS_REPLY_RECORDS,
+              .records = &record,
+              .record_count = 1},
+        .aaaa = {.query = {name, DNS_TYPE_AAAA}, .reply = DNS_REPLY_NODATA},
+        .caa = &caa,
+        .caa_count = 1,
+        .probes = &probe,
+        .probe_count = 1};
+    const struct check_expected expected = {.ipv4 = &address, .ipv4_count = 1};
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(look_ups); i++) {
+        struct arena *mem = arena_new();
+        const struct vantage_list list = {
+            .count = 1,
+            .items = {{.edge = "edge-1",
+                       .region = "north",
+                       .own = &own,
+                       .own_count = 1,
+                       .has_answered = true,
+                       .said = {.count = 1, .names = {looked_up(i)}}}}};
+        const char *text =
+            *look_ups[i].text ? arena_printf(mem, "shop.example: %s", look_ups[i].text) : "";
+        struct check_report report;
+
+        diagnose(mem, &names, &expected, &context,
+                 &(struct check_seen){.names = &seen, .vantages = &list}, &report);
+        ok(report.vantage_count == 1 && strcmp(report.vantages[0].text, text) == 0,
+           "row %zu: \"%s\", not \"%s\"", i, report.vantages[0].text, text);
+        ok(report.finding_count == (*text != '\0') && report.outcome == CHECK_READY &&
+               (!*text || report.findings[0].code == FINDING_VANTAGE_DNS),
+           "row %zu: %s", i, told(mem, &report));
+        if (*text)
+            ok(strstr(report.findings[0].detail, look_ups[i].text), "row %zu: %s", i,
+               report.findings[0].detail);
+        arena_free(mem);
+    }
+    all_ok();
+}
+
 #define ID    "qst_0123456789abcdefghjkmnpqrs"
 #define HEAD  "{\"id\":\"" ID "\",\"until\":1790000000000,\"names\":["
 #define SHOP  "{\"name\":\"shop.example\",\"probes\":["
 #define PROBE "{\"address\":\"192.0.2.1\"}"
+#define DNS(aaaa, found, digest)                                                                   \
+    HEAD SHOP "],\"dns\":{\"a\":\"records\",\"aaaa\":\"" aaaa                                      \
+              "\",\"caa\":\"nodata\",\"found\":[" found "],\"caa_digest\":\"" digest "\"}}]}"
 
 static const struct {
     const char *text;
@@ -164,6 +277,13 @@ static const struct {
     {HEAD SHOP PROBE "]}]}", false, NULL},
     {HEAD SHOP "{\"address\":\"2001:db8::1\",\"outcome\":\"wrong_answer\",\"status\":403}]}]}",
      true, NULL},
+    {DNS("nxdomain", "\"192.0.2.1\",\"2001:db8::1\"", "00000000000000ff"), true, NULL},
+    {DNS("nxdomain", "", "0000000000000000"), false, "not a name with its probes"},
+    {DNS("gone", "", "0000000000000000"), true, "a reply that there is not"},
+    {DNS("nodata", "\"192.0.2.256\"", "0000000000000000"), true, "192.0.2.256"},
+    {DNS("nodata", "5", "0000000000000000"), true, "not an address"},
+    {DNS("nodata", "", "000000000000000"), true, "not a digest"},
+    {DNS("nodata", "", "-000000000000000"), true, "not a digest"},
     {"", false, "not JSON"},
     {"[]", false, "not an id, a time and at most 8 names"},
     {HEAD "],\"more\":1}", false, "not an id, a time and at most 8 names"},
@@ -237,6 +357,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_it_comes_to),
+        cmocka_unit_test(test_look_ups),
         cmocka_unit_test(test_form),
         cmocka_unit_test(test_limits),
     };
