@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check/delegation.h"
 
+#include "check/host_field.h"
 #include "check/remedy.h"
 
 static bool is_wanted(const struct facts *f)
@@ -132,7 +133,7 @@ static void add_found(struct arena *mem, const struct dns_answer *answer, struct
 static void act(struct arena *mem, const struct facts *f, struct finding *out,
                 struct finding_action action)
 {
-    action.name = remedy_host_field(mem, f->names->registered, action.fqdn);
+    action.name = host_field(mem, f->names->registered, action.fqdn);
     action.ttl = action.op == FINDING_REMOVE ? -1 : CHECK_RECORD_TTL;
     finding_add_action(mem, out, action);
 }

@@ -6,6 +6,7 @@
 #include "base/name_table.h"
 #include "check/delegation.h"
 #include "check/facts.h"
+#include "check/record_form.h"
 #include "check/rules.h"
 #include "check/sighting.h"
 #include "check/vantage.h"
@@ -331,6 +332,15 @@ static int rank_of(const struct entry *entry)
     return 2 * (int)entry->finding.severity + !entry->is_http;
 }
 
+static void fill_forms(struct arena *mem, const struct facts *first, struct entries *entries)
+{
+    for (size_t i = 0; i < entries->count; i++) {
+        struct entry *entry = &entries->items[i];
+
+        record_form_fill(mem, entry->about ? entry->about : first, &entry->finding);
+    }
+}
+
 static void collect(struct arena *mem, const struct entries *entries, struct check_report *out)
 {
     struct finding *list = arena_array_of(mem, entries->count, struct finding);
@@ -444,6 +454,7 @@ void diagnose(struct arena *mem, const struct check_names *names,
     judge_all(mem, all, names->count, entries);
     judge_zone(mem, &all[0], entries);
     judge_registration(mem, &all[0], entries);
+    fill_forms(mem, &all[0], entries);
     *out = (struct check_report){.at = context->at, .name_count = names->count};
     collect(mem, entries, out);
     for (size_t i = 0; i < names->count; i++)
@@ -456,5 +467,6 @@ void diagnose(struct arena *mem, const struct check_names *names,
         out->registration = all[0].registration->said;
     vantage_report(mem, all, names->count, out);
     collect_records(mem, out);
+    out->instructions = record_form_instructions(mem, &all[0], out->records, out->record_count);
     out->remembered_s = remembered_s(out);
 }

@@ -240,7 +240,7 @@ static const struct {
                              "its encryption to \"Full (strict)\" instead of \"Flexible\"."},
     [FINDING_DOUBLED_NAME] = {FINDING_HAS_ISSUES,
                               "{subject} does not exist in DNS, but {other} does: the form of the "
-                              "DNS provider adds the domain by itself. Enter \"{why}\" as the host "
+                              "DNS provider adds the domain by itself. Enter {why} as the host "
                               "there, with {expected}."},
     [FINDING_NAME_TOO_LONG] = {FINDING_NOT_ORDERED,
                                "No certificate can be had for this name: {why}. A shorter name "

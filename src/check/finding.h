@@ -120,10 +120,13 @@ struct finding_record {
 struct finding_action {
     enum finding_op op;
     const char *type;
-    const char *name;  /* as a registrar's form wants it: "@", "www" */
+    const char *name;  /* relative to the registered domain: "@", "www" */
     const char *fqdn;  /* without final dot */
-    const char *value; /* FINDING_REPLACE: the new one */
+    const char *value; /* FINDING_REPLACE: the new one; a name without final dot */
     int64_t ttl;       /* seconds; -1 where it is removed */
+    /* As they are typed into the form of the DNS provider; NULL = not known. A host of "" is left
+     * empty. */
+    const char *form_host, *form_value;
 };
 
 struct finding_evidence {
@@ -143,9 +146,10 @@ struct finding {
     const struct finding_action *actions;
     const struct finding_evidence *evidence;
     size_t found_count, expected_count, action_count, evidence_count;
-    int64_t retry_at;       /* when it is looked at again by itself; 0 = not */
-    const char *ca_problem; /* JSON text of the CA's problem document, or NULL */
-    const char *docs;       /* anchor in the manual */
+    int64_t retry_at;         /* when it is looked at again by itself; 0 = not */
+    const char *ca_problem;   /* JSON text of the CA's problem document, or NULL */
+    const char *docs;         /* anchor in the manual */
+    const char *instructions; /* how the DNS provider's form wants the actions; NULL = none */
     /* What is only so because of this one, folded under it. One level deep. */
     const struct finding *consequences;
     size_t consequence_count;

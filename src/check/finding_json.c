@@ -27,9 +27,11 @@ static json_t *records_json(const struct finding_record *records, size_t count)
 
 json_t *finding_action_to_json(const struct finding_action *action)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o}", "op", finding_op_name(action->op), "type",
-                     action->type, "name", action->name, "fqdn", action->fqdn, "value",
-                     action->value, "ttl", number_or_null(action->ttl));
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s?, s:s?}", "op",
+                     finding_op_name(action->op), "type", action->type, "name", action->name,
+                     "fqdn", action->fqdn, "value", action->value, "ttl",
+                     number_or_null(action->ttl), "form_host", action->form_host, "form_value",
+                     action->form_value);
 }
 
 static json_t *actions_json(const struct finding *f)
@@ -67,16 +69,16 @@ json_t *finding_to_json(const struct finding *f)
 
     for (size_t i = 0; i < f->consequence_count; i++)
         json_array_append_new(consequences, finding_to_json(&f->consequences[i]));
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:s, s:o}",
-                     "code", finding_code_name(f->code), "severity",
-                     finding_severity_name(f->severity), "subject", f->subject, "who_acts",
-                     who_acts_name(f->who_acts), "title", f->title, "detail", f->detail, "found",
-                     records_json(f->found, f->found_count), "expected",
-                     records_json(f->expected, f->expected_count), "actions", actions_json(f),
-                     "auto_retry", f->retry_at != 0, "retry_at",
-                     text_or_null(f->retry_at ? clock_text(f->retry_at, at) : NULL), "evidence",
-                     evidence_json(f), "ca_problem", problem_json(f->ca_problem), "docs", f->docs,
-                     "consequences", consequences);
+    return json_pack(
+        "{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:b, s:o, s:o, s:o, s:s, s:o, s:s?}", "code",
+        finding_code_name(f->code), "severity", finding_severity_name(f->severity), "subject",
+        f->subject, "who_acts", who_acts_name(f->who_acts), "title", f->title, "detail", f->detail,
+        "found", records_json(f->found, f->found_count), "expected",
+        records_json(f->expected, f->expected_count), "actions", actions_json(f), "auto_retry",
+        f->retry_at != 0, "retry_at",
+        text_or_null(f->retry_at ? clock_text(f->retry_at, at) : NULL), "evidence",
+        evidence_json(f), "ca_problem", problem_json(f->ca_problem), "docs", f->docs,
+        "consequences", consequences, "instructions", f->instructions);
 }
 
 /* ---- reading ---- */
@@ -90,6 +92,16 @@ static bool read_text(struct arena *mem, const json_t *json, const char *key, co
         return err_set(err, ERR_BAD_INPUT, "finding: \"%s\" is not a text", key);
     *out = arena_strdup(mem, json_string_value(value));
     return true;
+}
+
+/* NULL where there is none: so it is in what was stored before there were any. */
+static bool read_optional(struct arena *mem, const json_t *json, const char *key, const char **out,
+                          struct err *err)
+{
+    const json_t *value = json_object_get(json, key);
+
+    *out = NULL;
+    return !value || json_is_null(value) || read_text(mem, json, key, out, err);
 }
 
 static bool read_number(const json_t *json, const char *key, int64_t *out, struct err *err)
@@ -148,7 +160,9 @@ static bool read_action(struct arena *mem, const json_t *item, struct finding *o
         !read_text(mem, item, "name", &action.name, err) ||
         !read_text(mem, item, "fqdn", &action.fqdn, err) ||
         !read_text(mem, item, "value", &action.value, err) ||
-        !read_number(item, "ttl", &action.ttl, err))
+        !read_number(item, "ttl", &action.ttl, err) ||
+        !read_optional(mem, item, "form_host", &action.form_host, err) ||
+        !read_optional(mem, item, "form_value", &action.form_value, err))
         return false;
     if (!finding_op_parse(op, &action.op))
         return err_set(err, ERR_BAD_INPUT, "finding: op \"%.40s\" is not known", op);
@@ -219,7 +233,8 @@ static bool read_words(struct arena *mem, const json_t *json, struct finding *ou
         !read_text(mem, json, "subject", &out->subject, err) ||
         !read_text(mem, json, "title", &out->title, err) ||
         !read_text(mem, json, "detail", &out->detail, err) ||
-        !read_text(mem, json, "docs", &out->docs, err))
+        !read_text(mem, json, "docs", &out->docs, err) ||
+        !read_optional(mem, json, "instructions", &out->instructions, err))
         return false;
     if (!finding_code_parse(code, &out->code))
         return err_set(err, ERR_BAD_INPUT, "finding: code \"%.60s\" is not known", code);

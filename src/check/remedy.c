@@ -2,6 +2,7 @@
 #include "check/remedy.h"
 
 #include "base/buf.h"
+#include "check/host_field.h"
 
 #define LIST_TEXT_MAX 2048
 
@@ -276,17 +277,6 @@ static void fill_evidence(struct arena *mem, const struct facts *f, struct findi
     }
 }
 
-const char *remedy_host_field(struct arena *mem, const char *registered, const char *name)
-{
-    size_t len = strlen(name), tail = strlen(registered);
-
-    if (strcmp(name, registered) == 0)
-        return "@";
-    if (len > tail + 1 && name[len - tail - 1] == '.' && strcmp(name + len - tail, registered) == 0)
-        return arena_strndup(mem, name, len - tail - 1);
-    return name;
-}
-
 static void act(struct arena *mem, const struct facts *f, struct finding *out, enum finding_op op,
                 struct finding_record record)
 {
@@ -294,7 +284,7 @@ static void act(struct arena *mem, const struct facts *f, struct finding *out, e
                        (struct finding_action){
                            .op = op,
                            .type = record.type,
-                           .name = remedy_host_field(mem, f->names->registered, f->name),
+                           .name = host_field(mem, f->names->registered, f->name),
                            .fqdn = f->name,
                            .value = record.value,
                            .ttl = op == FINDING_REMOVE ? -1 : CHECK_RECORD_TTL,

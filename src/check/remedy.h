@@ -27,8 +27,6 @@ void remedy_fill_actions(struct arena *mem, const struct facts *f, enum remedy r
 const char *remedy_joined(struct arena *mem, const struct finding_record *records, size_t count);
 /* An answer in one line, for evidence. */
 const char *remedy_answer_text(struct arena *mem, const struct dns_answer *answer);
-/* "@", "www", "a.b": a name relative to its registered domain. */
-const char *remedy_host_field(struct arena *mem, const char *registered, const char *name);
 /* Fills found, expected, actions and evidence. */
 void remedy_fill(struct arena *mem, const struct facts *f, enum remedy remedy,
                  struct finding *finding);

@@ -96,8 +96,10 @@ static json_t *provider_to_json(const struct provider *provider)
 {
     if (!provider)
         return json_null();
-    return json_pack("{s:s, s:s, s:s}", "name", provider->name, "apex_host", provider->apex_host,
-                     "note", provider->note);
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:s?, s:s?}", "name", provider->name, "host",
+                     provider_host_name(provider->host), "target",
+                     provider_target_name(provider->target), "apex_alias", provider->apex_alias,
+                     "menu", provider->menu, "note", provider->note, "source", provider->source);
 }
 
 static json_t *registration_to_json(const struct registration *said)
@@ -123,11 +125,12 @@ json_t *check_report_to_json(const struct check_report *report)
                                         dns_verdict_name(report->names[i].verdict)));
     for (size_t i = 0; i < report->record_count; i++)
         json_array_append_new(records, finding_action_to_json(&report->records[i]));
-    return json_pack(
-        "{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o, s:o}", "at", clock_text(report->at, at),
-        "took_ms", (json_int_t)report->took_ms, "outcome", check_outcome_name(report->outcome),
-        "title", report->title, "names", names, "findings", check_findings_to_json(report),
-        "records", records, "remembered_s", (json_int_t)report->remembered_s, "provider",
-        provider_to_json(report->provider), "registration",
-        registration_to_json(&report->registration), "vantages", check_vantages_to_json(report));
+    return json_pack("{s:s, s:I, s:s, s:s, s:o, s:o, s:o, s:s?, s:I, s:o, s:o, s:o}", "at",
+                     clock_text(report->at, at), "took_ms", (json_int_t)report->took_ms, "outcome",
+                     check_outcome_name(report->outcome), "title", report->title, "names", names,
+                     "findings", check_findings_to_json(report), "records", records, "instructions",
+                     report->instructions, "remembered_s", (json_int_t)report->remembered_s,
+                     "provider", provider_to_json(report->provider), "registration",
+                     registration_to_json(&report->registration), "vantages",
+                     check_vantages_to_json(report));
 }

@@ -54,6 +54,7 @@ struct check_report {
     size_t finding_count;
     const struct finding_action *records; /* all changes to make, each once */
     size_t record_count;
+    const char *instructions; /* of all of these: as a finding has them of its actions */
     int64_t remembered_s; /* how long resolvers may tell what is there now, once it is changed */
     const struct provider *provider;           /* whose DNS it is; NULL = not known */
     struct address servers[CHECK_SERVERS_MAX]; /* that answered for the domain */
@@ -73,7 +74,8 @@ const char *check_outcome_name(enum check_outcome outcome);
 const char *check_outcome_verdict(enum check_outcome outcome);
 
 /* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...],
- * "remembered_s","provider":{"name","apex_host","note"} or null,
+ * "instructions","remembered_s","provider":{"name","host","target","apex_alias","menu","note","source"}
+ * or null,
  * "registration":{"is_registered","states","expires_at","seen_at"} or null,
  * "vantages":[{"edge","region","result","text"}]}; a new reference. */
 json_t *check_report_to_json(const struct check_report *report);

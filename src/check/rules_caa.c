@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "check/host_field.h"
 #include "check/rules.h"
 
 /* A name that is a CNAME of its base shares the base's records, and is right as soon as that is. */
@@ -132,7 +133,7 @@ static void act(struct arena *mem, const struct facts *f, enum finding_op op, co
                        (struct finding_action){
                            .op = op,
                            .type = "CAA",
-                           .name = remedy_host_field(mem, f->names->registered, owner),
+                           .name = host_field(mem, f->names->registered, owner),
                            .fqdn = owner,
                            .value = value,
                            .ttl = op == FINDING_REMOVE ? -1 : CHECK_RECORD_TTL,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "check/host_field.h"
+#include "check/record_form.h"
 #include "check/rules.h"
 
 static bool has_reply(const struct facts *f, enum dns_reply reply)
@@ -24,11 +26,16 @@ static int by_text(const void *a, const void *b)
 static void remove_key(struct arena *mem, const struct facts *f, const struct dns_record *ds,
                        struct finding *out)
 {
-    const char *host = remedy_host_field(mem, f->names->registered, ds->owner);
+    const char *host = host_field(mem, f->names->registered, ds->owner);
 
     finding_add_found(mem, out, (struct finding_record){"DS", ds->owner, ds->text, ds->ttl});
-    finding_add_action(
-        mem, out, (struct finding_action){FINDING_REMOVE, "DS", host, ds->owner, ds->text, -1});
+    finding_add_action(mem, out,
+                       (struct finding_action){.op = FINDING_REMOVE,
+                                               .type = "DS",
+                                               .name = host,
+                                               .fqdn = ds->owner,
+                                               .value = ds->text,
+                                               .ttl = -1});
 }
 
 /* Which of them is wrong, or whether the zone is, is for its owner to see; without any it is right
@@ -82,7 +89,7 @@ bool rule_is_twice(const struct facts *f)
 void rule_tell_twice(struct arena *mem, const struct facts *f, struct finding_words *words)
 {
     words->other = f->seen->twice.query.name;
-    words->why = remedy_host_field(mem, f->names->registered, f->name);
+    words->why = record_form_host_words(mem, f);
 }
 
 void rule_fill_twice(struct arena *mem, const struct facts *f, struct finding *out)
@@ -93,14 +100,18 @@ void rule_fill_twice(struct arena *mem, const struct facts *f, struct finding *o
 
     for (size_t i = 0; i < count; i++) {
         const char *type = dns_type_name(records[i].type);
-        const char *name = remedy_host_field(mem, f->names->registered, records[i].owner);
+        const char *name = host_field(mem, f->names->registered, records[i].owner);
 
         finding_add_found(
             mem, out,
             (struct finding_record){type, records[i].owner, records[i].text, records[i].ttl});
         finding_add_action(mem, out,
-                           (struct finding_action){FINDING_REMOVE, type, name, records[i].owner,
-                                                   records[i].text, -1});
+                           (struct finding_action){.op = FINDING_REMOVE,
+                                                   .type = type,
+                                                   .name = name,
+                                                   .fqdn = records[i].owner,
+                                                   .value = records[i].text,
+                                                   .ttl = -1});
     }
     remedy_fill(mem, f, REMEDY_POINT_HERE, out);
 }

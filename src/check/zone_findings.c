@@ -85,8 +85,12 @@ static bool find_lame(struct arena *mem, const struct facts *f, struct finding *
     for (size_t i = 0; i < zone->server_count; i++)
         if (trouble_of(zone, i))
             finding_add_action(mem, out,
-                               (struct finding_action){FINDING_REMOVE, "NS", "@", zone->zone,
-                                                       zone->servers[i].name, -1});
+                               (struct finding_action){.op = FINDING_REMOVE,
+                                                       .type = "NS",
+                                                       .name = "@",
+                                                       .fqdn = zone->zone,
+                                                       .value = zone->servers[i].name,
+                                                       .ttl = -1});
     return true;
 }
 
@@ -122,11 +126,15 @@ static bool find_difference(struct arena *mem, const struct facts *f, struct fin
         const struct zone_server *server = &zone->servers[i];
 
         if (server->is_delegated != server->is_listed)
-            finding_add_action(
-                mem, out,
-                (struct finding_action){server->is_delegated ? FINDING_ADD : FINDING_REMOVE, "NS",
-                                        "@", zone->zone, server->name,
-                                        server->is_delegated ? CHECK_RECORD_TTL : -1});
+            finding_add_action(mem, out,
+                               (struct finding_action){
+                                   .op = server->is_delegated ? FINDING_ADD : FINDING_REMOVE,
+                                   .type = "NS",
+                                   .name = "@",
+                                   .fqdn = zone->zone,
+                                   .value = server->name,
+                                   .ttl = server->is_delegated ? CHECK_RECORD_TTL : -1,
+                               });
     }
     return true;
 }

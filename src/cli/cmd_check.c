@@ -182,17 +182,12 @@ static void show_finding(const json_t *finding, const char *indent)
 }
 
 /* How the form of the provider wants what is to be set. */
-static void show_provider(const json_t *report)
+static void show_instructions(const json_t *report)
 {
-    const json_t *provider = json_object_get(report, "provider");
-    const char *host = text(provider, "apex_host"), *note = text(provider, "note");
+    const char *instructions = text(report, "instructions");
 
-    if (!json_is_object(provider) || json_array_size(json_object_get(report, "records")) == 0)
-        return;
-    printf("\nDNS is at %s, whose form adds the domain to a host by itself. The host of the domain "
-           "is %s%s%s.%s%s\n",
-           text(provider, "name"), *host ? "\"" : "", *host ? host : "left empty",
-           *host ? "\"" : "", *note ? " " : "", note);
+    if (*instructions)
+        printf("\n%s\n", instructions);
 }
 
 static void show_remembered(const json_t *report)
@@ -240,7 +235,7 @@ static void show(struct arena *mem, const struct cli_checked *checked)
     }
     cli_show_records(stdout, mem, json_object_get(report, "records"));
     show_remembered(report);
-    show_provider(report);
+    show_instructions(report);
     show_registration(report);
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "cli/findings.h"
+#include "cli/providers.h"
 #include "config/roff.h"
 
 #define OUT_MAX (1 << 20)
@@ -125,6 +126,8 @@ static int help(const struct cli_command *const *commands, size_t count, const c
         fputs(cli_man(mem, commands, count), stdout);
     else if (what && strcmp(what, "--findings") == 0)
         fputs(cli_findings(mem), stdout);
+    else if (what && strcmp(what, "--providers") == 0)
+        fputs(cli_providers(mem), stdout);
     else
         list_print(stdout, commands, count);
     return CLI_DONE;

@@ -56,10 +56,23 @@ void cli_show_table(FILE *out, const char *const *rows, size_t count, size_t col
     }
 }
 
+/* As the form of the DNS provider wants it, where that is known. */
+static const char *typed(const json_t *record, const char *form_key, const char *key)
+{
+    return text_of(record, json_is_string(json_object_get(record, form_key)) ? form_key : key);
+}
+
+static const char *host_of(const json_t *record)
+{
+    const char *host = typed(record, "form_host", "name");
+
+    return host && !*host ? "(empty)" : host;
+}
+
 void cli_show_records(FILE *out, struct arena *mem, const json_t *records)
 {
-    enum { OP, TYPE, HOST, VALUE, TTL, COLUMNS };
-    static const char *const head[COLUMNS] = {"DO", "TYPE", "HOST", "VALUE", "TTL"};
+    enum { OP, TYPE, NAME, HOST, VALUE, TTL, COLUMNS };
+    static const char *const head[COLUMNS] = {"DO", "TYPE", "NAME", "HOST", "VALUE", "TTL"};
     size_t count = json_array_size(records) + 1;
     const char **rows = arena_array_of(mem, count * COLUMNS, const char *);
 
@@ -73,8 +86,9 @@ void cli_show_records(FILE *out, struct arena *mem, const json_t *records)
 
         row[OP] = text_of(record, "op");
         row[TYPE] = text_of(record, "type");
-        row[HOST] = text_of(record, "fqdn");
-        row[VALUE] = text_of(record, "value");
+        row[NAME] = text_of(record, "fqdn");
+        row[HOST] = host_of(record);
+        row[VALUE] = typed(record, "form_value", "value");
         row[TTL] = json_is_integer(ttl)
                        ? arena_printf(mem, "%lld", (long long)json_integer_value(ttl))
                        : NULL;

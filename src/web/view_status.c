@@ -4,7 +4,8 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "check/diagnose.h"
-#include "check/remedy.h"
+#include "check/host_field.h"
+#include "check/record_form.h"
 #include "model/hostname.h"
 #include "web/view.h"
 
@@ -26,6 +27,18 @@ static const char *zone_line(struct arena *mem, const json_t *action)
                         value, strcmp(type, "CNAME") == 0 ? "." : "");
 }
 
+/* What is typed into the form of the DNS provider, where it is known; else what most forms want. */
+static void add_form(json_t *action)
+{
+    const char *host = json_string_value(json_object_get(action, "form_host"));
+    const char *value = json_string_value(json_object_get(action, "form_value"));
+
+    json_object_set(action, "host",
+                    host ? json_object_get(action, "form_host") : json_object_get(action, "name"));
+    json_object_set_new(action, "is_host_empty", json_boolean(host && !*host));
+    json_object_set(action, "typed", json_object_get(action, value ? "form_value" : "value"));
+}
+
 /* What is to be set, together, for whoever edits the zone as a file. */
 static json_t *zone_of(struct arena *mem, json_t *actions)
 {
@@ -39,6 +52,7 @@ static json_t *zone_of(struct arena *mem, json_t *actions)
         const char *op = json_string_value(json_object_get(action, "op"));
         bool is_removed = op && strcmp(op, "remove") == 0;
 
+        add_form(action);
         if (op)
             json_object_set_new(action, arena_printf(mem, "is_%s", op), json_true());
         if (!is_removed)
@@ -131,16 +145,16 @@ static json_t *delegations_json(struct arena *mem, const struct domain *domain, 
 
         if (!is_told(names, fqdn))
             json_array_append_new(
-                actions,
-                json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "op", "replace", "type", "CNAME",
-                          "name", remedy_host_field(mem, registered, fqdn), "fqdn", fqdn, "value",
-                          list->items[i]->targets[0], "ttl", CHECK_RECORD_TTL));
+                actions, json_pack("{s:s, s:s, s:s, s:s, s:s, s:i}", "op", "replace", "type",
+                                   "CNAME", "name", host_field(mem, registered, fqdn), "fqdn", fqdn,
+                                   "value", list->items[i]->targets[0], "ttl", CHECK_RECORD_TTL));
     }
     if (json_array_size(actions) == 0) {
         json_decref(actions);
         return json_false();
     }
-    json = json_pack("{s:s, s:o}", "name", hostname_unicode(mem, domain->name), "actions", actions);
+    json = json_pack("{s:s, s:o, s:s?}", "name", hostname_unicode(mem, domain->name), "actions",
+                     actions, "instructions", record_form_general(mem, registered));
     json_object_set_new(json, "zone", zone_of(mem, actions));
     return json;
 }

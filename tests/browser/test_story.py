@@ -77,6 +77,7 @@ def test_the_record_of_a_wildcard(platform, partner, visitor):
     told, = domain["delegations"]
     assert visitor.texts(f"{card} tr code") == ["_acme-challenge", told["value"]]
     assert "Set CNAME" in visitor.text(f"{card} tbody")
+    assert "the full name: the records that are there show which" in visitor.text(card)
     for column, text in ((2, "_acme-challenge"), (3, told["value"])):
         visitor.click(f"{card} td:nth-child({column}) button.copy")
         assert visitor.clipboard() == text
@@ -224,6 +225,24 @@ def test_wizard_without_javascript(platform, partner, person, browser):
         browser.go(browser.url())
         return badge(browser) == "Test certificate"
     wait_for(is_live)
+
+
+@pytest.mark.req("R36")
+def test_records_as_the_providers_form_wants_them(platform, partner, visitor):
+    """One that wants nothing for the domain itself, and a dot at the end of a name: what is copied is typed."""
+    platform.zone("typed.example", [], ns="dns104.ovh.net.")
+    domain = platform.domain(partner, "typed.example")
+    platform.order(partner, domain)
+    wait_for(lambda: platform.status(partner, domain)["badge"]["code"] == "action_needed")
+    visitor.go(f"{platform.url}/domains/{domain['id']}")
+    first = "tr.to-do >> nth=0"
+    assert visitor.text(f"{first} >> td:nth-child(2)").split() == ["left", "empty", "typed.example"]
+    www = "tr.to-do:has-text('CNAME')"
+    for column, text in ((2, "www"), (3, "typed.example.")):
+        visitor.click(f"{www} >> td:nth-child({column}) >> button.copy")
+        assert visitor.clipboard() == text
+    assert "A name as value ends with a dot, else the domain is added to it." in visitor.text("main")
+    visitor.complaints()
 
 
 @pytest.mark.req("R36")

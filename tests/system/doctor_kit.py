@@ -70,7 +70,7 @@ class Case:
         """Whether ns1 and ns2 have its zone."""
         return self.odd is None and (
             self.delegation is None or any(name in line for line in self.delegation
-                                           for name in ("ns1.", "ns2.", "cloudflare.com.")))
+                                           for name in ("ns1.", "ns2.", "cloudflare.com.", "ovh.net.")))
 
     def names_given(self):
         return [self.filled(name) for name in self.names.split()]
@@ -253,11 +253,12 @@ class NameServers:
         glue = [f"{name}.nic.example. A {address}" for name, address in SERVERS.items()]
         lines = ["example. NS tld.nic.example."]
         # Names of servers that a provider is known by.
-        glue += [f"ada.ns.cloudflare.com. A {SERVERS['ns1']}", f"bob.ns.cloudflare.com. A {SERVERS['ns2']}"]
+        known = [f"ada.ns.cloudflare.com. A {SERVERS['ns1']}", f"bob.ns.cloudflare.com. A {SERVERS['ns2']}",
+                 f"dns104.ovh.net. A {SERVERS['ns1']}", f"ns104.ovh.net. A {SERVERS['ns2']}"]
         self.upper.write(".", "$TTL 300\n. " + SOA.format(serial=1) + "\n. NS a.root-servers.net.\n"
                         "a.root-servers.net. A 198.41.0.4\n" +
-                        "\n".join([*lines, *glue, *self.upper.ds_of("example")]) + "\n")
-        lines = [*glue[:-2], "platform A 192.0.2.250", f"{CNAME}. A {V4}"]
+                        "\n".join([*lines, *glue, *known, *self.upper.ds_of("example")]) + "\n")
+        lines = [*glue, "platform A 192.0.2.250", f"{CNAME}. A {V4}"]
         for case in cases:
             lines += self._delegation(case)
             lines += [f"{case.filled(name)}. NS {server}.nic.example." for name in case.zones

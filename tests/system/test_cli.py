@@ -65,9 +65,9 @@ def test_order_of_a_name_that_is_not_ready(platform, partner):
                                if "Records to set" in
                                platform.run("status", "later.example", api=partner).stdout else None)
     table = platform_status.split("Records to set\n")[1].split("\n\n")[0].splitlines()
-    assert re.match(r"  DO +TYPE +HOST +VALUE +TTL$", table[0])
+    assert re.match(r"  DO +TYPE +NAME +HOST +VALUE +TTL$", table[0])
     for address in platform.addresses():
-        assert any(re.match(rf"  add +(A|AAAA) +later.example +{re.escape(address)} +\d+$", row)
+        assert any(re.match(rf"  add +(A|AAAA) +later.example +@ +{re.escape(address)} +\d+$", row)
                    for row in table), table
     columns = {row.index(cell) for row in table for cell in ["TYPE" if row is table[0] else " "]
                if cell == "TYPE"}

@@ -82,8 +82,8 @@ def test_text(clinic):
     assert text.startswith("wrong-address.example: not ready\n\nwww.wrong-address.example has issues\n"
                            "  wrong-address.example points elsewhere: it has A " + case.words["a"])
     assert "  Who acts: the owner.\n" in text and "\x1b" not in text
-    assert re.search(r"Records to set\n  DO +TYPE +HOST +VALUE +TTL\n"
-                     rf"  replace +A +wrong-address.example +{V4} +3600\n", text)
+    assert re.search(r"Records to set\n  DO +TYPE +NAME +HOST +VALUE +TTL\n"
+                     rf"  replace +A +wrong-address.example +@ +{V4} +3600\n", text)
 
 
 @pytest.mark.req("R49")
@@ -117,9 +117,31 @@ def test_how_long_the_old_answer_lives(clinic):
 @pytest.mark.req("R36")
 def test_provider(clinic):
     text = clinic.run("known-provider.example").stdout
-    assert "\nDNS is at Cloudflare, whose form adds the domain to a host by itself. The host of the " \
-        "domain is \"@\". Set the proxy status of the record to \"DNS only\".\n" in text
-    assert "DNS is at" not in clinic.run("wrong-address.example").stdout
+    assert "\nDNS is at Cloudflare; its records are edited in \"DNS > Records\". The form adds the domain to " \
+        "a host by itself; the host of known-provider.example itself is \"@\". In place of all addresses of " \
+        "known-provider.example, one record of the type \"CNAME\" with the value edge.platform.example can be " \
+        "set: it follows when our addresses change. Set the proxy status of the record to \"DNS only\".\n" in text
+    assert re.search(r"replace +A +known-provider\.example +@ +\S+ +3600\n", text), text
+
+
+@pytest.mark.req("R36")
+def test_what_is_typed(clinic):
+    """At a provider whose form wants nothing for the domain itself, and a dot at the end of a name."""
+    name = "provider-that-adds-the-domain.example"
+    text = clinic.run(name).stdout
+    assert re.search(rf"replace +A +{name} +\(empty\) +{V4} +3600\n", text), text
+    assert re.search(rf"add +CNAME +www\.{name} +www +{name}\. +3600\n", text), text
+    assert f"the host of {name} itself is left empty. A name as value ends with a dot, else the domain is added " \
+        "to it.\n" in text
+
+
+@pytest.mark.req("R36")
+def test_provider_not_known(clinic):
+    """Both forms are told, and no provider's."""
+    text = clinic.run("wrong-address.example").stdout
+    assert "DNS is at" not in text
+    assert "\nMost forms add the domain to a host by themselves: \"www\" is typed, and \"@\" or nothing for " \
+        "wrong-address.example itself. Others want the full name: " in text
 
 
 @pytest.mark.parametrize("setting", ["RDAP", "RDAP_SERVICES", ""])

@@ -63,6 +63,7 @@ static void test_fill(void **state)
 static struct finding rich(struct arena *mem)
 {
     struct finding f = {.retry_at = INT64_C(1700000000123),
+                        .instructions = "Leave it empty.",
                         .ca_problem =
                             "{\"type\":\"urn:ietf:params:acme:error:caa\",\"status\":403}"};
     struct finding *folded = arena_new_of(mem, struct finding);
@@ -75,9 +76,9 @@ static struct finding rich(struct arena *mem)
                                         .expected = "A 198.51.100.1"});
     finding_add_found(mem, &f, (struct finding_record){"A", "shop.example", "203.0.113.9", 300});
     finding_add_expected(mem, &f, (struct finding_record){"A", "shop.example", "198.51.100.1", -1});
-    finding_add_action(
-        mem, &f,
-        (struct finding_action){FINDING_REPLACE, "A", "@", "shop.example", "198.51.100.1", 3600});
+    finding_add_action(mem, &f,
+                       (struct finding_action){FINDING_REPLACE, "A", "@", "shop.example",
+                                               "198.51.100.1", 3600, "", "198.51.100.1"});
     finding_add_evidence(mem, &f,
                          (struct finding_evidence){"127.0.0.1@53", "NOERROR", "203.0.113.9", 300});
     finding_set(mem, folded, FINDING_FOLLOWS_BAD_NAME,
@@ -90,21 +91,24 @@ static struct finding rich(struct arena *mem)
 
 /* The shape that API, pages and mails rely on, octet for octet. */
 static const char expected_json[] =
-    "{\"actions\":[{\"fqdn\":\"shop.example\",\"name\":\"@\",\"op\":\"replace\",\"ttl\":3600,"
+    "{\"actions\":[{\"form_host\":\"\",\"form_value\":\"198.51.100.1\",\"fqdn\":\"shop.example\","
+    "\"name\":\"@\",\"op\":\"replace\",\"ttl\":3600,"
     "\"type\":\"A\",\"value\":\"198.51.100.1\"}],\"auto_retry\":true,"
     "\"ca_problem\":{\"status\":403,\"type\":\"urn:ietf:params:acme:error:caa\"},"
     "\"code\":\"wrong_address\",\"consequences\":[{\"actions\":[],\"auto_retry\":false,"
     "\"ca_problem\":null,\"code\":\"follows_bad_name\",\"consequences\":[],"
     "\"detail\":\"www.shop.example is a CNAME of shop.example: it is right as soon as "
     "shop.example is.\",\"docs\":\"checks#follows_bad_name\",\"evidence\":[],\"expected\":[],"
-    "\"found\":[],\"retry_at\":null,\"severity\":\"error\",\"subject\":\"www.shop.example\","
+    "\"found\":[],\"instructions\":null,\"retry_at\":null,\"severity\":\"error\",\"subject\":\"www."
+    "shop.example\","
     "\"title\":\"www.shop.example did not respond to mono check\",\"who_acts\":\"owner\"}],"
     "\"detail\":\"shop.example points elsewhere: it has A 203.0.113.9, and must have A "
     "198.51.100.1.\",\"docs\":\"checks#wrong_address\",\"evidence\":[{\"answer\":\"203.0.113.9\","
     "\"rcode\":\"NOERROR\",\"resolver\":\"127.0.0.1@53\",\"ttl\":300}],"
     "\"expected\":[{\"name\":\"shop.example\",\"ttl\":null,\"type\":\"A\","
     "\"value\":\"198.51.100.1\"}],\"found\":[{\"name\":\"shop.example\",\"ttl\":300,"
-    "\"type\":\"A\",\"value\":\"203.0.113.9\"}],\"retry_at\":\"2023-11-14T22:13:20.123Z\","
+    "\"type\":\"A\",\"value\":\"203.0.113.9\"}],"
+    "\"instructions\":\"Leave it empty.\",\"retry_at\":\"2023-11-14T22:13:20.123Z\","
     "\"severity\":\"error\",\"subject\":\"shop.example\","
     "\"title\":\"www.shop.example has issues\",\"who_acts\":\"owner\"}";
 
@@ -150,6 +154,11 @@ static const struct {
      "finding: op \"wipe\" is not known"},
     {"evidence", "[{\"resolver\":\"a\",\"rcode\":\"b\",\"answer\":\"c\",\"ttl\":\"x\"}]",
      "finding: \"ttl\" is not a number"},
+    {"actions",
+     "[{\"op\":\"add\",\"type\":\"A\",\"name\":\"@\",\"fqdn\":\"a\",\"value\":\"b\",\"form_host\":"
+     "1}]",
+     "finding: \"form_host\" is not a text"},
+    {"instructions", "[]", "finding: \"instructions\" is not a text"},
     {"retry_at", "\"soon\"", "\"soon\" is not an RFC 3339 time"},
     {"consequences", "[{\"consequences\":[{}]}]", "finding: consequences of a consequence"},
 };
@@ -177,6 +186,25 @@ static void test_broken_json(void **state)
     all_ok();
 }
 
+/* As it was stored before forms were told. */
+static void test_older_json(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    json_t *json = json_loads(expected_json, 0, NULL);
+    json_t *action = json_array_get(json_object_get(json, "actions"), 0);
+    struct finding out = {.instructions = "there was one"};
+    struct err err = {0};
+
+    json_object_del(json, "instructions");
+    json_object_del(action, "form_host");
+    json_object_del(action, "form_value");
+    ok(finding_from_json(mem, json, &out, &err), "%s", err.text);
+    ok(!out.instructions && !out.actions[0].form_host && !out.actions[0].form_value, "none");
+    json_decref(json);
+    all_ok();
+}
+
 static void test_list_limit(void **state)
 {
     (void)state;
@@ -187,7 +215,8 @@ static void test_list_limit(void **state)
         finding_add_found(mem, &f,
                           (struct finding_record){"A", "n", arena_printf(mem, "%d", i), 1});
         finding_add_expected(mem, &f, (struct finding_record){"A", "n", "v", 1});
-        finding_add_action(mem, &f, (struct finding_action){FINDING_ADD, "A", "n", "n", "v", 1});
+        finding_add_action(mem, &f,
+                           (struct finding_action){FINDING_ADD, "A", "n", "n", "v", 1, NULL, NULL});
         finding_add_evidence(mem, &f, (struct finding_evidence){"r", "c", "a", 1});
         ok(f.found_count == (size_t)(i < FINDING_LIST_MAX ? i + 1 : FINDING_LIST_MAX), "%d", i);
     }
@@ -203,7 +232,12 @@ static void test_report_json(void **state)
     (void)state;
     AUTO(arena_freep) struct arena *mem = arena_new();
     struct finding f = rich(mem);
-    const struct provider provider = {.name = "Mono DNS", .apex_host = "@", .note = "So."};
+    const struct provider provider = {.name = "Mono DNS",
+                                      .host = PROVIDER_HOST_AT,
+                                      .target = PROVIDER_TARGET_DOT,
+                                      .apex_alias = "",
+                                      .note = "So.",
+                                      .source = "https://mono.example/dns"};
     const struct check_report report = {
         .at = INT64_C(1700000000000),
         .took_ms = 12,
@@ -215,6 +249,7 @@ static void test_report_json(void **state)
         .finding_count = 1,
         .records = f.actions,
         .record_count = 1,
+        .instructions = "As it says.",
         .remembered_s = 300,
         .provider = &provider,
         .registration = {.is_known = true,
@@ -229,11 +264,14 @@ static void test_report_json(void **state)
 
     json_object_del(json, "findings");
     AUTO(free_text) char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-    ok(strcmp(text, "{\"at\":\"2023-11-14T22:13:20.000Z\",\"names\":[{\"name\":\"shop.example\","
+    ok(strcmp(text, "{\"at\":\"2023-11-14T22:13:20.000Z\",\"instructions\":\"As it "
+                    "says.\",\"names\":[{\"name\":\"shop.example\","
                     "\"verdict\":\"wrong_target\"}],\"outcome\":\"not_ready\","
-                    "\"provider\":{\"apex_host\":\"@\",\"name\":\"Mono DNS\",\"note\":"
-                    "\"So.\"},\"records\":[{"
-                    "\"fqdn\":\"shop.example\",\"name\":\"@\",\"op\":\"replace\",\"ttl\":3600,"
+                    "\"provider\":{\"apex_alias\":\"\",\"host\":\"at\",\"menu\":null,\"name\":"
+                    "\"Mono DNS\",\"note\":\"So.\",\"source\":\"https://mono.example/dns\","
+                    "\"target\":\"dot\"},\"records\":[{"
+                    "\"form_host\":\"\",\"form_value\":\"198.51.100.1\",\"fqdn\":\"shop.example\","
+                    "\"name\":\"@\",\"op\":\"replace\",\"ttl\":3600,"
                     "\"type\":\"A\",\"value\":\"198.51.100.1\"}],"
                     "\"registration\":{\"expires_at\":\"2027-01-15T08:00:00.000Z\","
                     "\"is_registered\":true,\"seen_at\":\"2023-11-14T22:13:20.000Z\","
@@ -251,9 +289,10 @@ static void test_report_json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_catalogue),  cmocka_unit_test(test_fill),
-        cmocka_unit_test(test_json),       cmocka_unit_test(test_broken_json),
-        cmocka_unit_test(test_list_limit), cmocka_unit_test(test_report_json),
+        cmocka_unit_test(test_catalogue),   cmocka_unit_test(test_fill),
+        cmocka_unit_test(test_json),        cmocka_unit_test(test_broken_json),
+        cmocka_unit_test(test_list_limit),  cmocka_unit_test(test_older_json),
+        cmocka_unit_test(test_report_json),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
