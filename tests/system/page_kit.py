@@ -78,10 +78,11 @@ def new_person(web, email, *whose):
     return visitor
 
 
-def reader_of(platform, partner):
-    """Somebody of a partner of a whole platform (platform_kit.Platform), signed in."""
-    done = platform.run("user", "add", "reader@partner.example", "--name", "Reader", "--partner",
-                        partner.partner["id"], "--config", platform.dir / "latchkey.yaml")
+def reader_of(platform, partner=None):
+    """Somebody of a partner of a whole platform (platform_kit.Platform), signed in; else the operator's."""
+    whose = ["--partner", partner.partner["id"]] if partner else ["--operator"]
+    done = platform.run("user", "add", f"reader@{'partner' if partner else 'operator'}.example",
+                        "--name", "Reader", *whose, "--config", platform.dir / "latchkey.yaml")
     visitor, path = Visitor(platform), done.stdout.strip().removeprefix(platform.url)
     page = visitor.post(path, [("form_code", visitor.code(path)), ("password", PASSWORD)],
                         {"Origin": platform.url})

@@ -9,11 +9,16 @@ import time
 
 import pytest
 from kill_kit import processes_in
+from page_kit import reader_of
 from platform_kit import talk, wait_for
 from renewal_kit import (DAY, HOUR, Moved, Visitors, ca_down, ca_rows, certificate, events,
                          number, serials, store_rows, wait_replaced, wait_schedule)
 from test_replacement import reissue_held
 from test_restore import backup_running, restore
+
+
+LOST_NOTICE = ("The store was restored from an older copy: CDN locations show later certificates than it has for 1 "
+               "domain, and go on with them until others are issued, which goes by itself")
 
 
 @pytest.fixture(scope="module")
@@ -357,7 +362,7 @@ def test_restored_to_before_a_compromise(days, partner):
 @pytest.mark.req("R21", "R22", "R23", "A11")
 def test_restored_to_before_a_reissue(days, partner):
     """Edges go on with the certificate that is lost, which is told and replaced as what it is."""
-    name = "reissued.example"
+    name, reader = "reissued.example", reader_of(days)
     _, domain, before = days.ordered(partner, name)
     old, copy = before["certificate"], days.dir / "before-reissue.db"
     backup_running(days, copy)
@@ -374,12 +379,15 @@ def test_restored_to_before_a_reissue(days, partner):
             assert status["badge"]["code"] == "setting_up" and status["certificate"]["id"] == old["id"]
             wait_for(lambda: visitors.count > 100)
             assert serials(days, name) == {number(lost)}
+            assert LOST_NOTICE in reader.get("/").text
         after = wait_replaced(days, partner, domain, old)["certificate"]
         wait_for(lambda: serials(days, name) == {number(after)})
     assert visitors.serials == [number(lost), number(after)]
     status = days.wait_live(partner, domain)
     assert status["edges"]["proven"] == 2 and status["badge"]["code"] == "test_certificate", status
     wait_for(lambda: all(name not in k["names"] for k in kept()))
+    start = reader.get("/")
+    assert start.status == 200 and "restored from an older copy" not in start.text
     assert events(partner, domain).count("certificate.lost") == 1
     assert ca_rows(days, "SELECT count(*) FROM certificate WHERE names LIKE ?", f"%www.{name}%") == [(3,)]
     (known,), = store_rows(days, "SELECT renewal_id FROM lost_certificate WHERE certificate_id = ?", lost["id"])
