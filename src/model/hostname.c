@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "model/script.h"
 
 #define IDN_FLAGS (IDN2_NONTRANSITIONAL | IDN2_NFC_INPUT)
 
@@ -414,7 +415,8 @@ const char *hostname_unicode(struct arena *mem, const char *name)
     if (!strstr(base, "xn--"))
         return name;
     if (idn2_to_unicode_8z8z(base, &found, 0) == IDN2_OK &&
-        idn2_to_ascii_8z(found, &back, IDN_FLAGS) == IDN2_OK && strcmp(back, base) == 0)
+        idn2_to_ascii_8z(found, &back, IDN_FLAGS) == IDN2_OK && strcmp(back, base) == 0 &&
+        script_is_one(found))
         unicode = arena_printf(mem, "%s%s", base == name ? "" : HOSTNAME_STAR, found);
     idn2_free(found);
     idn2_free(back);

@@ -72,7 +72,8 @@ bool hostname_is_under(const char *name, const char *parent);
 /* The same, or is it. */
 bool hostname_is_within(const char *name, const char *parent);
 
-/* The U-label form for display; `name` itself unless it is the A-label form of what is shown. */
+/* The U-label form for display; `name` itself unless it is the A-label form of what is shown, or
+ * when a label mixes scripts (model/script.h). */
 const char *hostname_unicode(struct arena *mem, const char *name);
 /* What the names that somebody searches for begin with, when only their beginning was typed: in the
  * form of the store. Of a U-label at the end, which may go on, the ASCII letters count alone, since

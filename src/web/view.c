@@ -25,11 +25,20 @@ json_t *view_badge(const struct status *status)
                      status->badge_text, "style", badge_styles[status->badge.kind]);
 }
 
+json_t *view_name(struct arena *mem, const char *name)
+{
+    const char *shown = hostname_unicode(mem, name);
+
+    return json_pack("{s:s, s:s?}", "name", shown, "ascii", strcmp(shown, name) ? name : NULL);
+}
+
 json_t *view_domain(struct arena *mem, const struct domain *domain)
 {
-    return json_pack("{s:s, s:s, s:s?, s:s}", "id", domain->id, "name",
-                     hostname_unicode(mem, domain->name), "site_id", domain->site_id, "account_id",
-                     domain->account_id);
+    json_t *json = view_name(mem, domain->name);
+
+    json_object_update_new(json, json_pack("{s:s, s:s?, s:s}", "id", domain->id, "site_id",
+                                           domain->site_id, "account_id", domain->account_id));
+    return json;
 }
 
 json_t *view_account(const struct account *account)

@@ -24,7 +24,10 @@ json_t *view_badge(const struct status *status);
 const char *view_badge_style(enum badge_kind kind);
 /* {"owner": true}, so that a template can say who it is; null for nobody. */
 json_t *view_who(enum who_acts who);
-/* {id, name, site_id} and, when it was looked up, the status' badge. */
+/* {name, ascii}: as people read it, and for ascii.html its A-labels where they differ, else null.
+ */
+json_t *view_name(struct arena *mem, const char *name);
+/* The same, {id, site_id, account_id}. */
 json_t *view_domain(struct arena *mem, const struct domain *domain);
 json_t *view_account(const struct account *account);
 /* Badge, sentence, what happens next and when, names with their findings, the records of

@@ -89,12 +89,14 @@ static json_t *name_json(struct arena *mem, const struct status_name *view)
 {
     const struct domain_name *name = view->name;
     bool is_ok = strcmp(name->dns_state, "ok") == 0;
-    json_t *json = json_pack(
-        "{s:s, s:s, s:b, s:s, s:b, s:b, s:o, s:o, s:o}", "name", hostname_unicode(mem, name->name),
-        "state", name->dns_state, "is_ok", is_ok, "style", is_ok ? "state-good" : "state-warn",
-        "is_secured", view->is_secured, "is_alias", name->is_alias, "who", view_who(view->who_acts),
-        "checked", view_time(name->checked_at), "next_look", view_time(name->next_look_at));
+    json_t *json = view_name(mem, name->name);
+    json_t *rest = json_pack("{s:s, s:b, s:s, s:b, s:b, s:o, s:o, s:o}", "state", name->dns_state,
+                             "is_ok", is_ok, "style", is_ok ? "state-good" : "state-warn",
+                             "is_secured", view->is_secured, "is_alias", name->is_alias, "who",
+                             view_who(view->who_acts), "checked", view_time(name->checked_at),
+                             "next_look", view_time(name->next_look_at));
 
+    json_object_update_new(json, rest);
     json_object_set_new(json, arena_printf(mem, "is_%s", name->dns_state), json_true());
     json_object_set_new(json, "finding", finding_json(mem, name->finding));
     return json;

@@ -61,6 +61,23 @@ def test_names_are_found_as_people_type_them(web, typed, found):
         assert f"{found}.example" in text and "shop001" not in text
 
 
+def test_names_are_shown_as_people_write_them(web):
+    """With the A-labels beside them; a name of mixed scripts (Cyrillic а) as these alone."""
+    account = web.mine.post("/v1/accounts", {"name": "Abroad", "email": "a@mail.example"})
+    names = {"stra\u00dfe.example": "xn--strae-oqa.example", "xn--pple-43d.example": None, "plain.example": None}
+    site = web.mine.post("/v1/sites", {"account_id": account["id"], "name": "Site"})
+    ids = {name: web.mine.post("/v1/domains", {"site_id": site["id"], "name": name})["id"] for name in names}
+    path = f"/accounts/{account['id']}"
+    lists = {path + "/domains": '<a class="name" href="/domains/{id}">{shown}</a>',
+             path + "/ssl/new": '<span class="form-check-label name">{shown}',
+             "/domains/{id}": '<h1 class="h2 mb-0 me-auto name">{shown}'}
+    for shown, a_labels in names.items():
+        beside = f' <span class="d-block small text-secondary fw-normal name">{a_labels}</span>' if a_labels else ""
+        for where, before in lists.items():
+            want = before.format(id=ids[shown], shown=shown) + beside + "<"
+            assert want in page(web.paul, where.format(id=ids[shown])), (where, want)
+
+
 @pytest.mark.req("R40", "R46")
 def test_operator(web):
     start = page(web.owen, "/")

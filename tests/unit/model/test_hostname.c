@@ -296,11 +296,30 @@ static void test_syntax(void **state)
 
 static void test_unicode(void **state)
 {
+    static const struct {
+        const char *name, *shown; /* NULL: as it is */
+    } rows[] = {
+        {"shop.com", NULL},
+        {"xn--a.com", NULL}, /* does not decode */
+        {"www.xn--ber-goa.de", "www.über.de"},
+        {"*.xn--ber-goa.de", "*.über.de"},
+        {"xn--e1afmkfd.com", "пример.com"},               /* each label has a script of its own */
+        {"xn--zckzah9945czlbtz6h.jp", "日本語テスト.jp"}, /* Han and Katakana go together */
+        {"xn--3e0b707e.com", "한국.com"},
+        {"xn--pple-43d.com", NULL},       /* Cyrillic а, Latin pple */
+        {"www.xn--paypl-7ve.com", NULL},  /* Latin but for а */
+        {"xn--9ca29n.com", NULL},         /* Latin é, Cyrillic а */
+        {"xn--google-gi0nx02s.cn", NULL}, /* Latin and Han */
+    };
     (void)state;
     AUTO(arena_freep) struct arena *mem = arena_new();
 
-    ok(!strcmp(hostname_unicode(mem, "xn--a.com"), "xn--a.com"), "what does not decode stays");
-    ok(!strcmp(hostname_unicode(mem, "www.xn--ber-goa.de"), "www.\u00fcber.de"), "decoded");
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const char *got = hostname_unicode(mem, rows[i].name);
+
+        ok(!strcmp(got, rows[i].shown ? rows[i].shown : rows[i].name), "%s is shown as %s",
+           rows[i].name, got);
+    }
     all_ok();
 }
 
