@@ -36,6 +36,7 @@ static bool start_parts(struct api *api, struct err *err)
 
     api->checks = check_limit_new(checks_at_once(options.handlers));
     api->requests = minute_limit_new();
+    api->pace = feed_pace_new();
     return open_rdap(api, err) && api_acks_start(api->app, &api->acks, err) &&
            commit_watch_new(api->app->db, &api->watch, err) &&
            http_server_start(&options, &api->server, err) &&
@@ -68,6 +69,7 @@ void api_stop(struct api *api)
     api_acks_stop(api->acks);
     check_limit_free(api->checks);
     minute_limit_free(api->requests);
+    feed_pace_free(api->pace);
     rdap_freep(&api->rdap);
     free(api);
 }

@@ -8,6 +8,7 @@
 #include "api/acks.h"
 #include "api/api.h"
 #include "api/check_limit.h"
+#include "api/feed_pace.h"
 #include "api/minute_limit.h"
 #include "app/partner.h"
 #include "check/rdap.h"
@@ -23,6 +24,7 @@ struct api {
     struct api_acks *acks;
     struct check_limit *checks;
     struct minute_limit *requests; /* by partner */
+    struct feed_pace *pace;
 };
 
 struct api_call {

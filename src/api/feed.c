@@ -8,6 +8,7 @@
 #include "app/edge_report.h"
 #include "app/lost.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
 #include "http/fields.h"
@@ -19,6 +20,7 @@
 #define PAGE_ROOM       ((size_t)2 << 20)
 #define CURSOR_MAX      48
 #define KEY_TEXT_MAX    1024
+#define PACE_KEY        "feed-pace" /* nobody wakes it: those who wait for a time */
 #define RECORDS_TYPE    "application/octet-stream"
 
 /* A place in a feed: "<epoch>-<seq>". */
@@ -141,13 +143,43 @@ static bool reply_nothing(const struct http_req *req, struct http_res *res, cons
     return reply_records(res, &nothing, poll->from);
 }
 
-bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
+/* When so much is stored that each answer finds something, they come so far apart. */
+static bool wait_for_pace(struct http_req *req, struct http_res *res, const struct poll *poll)
 {
+    const struct api_call *call = api_call_of(req);
+    int64_t now = clock_boot_ms(), left = feed_pace_left(call->api->pace, poll->edge->id, now);
+
+    if (left == 0 || poll->wait_s == 0 || req->turn == HTTP_DEADLINE)
+        return false;
+    http_watch(req, PACE_KEY);
+    return http_park(res, now - req->started_ms + left);
+}
+
+static bool reply_news(struct http_req *req, struct http_res *res, struct poll *poll,
+                       struct err *err)
+{
+    const struct api_call *call = api_call_of(req);
     struct buf page = buf_new(req->mem, PAGE_ROOM);
     struct feed_record_list list;
+    size_t n;
+
+    if (!feed_store_page(req->mem, call->app.db, poll->edge->group, poll->from.seq, &list, err))
+        return false;
+    feed_pace_answered(call->api->pace, poll->edge->id, clock_boot_ms());
+    if (list.count == 0) {
+        poll->from.seq = poll->head.seq; /* a stretch was left out */
+        return reply_records(res, &page, poll->from);
+    }
+    n = fill_page(&list, &page);
+    poll->from.seq = list.items[n - 1].seq;
+    CRASH_POINT(FEED_PAGE_REPLY);
+    return reply_records(res, &page, poll->from);
+}
+
+bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
+{
     struct poll poll;
     bool is_foreign;
-    size_t n;
 
     if (!read_poll(req, &poll, err) ||
         !feed_store_is_foreign(api_call_of(req)->app.db, poll.edge->group, &poll.head,
@@ -159,19 +191,9 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     if (!can_follow(&poll.head, poll.from))
         return err_set(err, ERR_GONE, "the feed cannot be followed from %s: take a snapshot",
                        place_text(req->mem, poll.from));
-    if (!feed_store_page(req->mem, api_call_of(req)->app.db, poll.edge->group, poll.from.seq, &list,
-                         err))
-        return false;
-    if (list.count == 0 && poll.from.seq < poll.head.seq) {
-        poll.from.seq = poll.head.seq; /* a stretch was left out */
-        return reply_records(res, &page, poll.from);
-    }
-    if (list.count == 0)
+    if (poll.from.seq == poll.head.seq)
         return reply_nothing(req, res, &poll);
-    n = fill_page(&list, &page);
-    poll.from.seq = list.items[n - 1].seq;
-    CRASH_POINT(FEED_PAGE_REPLY);
-    return reply_records(res, &page, poll.from);
+    return wait_for_pace(req, res, &poll) || reply_news(req, res, &poll, err);
 }
 
 /* Where the edge was before the snapshot: ahead of this store, it proves what its next poll would,

@@ -28,6 +28,15 @@ void hash_hmac_sha512(struct slice key, struct slice in, unsigned char out[SHA51
     must(HMAC(EVP_sha512(), key.data, (int)key.len, in.data, in.len, out, NULL) != NULL);
 }
 
+uint64_t hash_text(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
+    return hash;
+}
+
 bool hash_equal(const void *a, const void *b, size_t len)
 {
     return CRYPTO_memcmp(a, b, len) == 0;

@@ -3,8 +3,8 @@
 
 /*
  * hash: SHA-256, HMAC with SHA-256 and SHA-512 (RFC 2104), base64url (RFC 4648 section 5, no
- * padding) and hex. Token hashing: bearer tokens are 256 random bits, so a plain SHA-256 is what
- * the store keeps.
+ * padding) and hex, and FNV-1a. Token hashing: bearer tokens are 256 random bits, so a plain
+ * SHA-256 is what the store keeps.
  */
 #include "base/arena.h"
 #include "base/err.h"
@@ -16,6 +16,8 @@
 void hash_sha256(struct slice in, unsigned char out[SHA256_SIZE]);
 void hash_hmac_sha256(struct slice key, struct slice in, unsigned char out[SHA256_SIZE]);
 void hash_hmac_sha512(struct slice key, struct slice in, unsigned char out[SHA512_SIZE]);
+/* FNV-1a, for places in tables: whoever chooses the texts can make them meet. */
+uint64_t hash_text(const char *text);
 bool hash_equal(const void *a, const void *b, size_t len); /* in constant time */
 
 int hex_digit(unsigned char c);                             /* 0..15 in either case; -1: none */

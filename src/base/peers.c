@@ -6,21 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 struct peers {
     size_t count;
     uint64_t *hashes; /* of the names: what is looked through */
     struct peer *items;
 };
-
-/* FNV-1a */
-static uint64_t hash_of(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return hash;
-}
 
 struct peers *peers_new(size_t count)
 {
@@ -51,7 +43,7 @@ static bool is_spared_less(const struct peer *a, const struct peer *b, int64_t n
 
 struct peer *peers_find(struct peers *peers, const char *name, int64_t now)
 {
-    uint64_t hash = hash_of(name);
+    uint64_t hash = hash_text(name);
     size_t place = 0;
 
     assert(strlen(name) <= PEER_NAME_MAX);

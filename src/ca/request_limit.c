@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "base/hash.h"
 #include "ca/call.h"
 
 #define MS_US  INT64_C(1000)
@@ -36,14 +37,10 @@ void ca_request_limits_free(struct ca_request_limits *requests)
     free(requests);
 }
 
-/* FNV-1a over the limit and the address. */
+/* Of the limit and the address. */
 static uint64_t key_of(enum ca_limit_id id, const char *address)
 {
-    uint64_t key = UINT64_C(14695981039346656037) ^ (uint64_t)id;
-
-    for (; *address; address++)
-        key = (key ^ (unsigned char)*address) * UINT64_C(1099511628211);
-    return key;
+    return hash_text(address) ^ (uint64_t)id;
 }
 
 /* The key's own bucket, else the one that is full first, emptied of what it was for. */

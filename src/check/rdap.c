@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/peers.h"
 #include "base/rate.h"
 #include "check/resolve_host.h"
@@ -104,11 +105,7 @@ void rdap_free(struct rdap *rdap)
 
 static size_t place_of(const char *text, size_t count)
 {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-
-    for (; *text; text++)
-        hash = (hash ^ (unsigned char)*text) * UINT64_C(1099511628211);
-    return (size_t)(hash % count);
+    return hash_text(text) % count;
 }
 
 static bool recall(struct rdap *rdap, const char *domain, struct registration *out)

@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 
 #define BUCKETS 1024u
 
 /* Deadlines are met within this many milliseconds; it bounds how often all parked are looked at. */
-#define GRAIN_MS 20
+#define GRAIN_MS 5
 
 struct room {
     pthread_mutex_t lock;
@@ -28,14 +29,9 @@ struct room {
     struct room_waiter *buckets[BUCKETS];
 };
 
-/* FNV-1a */
-static unsigned bucket_of(const char *key)
+static size_t bucket_of(const char *key)
 {
-    uint32_t hash = 2166136261u;
-
-    for (; *key; key++)
-        hash = (hash ^ (unsigned char)*key) * 16777619u;
-    return hash % BUCKETS;
+    return hash_text(key) % BUCKETS;
 }
 
 static void insert(struct room *room, struct room_waiter *waiter)

@@ -9,6 +9,7 @@ from test_api import problem
 from web_kit import Client, Later, Web, wait_for
 
 EPOCH = 1795000000000
+MANY, PACE_S = 300, 0.010  # api/feed_pace.h
 
 
 class Feed:
@@ -191,6 +192,21 @@ def test_wait(web, edge):
     assert sorted(took)[2] < 0.5, took
     answer, seconds = Later(feed, edge, at(5), 1).result()
     assert answer.content == b"" and 0.9 < seconds < 5
+
+
+def test_many_commits_are_answered_together(web, edge):
+    """An edge that asks again at once is not answered for each record by itself (PACE_S apart)."""
+    records, got, answers = Feed(web, edge.group), b"", 0
+    writing = Later(lambda: [records.put((b"h%03d" % i, b"%03d" % i)) for i in range(MANY)])
+    began = time.monotonic()
+    while len(got) < 3 * MANY:
+        answer = feed(edge, at(len(got) // 3), 5)
+        assert answer.headers["Latchkey-Cursor"] == at((len(got) + len(answer.content)) // 3)
+        got, answers = got + answer.content, answers + 1
+    took = time.monotonic() - began
+    writing.result()
+    assert got == b"".join(b"%03d" % i for i in range(MANY))
+    assert answers <= took / PACE_S + 2 and answers < MANY / 2, (answers, took)
 
 
 def test_other_groups_sleep_on(web, edge):

@@ -43,6 +43,8 @@ static void test_digests(void **state)
     ok(strcmp(hex_encode(mem, slice_of(out, sizeof(out))),
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843") == 0,
        "HMAC-SHA-256, RFC 4231 case 2");
+    ok(hash_text("") == UINT64_C(0xcbf29ce484222325), "FNV-1a of nothing");
+    ok(hash_text("foobar") == UINT64_C(0x85944171f73967e8), "and of foobar, by its authors");
     all_ok();
 }
 
