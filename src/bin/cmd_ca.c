@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -221,10 +220,6 @@ static bool init(struct arena *mem, const struct ca_input *input, const struct c
     return true;
 }
 
-/* With an arena of malloc for each thread, some 60 threads that take turns need 6 MiB more after
- * two thousand orders, and do not end growing. */
-#define MALLOC_ARENAS 2
-
 static bool serve(struct arena *mem, const struct ca_input *input, const struct ca_options *ca_of,
                   struct err *err)
 {
@@ -235,7 +230,6 @@ static bool serve(struct arena *mem, const struct ca_input *input, const struct 
     (void)mem;
     if (input->alone.limits)
         how.limits = input->alone.limits;
-    (void)mallopt(M_ARENA_MAX, MALLOC_ARENAS);
     if (!ca_start(&how, &ca, err))
         return false;
     LOG(INFO, "ca.ready", KS("socket", how.socket), KS("url", how.public_url));

@@ -152,7 +152,7 @@ static const struct option options[] = {
     {AT(partner, requests_per_min), NUMBER("12000", 0, 1000000), .help = "API requests a minute by all tokens of a partner and its accounts, where PATCH /v1/partners/ID/share gave it no other number; 0: any number."},
     {AT(partner, checks_per_min), NUMBER("60", 0, 1000000), .help = "The same of checks by name (POST /v1/checks), which look at other people's servers."},
 
-    {AT(worker, threads), NUMBER("4", 1, 64), .help = "Jobs that are run at the same time."},
+    {AT(worker, threads), NUMBER("16", 1, 64), .help = "Jobs that are run at the same time; most of the time they wait for others."},
 
     {AT(signer, keys_dir), PATH("keys"), .help = "Folder of the sealing and feed keys."},
     {AT(signer, socket), PATH("run/signer.sock"), .help = "Unix socket of a signer that was not started by `latchkey run`."},
