@@ -3,6 +3,7 @@
 
 #include "app/vantage_choice.h"
 #include "base/clock.h"
+#include "check/vantage.h"
 
 bool app_vantage_offer(const struct app *app, const struct edge *edge, const char *region,
                        struct err *err)
@@ -66,24 +67,49 @@ bool app_vantage_sign_all(struct arena *mem, struct signer *signer, const char *
     return true;
 }
 
+/* What `web` stores is not signed unseen: it must be a question, and a fresh one. Else the feed key
+ * would vouch for whatever somebody who has taken `web` puts there, records included. */
+static bool is_question(struct arena *mem, struct slice octets)
+{
+    struct vantage_view question;
+    struct slice text = octets;
+    int64_t now = clock_real_ms();
+    struct err ignored;
+    uint8_t kind;
+
+    return slice_u8(&text, &kind) && kind == EDGE_QUESTION &&
+           vantage_read(mem, text, false, &question, &ignored) && question.until > now &&
+           question.until <= now + VANTAGE_MS;
+}
+
+static bool store_signed(const struct app *app, const struct vantage_question *const *questions,
+                         const struct slice *octets, size_t count, struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+
+    if (!db_tx_begin(app->db, &tx, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (!vantage_question_store_sign(tx, questions[i]->id, octets[i], err))
+            return false;
+    return db_tx_commit(&tx, err);
+}
+
 bool app_vantage_sign(const struct app *app, struct arena *mem, struct signer *signer,
                       const char *group, struct err *err)
 {
-    struct vantage_question_list list;
+    const struct vantage_question *questions[VANTAGE_UNSIGNED_MAX];
     struct slice octets[VANTAGE_UNSIGNED_MAX];
-    AUTO(db_tx_endp) struct db *tx = NULL;
+    struct vantage_question_list list;
+    size_t count = 0;
 
     if (!vantage_question_store_unsigned(mem, app->db, group, clock_real_ms(), &list, err))
         return false;
     for (size_t i = 0; i < list.count; i++)
-        octets[i] = list.items[i].octets;
-    if (list.count == 0)
-        return true;
-    if (!app_vantage_sign_all(mem, signer, group, octets, list.count, err) ||
-        !db_tx_begin(app->db, &tx, err))
-        return false;
-    for (size_t i = 0; i < list.count; i++)
-        if (!vantage_question_store_sign(tx, list.items[i].id, octets[i], err))
-            return false;
-    return db_tx_commit(&tx, err);
+        if (is_question(mem, list.items[i].octets)) {
+            questions[count] = &list.items[i];
+            octets[count++] = list.items[i].octets;
+        }
+    return count == 0 || (app_vantage_sign_all(mem, signer, group, octets, count, err) &&
+                          store_signed(app, questions, octets, count, err));
 }

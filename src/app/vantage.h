@@ -16,7 +16,8 @@
 /* Turns octets that edge_frame_write() began into whole frames, each. */
 MUST_CHECK bool app_vantage_sign_all(struct arena *mem, struct signer *signer, const char *group,
                                      struct slice *octets, size_t count, struct err *err);
-/* Has signed what waits for it in this group; for the worker. */
+/* Has the questions signed that wait for it in this group; for the worker. What is none stays as it
+ * is. */
 MUST_CHECK bool app_vantage_sign(const struct app *app, struct arena *mem, struct signer *signer,
                                  const char *group, struct err *err);
 

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What edges see of a name from where they are, beside what the platform sees."""
+import contextlib
 import json
 import re
 import signal
+import sqlite3
+import time
 import urllib.parse
 
 import pytest
+
+import edge_records as er
 from far_edges import can_nest
 from page_kit import PASSWORD, Visitor
 from platform_kit import Api, Platform, wait_for
@@ -212,6 +217,25 @@ def test_a_relay_cannot_answer(platform, edges, partner):
     finally:
         edge.processes["agent"].send_signal(signal.SIGCONT)
     assert ("east", "silent", "") in seen(status["vantages"]), status["vantages"]
+
+
+@pytest.mark.req("R44")
+def test_only_questions_are_signed(platform, edges):
+    """Whoever has taken `web` gets no record signed by calling it a question."""
+    record = er.record("h", "victim.example", er.host_body("site_1", "victim.example", "demo"), rev=1 << 50)[:-33]
+    until = int(time.time() * 1000)
+    stale = b"Q" + json.dumps({"id": "qst_0123456789abcdefghjkmnpqrs", "until": until + 600_000, "names": []}).encode()
+    ids = {f"qst_forged{number}": octets for number, octets in enumerate((record, b"A" + stale[1:], b"Q{}", stale))}
+    with contextlib.closing(sqlite3.connect(platform.dir / "latchkey.db", timeout=30)) as db, db:
+        db.executemany("INSERT INTO vantage_question VALUES (?, 'default', ?, ?, 0)",
+                       [(one, until + 600_000, octets) for one, octets in ids.items()])
+    platform.zone("signed.example", platform.right_records())
+    report = check(platform, "signed.example")
+    assert ("south", "same", "") in seen(report["vantages"]), "what `web` asks is signed meanwhile"
+    left = {row["id"]: row for row in platform.rows("SELECT * FROM vantage_question WHERE id LIKE 'qst_forged%'")}
+    assert set(left) == set(ids)
+    for one, row in left.items():
+        assert (row["is_signed"], row["octets"]) == (0, ids[one])
 
 
 def test_its_own_address_says_nothing(platform, edges):
