@@ -53,6 +53,8 @@ FILES = [
     ("src/app/alone.h", "#pragma once\nsize_t count(void);\n", "1: does not compile alone: "),
     ("src/app/long.c", "\n" * 801, "801: 801 lines, more than 800"),
     ("src/app/just.c", "\n" * 800, None),
+    ("docs/contract.yaml", "a: 1\n<" + "<<<<<< HEAD\nb: 1\n", "2: a merge is not resolved"),
+    ("docs/page.md", "title\n=======\n\n    <" + "<<<<<< quoted\n", None),
 ]
 
 
