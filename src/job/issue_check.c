@@ -69,7 +69,8 @@ static bool look(struct issue *is, struct check_report *report, struct err *err)
                                     .names = names,
                                     .count = is->looked_count,
                                     .ca = is->ca->config,
-                                    .retry_at = is->look_again_at};
+                                    .retry_at = is->look_again_at,
+                                    .is_from_elsewhere = true};
 
     for (size_t i = 0; i < is->looked_count; i++)
         names[i] = is->looked[i].name;

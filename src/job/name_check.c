@@ -105,7 +105,7 @@ static bool keep_registration(const struct worker *worker, struct arena *mem,
     return registration_store_save(worker->app->db, &kept, err);
 }
 
-/* So are the vantage points of the last check, for as long as the next one asks any. */
+/* So are the vantage points of the last check that was to ask them. */
 static bool keep_vantages(const struct worker *worker, struct arena *mem,
                           const struct name_check *want, const struct check_report *report,
                           struct err *err)
@@ -114,6 +114,8 @@ static bool keep_vantages(const struct worker *worker, struct arena *mem,
     struct domain_vantage kept = {.domain_id = want->domain->id, .seen_at = report->at};
     const struct domain_vantage *last;
 
+    if (!want->is_from_elsewhere)
+        return true;
     if (report->vantage_count > 0) {
         kept.seen = name_check_text(mem, check_vantages_to_json(report));
         return domain_vantage_store_save(db, &kept, err);
@@ -151,7 +153,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
         .reach = expected.reach,
         .caa = caa,
         .http_ms = (int)worker->app->config->check.http_ms,
-        .vantages = &asking.asker,
+        .vantages = want->is_from_elsewhere ? &asking.asker : NULL,
     };
     if (!check_run(mem, &env, &names, &expected.addresses, out, err))
         return false;

@@ -13,6 +13,7 @@ struct name_check {
     size_t count;               /* 1..CHECK_NAMES_MAX */
     const struct config_ca *ca; /* that they are for; NULL: not known */
     int64_t retry_at;           /* when they are looked at again, for the findings */
+    bool is_from_elsewhere;     /* vantage points are asked too, as far as they have time */
 };
 
 MUST_CHECK bool name_check_run(const struct worker *worker, struct arena *mem,
