@@ -226,40 +226,54 @@ static void add_certificate(struct fixture *f, const struct tenant *t)
     MUST(f, proof_store_put(f->db, &proof, &f->err));
 }
 
-struct tenant tenant_add(struct fixture *f, const char *partner_id, const char *tag)
+static void add_token(struct fixture *f, const struct tenant *t)
 {
-    struct tenant t = tenant_begin(f, partner_id, tag);
     unsigned char hash[SHA256_SIZE];
-    struct api_token token = {.id = t.token,
-                              .partner_id = partner_id,
-                              .account_id = t.account,
+    struct api_token token = {.id = t->token,
+                              .partner_id = t->partner_id,
+                              .account_id = t->account,
                               .name = "Token",
                               .hash = {hash, sizeof(hash)},
                               .created_at = T0};
-    struct check_run check = {t.check, partner_id, t.account, t.domain, t.name, T0, "ready", "[]"};
-    struct event event = {.id = t.event,
-                          .partner_id = partner_id,
-                          .account_id = t.account,
-                          .domain_id = t.domain,
-                          .subject_id = t.order,
+
+    hash_sha256(slice_str(t->tag), hash);
+    MUST(f, token_store_add(f->db, &token, &f->err));
+}
+
+/* What was done and seen. */
+static void add_past(struct fixture *f, const struct tenant *t)
+{
+    struct check_run check = {t->check, t->partner_id, t->account, t->domain, t->name,
+                              T0,       "ready",       "[]"};
+    struct event event = {.id = t->event,
+                          .partner_id = t->partner_id,
+                          .account_id = t->account,
+                          .domain_id = t->domain,
+                          .subject_id = t->order,
                           .at = T0,
                           .kind = "order.placed",
                           .text = "the order was placed"};
-    struct name_change change = {.id = t.change,
-                                 .partner_id = partner_id,
-                                 .account_id = t.account,
-                                 .domain_id = t.domain,
-                                 .name = t.name,
+    struct name_change change = {.id = t->change,
+                                 .partner_id = t->partner_id,
+                                 .account_id = t->account,
+                                 .domain_id = t->domain,
+                                 .name = t->name,
                                  .at = T0,
                                  .dns_state = "ok",
                                  .seen = "{}"};
 
-    hash_sha256(slice_str(tag), hash);
-    add_domain(f, &t);
-    add_certificate(f, &t);
-    MUST(f, token_store_add(f->db, &token, &f->err));
     MUST(f, check_store_add(f->db, &check, &f->err));
     MUST(f, event_store_add(f->db, &event, &f->err));
     MUST(f, history_store_add(f->db, &change, &f->err));
+}
+
+struct tenant tenant_add(struct fixture *f, const char *partner_id, const char *tag)
+{
+    struct tenant t = tenant_begin(f, partner_id, tag);
+
+    add_domain(f, &t);
+    add_certificate(f, &t);
+    add_token(f, &t);
+    add_past(f, &t);
     return t;
 }

@@ -56,6 +56,12 @@ typedef size_t look_fn(struct fixture *f, const struct scope *scope, const struc
 #define GET(store, id) store(f->mem, f->db, scope, t->id, &out, &f->err)
 #define LIST(store, type, ...)                                                                     \
     store(f->mem, f->db, scope, &(struct type){.page = first_page, __VA_ARGS__}, &out, &f->err)
+/* list_orders, orders_of_domain */
+#define LOOK_LISTS(what)                                                                           \
+    LOOK_LIST(list_##what##s, what##_list, id, what,                                               \
+              LIST(what##_store_list, what##_filter, .domain_id = NULL))                           \
+    LOOK_LIST(what##s_of_domain, what##_list, id, what,                                            \
+              LIST(what##_store_list, what##_filter, .domain_id = t->domain))
 #define SORTED_LIST(store, type)                                                                   \
     store(f->mem, f->db, scope, &(struct type){.page = {.limit = PAGE_LIMIT_MAX}}, &out, &f->err)
 
@@ -79,25 +85,11 @@ LOOK_LIST(list_domains, domain_list, id, domain,
           LIST(domain_store_list, domain_filter, .with_removed = true))
 LOOK_LIST(domains_of_site, domain_list, id, domain,
           LIST(domain_store_list, domain_filter, .site_id = t->site))
-LOOK_LIST(list_orders, order_list, id, order, LIST(order_store_list, order_filter, .state = NULL))
-LOOK_LIST(orders_of_domain, order_list, id, order,
-          LIST(order_store_list, order_filter, .domain_id = t->domain))
-LOOK_LIST(list_subscriptions, subscription_list, id, subscription,
-          LIST(subscription_store_list, subscription_filter, .state = NULL))
-LOOK_LIST(subscriptions_of_domain, subscription_list, id, subscription,
-          LIST(subscription_store_list, subscription_filter, .domain_id = t->domain))
-LOOK_LIST(list_issuances, issuance_list, id, issuance,
-          LIST(issuance_store_list, issuance_filter, .domain_id = NULL))
-LOOK_LIST(issuances_of_domain, issuance_list, id, issuance,
-          LIST(issuance_store_list, issuance_filter, .domain_id = t->domain))
-LOOK_LIST(list_certificates, certificate_list, id, certificate,
-          LIST(certificate_store_list, certificate_filter, .state = NULL))
-LOOK_LIST(certificates_of_domain, certificate_list, id, certificate,
-          LIST(certificate_store_list, certificate_filter, .domain_id = t->domain))
-LOOK_LIST(list_events, event_list, id, event,
-          LIST(event_store_list, event_filter, .subject_id = NULL))
-LOOK_LIST(events_of_domain, event_list, id, event,
-          LIST(event_store_list, event_filter, .domain_id = t->domain))
+LOOK_LISTS(order)
+LOOK_LISTS(subscription)
+LOOK_LISTS(issuance)
+LOOK_LISTS(certificate)
+LOOK_LISTS(event)
 LOOK_LIST(latest_events, event_list, id, event,
           LIST(event_store_latest, event_filter, .domain_id = t->domain))
 LOOK_LIST(changes_of_domain, name_change_list, id, change,

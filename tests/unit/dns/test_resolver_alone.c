@@ -9,29 +9,40 @@
 #include "check.h"
 #include "dns/resolver.h"
 
-/* A forwarder that never answers: the deadline holds, and nothing is left behind. */
-static void test_timeout(void **state)
+/* A socket that takes questions and answers none, and a resolver that asks it; *fd is the caller's.
+ */
+static struct resolver *resolver_of_silence(struct arena *mem, int *fd)
 {
-    (void)state;
-    AUTO(arena_freep) struct arena *mem = arena_new();
-    AUTO(resolver_freep) struct resolver *resolver = NULL;
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(sa);
-    int silent = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const struct dns_query queries[] = {{"plain.example", DNS_TYPE_A},
-                                        {"plain.example", DNS_TYPE_AAAA}};
-    struct dns_answer answers[2];
+    struct resolver *resolver = NULL;
     struct err err = {0};
-    int64_t began = clock_boot_ms(), took;
 
-    ok(bind(silent, (struct sockaddr *)&sa, len) == 0 &&
-           getsockname(silent, (struct sockaddr *)&sa, &len) == 0,
+    *fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    ok(bind(*fd, (struct sockaddr *)&sa, len) == 0 &&
+           getsockname(*fd, (struct sockaddr *)&sa, &len) == 0,
        "bind");
     ok(resolver_new(&(struct resolver_options){.forwarder = arena_printf(mem, "127.0.0.1@%u",
                                                                          ntohs(sa.sin_port)),
                                                .timeout_ms = 300},
                     &resolver, &err),
        "%s", err.text);
+    return resolver;
+}
+
+/* A forwarder that never answers: the deadline holds, and nothing is left behind. */
+static void test_timeout(void **state)
+{
+    (void)state;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    int silent;
+    AUTO(resolver_freep) struct resolver *resolver = resolver_of_silence(mem, &silent);
+    const struct dns_query queries[] = {{"plain.example", DNS_TYPE_A},
+                                        {"plain.example", DNS_TYPE_AAAA}};
+    struct dns_answer answers[2];
+    struct err err = {0};
+    int64_t began = clock_boot_ms(), took;
+
     ok(resolver_ask(mem, resolver, &(struct dns_batch){DNS_FRESH, 2, queries, answers}, &err), "%s",
        err.text);
     took = clock_boot_ms() - began;
@@ -78,22 +89,11 @@ static void test_after_silence(void **state)
 {
     (void)state;
     AUTO(arena_freep) struct arena *mem = arena_new();
-    AUTO(resolver_freep) struct resolver *resolver = NULL;
-    struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t len = sizeof(sa);
-    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    int fd;
+    AUTO(resolver_freep) struct resolver *resolver = resolver_of_silence(mem, &fd);
     unsigned char packet[512];
-    struct err err = {0};
     pthread_t thread;
 
-    ok(bind(fd, (struct sockaddr *)&sa, len) == 0 &&
-           getsockname(fd, (struct sockaddr *)&sa, &len) == 0,
-       "bind");
-    ok(resolver_new(&(struct resolver_options){.forwarder = arena_printf(mem, "127.0.0.1@%u",
-                                                                         ntohs(sa.sin_port)),
-                                               .timeout_ms = 300},
-                    &resolver, &err),
-       "%s", err.text);
     for (int i = 0; i < 4; i++)
         ok(reply_of(mem, resolver) == DNS_REPLY_TIMEOUT, "silent");
     while (recv(fd, packet, sizeof(packet), MSG_DONTWAIT) > 0)
