@@ -27,9 +27,12 @@ struct sqlite_conn {
  * has the pages all the same: large ones are memory that nobody is served by. */
 #define READ_CACHE_KIB "256"
 
+/* A destroyed key leaves no octets behind. What a savepoint goes back to is kept in memory: as a
+ * file it would be made, filled and removed for each group of transactions, and hold such octets.
+ */
 static const char *const set_up[] = {
     [SQLITE_USE_WRITE] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                         " PRAGMA secure_delete=ON;", /* a destroyed key leaves no octets behind */
+                         " PRAGMA secure_delete=ON; PRAGMA temp_store=MEMORY;",
     [SQLITE_USE_READ] = "PRAGMA foreign_keys=ON; PRAGMA query_only=ON;"
                         " PRAGMA cache_size=-" READ_CACHE_KIB ";",
 };
