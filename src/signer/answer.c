@@ -58,27 +58,31 @@ static json_t *reply_to(struct arena *mem, const struct signer_server *server,
     return reply;
 }
 
-static size_t write_reply(const json_t *reply, unsigned char *out)
+static struct slice write_reply(struct arena *mem, const json_t *reply)
 {
-    return json_dumpb(reply, (char *)out, SIGNER_DATAGRAM_MAX, JSON_COMPACT);
+    char *text = json_dumps(reply, JSON_COMPACT);
+    size_t len = text ? strlen(text) : 0;
+    struct slice out = slice_of(arena_memdup(mem, text, len), len);
+
+    free(text);
+    return out;
 }
 
 struct slice signer_answer(struct arena *mem, const struct signer_server *server,
                            struct slice request)
 {
     json_auto_t *reply = reply_to(mem, server, request);
-    unsigned char *text = arena_alloc(mem, SIGNER_DATAGRAM_MAX);
-    size_t len = write_reply(reply, text);
+    struct slice text = write_reply(mem, reply);
 
-    if (len > SIGNER_DATAGRAM_MAX) {
+    if (text.len > SIGNER_DATAGRAM_MAX) {
         json_auto_t *shorter = NULL;
         struct err err;
 
-        err_set(&err, ERR_TOO_LARGE, "the reply has %zu octets, at most %d are allowed", len,
+        err_set(&err, ERR_TOO_LARGE, "the reply has %zu octets, at most %d are allowed", text.len,
                 SIGNER_DATAGRAM_MAX);
         shorter = refusal(json_integer_value(json_object_get(reply, "id")), &err);
-        len = write_reply(shorter, text);
+        text = write_reply(mem, shorter);
     }
-    assert(len > 0 && len <= SIGNER_DATAGRAM_MAX);
-    return slice_of(text, len);
+    assert(text.len > 0 && text.len <= SIGNER_DATAGRAM_MAX);
+    return text;
 }
