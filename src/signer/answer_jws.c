@@ -10,14 +10,34 @@
 #include "tls/chain.h"
 #include "tls/key.h"
 
+/* Which fields of a request have a key, and of what kind it is. */
+struct key_place {
+    enum seal_kind kind;
+    const char *owner, *sealed;
+};
+
+static const struct key_place account_place = {SEAL_ACCOUNT_KEY, "owner", "sealed"};
+static const struct key_place new_account_place = {SEAL_ACCOUNT_KEY, "new_owner", "new_sealed"};
+static const struct key_place certificate_place = {SEAL_CERTIFICATE_KEY, "owner", "sealed"};
+
+static bool open_scalar(struct arena *mem, const struct signer_server *server,
+                        const json_t *request, const struct key_place *at, struct secret *out,
+                        struct err *err)
+{
+    struct seal_label label = {at->kind, slice_str(signer_text(request, at->owner))};
+    struct slice sealed;
+
+    return signer_octets(mem, request, at->sealed, &sealed, err) &&
+           unseal_scalar(server->keys, &label, sealed, out, err);
+}
+
 static bool open_account(struct arena *mem, const struct signer_server *server,
                          const json_t *request, EVP_PKEY **out, struct err *err)
 {
-    struct seal_label label = {SEAL_ACCOUNT_KEY, slice_str(signer_text(request, "owner"))};
-    struct slice sealed;
+    AUTO(secret_wipe) struct secret scalar = {0};
 
-    return signer_octets(mem, request, "sealed", &sealed, err) &&
-           unseal_key(server->keys, &label, sealed, out, err);
+    return open_scalar(mem, server, request, &account_place, &scalar, err) &&
+           key_from_scalar(scalar.data, out, err);
 }
 
 static bool is_of_ca(const struct signer_ca *ca, const struct origin *url)
@@ -40,13 +60,23 @@ static bool check_url(const struct signer_server *server, const char *url, struc
     return err_set(err, ERR_FORBIDDEN, "%.128s is not at a configured CA", url);
 }
 
+static bool check_jwk(const json_t *jwk, const struct secret *scalar, struct err *err)
+{
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    json_auto_t *own = NULL;
+
+    if (!key_from_scalar(scalar->data, &key, err) || !jws_public_jwk(key, &own, err))
+        return false;
+    return json_equal(jwk, own) ||
+           err_set(err, ERR_FORBIDDEN, "the jwk in the header is of another key");
+}
+
 /* The header of RFC 8555 section 6.2: url, nonce, and one of kid and jwk; alg may stand in it. */
-static bool check_header(const struct signer_server *server, const json_t *header, EVP_PKEY *key,
-                         struct err *err)
+static bool check_header(const struct signer_server *server, const json_t *header,
+                         const struct secret *scalar, struct err *err)
 {
     const char *url = signer_text(header, "url"), *alg = signer_text(header, "alg");
     const json_t *jwk = json_object_get(header, "jwk");
-    json_auto_t *own = NULL;
     size_t known = 3; /* url, nonce, kid or jwk */
 
     if (json_object_get(header, "alg")) {
@@ -57,19 +87,14 @@ static bool check_header(const struct signer_server *server, const json_t *heade
     if (!url || !signer_text(header, "nonce") || !(jwk || signer_text(header, "kid")) ||
         json_object_size(header) != known)
         return err_field(err, "header", "not exactly url, nonce, and one of kid and jwk");
-    if (!check_url(server, url, err))
-        return false;
-    if (jwk && !jws_public_jwk(key, &own, err))
-        return false;
-    if (jwk && !json_equal(jwk, own))
-        return err_set(err, ERR_FORBIDDEN, "the jwk in the header is of another key");
-    return true;
+    return check_url(server, url, err) && (!jwk || check_jwk(jwk, scalar, err));
 }
 
 /* What a certificate's key may sign: that this certificate is revoked (RFC 8555 section 7.6). */
 static bool check_revocation(struct arena *mem, const json_t *header, const json_t *payload,
-                             EVP_PKEY *key, struct err *err)
+                             const struct secret *scalar, struct err *err)
 {
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
     json_auto_t *body = json_loadb(json_string_value(payload), json_string_length(payload),
                                    JSON_REJECT_DUPLICATES, NULL);
     struct slice leaf, spki;
@@ -80,7 +105,8 @@ static bool check_revocation(struct arena *mem, const json_t *header, const json
         return err_set(err, ERR_FORBIDDEN,
                        "a certificate's key signs the revocation of the certificate only");
     if (!signer_octets(mem, body, "certificate", &leaf, err) ||
-        !chain_from_der(mem, &leaf, 1, &chain, err) || !key_spki(mem, key, &spki, err))
+        !chain_from_der(mem, &leaf, 1, &chain, err) || !key_from_scalar(scalar->data, &key, err) ||
+        !key_spki(mem, key, &spki, err))
         return false;
     if (!chain_has_key(&chain, spki, err))
         return err_set(err, ERR_FORBIDDEN, "the certificate in the payload has another key");
@@ -88,33 +114,31 @@ static bool check_revocation(struct arena *mem, const json_t *header, const json
 }
 
 /* The account's key, or, if the request says so, a certificate's. */
-static bool open_key(struct arena *mem, const struct signer_server *server, const json_t *request,
-                     EVP_PKEY **out, struct err *err)
+static bool open_signing(struct arena *mem, const struct signer_server *server,
+                         const json_t *request, struct secret *out, struct err *err)
 {
     const char *kind = signer_text(request, "kind");
-    struct seal_label label = {SEAL_CERTIFICATE_KEY, slice_str(signer_text(request, "owner"))};
-    struct slice sealed;
 
     if (!kind)
-        return open_account(mem, server, request, out, err);
+        return open_scalar(mem, server, request, &account_place, out, err);
     if (strcmp(kind, seal_kind_name(SEAL_CERTIFICATE_KEY)) != 0)
         return err_field(err, "kind", "no kind \"%.64s\" of key signs", kind);
-    return signer_octets(mem, request, "sealed", &sealed, err) &&
-           unseal_key(server->keys, &label, sealed, out, err) &&
+    return open_scalar(mem, server, request, &certificate_place, out, err) &&
            check_revocation(mem, json_object_get(request, "header"),
-                            json_object_get(request, "payload"), *out, err);
+                            json_object_get(request, "payload"), out, err);
 }
 
 bool answer_jws(struct arena *mem, const struct signer_server *server, const json_t *request,
                 json_t *reply, struct err *err)
 {
     const json_t *payload = json_object_get(request, "payload");
-    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    AUTO(secret_wipe) struct secret scalar = {0};
     json_t *header = json_object_get(request, "header");
     const char *jws;
 
-    if (!open_key(mem, server, request, &key, err) || !check_header(server, header, key, err) ||
-        !jws_sign(mem, key, header,
+    if (!open_signing(mem, server, request, &scalar, err) ||
+        !check_header(server, header, &scalar, err) ||
+        !jws_sign(mem, scalar.data, header,
                   slice_of(json_string_value(payload), json_string_length(payload)), &jws, err))
         return false;
     json_object_set_new(reply, "jws", json_string(jws));
@@ -169,41 +193,33 @@ bool answer_jws_eab(struct arena *mem, const struct signer_server *server, const
     return true;
 }
 
-static bool open_new_account(struct arena *mem, const struct signer_server *server,
-                             const json_t *request, EVP_PKEY **out, struct err *err)
-{
-    struct seal_label label = {SEAL_ACCOUNT_KEY, slice_str(signer_text(request, "new_owner"))};
-    struct slice sealed;
-
-    return signer_octets(mem, request, "new_sealed", &sealed, err) &&
-           unseal_key(server->keys, &label, sealed, out, err);
-}
-
 /* The inner JWS of keyChange (RFC 8555 section 7.3.5). */
 static bool sign_rollover(struct arena *mem, const json_t *request, EVP_PKEY *old_key,
-                          EVP_PKEY *new_key, const char **jws, struct err *err)
+                          const struct secret *new_scalar, const char **jws, struct err *err)
 {
+    AUTO(EVP_PKEY_freep) EVP_PKEY *new_key = NULL;
     json_auto_t *old_jwk = NULL, *new_jwk = NULL, *payload = NULL, *header = NULL;
 
-    if (!jws_public_jwk(old_key, &old_jwk, err) || !jws_public_jwk(new_key, &new_jwk, err))
+    if (!key_from_scalar(new_scalar->data, &new_key, err) ||
+        !jws_public_jwk(old_key, &old_jwk, err) || !jws_public_jwk(new_key, &new_jwk, err))
         return false;
     payload =
         json_pack("{s:s, s:O}", "account", signer_text(request, "account_url"), "oldKey", old_jwk);
     header = json_pack("{s:s, s:O}", "url", signer_text(request, "url"), "jwk", new_jwk);
-    return jws_sign(mem, new_key, header, slice_str(dump(mem, payload)), jws, err);
+    return jws_sign(mem, new_scalar->data, header, slice_str(dump(mem, payload)), jws, err);
 }
 
 bool answer_jws_rollover(struct arena *mem, const struct signer_server *server,
                          const json_t *request, json_t *reply, struct err *err)
 {
     AUTO(EVP_PKEY_freep) EVP_PKEY *old_key = NULL;
-    AUTO(EVP_PKEY_freep) EVP_PKEY *new_key = NULL;
+    AUTO(secret_wipe) struct secret new_scalar = {0};
     const char *jws;
 
     if (!check_url(server, signer_text(request, "url"), err) ||
         !open_account(mem, server, request, &old_key, err) ||
-        !open_new_account(mem, server, request, &new_key, err) ||
-        !sign_rollover(mem, request, old_key, new_key, &jws, err))
+        !open_scalar(mem, server, request, &new_account_place, &new_scalar, err) ||
+        !sign_rollover(mem, request, old_key, &new_scalar, &jws, err))
         return false;
     json_object_set_new(reply, "jws", json_string(jws));
     return true;

@@ -3,15 +3,9 @@
 
 #include <jose/jose.h>
 #include <jose/openssl.h>
-#include <openssl/ecdsa.h>
 
 #include "base/hash.h"
-#include "tls/key.h"
-
-#define DER_SIGNATURE_MAX 72 /* two integers of at most 33 octets each */
-
-DEFINE_FREEP(ECDSA_SIG, ECDSA_SIG_free)
-DEFINE_FREEP(EVP_MD_CTX, EVP_MD_CTX_free)
+#include "tls/es256.h"
 
 bool jws_public_jwk(EVP_PKEY *key, json_t **out, struct err *err)
 {
@@ -38,25 +32,6 @@ bool jws_thumbprint(struct arena *mem, const json_t *jwk, const char **out, stru
     return true;
 }
 
-/* ES256 (RFC 7518 section 3.4): r and s side by side. */
-static bool sign_text(EVP_PKEY *key, const char *text, unsigned char out[2 * KEY_SCALAR_SIZE])
-{
-    AUTO(EVP_MD_CTX_freep) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-    AUTO(ECDSA_SIG_freep) ECDSA_SIG *signature = NULL;
-    unsigned char der[DER_SIGNATURE_MAX];
-    const unsigned char *at = der;
-    size_t len = sizeof(der);
-
-    if (!ctx || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
-        EVP_DigestSign(ctx, der, &len, (const unsigned char *)text, strlen(text)) != 1)
-        return false;
-    signature = d2i_ECDSA_SIG(NULL, &at, (long)len);
-    return signature &&
-           BN_bn2binpad(ECDSA_SIG_get0_r(signature), out, KEY_SCALAR_SIZE) == KEY_SCALAR_SIZE &&
-           BN_bn2binpad(ECDSA_SIG_get0_s(signature), out + KEY_SCALAR_SIZE, KEY_SCALAR_SIZE) ==
-               KEY_SCALAR_SIZE;
-}
-
 /* The protected header, base64url. */
 static const char *protect(struct arena *mem, json_t *header, const char *alg)
 {
@@ -81,14 +56,16 @@ static const char *serialize(struct arena *mem, const char *protected, const cha
                         protected, base64url_encode(mem, signature));
 }
 
-bool jws_sign(struct arena *mem, EVP_PKEY *key, json_t *header, struct slice payload,
-              const char **out, struct err *err)
+bool jws_sign(struct arena *mem, const unsigned char scalar[KEY_SCALAR_SIZE], json_t *header,
+              struct slice payload, const char **out, struct err *err)
 {
     const char *protected = protect(mem, header, "ES256"), *body = base64url_encode(mem, payload);
-    unsigned char signature[2 * KEY_SCALAR_SIZE];
+    unsigned char signature[ES256_SIZE];
 
-    if (!protected || !sign_text(key, arena_printf(mem, "%s.%s", protected, body), signature))
+    if (!protected)
         return tls_err(err, ERR_CRYPTO, "could not sign with an account key");
+    if (!es256_sign(scalar, slice_str(arena_printf(mem, "%s.%s", protected, body)), signature, err))
+        return false;
     *out = serialize(mem, protected, body, slice_of(signature, sizeof(signature)));
     return true;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* jws: JOSE for P-256 account keys (RFC 7515, 7517, 7638): keys by libjose, signatures by OpenSSL
- * from the key as it is, since libjose would build another one from JSON each time. */
+/* jws: JOSE for P-256 account keys (RFC 7515, 7517, 7638): keys by libjose, signatures from the
+ * scalar as it is sealed, since libjose would build a key from JSON each time. */
 #include <jansson.h>
 
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/secret.h"
-#include "tls/handle.h"
+#include "tls/key.h"
 
 /* The public JWK: crv, kty, x, y and nothing else. A new reference. */
 MUST_CHECK bool jws_public_jwk(EVP_PKEY *key, json_t **out, struct err *err);
@@ -18,7 +18,7 @@ MUST_CHECK bool jws_thumbprint(struct arena *mem, const json_t *jwk, const char 
 
 /* Flattened JSON serialization. `header` is the protected header but for alg, which is set: ES256,
  * or HS256 with a shared secret. The header is not kept. */
-MUST_CHECK bool jws_sign(struct arena *mem, EVP_PKEY *key, json_t *header, struct slice payload,
-                         const char **out, struct err *err);
+MUST_CHECK bool jws_sign(struct arena *mem, const unsigned char scalar[KEY_SCALAR_SIZE],
+                         json_t *header, struct slice payload, const char **out, struct err *err);
 MUST_CHECK bool jws_mac(struct arena *mem, const struct secret *secret, json_t *header,
                         struct slice payload, const char **out, struct err *err);

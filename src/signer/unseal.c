@@ -32,18 +32,22 @@ bool unseal(const struct keyring *keys, const struct seal_label *label, struct s
     return result == SEAL_OK || seal_err(err, "cannot open", label, result);
 }
 
+bool unseal_scalar(const struct keyring *keys, const struct seal_label *label, struct slice blob,
+                   struct secret *out, struct err *err)
+{
+    return unseal(keys, label, blob, out, err) &&
+           (out->len == KEY_SCALAR_SIZE ||
+            err_set(err, ERR_CRYPTO, "the %s of \"%.*s\" is not a P-256 key",
+                    seal_kind_name(label->kind), (int)label->owner.len,
+                    (const char *)label->owner.data));
+}
+
 bool unseal_key(const struct keyring *keys, const struct seal_label *label, struct slice blob,
                 EVP_PKEY **out, struct err *err)
 {
     AUTO(secret_wipe) struct secret scalar = {0};
 
-    if (!unseal(keys, label, blob, &scalar, err))
-        return false;
-    if (scalar.len != KEY_SCALAR_SIZE)
-        return err_set(err, ERR_CRYPTO, "the %s of \"%.*s\" is not a P-256 key",
-                       seal_kind_name(label->kind), (int)label->owner.len,
-                       (const char *)label->owner.data);
-    return key_from_scalar(scalar.data, out, err);
+    return unseal_scalar(keys, label, blob, &scalar, err) && key_from_scalar(scalar.data, out, err);
 }
 
 bool seal_newest(struct arena *mem, const struct keyring *keys, const struct seal_label *label,

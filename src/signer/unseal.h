@@ -11,7 +11,10 @@
 /* With the key that the blob names. ERR_CRYPTO when that is not there or does not open it. */
 MUST_CHECK bool unseal(const struct keyring *keys, const struct seal_label *label,
                        struct slice blob, struct secret *out, struct err *err);
-/* The P-256 key whose scalar is in the blob. */
+/* The scalar of a P-256 key: KEY_SCALAR_SIZE octets. */
+MUST_CHECK bool unseal_scalar(const struct keyring *keys, const struct seal_label *label,
+                              struct slice blob, struct secret *out, struct err *err);
+/* The key of it. */
 MUST_CHECK bool unseal_key(const struct keyring *keys, const struct seal_label *label,
                            struct slice blob, EVP_PKEY **out, struct err *err);
 /* With the newest key of the family. ERR_CONFIG when there is none. */

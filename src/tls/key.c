@@ -27,7 +27,6 @@ bool key_make(EVP_PKEY **out, struct err *err)
     return true;
 }
 
-/* Making it takes longer than what is done with it. */
 static EC_GROUP *p256;
 
 static void make_p256(void)
@@ -35,7 +34,7 @@ static void make_p256(void)
     p256 = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1);
 }
 
-static const EC_GROUP *group_p256(void)
+const EC_GROUP *key_group(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -46,7 +45,7 @@ static const EC_GROUP *group_p256(void)
 /* The public point of a scalar in 1..n-1. */
 static bool multiply(const BIGNUM *scalar, unsigned char point[KEY_POINT_SIZE])
 {
-    const EC_GROUP *group = group_p256();
+    const EC_GROUP *group = key_group();
     AUTO(EC_POINT_freep) EC_POINT *public = group ? EC_POINT_new(group) : NULL;
 
     return public && !BN_is_zero(scalar) && BN_cmp(scalar, EC_GROUP_get0_order(group)) < 0 &&

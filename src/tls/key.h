@@ -28,6 +28,11 @@ MUST_CHECK bool key_from_scalar(const unsigned char scalar[KEY_SCALAR_SIZE], EVP
 MUST_CHECK bool key_scalar(const EVP_PKEY *key, unsigned char out[KEY_SCALAR_SIZE],
                            struct err *err);
 
+/* P-256, made once: that takes longer than what is done with it. The library's. NULL: out of
+ * memory.
+ */
+const EC_GROUP *key_group(void);
+
 /* The public point, uncompressed. ERR_CRYPTO when the key is not P-256. */
 MUST_CHECK bool key_point(const EVP_PKEY *key, unsigned char out[KEY_POINT_SIZE], struct err *err);
 /* SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7), of any kind of key. */
