@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "acme/client_state.h"
 #include "acme/directory.h"
 #include "acme/exchange.h"
 #include "acme/problem.h"
@@ -22,7 +23,7 @@ bool acme_certificate_get(struct arena *mem, const struct acme_call *call, const
     if (!acme_exchange_post(mem, call, &post, &answer, err))
         return false;
     certificate->pem = answer.response.body;
-    if (!chain_read(mem, certificate->pem, &certificate->chain, err)) {
+    if (!chain_read_with(mem, certificate->pem, call->client->issuers, &certificate->chain, err)) {
         err->code = ERR_CA_PROTOCOL;
         return acme_exchange_bad(call, post.what, err);
     }

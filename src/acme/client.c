@@ -50,6 +50,7 @@ bool acme_client_new(const struct acme_options *options, struct acme_client **ou
     mem = NULL; /* freed with the client */
     copy_options(client, options);
     client->nonces = acme_nonces_new();
+    client->issuers = issuers_new();
     pthread_mutex_init(&client->lock, NULL);
     client->origin = acme_origin(client->mem, options->directory_url);
     if (!client->origin || !acme_url_is_allowed(options->directory_url, client->origin))
@@ -71,6 +72,7 @@ void acme_client_free(struct acme_client *client)
         http_client_free(client->idle[i]);
     free(client->directory);
     acme_nonces_free(client->nonces);
+    issuers_free(client->issuers);
     pthread_mutex_destroy(&client->lock);
     arena_free(client->mem);
 }

@@ -6,6 +6,7 @@
 
 #include "acme/client.h"
 #include "acme/nonce.h"
+#include "tls/issuers.h"
 
 #define ACME_CONNECTIONS_MAX 32 /* idle ones that are kept; more are made and closed at need */
 
@@ -14,7 +15,8 @@ struct acme_client {
     struct acme_options options;
     const char *origin; /* of the directory's URL */
     struct acme_nonces *nonces;
-    pthread_mutex_t lock; /* of all below */
+    struct issuers *issuers; /* of certificates that were fetched */
+    pthread_mutex_t lock;    /* of all below */
     struct http_client *idle[ACME_CONNECTIONS_MAX];
     size_t idle_count;
     char *directory; /* JSON text, or NULL; malloc */

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "tls/handle.h"
+#include "tls/issuers.h"
 
 #define NAME_MAX_COUNT 200 /* dNSNames of a leaf that are kept; Let's Encrypt allows 100 */
 #define SERIAL_MAX     20  /* octets, RFC 5280 section 4.1.2.2 */
@@ -127,18 +128,17 @@ static bool read_spki(struct arena *mem, const X509 *leaf, struct chain *out, st
     return true;
 }
 
-static bool parse(struct slice der, X509 **out)
+/* NULL when it cannot be read. */
+static X509 *parse(struct slice der)
 {
     const unsigned char *at = der.data;
     X509 *cert = d2i_X509(NULL, &at, (long)der.len);
 
-    if (cert && at == der.data + der.len) {
-        *out = cert;
-        return true;
-    }
+    if (cert && at == der.data + der.len)
+        return cert;
     X509_free(cert);
     ERR_clear_error();
-    return false;
+    return NULL;
 }
 
 static bool read_leaf(struct arena *mem, const X509 *leaf, struct chain *out, struct err *err)
@@ -174,18 +174,30 @@ static void keep(struct arena *mem, struct chain *chain, size_t i, X509 *cert)
     chain->parsed[i] = cert;
 }
 
-bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count, struct chain *out,
-                    struct err *err)
+static X509 *parse_issuer(struct slice der, struct issuers *issuers)
+{
+    X509 *cert = issuers_find(issuers, der);
+
+    if (cert)
+        return cert;
+    cert = parse(der);
+    if (cert)
+        issuers_keep(issuers, der, cert);
+    return cert;
+}
+
+static bool read_all(struct arena *mem, const struct slice *certs, size_t count,
+                     struct issuers *issuers, struct chain *out, struct err *err)
 {
     struct chain found = {.count = count};
 
     if (!check_count(count, err))
         return false;
     for (size_t i = count; i-- > 0;) {
-        X509 *cert;
+        X509 *cert = issuers && i > 0 ? parse_issuer(certs[i], issuers) : parse(certs[i]);
 
         found.certs[i] = certs[i];
-        if (!parse(certs[i], &cert))
+        if (!cert)
             return err_set(err, ERR_BAD_CERT, "certificate %zu cannot be read", i + 1);
         keep(mem, &found, i, cert);
     }
@@ -193,6 +205,12 @@ bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count, 
         return false;
     *out = found;
     return true;
+}
+
+bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count, struct chain *out,
+                    struct err *err)
+{
+    return read_all(mem, certs, count, NULL, out, err);
 }
 
 static bool encode(struct arena *mem, const X509 *cert, struct slice *out)
@@ -252,12 +270,19 @@ bool chain_split(struct arena *mem, struct slice pem, struct slice certs[CHAIN_C
     return true;
 }
 
-bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct err *err)
+bool chain_read_with(struct arena *mem, struct slice pem, struct issuers *issuers,
+                     struct chain *out, struct err *err)
 {
     struct slice certs[CHAIN_CERT_MAX];
     size_t count;
 
-    return chain_split(mem, pem, certs, &count, err) && chain_from_der(mem, certs, count, out, err);
+    return chain_split(mem, pem, certs, &count, err) &&
+           read_all(mem, certs, count, issuers, out, err);
+}
+
+bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct err *err)
+{
+    return chain_read_with(mem, pem, NULL, out, err);
 }
 
 /* One of several that say the same is the first. */

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/slice.h"
 
+struct issuers;
 struct x509_st; /* OpenSSL's X509 */
 
 #define CHAIN_CERT_MAX 10
@@ -36,6 +37,10 @@ struct chain {
  * blocks is passed over; a block that is not a certificate, or that has something after its DER, is
  * an error. ERR_BAD_CERT. */
 MUST_CHECK bool chain_read(struct arena *mem, struct slice pem, struct chain *out, struct err *err);
+/* The same; what is above the leaf is parsed only when it is not among `issuers`, and kept there.
+ */
+MUST_CHECK bool chain_read_with(struct arena *mem, struct slice pem, struct issuers *issuers,
+                                struct chain *out, struct err *err);
 /* The same from DER, leaf first; the octets are not copied. */
 MUST_CHECK bool chain_from_der(struct arena *mem, const struct slice *certs, size_t count,
                                struct chain *out, struct err *err);

@@ -6,6 +6,7 @@
 #include "certs.h"
 #include "check.h"
 #include "tls/chain.h"
+#include "tls/issuers.h"
 #include "tls/key.h"
 
 #define NOT_BEFORE INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
@@ -57,6 +58,55 @@ static void test_facts(void **state)
     hash_sha256(leaf->der, digest);
     ok(strcmp(chain.fingerprint, hex_encode(mem, slice_of(digest, 32))) == 0, "fingerprint");
     ok(strcmp(chain_pem(mem, &chain), test_pem_join(mem, leaf->pem, root->pem, NULL)) == 0, "PEM");
+    all_ok();
+}
+
+/* What is above the leaf is taken from what is kept, octet by octet; the leaf never is. */
+static void test_reading_with_issuers(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct test_cert *root = make_root(mem), *leaf = make_leaf(mem, root);
+    const struct test_cert *other = make_root(mem);
+    struct slice pem = slice_str(test_pem_join(mem, leaf->pem, root->pem, NULL));
+    struct issuers *issuers = issuers_new();
+    struct chain first, second, third;
+    struct err err = {0};
+
+    (void)state;
+    assert_true(chain_read_with(mem, pem, issuers, &first, &err));
+    assert_true(chain_read_with(mem, pem, issuers, &second, &err));
+    pem = slice_str(test_pem_join(mem, leaf->pem, other->pem, NULL));
+    assert_true(chain_read_with(mem, pem, issuers, &third, &err));
+    ok(first.parsed[1] == second.parsed[1], "the issuer is parsed again");
+    ok(first.parsed[0] != second.parsed[0], "the leaf is kept");
+    ok(third.parsed[1] != first.parsed[1] && slice_eq(third.certs[1], other->der),
+       "another issuer of the same name is taken for the first");
+    issuers_free(issuers);
+    ok(strcmp(chain_root_name(mem, &second), "Root, Test & Co") == 0, "a chain outlives them");
+    all_ok();
+}
+
+/* ISSUERS_MAX, and then the oldest gives way. */
+static void test_issuers_are_few(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct test_cert *cert = make_root(mem);
+    struct issuers *issuers = issuers_new();
+    unsigned char names[ISSUERS_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i <= ISSUERS_MAX; i++) {
+        names[i] = (unsigned char)i;
+        issuers_keep(issuers, slice_of(&names[i], 1), cert->cert);
+        issuers_keep(issuers, slice_of(&names[i], 1), cert->cert); /* once is enough */
+    }
+    for (size_t i = 0; i <= ISSUERS_MAX; i++) {
+        X509 *found = issuers_find(issuers, slice_of(&names[i], 1));
+
+        ok((found != NULL) == (i > 0), "%zu is %s", i, found ? "there" : "gone");
+        X509_free(found);
+    }
+    issuers_free(issuers);
     all_ok();
 }
 
@@ -364,6 +414,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_reading_with_issuers),
+        cmocka_unit_test(test_issuers_are_few),
         cmocka_unit_test(test_root_name),
         cmocka_unit_test(test_reading),
         cmocka_unit_test(test_size_limit),
