@@ -100,4 +100,4 @@ static const struct http_route rows[] = {
 };
 /* clang-format on */
 
-const struct http_table api_routes = {rows, ARRAY_LEN(rows)};
+const struct http_table api_routes = {.routes = rows, .count = ARRAY_LEN(rows)};

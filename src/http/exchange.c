@@ -325,11 +325,12 @@ static const char *path_without_secrets(struct arena *mem, const char *path)
 }
 
 /* A link that works once may be in the path: who reads the log must not be able to use it. */
-static const char *logged_path(const struct http_req *req)
+static const char *logged_path(const struct exchange *x)
 {
+    const struct http_req *req = &x->req;
     const struct http_route *route = req->match.route;
 
-    if (!route)
+    if (!route || route == x->options->table.elsewhere)
         return req->uri.path ? path_without_secrets(req->mem, req->uri.path) : NULL;
     return strstr(route->path, "{secret}") ? route->path : req->uri.path;
 }
@@ -345,7 +346,7 @@ void exchange_log(const struct exchange *x, enum MHD_RequestTerminationCode how)
     fields[n++] = KS("id", req->id);
     fields[n++] = KS("operation", route ? route->operation : "none");
     fields[n++] = KS("method", req->is_head ? "HEAD" : http_method_name(req->method));
-    fields[n++] = KS("path", logged_path(req));
+    fields[n++] = KS("path", logged_path(x));
     fields[n++] = KI("status", res->status);
     fields[n++] = KI("octets", req->is_head ? 0 : res->body.len);
     fields[n++] = KI("ms", clock_boot_ms() - req->started_ms);

@@ -93,7 +93,8 @@ bool http_route_match(struct arena *mem, const struct http_table *table, enum ht
     if (out->allowed)
         return err_set(err, ERR_BAD_METHOD, "this path does not have the method; it has %s",
                        http_allow(mem, out->allowed));
-    return err_set(err, ERR_NOT_FOUND, "there is nothing at this path");
+    out->route = method == HTTP_GET ? table->elsewhere : NULL;
+    return out->route || err_set(err, ERR_NOT_FOUND, HTTP_NOTHING_THERE);
 }
 
 const char *http_allow(struct arena *mem, unsigned allowed)

@@ -51,9 +51,12 @@ const char *http_method_name(enum http_method method);
 /* "GET", case-sensitive as RFC 9110 section 9.1 has it. HEAD parses as HTTP_GET with *is_head. */
 MUST_CHECK bool http_method_parse(const char *name, enum http_method *out, bool *is_head);
 
+#define HTTP_NOTHING_THERE "there is nothing at this path"
+
 struct http_table {
     const struct http_route *routes;
     size_t count;
+    const struct http_route *elsewhere; /* what a GET of any other path gets; NULL: ERR_NOT_FOUND */
 };
 
 /* ERR_NOT_FOUND: no row has this path. ERR_BAD_METHOD: rows have, but not with this method

@@ -9,10 +9,10 @@
  * Refused before a handler runs: two of Host, Content-Length or Transfer-Encoding, Content-Length
  * with Transfer-Encoding, any Transfer-Encoding but "chunked", no Host in HTTP/1.1 (400 and close);
  * a URI over HTTP_URI_MAX (414), more than HTTP_REQ_HEADERS_MAX headers (431), a body over the
- * route's limit (413), an unknown path (404) or method (405), a full queue (503, Retry-After: 1;
- * followers have their own, bounded by max_connections). A body is read whole, within HTTP_BODY_MS,
- * before the handler runs; a refused one is read and thrown away up to HTTP_DRAIN_MAX, so that
- * nginx gets to read the answer, and cut off above.
+ * route's limit (413), an unknown path (404, but for table.elsewhere) or method (405), a full queue
+ * (503, Retry-After: 1; followers have their own, bounded by max_connections). A body is read
+ * whole, within HTTP_BODY_MS, before the handler runs; a refused one is read and thrown away up to
+ * HTTP_DRAIN_MAX, so that nginx gets to read the answer, and cut off above.
  *
  * One log line, "http.request", at the end of each request: id, operation, method, path without
  * query, status, octets, milliseconds, client, who, and the error.

@@ -124,31 +124,13 @@ static bool send_to_sign_in(const struct http_req *req, struct http_res *res, st
     return web_redirect(res, web_sign_in_path(req));
 }
 
-static struct web_call *new_call(const struct http_req *req)
+bool web_around(struct http_req *req, struct http_res *res, struct err *err)
 {
+    const struct http_route *route = req->match.route;
     struct web_call *call = arena_new_of(req->mem, struct web_call);
 
     call->web = req->context;
     call->app = call->web->app;
-    return call;
-}
-
-void web_recognize(struct http_req *req, struct http_res *res)
-{
-    struct web_call *call = new_call(req);
-    struct err ignored = {0};
-
-    if (req->principal || !find_session(call, req, res, &ignored) || !call->session)
-        return;
-    call->form_code = form_code(req->mem, call->session);
-    req->principal = call;
-}
-
-bool web_around(struct http_req *req, struct http_res *res, struct err *err)
-{
-    const struct http_route *route = req->match.route;
-    struct web_call *call = new_call(req);
-
     req->principal = call;
     if (route->needs == WEB_ASSET)
         return route->run(req, res, err);

@@ -45,9 +45,6 @@ static inline struct web_call *web_call_of(const struct http_req *req)
 /* http_options.around of the pages: finds the session, sends strangers to /sign-in, and refuses a
  * POST that does not come from a form of ours (ERR_FORBIDDEN). */
 http_handler web_around;
-/* For the page of an error that came before web_around() - no such path, no such method, a bad
- * query: who asks, if they are signed in. Without it nothing changes. */
-void web_recognize(struct http_req *req, struct http_res *res);
 
 /* The first field of every form: see http/fields.h. */
 #define WEB_FORM_CODE "form_code"

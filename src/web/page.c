@@ -164,7 +164,6 @@ bool web_problem(struct http_res *res, const struct err *err)
 
     res->err = *err;
     http_res_retry_after(res, err);
-    web_recognize(req, res);
     if (err->code == ERR_BAD_METHOD)
         http_res_header(res, "Allow", http_allow(res->mem, req->match.allowed));
     add_head(req, brand_of(req), problem_title(err), NULL, data);

@@ -65,4 +65,15 @@ static const struct http_route routes[] = {
 };
 /* clang-format on */
 
-const struct http_table web_routes = {routes, ARRAY_LEN(routes)};
+static bool get_nothing(struct http_req *req, struct http_res *res, struct err *err)
+{
+    (void)req;
+    (void)res;
+    return err_set(err, ERR_NOT_FOUND, HTTP_NOTHING_THERE);
+}
+
+/* Its page is the reader's, who has to be found first: on a thread that may wait for the store. */
+static const struct http_route no_page = {
+    .method = HTTP_GET, .path = "", .operation = "noPage", .run = get_nothing, .needs = WEB_PUBLIC};
+
+const struct http_table web_routes = {routes, ARRAY_LEN(routes), &no_page};

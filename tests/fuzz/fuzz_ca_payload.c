@@ -189,7 +189,7 @@ static void set_up(void)
 /* The route of a POST to this path; NULL: there is none. */
 static const struct ca_endpoint *find_route(struct http_req *req, const char *path)
 {
-    const struct http_table table = {ca_routes, CA_ENDPOINT_COUNT};
+    const struct http_table table = {.routes = ca_routes, .count = CA_ENDPOINT_COUNT};
 
     if (!uri_parse(req->mem, path, &req->uri, &err) ||
         !http_route_match(req->mem, &table, HTTP_POST, &req->uri, &req->match, &err))

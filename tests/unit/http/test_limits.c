@@ -52,7 +52,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .path = "/follow", .operation = "f", .run = note, .is_follower = true},
 };
 
-static const struct http_table table = {routes, ARRAY_LEN(routes)};
+static const struct http_table table = {.routes = routes, .count = ARRAY_LEN(routes)};
 
 static void expect(const struct peer *peer, struct buf *request, int status, const char *label,
                    int n)

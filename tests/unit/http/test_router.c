@@ -13,7 +13,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_PUT, .path = "/v1/sites/{site}/domains/{name}", .operation = "attach"},
 };
 
-static const struct http_table table = {routes, ARRAY_LEN(routes)};
+static const struct http_table table = {.routes = routes, .count = ARRAY_LEN(routes)};
 
 static const struct {
     const char *method, *target;
@@ -74,6 +74,38 @@ static void test_table(void **state)
     all_ok();
 }
 
+/* What has no row may have a handler: of a GET, and of a path that has none at all. */
+static void test_elsewhere(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    static const struct http_route nothing = {.method = HTTP_GET, .path = ""};
+    const struct http_table pages = {
+        .routes = routes, .count = ARRAY_LEN(routes), .elsewhere = &nothing};
+    static const struct {
+        enum http_method method;
+        const char *target;
+        enum err_code code;
+    } rows[] = {
+        {HTTP_GET, "/v1", ERR_NONE},
+        {HTTP_POST, "/v1", ERR_NOT_FOUND},
+        {HTTP_METHOD_COUNT, "/v1", ERR_NOT_FOUND},
+        {HTTP_GET, "/v1/sites/s/domains/d", ERR_BAD_METHOD},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct http_match match;
+        struct err err = {0};
+        struct uri uri = {0};
+        bool is_found = uri_parse(mem, rows[i].target, &uri, &err) &&
+                        http_route_match(mem, &pages, rows[i].method, &uri, &match, &err);
+
+        ok(err.code == rows[i].code && match.route == (is_found ? &nothing : NULL), "%zu: %s", i,
+           err.text);
+    }
+    all_ok();
+}
+
 static void test_methods(void **state)
 {
     (void)state;
@@ -91,6 +123,7 @@ static void test_methods(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_table),
+                                       cmocka_unit_test(test_elsewhere),
                                        cmocka_unit_test(test_methods)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
