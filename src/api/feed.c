@@ -7,6 +7,7 @@
 #include "api/handlers.h"
 #include "app/edge_report.h"
 #include "app/lost.h"
+#include "app/restore.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/crash.h"
@@ -89,6 +90,14 @@ static bool take_report(const struct http_req *req, const struct edge *edge, str
         !app_lost_note(app, req->mem, edge->group, &kept_hosts, &failure))
         LOG(WARN, "web.edge_report", KS("edge", edge->name), KERR(&failure));
     return true;
+}
+
+/* It has what this store has never told. */
+static bool is_ahead(const struct http_req *req, const struct edge *edge,
+                     const struct feed_head *head, struct place at, bool *out, struct err *err)
+{
+    return app_restore_is_proof(api_call_of(req)->app.db, edge->group, head,
+                                &(struct edge_ack){edge->id, at.epoch, at.seq}, out, err);
 }
 
 /* Whether the feed can be followed from here: else the edge needs a snapshot first. */
@@ -182,8 +191,7 @@ bool api_edge_feed(struct http_req *req, struct http_res *res, struct err *err)
     bool is_foreign;
 
     if (!read_poll(req, &poll, err) ||
-        !feed_store_is_foreign(api_call_of(req)->app.db, poll.edge->group, &poll.head,
-                               poll.from.epoch, poll.from.seq, &is_foreign, err))
+        !is_ahead(req, poll.edge, &poll.head, poll.from, &is_foreign, err))
         return false;
     CRASH_POINT(FEED_PAGE_BEFORE);
     if (is_foreign)
@@ -209,8 +217,7 @@ static bool check_had(const struct http_req *req, const struct edge *edge,
     if (!text)
         return true;
     if (!take_place("Latchkey-Had", text, &had, err) ||
-        !feed_store_is_foreign(call->app.db, edge->group, head, had.epoch, had.seq, &is_foreign,
-                               err))
+        !is_ahead(req, edge, head, had, &is_foreign, err))
         return false;
     if (!is_foreign)
         return true;

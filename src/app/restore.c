@@ -7,13 +7,13 @@
 #include "store/event_store.h"
 #include "store/job_store.h"
 
-static bool is_proof(struct db *tx, const char *group, const struct feed_head *head,
-                     const struct edge_ack *ack, bool *out, struct err *err)
+bool app_restore_is_proof(struct db *db, const char *group, const struct feed_head *head,
+                          const struct edge_ack *at, bool *out, struct err *err)
 {
     *out = false;
-    if (head->epoch == 0 || ack->epoch > clock_real_ms() + RESTORE_FUTURE_MS)
+    if (head->epoch == 0 || at->epoch > clock_real_ms() + RESTORE_FUTURE_MS)
         return true;
-    return feed_store_is_foreign(tx, group, head, ack->epoch, ack->seq, out, err);
+    return feed_store_is_foreign(db, group, head, at->epoch, at->seq, out, err);
 }
 
 static bool tell(struct arena *mem, struct db *tx, const struct feed_head *head,
@@ -54,7 +54,7 @@ bool app_restore_note(struct arena *mem, struct db *tx, const struct edge_acks *
     for (size_t i = 0; i < acks->count; i++) {
         bool is_proven;
 
-        if (!is_proof(tx, acks->group, &head, &acks->items[i], &is_proven, err))
+        if (!app_restore_is_proof(tx, acks->group, &head, &acks->items[i], &is_proven, err))
             return false;
         if (is_proven && !note(mem, tx, acks->group, &head, &acks->items[i], err))
             return false;
