@@ -11,6 +11,10 @@
 
 #define QUICK_MS 200 /* an answer with nothing new that came sooner was not a long poll */
 
+struct cursor {
+    uint64_t epoch, seq;
+};
+
 struct agent {
     const struct agent_options *options;
     struct edge_db *db;
@@ -20,6 +24,7 @@ struct agent {
     struct arena *doubts_mem;
     struct doubts doubts;
     struct kept_report kept;
+    struct cursor had;   /* how far this edge was when the last snapshot began; epoch 0: nowhere */
     int64_t reviewed_at; /* what is kept, on clock_boot_ms() */
     size_t refused;      /* hosts with an unknown origin since the last snapshot began */
     bool is_unsure;      /* a snapshot began and did not end */
@@ -87,10 +92,6 @@ struct edge_db *agent_db(struct agent *agent)
     return agent->db;
 }
 
-struct cursor {
-    uint64_t epoch, seq;
-};
-
 static bool parse_cursor(const char *text, struct cursor *out, struct err *err)
 {
     const char *dash = text ? strchr(text, '-') : NULL;
@@ -128,14 +129,13 @@ static const char *unknown_hosts(struct arena *mem, const struct agent *agent)
 static bool add_words(struct arena *mem, struct agent *agent, struct feed_request *request,
                       struct http_header *headers, struct err *err)
 {
-    const struct edge_db_state *state = &agent->state;
     const char *had = NULL;
 
     if (!kept_report_make(&agent->kept, agent->db, err))
         return false;
-    if (agent->is_unsure && state->epoch != 0)
-        had = arena_printf(mem, "%llu-%llu", (unsigned long long)state->epoch,
-                           (unsigned long long)state->seq);
+    if (agent->is_unsure && agent->had.epoch != 0)
+        had = arena_printf(mem, "%llu-%llu", (unsigned long long)agent->had.epoch,
+                           (unsigned long long)agent->had.seq);
     const struct http_header words[] = {{"Latchkey-Trouble", agent->trouble},
                                         {"Latchkey-Unknown", unknown_hosts(mem, agent)},
                                         {"Latchkey-Kept", agent->kept.text},
@@ -373,6 +373,14 @@ static bool take_snapshot_page(struct arena *mem, struct agent *agent, struct cu
     return true;
 }
 
+/* A snapshot that was cut has left records of its epoch: they are after all of the cursor's. */
+static struct cursor furthest(const struct edge_db_state *state)
+{
+    if (state->seen_epoch > state->epoch)
+        return (struct cursor){state->seen_epoch, 0};
+    return (struct cursor){state->epoch, state->seq};
+}
+
 static bool take_snapshot(struct agent *agent, struct agent_report *report, struct err *err)
 {
     unsigned char room[2][EDGE_DB_KEY_MAX];
@@ -380,6 +388,7 @@ static bool take_snapshot(struct agent *agent, struct agent_report *report, stru
     struct cursor head = {0};
 
     forget_doubts(agent);
+    agent->had = furthest(&agent->state);
     agent->refused = 0;
     agent->is_missing = false;
     agent->is_unsure = true;

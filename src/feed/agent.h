@@ -18,7 +18,8 @@
  * could not store what it got. Latchkey-Unknown: how many hosts are here that a whole snapshot did
  * not name and no end record has removed, and the names of some. Latchkey-Kept: which hosts go on
  * with a later certificate than a restored store has for them (kept_report.h). Latchkey-Had, of a
- * snapshot: the cursor before it, which proves as much as a poll's that a store was restored.
+ * snapshot: the cursor before it, which proves as much as a poll's that a store was restored; where
+ * a snapshot of a later epoch was cut, the beginning of that.
  *
  * A page is stored in one transaction that is on disk before the next request tells its cursor.
  * Killed at any moment, it goes on from there. It has no state but the LMDB.

@@ -164,6 +164,7 @@ def test_killed_in_a_snapshot_it_tells_where_it_was(agent, feed):
     feed.host("before.example")
     agent.start().wait_acked()
     assert feed.had is None, "it was nowhere before the first one"
+    agent.kill()
     where, pages = f"{feed.epoch}-{feed.seq}", []
 
     def stall(path, status, headers, body):
@@ -172,17 +173,59 @@ def test_killed_in_a_snapshot_it_tells_where_it_was(agent, feed):
             return (status, headers, body) if len(pages) == 1 else (503, {}, b"")
         return status, headers, body
     feed.tamper = stall
-    feed.begin_epoch(settings, *hosts)
+    for record in (settings, *hosts):
+        feed.put(*record)
+    feed.forget("h", "before.example")
+    agent.start()
     wait_for(lambda: len(pages) > 1)
     agent.kill()
     polls = feed.acked()
-    feed.tamper = None
     pages.clear()
     feed.tamper = lambda path, *reply: pages.append((path, feed.had)) or reply
     agent.start()
     wait_for(lambda: pages)
     assert pages[0] == ("/v1/edge/snapshot", where) and polls == where
     agent.wait_acked()
+
+
+@pytest.mark.req("R22", "R23", "R44")
+@pytest.mark.parametrize("is_new", [False, True])
+def test_restored_again_while_it_takes_the_snapshot(agent, feed, is_new):
+    """It has records of the second life, is through with the snapshot of the first at most, and the store
+    becomes a copy of the first: it takes nothing of that, so it must say that there was a second."""
+    hosts = [("h", f"h{i}.example", er.host_body("site_1", f"h{i}.example", "demo")) for i in range(9)]
+    hosts.append(("S", "settings", er.settings_body(bytes(32), {"demo": "127.0.0.1:8090"})))
+    feed.host("before.example")
+    if not is_new:
+        agent.start().wait_acked()
+        agent.kill()
+    copy, pages = (feed.epoch, feed.rev, feed.seq + 50, dict(feed.rows)), []
+    feed.begin_epoch(*hosts)
+    second = feed.epoch
+
+    def stall(path, status, headers, body):
+        if path == "/v1/edge/snapshot":
+            pages.append(path)
+            return (status, headers, body) if len(pages) == 1 else (503, {}, b"")
+        return status, headers, body
+    feed.tamper = stall
+    agent.start()
+    wait_for(lambda: len(pages) > 1)
+    agent.kill()
+
+    with feed.changed:
+        feed.epoch, feed.rev, feed.seq, feed.rows = copy
+    told = []
+    feed.tamper = lambda path, *reply: told.append((path, feed.had)) or reply
+    agent.start()
+    wait_for(lambda: told)
+    assert told[0] == ("/v1/edge/snapshot", f"{second}-0")
+    feed.epoch = second
+    feed.begin_epoch(*hosts)
+    agent.wait_acked(20)
+    feed.end()
+    agent.wait_acked()
+    assert agent.live() == feed.live()
 
 
 @pytest.mark.req("R23")
