@@ -11,10 +11,9 @@
 #include "feed/agent.h"
 #include "feed/vantage_gate.h"
 
-#define WAIT_S     10 /* how long the feed may keep a poll */
-#define QUICK_MS   200
-#define WAITING    (2 * VANTAGE_AT_ONCE)
-#define STACK_SIZE ((size_t)512 << 10)
+#define WAIT_S   10 /* how long the feed may keep a poll */
+#define QUICK_MS 200
+#define WAITING  (2 * VANTAGE_AT_ONCE)
 
 /* A question that was taken up, with the memory that it lives in. */
 struct work {
@@ -225,7 +224,6 @@ static bool start_thread(void *(*run)(void *arg), struct vantage_point *point, s
 
     pthread_attr_init(&attr);
     pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attr, STACK_SIZE);
     rc = pthread_create(&thread, &attr, run, point);
     pthread_attr_destroy(&attr);
     return rc == 0 || err_errno(err, ERR_INTERNAL, rc, "could not start a vantage point's thread");
