@@ -11,10 +11,10 @@
 
 static json_t *to_json(const struct name_change *change)
 {
-    json_t *json =
-        json_pack("{s:s, s:s, s:o, s:s, s:s?, s:o}", "id", change->id, "name", change->name, "at",
-                  api_time(change->at), "dns", change->dns_state, "code", change->code, "title",
-                  change->title ? http_json_text(change->title) : json_null());
+    json_t *json = json_pack(
+        "{s:s, s:s, s:o, s:s, s:s?, s:o, s:b}", "id", change->id, "name", change->name, "at",
+        api_time(change->at), "dns", change->dns_state, "code", change->code, "title",
+        change->title ? http_json_text(change->title) : json_null(), "varies", change->varies);
 
     json_object_update_new(json, api_stored_json(change->seen));
     return json;

@@ -2,17 +2,30 @@
 #include "job/name_history.h"
 
 #include "base/id.h"
+#include "model/history_note.h"
 #include "store/history_store.h"
 
-static bool is_text(const char *a, const char *b)
+static struct history_line line_of(const struct name_change *change)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    return (struct history_line){change->at, change->dns_state, change->code, change->seen,
+                                 change->varies};
 }
 
-static bool is_same(const struct name_change *a, const struct name_change *b)
+static bool keep(struct arena *mem, struct db *tx, struct name_change *change, struct err *err)
 {
-    return is_text(a->dns_state, b->dns_state) && is_text(a->code, b->code) &&
-           is_text(a->seen, b->seen);
+    const struct history_of_name of = {change->domain_id, change->name, HISTORY_NOTES};
+    const struct history_line now = line_of(change);
+    struct history_line last[HISTORY_NOTES];
+    struct name_change_list latest;
+    enum history_note note;
+
+    if (!history_store_latest(mem, tx, &of, &latest, err))
+        return false;
+    for (size_t i = 0; i < latest.count; i++)
+        last[i] = line_of(&latest.items[i]);
+    note = history_note(last, latest.count, &now);
+    change->varies = note == HISTORY_VARIES;
+    return note == HISTORY_SKIP || history_store_add(tx, change, err);
 }
 
 bool name_history_keep(struct arena *mem, struct db *tx, const struct domain *domain,
@@ -20,7 +33,7 @@ bool name_history_keep(struct arena *mem, struct db *tx, const struct domain *do
 {
     for (size_t i = 0; i < report->name_count; i++) {
         const struct check_name *name = &report->names[i];
-        const struct name_change change = {
+        struct name_change change = {
             .id = id_new(mem, ID_HISTORY),
             .partner_id = domain->partner_id,
             .account_id = domain->account_id,
@@ -32,10 +45,8 @@ bool name_history_keep(struct arena *mem, struct db *tx, const struct domain *do
             .title = name->finding ? name->finding->title : NULL,
             .seen = name->sighting,
         };
-        const struct name_change *last;
 
-        if (!history_store_last(mem, tx, domain->id, name->name, &last, err) ||
-            ((!last || !is_same(last, &change)) && !history_store_add(tx, &change, err)))
+        if (!keep(mem, tx, &change, err))
             return false;
     }
     return true;

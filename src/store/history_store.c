@@ -3,8 +3,9 @@
 
 #include "store/record.h"
 
-#define COLUMNS "id, partner_id, account_id, domain_id, name, at, dns_state, code, title, seen"
-#define LETTERS "tttttitTTt"
+#define COLUMNS                                                                                    \
+    "id, partner_id, account_id, domain_id, name, at, dns_state, code, title, seen, varies"
+#define LETTERS "tttttitTTti"
 #define SELECT  "SELECT " COLUMNS " FROM name_history"
 
 static void read_record(struct reader *r, struct name_change *out)
@@ -19,15 +20,16 @@ static void read_record(struct reader *r, struct name_change *out)
     out->code = next_text(r);
     out->title = next_text(r);
     out->seen = next_text(r);
+    out->varies = next_i64(r) != 0;
 }
 
-DEFINE_READ_ONE(name_change)
-DEFINE_READ_PAGE(name_change, name_change_list)
+DEFINE_READ_ALL(name_change, name_change_list)
+DEFINE_PAGE_OF(name_change, name_change_list)
 
 static const struct query add = {
     .name = "history.add",
-    .sql =
-        "INSERT INTO name_history (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+    .sql = "INSERT INTO name_history (" COLUMNS
+           ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     .params = LETTERS,
     .cols = "",
 };
@@ -44,24 +46,25 @@ bool history_store_add(struct db *db, const struct name_change *change, struct e
 {
     return db_exec(db, &add, NULL, err, QT(change->id), QT(change->partner_id),
                    QT(change->account_id), QT(change->domain_id), QT(change->name), QI(change->at),
-                   QT(change->dns_state), QT(change->code), QT(change->title), QT(change->seen)) &&
+                   QT(change->dns_state), QT(change->code), QT(change->title), QT(change->seen),
+                   QI(change->varies)) &&
            db_exec(db, &drop, NULL, err, QT(change->domain_id), QI(HISTORY_MAX));
 }
 
-static const struct query last = {
-    .name = "history.last",
-    .sql = SELECT " WHERE domain_id = $1 AND name = $2 ORDER BY seq DESC LIMIT 1",
-    .params = "tt",
+static const struct query latest = {
+    .name = "history.latest",
+    .sql = SELECT " WHERE domain_id = $1 AND name = $2 ORDER BY seq DESC LIMIT $3",
+    .params = "tti",
     .cols = LETTERS,
 };
 
-bool history_store_last(struct arena *mem, struct db *db, const char *domain_id, const char *name,
-                        const struct name_change **out, struct err *err)
+bool history_store_latest(struct arena *mem, struct db *db, const struct history_of_name *of,
+                          struct name_change_list *out, struct err *err)
 {
-    const struct row *row;
+    struct rows rows;
 
-    return db_one(mem, db, &last, &row, err, QT(domain_id), QT(name)) &&
-           read_one(mem, row, out, err);
+    return db_each(mem, db, &latest, &rows, err, QT(of->domain_id), QT(of->name), QI(of->most)) &&
+           read_all(mem, &rows, out, err);
 }
 
 static const struct query list = LIST_QUERY(
@@ -82,5 +85,5 @@ bool history_store_list(struct arena *mem, struct db *db, const struct scope *sc
            read_page(mem, &rows, &filter->page, out, err);
 }
 
-static const struct query *const all[] = {&add, &drop, &last, &list};
+static const struct query *const all[] = {&add, &drop, &latest, &list};
 const struct query_list history_queries = {"history_store.c", all, ARRAY_LEN(all)};

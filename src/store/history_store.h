@@ -18,6 +18,7 @@ struct name_change {
     const char *code;      /* of its finding; NULL: none */
     const char *title;     /* of its finding, for people; NULL: none */
     const char *seen;      /* JSON of check/sighting.h */
+    bool varies;           /* it differs from look to look: for a while no more is kept of it */
 };
 
 struct name_change_list {
@@ -32,14 +33,19 @@ struct history_filter {
     const char *name_prefix; /* NULL: any */
 };
 
+struct history_of_name {
+    const char *domain_id, *name;
+    int64_t most;
+};
+
 extern const struct query_list history_queries;
 
 /* In the caller's transaction; what is more than HISTORY_MAX is forgotten, the oldest first. */
 MUST_CHECK bool history_store_add(struct db *db, const struct name_change *change, struct err *err);
-/* The last change of a name; *out is NULL when none is known. For the worker: no scope. */
-MUST_CHECK bool history_store_last(struct arena *mem, struct db *db, const char *domain_id,
-                                   const char *name, const struct name_change **out,
-                                   struct err *err);
+/* The last changes of a name, at most `most`, the newest first. For the worker: no scope. */
+MUST_CHECK bool history_store_latest(struct arena *mem, struct db *db,
+                                     const struct history_of_name *of, struct name_change_list *out,
+                                     struct err *err);
 /* The newest first; empty when the domain is outside of the scope. */
 MUST_CHECK bool history_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                    const struct history_filter *filter,

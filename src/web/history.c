@@ -16,10 +16,10 @@ static json_t *row_json(struct arena *mem, const struct name_change *change)
 {
     json_t *row = view_name(mem, change->name);
 
-    json_object_update_new(row,
-                           json_pack("{s:o, s:o, s:b}", "at", view_time(change->at), "title",
-                                     view_sentence(change->title), "is_ok",
-                                     strcmp(change->dns_state, dns_verdict_name(DNS_OK)) == 0));
+    json_object_update_new(row, json_pack("{s:o, s:o, s:b, s:b}", "at", view_time(change->at),
+                                          "title", view_sentence(change->title), "is_ok",
+                                          strcmp(change->dns_state, dns_verdict_name(DNS_OK)) == 0,
+                                          "varies", change->varies));
     json_object_set_new(row, arena_printf(mem, "is_%s", change->dns_state), json_true());
     json_object_update_new(row, json_loads(change->seen, 0, NULL));
     return row;

@@ -38,7 +38,8 @@ static void test_list(void **state)
     struct fixture f;
     struct tenant a, b;
     struct name_change_list page;
-    const struct name_change *last;
+    struct name_change_list last;
+    struct history_of_name of = {.name = "shop.example", .most = 2};
 
     fixture_open_migrated(&f);
     tenants_prepare(&f);
@@ -61,10 +62,16 @@ static void test_list(void **state)
        "then the older ones");
     page = list(&f, &all, &a, "www", NULL, 2);
     ok(page.count == 1 && strcmp(page.items[0].name, "www.shop.example") == 0, "by name");
-    MUST(&f, history_store_last(f.mem, f.db, a.domain, "shop.example", &last, &f.err));
-    ok(last && last->at == T0 + 3, "the last of a name, and of this domain");
-    MUST(&f, history_store_last(f.mem, f.db, a.domain, "other.example", &last, &f.err));
-    ok(!last, "nothing is known of it");
+    of.domain_id = a.domain;
+    MUST(&f, history_store_latest(f.mem, f.db, &of, &last, &f.err));
+    ok(last.count == 2 && last.items[0].at == T0 + 3 && last.items[1].at == T0,
+       "the last of a name, and of this domain");
+    of.most = 1;
+    MUST(&f, history_store_latest(f.mem, f.db, &of, &last, &f.err));
+    ok(last.count == 1 && last.items[0].at == T0 + 3, "so many");
+    of.name = "other.example";
+    MUST(&f, history_store_latest(f.mem, f.db, &of, &last, &f.err));
+    ok(last.count == 0, "nothing is known of it");
     fixture_close(&f);
     all_ok();
 }

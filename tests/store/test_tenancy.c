@@ -132,7 +132,7 @@ static const struct {
     {"domain_name.save", "the worker, which holds the domain"},
     {"domain_name.remove", "app/names, which holds the domain"},
     {"history.drop", "with a change of the domain"},
-    {"history.last", "the worker, which has looked at the domain"},
+    {"history.latest", "the worker, which has looked at the domain"},
     {"watch.get", "the worker, and app/care, whose caller has found the domain"},
     {"watch.due", "the worker"},
     {"watch.next", "the worker"},
