@@ -2,6 +2,7 @@
 #include "check/check.h"
 
 #include "base/clock.h"
+#include "check/far_end.h"
 #include "check/observe.h"
 #include "check/vantage.h"
 
@@ -10,6 +11,9 @@ static void keep_servers(const struct zone_seen *zone, struct check_report *out)
     for (size_t i = 0; i < zone->place_count && out->server_count < CHECK_SERVERS_MAX; i++)
         if (zone_place_fault(&zone->places[i]) == ZONE_NONE)
             out->servers[out->server_count++] = zone->places[i].address;
+    out->parent.subject = zone->zone;
+    for (size_t i = 0; i < zone->parent_count && i < CHECK_OTHERS_MAX; i++)
+        out->parent.addresses[out->parent.count++] = zone->parents[i];
 }
 
 bool check_run(struct arena *mem, const struct check_env *env, const struct check_names *names,
@@ -39,6 +43,7 @@ bool check_run(struct arena *mem, const struct check_env *env, const struct chec
         return err_wrap(err, "could not check %s", names->names[0]);
     diagnose(mem, names, expected, &context, &seen, out);
     keep_servers(zone, out);
+    out->far.subject = far_end_of(observations, names->count, zone->zone, expected);
     out->took_ms = clock_boot_ms() - began;
     return true;
 }

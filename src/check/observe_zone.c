@@ -106,6 +106,9 @@ static bool ask_parent(struct look *look, const struct address *places, size_t c
             server->is_delegated = true;
             look->out->has_parent_said = true;
         }
+    for (size_t i = 0; i < count && look->out->parent_count < ZONE_PARENTS_MAX; i++)
+        if (told[i].failure == DNS_ASK_NONE && told[i].answer.reply != DNS_REPLY_SERVFAIL)
+            look->out->parents[look->out->parent_count++] = places[i];
     for (size_t i = 0; i < count && look->glue_count == 0; i++)
         for (size_t k = 0; k < told[i].glue_count; k++)
             look->glue[look->glue_count++] = told[i].glue[k];

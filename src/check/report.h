@@ -12,6 +12,15 @@
 #define CHECK_FINDINGS_MAX 500 /* five of a name */
 #define CHECK_SERVERS_MAX  4   /* name servers that are kept */
 
+#define CHECK_OTHERS_MAX 2 /* of other zones */
+
+/* Servers of another zone that what was seen hangs on. */
+struct check_others {
+    const char *subject; /* what they are to be asked about */
+    struct address addresses[CHECK_OTHERS_MAX];
+    size_t count; /* 0: there are none */
+};
+
 enum check_outcome {
     CHECK_READY,  /* every name passes */
     CHECK_PARTLY, /* some pass: they can be ordered, the others join later */
@@ -59,6 +68,8 @@ struct check_report {
     const struct provider *provider;           /* whose DNS it is; NULL = not known */
     struct address servers[CHECK_SERVERS_MAX]; /* that answered for the domain */
     size_t server_count;
+    struct check_others parent;       /* about the zone's delegation */
+    struct check_others far;          /* of a CNAME's end; whom to ask is far_end_find()'s to say */
     struct registration registration; /* is_known false: its registry was not asked */
     struct check_vantage vantages[CHECK_VANTAGES_MAX]; /* none: nobody was asked */
     size_t vantage_count;

@@ -11,6 +11,7 @@
 
 #define ZONE_SERVERS_MAX 8  /* name servers of a zone that are asked */
 #define ZONE_PLACES_MAX  12 /* addresses of them together */
+#define ZONE_PARENTS_MAX 2  /* servers of the parent that are kept */
 #define ZONE_NAMES_MAX   4  /* names of a check that they are asked for */
 
 /* A name server as a name. */
@@ -39,6 +40,8 @@ struct zone_seen {
     size_t server_count;
     struct zone_place places[ZONE_PLACES_MAX];
     size_t place_count;
+    struct address parents[ZONE_PARENTS_MAX]; /* that have answered for the delegation */
+    size_t parent_count;
     struct dns_answer ds; /* of the zone, where DNSSEC fails at it; query.name NULL: not asked */
     size_t name_count;    /* of the check's names, in order, that were asked for */
 };

@@ -8,6 +8,7 @@
 #include "app/expected.h"
 #include "app/vantage_ask.h"
 #include "base/log.h"
+#include "check/far_end.h"
 #include "job/name_at_risk.h"
 #include "model/hostname.h"
 #include "store/domain_vantage_store.h"
@@ -160,6 +161,7 @@ bool name_check_run(const struct worker *worker, struct arena *mem, const struct
     if (asking.err.code != ERR_NONE)
         LOG(WARN, "worker.vantages", KS("domain", want->domain->id), KERR(&asking.err));
     return keep_vantages(worker, mem, want, out, err) &&
+           far_end_find(mem, worker->resolver, &env.reach, &out->far, err) &&
            keep_registration(worker, mem, want, &out->registration, err) &&
            take_others(worker, mem, want, out, err);
 }
