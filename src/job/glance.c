@@ -1,123 +1,290 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "job/glance.h"
 
-#include "base/hash.h"
+#include "base/clock.h"
 #include "base/random.h"
+#include "job/glance_said.h"
+#include "job/name_servers.h"
 
-#define RESOLVER      "resolver" /* in place of an address */
-#define QUESTIONS_MAX (4 * GLANCE_NAMES_MAX + 1)
-#define SAID_MAX      65536 /* octets of all answers of a server */
-#define DIGEST_OCTETS 8
-
-/* What one server is asked about one domain. */
-struct visit {
-    struct glance *glance;
-    const char *server;
-    struct dns_query queries[QUESTIONS_MAX];
-    size_t count;
-    const struct dns_answer *answers[QUESTIONS_MAX]; /* NULL: there was none */
+struct visited {
+    const char *name; /* as job/name_servers.h has it */
+    struct address address;
+    bool is_resolver;
+    enum name_server_standing standing;
+    int64_t paused_ms;
+    size_t domains;            /* that it is asked about */
+    const struct visit *first; /* of these */
 };
 
-struct visits {
-    struct visit *items;
-    size_t count;
+struct round {
+    const struct worker *worker;
+    struct arena *mem;
+    int64_t until; /* clock_boot_ms() */
+    struct visited *servers;
+    size_t server_count;
+    struct visit *visits;
+    size_t visit_count;
 };
 
-/* ---- which questions ---- */
+/* ---- who is asked ---- */
 
-static void add_question(struct visit *visit, const char *name, enum dns_type type)
+static struct visited *server_of(struct round *round, const char *name)
 {
-    visit->queries[visit->count++] = (struct dns_query){name, type};
+    struct visited *server;
+
+    for (size_t i = 0; i < round->server_count; i++)
+        if (strcmp(round->servers[i].name, name) == 0)
+            return &round->servers[i];
+    server = &round->servers[round->server_count++];
+    *server = (struct visited){.name = name};
+    server->standing = name_servers_standing(round->worker->name_servers, name, &server->paused_ms);
+    return server;
 }
 
-static void add_questions(struct arena *mem, struct visit *visit)
+static bool find_server(struct round *round, const struct glance *glance,
+                        const struct visit_key *key, struct visited **out, struct err *err)
 {
-    const struct glance *glance = visit->glance;
-    bool has_registered = false;
+    size_t one = key->address_count > 1 ? random_below(key->address_count) : 0;
 
-    for (size_t i = 0; i < glance->count; i++) {
-        const char *name = glance->names[i];
-        bool is_star = strncmp(name, "*.", 2) == 0;
-        const char *base = is_star ? name + 2 : name;
-
-        add_question(visit, name, DNS_TYPE_A);
-        add_question(visit, name, DNS_TYPE_AAAA);
-        add_question(visit, base, DNS_TYPE_CAA);
-        add_question(visit, arena_printf(mem, "_acme-challenge.%s", base), DNS_TYPE_CNAME);
-        has_registered = has_registered || strcmp(base, glance->registered) == 0;
+    if (key->kind == VISIT_RESOLVER) {
+        *out = server_of(round, glance->registered);
+        (*out)->is_resolver = true;
+        return true;
     }
-    if (!has_registered)
-        add_question(visit, glance->registered, DNS_TYPE_CAA);
+    *out = server_of(round, key->addresses[one]);
+    return address_parse(key->addresses[one], &(*out)->address, err) ||
+           err_set(err, ERR_STORE, "\"%.50s\" is no address of a name server", key->addresses[one]);
 }
 
-static bool has_room(const struct visits *visits, const char *server)
+/* A key of a domain and who would be asked. */
+struct choice {
+    struct visit_key key;
+    struct visited *server;
+};
+
+static bool has_room(const struct visited *server)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < visits->count; i++)
-        count += strcmp(visits->items[i].server, server) == 0;
-    return count < GLANCE_SERVER_MAX || strcmp(server, RESOLVER) == 0;
+    return server->is_resolver || server->domains < GLANCE_SERVER_MAX;
 }
 
-static void add_visit(struct arena *mem, struct visits *visits, struct glance *glance,
-                      const char *server)
+static void add_visit(struct round *round, struct glance *glance, const struct choice *choice)
 {
-    struct visit *visit = &visits->items[visits->count];
+    struct visit *visit = &round->visits[round->visit_count++];
 
-    glance->is_put_off = glance->is_put_off || !has_room(visits, server);
-    if (glance->is_put_off)
-        return;
-    *visit = (struct visit){.glance = glance, .server = arena_strdup(mem, server)};
-    add_questions(mem, visit);
-    visits->count++;
+    *visit = (struct visit){.glance = glance, .key = &choice->key, .server = choice->server};
+    visit_add_questions(round->mem, visit);
+    if (choice->server->domains++ == 0)
+        choice->server->first = visit;
 }
 
-static void add_visits(struct arena *mem, struct visits *visits, struct glance *glance)
+static void take_back(struct round *round, size_t had)
+{
+    while (round->visit_count > had)
+        round->visits[--round->visit_count].server->domains--;
+}
+
+static bool read_choices(struct round *round, const struct glance *glance, struct choice **out,
+                         size_t *count, struct err *err)
 {
     json_auto_t *servers = json_loads(glance->servers, 0, NULL);
-    size_t had = visits->count, at = 0,
-           one = json_object_size(servers) ? random_below(json_object_size(servers)) : 0;
-    const char *server;
+    struct choice *choices = arena_array_of(round->mem, json_object_size(servers), struct choice);
+    const char *text;
     json_t *digest;
+    size_t n = 0;
 
-    json_object_foreach(servers, server, digest) if (glance->is_close || at++ == one)
-        add_visit(mem, visits, glance, server);
-    if (glance->is_put_off)
-        visits->count = had;
+    json_object_foreach(servers, text, digest)
+    {
+        struct choice *choice = &choices[n++];
+
+        if (!visit_key_read(round->mem, arena_strdup(round->mem, text), &choice->key, err) ||
+            !find_server(round, glance, &choice->key, &choice->server, err))
+            return false;
+    }
+    *out = choices;
+    *count = n;
+    return true;
+}
+
+static bool is_own(const struct choice *choice)
+{
+    return choice->key.kind == VISIT_ZONE || choice->key.kind == VISIT_RESOLVER;
+}
+
+/* All of the domain's own servers that are not left alone, or one of them. */
+static void visit_own(struct round *round, struct glance *glance, const struct choice *choices,
+                      size_t count)
+{
+    size_t awake = 0, at = 0, one;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct visited *server = choices[i].server;
+        bool is_paused = server->standing == NAME_SERVER_PAUSED;
+
+        if (!is_own(&choices[i]))
+            continue;
+        awake += !is_paused;
+        if (is_paused && (!glance->silent_ms || server->paused_ms < glance->silent_ms))
+            glance->silent_ms = server->paused_ms;
+    }
+    if (awake == 0)
+        return;
+    glance->silent_ms = 0;
+    one = random_below(awake);
+    for (size_t i = 0; i < count; i++)
+        if (is_own(&choices[i]) && choices[i].server->standing != NAME_SERVER_PAUSED &&
+            (at++ == one || glance->is_close)) {
+            glance->is_put_off = glance->is_put_off || !has_room(choices[i].server);
+            add_visit(round, glance, &choices[i]);
+        }
+}
+
+static void visit_others(struct round *round, struct glance *glance, const struct choice *choices,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct choice *choice = &choices[i];
+        bool is_parent = choice->key.kind == VISIT_PARENT;
+
+        if (is_own(choice) || choice->server->standing == NAME_SERVER_PAUSED ||
+            !has_room(choice->server) ||
+            (is_parent &&
+             !(glance->asks_parent &&
+               name_servers_take_parent(round->worker->name_servers, choice->server->name))))
+            continue;
+        add_visit(round, glance, choice);
+        glance->has_asked_parent = glance->has_asked_parent || is_parent;
+    }
+}
+
+/* All that is to be asked about it, or nothing where one has enough to do. */
+static bool add_visits(struct round *round, struct glance *glance, struct err *err)
+{
+    size_t had = round->visit_count, count;
+    struct choice *choices;
+
+    glance->seen = glance->seen_first = glance->servers;
+    glance->facts_after = glance->facts;
+    if (!read_choices(round, glance, &choices, &count, err))
+        return false;
+    visit_own(round, glance, choices, count);
+    if (!glance->is_put_off)
+        visit_others(round, glance, choices, count);
+    if (glance->is_put_off) {
+        take_back(round, had);
+        glance->has_asked_parent = false;
+    }
+    return true;
 }
 
 /* ---- asking ---- */
 
-static bool is_by_resolver(const struct visit *visit)
+static struct dns_ask ask_of(const struct visited *server, const struct dns_query *query)
 {
-    return strcmp(visit->server, RESOLVER) == 0;
+    return (struct dns_ask){slice_of(server->address.octets, server->address.is_v6 ? 16 : 4), 0,
+                            *query};
 }
 
-/* As many visits from `from` on as fit into one call; `to` is the first that does not. */
+static bool is_answered(const struct dns_told *told)
+{
+    return told->failure != DNS_ASK_TIMEOUT && told->failure != DNS_ASK_BAD;
+}
+
+static void note(struct round *round, struct visited *server, bool has_answered)
+{
+    struct name_servers *memory = round->worker->name_servers;
+
+    server->standing = has_answered ? NAME_SERVER_ANSWERS : NAME_SERVER_PAUSED;
+    if (has_answered)
+        name_servers_answered(memory, server->name);
+    else
+        name_servers_silent(memory, server->name,
+                            server->is_resolver ? NAME_SERVER_RESOLVED_MAX_MS
+                                                : NAME_SERVER_PAUSE_MAX_MS);
+}
+
+/* One question to each that is not known to answer. */
+static bool probe(struct round *round, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    struct dns_ask asks[DNS_ASK_MAX];
+    struct dns_told told[DNS_ASK_MAX];
+    struct visited *probed[DNS_ASK_MAX];
+    size_t count = 0;
+
+    for (size_t i = 0; i < round->server_count && count < DNS_ASK_MAX; i++) {
+        struct visited *server = &round->servers[i];
+
+        if (server->standing != NAME_SERVER_UNKNOWN || server->is_resolver || server->domains == 0)
+            continue;
+        probed[count] = server;
+        asks[count++] = ask_of(server, &server->first->queries[0]);
+    }
+    if (count > 0 && !dns_ask(mem, asks, told, count, GLANCE_MS, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        note(round, probed[i], is_answered(&told[i]));
+    return true;
+}
+
+/* Visits that are made together: of servers, or by the resolver. */
 struct share {
-    struct visits *visits;
-    size_t from, to, questions;
+    struct visit *visits[DNS_ASK_MAX];
+    size_t count, questions;
+    bool by_resolver;
 };
 
-static struct share share_from(struct visits *visits, size_t from, bool by_resolver)
+static bool is_of(const struct share *share, const struct visit *visit)
 {
-    size_t most = by_resolver ? RESOLVER_BATCH_MAX : DNS_ASK_MAX;
-    struct share share = {.visits = visits, .from = from, .to = from};
-
-    for (; share.to < visits->count; share.to++) {
-        const struct visit *visit = &visits->items[share.to];
-
-        if (is_by_resolver(visit) != by_resolver)
-            continue;
-        if (share.questions + visit->count > most)
-            break;
-        share.questions += visit->count;
-    }
-    return share;
+    if (visit->server->is_resolver || share->by_resolver)
+        return visit->server->is_resolver && share->by_resolver;
+    return visit->server->standing == NAME_SERVER_ANSWERS;
 }
 
-static bool ask_resolver(const struct worker *worker, struct arena *mem, const struct share *share,
-                         struct err *err)
+/* Takes what fits, from *at on. */
+static void fill_share(struct round *round, size_t *at, struct share *share)
+{
+    size_t most = share->by_resolver ? RESOLVER_BATCH_MAX : DNS_ASK_MAX;
+
+    for (; *at < round->visit_count; (*at)++) {
+        struct visit *visit = &round->visits[*at];
+
+        if (!is_of(share, visit))
+            continue;
+        if (share->questions + visit->count > most)
+            return;
+        share->visits[share->count++] = visit;
+        share->questions += visit->count;
+    }
+}
+
+/* One that leaves more than half of its questions unanswered is silent. */
+static void take(struct round *round, const struct visit *visit, const struct dns_told *told)
+{
+    size_t answered = 0;
+
+    for (size_t i = 0; i < visit->count; i++)
+        answered += is_answered(&told[i]);
+    if (2 * answered < visit->count)
+        note(round, visit->server, false);
+    else if (visit->server->standing == NAME_SERVER_UNKNOWN)
+        note(round, visit->server, true);
+    glance_take(round->mem, visit, told);
+}
+
+static bool ask_servers(struct arena *mem, const struct share *share, struct dns_told *told,
+                        struct err *err)
+{
+    struct dns_ask *asks = arena_array_of(mem, share->questions, struct dns_ask);
+    size_t n = 0;
+
+    for (size_t i = 0; i < share->count; i++)
+        for (size_t k = 0; k < share->visits[i]->count; k++)
+            asks[n++] = ask_of(share->visits[i]->server, &share->visits[i]->queries[k]);
+    return n == 0 || dns_ask(mem, asks, told, n, GLANCE_MS, err);
+}
+
+static bool ask_resolver(struct arena *mem, struct resolver *resolver, const struct share *share,
+                         struct dns_told *told, struct err *err)
 {
     struct dns_query *queries = arena_array_of(mem, share->questions, struct dns_query);
     struct dns_answer *answers = arena_array_of(mem, share->questions, struct dns_answer);
@@ -125,182 +292,93 @@ static bool ask_resolver(const struct worker *worker, struct arena *mem, const s
         .age = DNS_FRESH, .count = share->questions, .queries = queries, .answers = answers};
     size_t n = 0;
 
-    for (size_t i = share->from; i < share->to; i++) {
-        struct visit *visit = &share->visits->items[i];
+    for (size_t i = 0; i < share->count; i++)
+        for (size_t k = 0; k < share->visits[i]->count; k++)
+            queries[n++] = share->visits[i]->queries[k];
+    if (n > 0 && !resolver_ask(mem, resolver, &batch, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        bool is_late = answers[i].reply == DNS_REPLY_TIMEOUT;
 
-        for (size_t k = 0; is_by_resolver(visit) && k < visit->count; k++) {
-            queries[n] = visit->queries[k];
-            visit->answers[k] = &answers[n++];
-        }
+        told[i] = (struct dns_told){.failure = is_late ? DNS_ASK_TIMEOUT : DNS_ASK_NONE,
+                                    .answer = answers[i]};
     }
-    return n == 0 || resolver_ask(mem, worker->resolver, &batch, err);
+    return true;
 }
 
-static void take_told(struct visit *visit, const struct dns_told *told)
+/* What is read of the answers is given back with each share. */
+static bool make_visits(struct round *round, const struct share *share, struct err *err)
 {
-    for (size_t k = 0; k < visit->count; k++)
-        visit->answers[k] = told[k].failure == DNS_ASK_NONE ? &told[k].answer : NULL;
-}
-
-static bool ask_servers(struct arena *mem, const struct share *share, struct err *err)
-{
-    struct dns_ask *asks = arena_array_of(mem, share->questions, struct dns_ask);
+    AUTO(arena_freep) struct arena *mem = arena_new();
     struct dns_told *told = arena_array_of(mem, share->questions, struct dns_told);
     size_t n = 0;
+    bool is_asked = share->by_resolver
+                        ? ask_resolver(mem, round->worker->resolver, share, told, err)
+                        : ask_servers(mem, share, told, err);
 
-    for (size_t i = share->from; i < share->to; i++) {
-        const struct visit *visit = &share->visits->items[i];
-        struct address *address = arena_new_of(mem, struct address);
-
-        if (is_by_resolver(visit))
-            continue;
-        if (!address_parse(visit->server, address, err))
-            return err_set(err, ERR_STORE, "\"%.50s\" is no address of a name server",
-                           visit->server);
-        for (size_t k = 0; k < visit->count; k++)
-            asks[n++] = (struct dns_ask){slice_of(address->octets, address->is_v6 ? 16 : 4), 0,
-                                         visit->queries[k]};
-    }
-    if (n > 0 && !dns_ask(mem, asks, told, n, GLANCE_MS, err))
+    if (!is_asked)
         return false;
-    for (size_t i = share->from, at = 0; i < share->to; i++)
-        if (!is_by_resolver(&share->visits->items[i])) {
-            take_told(&share->visits->items[i], &told[at]);
-            at += share->visits->items[i].count;
-        }
-    return true;
-}
-
-static bool ask_all(const struct worker *worker, struct arena *mem, struct visits *visits,
-                    struct err *err)
-{
-    for (size_t at = 0; at < visits->count;) {
-        const struct share share = share_from(visits, at, false);
-
-        if (!ask_servers(mem, &share, err))
-            return false;
-        at = share.to;
-    }
-    for (size_t at = 0; at < visits->count;) {
-        const struct share share = share_from(visits, at, true);
-
-        if (!ask_resolver(worker, mem, &share, err))
-            return false;
-        at = share.to;
+    for (size_t i = 0; i < share->count; i++) {
+        take(round, share->visits[i], &told[n]);
+        n += share->visits[i]->count;
     }
     return true;
 }
 
-/* ---- what they said ---- */
-
-static int by_text(const void *a, const void *b)
+static bool ask_all(struct round *round, bool by_resolver, struct err *err)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
+    const struct share none = {.by_resolver = by_resolver};
+    size_t at = 0;
 
-static bool is_said(const struct dns_answer *answer)
-{
-    return answer && answer->rcode >= 0 && answer->reply != DNS_REPLY_TIMEOUT &&
-           answer->rcode != 2; /* SERVFAIL */
-}
+    while (at < round->visit_count && clock_boot_ms() < round->until) {
+        struct share share = none;
 
-/* In the order of the records themselves: servers turn them around. Without their TTL. */
-static void write_answer(struct arena *mem, const struct dns_answer *answer, struct buf *out)
-{
-    const char **texts = arena_array_of(mem, answer->record_count, const char *);
-
-    buf_printf(out, "%d %s\n", answer->rcode, dns_reply_name(answer->reply));
-    if (answer->chain_count > 0)
-        buf_printf(out, "%s\n", answer->chain[0].name);
-    for (size_t i = 0; i < answer->record_count; i++)
-        texts[i] = answer->records[i].text;
-    qsort(texts, answer->record_count, sizeof(*texts), by_text);
-    for (size_t i = 0; i < answer->record_count; i++)
-        buf_printf(out, "%s\n", texts[i]);
-}
-
-/* NULL: the server did not say all. */
-static const char *digest_of(struct arena *mem, const struct visit *visit)
-{
-    struct buf said = buf_new(mem, SAID_MAX);
-    unsigned char hash[SHA256_SIZE];
-
-    for (size_t i = 0; i < visit->count; i++) {
-        if (!is_said(visit->answers[i]))
-            return NULL;
-        write_answer(mem, visit->answers[i], &said);
+        fill_share(round, &at, &share);
+        if (!make_visits(round, &share, err))
+            return false;
     }
-    hash_sha256(buf_view(&said), hash);
-    return hex_encode(mem, slice_of(hash, DIGEST_OCTETS));
+    for (; at < round->visit_count; at++)
+        if (is_of(&none, &round->visits[at]))
+            round->visits[at].glance->is_put_off = true;
+    return true;
 }
 
-static const char *dump(struct arena *mem, const json_t *json)
+/* There was no room for the probe of its server. */
+static void put_off_unprobed(struct round *round)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS);
-    const char *copy = arena_strdup(mem, text);
-
-    free(text);
-    return copy;
+    for (size_t i = 0; i < round->visit_count; i++)
+        if (!round->visits[i].server->is_resolver &&
+            round->visits[i].server->standing == NAME_SERVER_UNKNOWN)
+            round->visits[i].glance->is_put_off = true;
 }
 
-static void take(struct arena *mem, const struct visit *visit)
+/* What was put off in the middle is asked as a whole the next time. */
+static void forget_put_off(struct glance *glance)
 {
-    struct glance *glance = visit->glance;
-    const char *digest = digest_of(mem, visit), *last;
-    json_auto_t *servers = NULL;
-
-    if (!digest || glance->is_put_off)
+    if (!glance->is_put_off)
         return;
-    servers = json_loads(glance->seen, 0, NULL);
-    last = json_string_value(json_object_get(servers, visit->server));
-    if (last && strcmp(last, digest) == 0)
-        return;
-    if (last && *last)
-        glance->is_changed = true;
-    else
-        glance->is_new = true;
-    json_object_set_new(servers, visit->server, json_string(digest));
-    glance->seen = dump(mem, servers);
+    glance->seen = glance->seen_first = glance->servers;
+    glance->facts_after = glance->facts;
+    glance->is_changed = glance->is_new = glance->is_novel = glance->has_asked_parent = false;
 }
 
 bool glance_run(const struct worker *worker, struct arena *mem, struct glance *items, size_t count,
                 struct err *err)
 {
-    struct visits visits = {.items = arena_array_of(mem, count * CHECK_SERVERS_MAX, struct visit)};
+    const size_t most = count * (CHECK_SERVERS_MAX + 2);
+    struct round round = {.worker = worker, .mem = mem, .until = clock_boot_ms() + GLANCE_RUN_MS};
 
-    for (size_t i = 0; i < count; i++) {
-        items[i].seen = items[i].servers;
-        add_visits(mem, &visits, &items[i]);
-    }
-    if (!ask_all(worker, mem, &visits, err))
+    round.servers = arena_array_of(mem, most, struct visited);
+    round.visits = arena_array_of(mem, most, struct visit);
+    for (size_t i = 0; i < count; i++)
+        if (!add_visits(&round, &items[i], err))
+            return false;
+    if (!probe(&round, err))
         return false;
-    for (size_t i = 0; i < visits.count; i++)
-        take(mem, &visits.items[i]);
-    return true;
-}
-
-/* ---- which servers ---- */
-
-static bool has_same_servers(const char *known, const json_t *servers)
-{
-    json_auto_t *had = json_loads(known, 0, NULL);
-    const char *server;
-    json_t *digest;
-
-    if (!had || json_object_size(had) != json_object_size(servers))
+    put_off_unprobed(&round);
+    if (!ask_all(&round, false, err) || !ask_all(&round, true, err))
         return false;
-    json_object_foreach(had, server, digest) if (!json_object_get(servers, server)) return false;
+    for (size_t i = 0; i < count; i++)
+        forget_put_off(&items[i]);
     return true;
-}
-
-const char *glance_servers(struct arena *mem, const struct check_report *report, const char *known)
-{
-    json_auto_t *servers = json_object();
-    char text[ADDRESS_TEXT_SIZE];
-
-    for (size_t i = 0; i < report->server_count; i++)
-        json_object_set_new(servers, address_text(&report->servers[i], text), json_string(""));
-    if (report->server_count == 0)
-        json_object_set_new(servers, RESOLVER, json_string(""));
-    return has_same_servers(known, servers) ? known : dump(mem, servers);
 }

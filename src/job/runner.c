@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "store/watch_store.h"
 
 #define IDLE_LOOK_MS  INT64_C(1000) /* leases that ran out are found this often at the latest */
 #define CLOCK_BACK_MS INT64_C(1000) /* less is no step, but a clock that is being corrected */
@@ -356,7 +357,8 @@ static bool follow_clock(struct job_runner *runner, struct err *err)
 
     if (step > 0) {
         LOG(WARN, "job.clock_back", KI("ms", step));
-        if (!job_store_clock_back(runner->options.db, clock_now(), step, err))
+        if (!job_store_clock_back(runner->options.db, clock_now(), step, err) ||
+            !watch_store_clock_back(runner->options.db, clock_now(), step, err))
             return false;
     }
     runner->clock_ahead = clock_ahead();

@@ -14,7 +14,8 @@
 #include "store/renewal_store.h"
 #include "store/watch_store.h"
 
-#define PUT_OFF_MS INT64_C(1000) /* when a name server had enough to do */
+#define PUT_OFF_MS INT64_C(1000)  /* when there was enough to do */
+#define SPREAD_MS  INT64_C(10000) /* in which those behind a silent server come again */
 
 /* Why a domain is watched. */
 enum reason {
@@ -34,6 +35,7 @@ struct due {
     int64_t failing_at; /* a name that `current` has does not pass since; 0: all do */
     enum reason reason;
     struct glance *glance; /* NULL: its servers are not asked */
+    int64_t changes_tat;   /* after it */
 };
 
 struct run {
@@ -99,6 +101,11 @@ static bool is_close(const struct run *run, const struct due *due)
     return watch_waiting_ms(run->now - due->watch->cared_at) == watch_waiting_ms(0);
 }
 
+static bool is_parent_due(const struct run *run, const struct due *due)
+{
+    return run->now - due->watch->parent_at >= watch_parent_ms(run->now - due->watch->cared_at);
+}
+
 static int64_t failing_since(const struct domain_name_list *names)
 {
     int64_t since = 0;
@@ -123,8 +130,43 @@ static bool plan(struct run *run, struct due *due, struct err *err)
     due->glance = &run->glances[run->glance_count++];
     *due->glance = (struct glance){.registered = due->domain->registered_domain,
                                    .servers = due->watch->servers,
-                                   .is_close = is_close(run, due)};
+                                   .facts = due->watch->facts,
+                                   .is_close = is_close(run, due),
+                                   .asks_parent = is_parent_due(run, due)};
     choose_names(run, due, &names, due->glance);
+    return true;
+}
+
+static bool has_domain(const struct domain_watch_list *list, const char *domain_id)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].domain_id, domain_id) == 0)
+            return true;
+    return false;
+}
+
+/* Where more is due than a run takes, partners take turns; what they leave is for whoever is due
+ * longest. */
+static bool list_due(const struct run *run, struct domain_watch_list *out, struct err *err)
+{
+    struct domain_watch *items = arena_array_of(run->mem, JOB_WATCH_MOST, struct domain_watch);
+    struct domain_watch_list turns, longest;
+    struct db *db = run->worker->app->db;
+
+    if (!watch_store_due(run->mem, db, run->now, JOB_WATCH_MOST, out, err))
+        return false;
+    if (out->count < JOB_WATCH_MOST)
+        return true;
+    longest = *out;
+    if (!watch_store_due_in_turn(run->mem, db, run->now, JOB_WATCH_TURNS, JOB_WATCH_MOST, &turns,
+                                 err))
+        return false;
+    *out = (struct domain_watch_list){items, turns.count};
+    for (size_t i = 0; i < turns.count; i++)
+        items[i] = turns.items[i];
+    for (size_t i = 0; i < longest.count && out->count < JOB_WATCH_MOST; i++)
+        if (!has_domain(&turns, longest.items[i].domain_id))
+            items[out->count++] = longest.items[i];
     return true;
 }
 
@@ -132,7 +174,7 @@ static bool find_due(struct run *run, struct err *err)
 {
     struct domain_watch_list list;
 
-    if (!watch_store_due(run->mem, run->worker->app->db, run->now, JOB_WATCH_MOST, &list, err))
+    if (!list_due(run, &list, err))
         return false;
     run->items = arena_array_of(run->mem, list.count, struct due);
     run->glances = arena_array_of(run->mem, list.count, struct glance);
@@ -191,20 +233,43 @@ static bool is_to_wake(const struct run *run, const struct due *due)
            run->now - woken_at >= pace_of(run, due).whole_ms;
 }
 
+/* A change that is not worth a look stays one, until it is. */
+static void weigh(const struct run *run, struct due *due)
+{
+    struct glance *glance = due->glance;
+
+    due->changes_tat = due->watch->changes_tat;
+    if (!glance || !glance->is_changed ||
+        watch_may_wake(&due->changes_tat, glance->is_novel, run->now * 1000))
+        return;
+    glance->is_changed = false;
+    glance->seen = glance->seen_first;
+    glance->facts_after = glance->facts;
+}
+
 static struct domain_watch seen(const struct run *run, const struct due *due, bool wakes)
 {
+    const struct glance *glance = due->glance;
     struct domain_watch is = *due->watch;
 
+    is.changes_tat = due->changes_tat;
     is.look_at = run->now + watch_jitter_ms(pace_of(run, due).glance_ms, random_below(UINT32_MAX));
     if (wakes)
         is.woken_at = run->now;
-    if (due->glance && due->glance->is_put_off) {
+    if (!glance)
+        return is;
+    if (glance->is_put_off) {
         is.look_at = run->now + random_between(PUT_OFF_MS, 2 * PUT_OFF_MS);
         return is;
     }
-    if (due->glance)
-        is.servers = due->glance->seen;
-    if (due->glance && due->glance->is_changed)
+    if (glance->silent_ms)
+        is.look_at =
+            later(is.look_at, run->now + glance->silent_ms + (int64_t)random_below(SPREAD_MS));
+    is.servers = glance->seen;
+    is.facts = glance->facts_after;
+    if (glance->has_asked_parent)
+        is.parent_at = run->now;
+    if (glance->is_changed)
         is.changed_at = run->now;
     return is;
 }
@@ -229,10 +294,14 @@ static bool wake(const struct run *run, struct db *tx, const struct due *due, st
     return job_store_enqueue(tx, job_kind_name(JOB_NAMES), due->domain->id, run->now, err);
 }
 
-static bool settle(const struct run *run, struct db *tx, const struct due *due, struct err *err)
+static bool settle(const struct run *run, struct db *tx, struct due *due, struct err *err)
 {
-    bool wakes = is_to_wake(run, due);
-    struct domain_watch is = seen(run, due, wakes);
+    struct domain_watch is;
+    bool wakes;
+
+    weigh(run, due);
+    wakes = is_to_wake(run, due);
+    is = seen(run, due, wakes);
 
     if (due->reason == WATCH_NOTHING)
         return watch_store_end(tx, due->watch->domain_id, err);

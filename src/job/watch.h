@@ -11,6 +11,7 @@
 #include "job/worker.h"
 
 #define JOB_WATCH_MOST     64              /* domains of a run */
+#define JOB_WATCH_TURNS    8               /* of a partner, where more is due */
 #define JOB_WATCH_APART_MS INT64_C(500)    /* between two runs */
 #define JOB_WATCH_FIRST_MS INT64_C(1000)   /* to a glance at servers that a look has just found */
 #define JOB_WATCH_IDLE_MS  INT64_C(60000)  /* when nothing is watched */

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/ca_http.h"
+#include "job/name_servers.h"
 
 #define USER_AGENT "Latchkey/" LATCHKEY_VERSION
 
@@ -169,6 +170,7 @@ bool worker_new(struct arena *mem, const struct app *app, struct signer *signer,
         .app = app,
         .signer = signer,
         .feed = {.db = app->db, .signer = signer, .group = APP_EDGE_GROUP},
+        .name_servers = name_servers_new(),
         .started_at = clock_now(),
         .started_ms = clock_boot_ms(),
     };
@@ -191,6 +193,7 @@ void worker_free(struct worker *worker)
             root_files_close(worker->cas[i].roots);
     }
     root_files_close(worker->trust);
+    name_servers_free(worker->name_servers);
     rdap_freep(&worker->rdap);
     resolver_freep(&worker->resolver);
 }

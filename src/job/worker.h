@@ -31,11 +31,14 @@ struct worker_ca {
     struct config_limits limits; /* with one token of margin */
 };
 
+struct name_servers; /* job/name_servers.h */
+
 struct worker {
     const struct app *app;
     struct signer *signer;
     struct resolver *resolver;
     struct rdap *rdap; /* NULL: registries are not asked */
+    struct name_servers *name_servers;
     struct feed feed;
     struct root_files *trust; /* the operator's trust store */
     struct slice check_key;   /* of the check path */

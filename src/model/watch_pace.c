@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model/watch_pace.h"
 
+#include "base/rate.h"
+
 #define SECOND INT64_C(1000)
 #define MINUTE (60 * SECOND)
 #define HOUR   (60 * MINUTE)
@@ -14,6 +16,12 @@ static const struct watch_row waiting[] = { /* since somebody cared */
     {DAY,         {10 * MINUTE,  0}},
     {3 * DAY,     {30 * MINUTE,  0}},
     {7 * DAY,     {HOUR,         0}},
+    {INT64_MAX,   {3 * HOUR,     0}},
+};
+
+static const struct watch_row parent[] = { /* since somebody cared */
+    {HOUR,        {30 * SECOND,  0}},
+    {DAY,         {10 * MINUTE,  0}},
     {INT64_MAX,   {3 * HOUR,     0}},
 };
 
@@ -52,6 +60,24 @@ struct watch_pace watch_secured_pace(int64_t until_renewal_ms, int64_t uncared_m
     if (uncared_ms < CARED_MS)
         pace.glance_ms = CARED_GLANCES;
     return pace;
+}
+
+int64_t watch_parent_ms(int64_t uncared_ms)
+{
+    return row_of(parent, uncared_ms)->glance_ms;
+}
+
+bool watch_may_wake(int64_t *tat_us, bool is_novel, int64_t now_us)
+{
+    static const struct rate rate = {1, MINUTE / SECOND, WATCH_CHANGES};
+    int64_t cost = is_novel ? 1 : WATCH_CHANGE_AGAIN;
+    int64_t kept = is_novel ? 0 : WATCH_CHANGES_KEPT;
+
+    if (rate_turn(&rate, *tat_us, now_us, cost - 1 + kept) > now_us)
+        return false;
+    for (int64_t i = 0; i < cost; i++)
+        *tat_us = rate_spend(&rate, *tat_us, now_us).tat_us;
+    return true;
 }
 
 int64_t watch_jitter_ms(int64_t ms, uint64_t random)

@@ -31,6 +31,19 @@ struct watch_pace watch_secured_pace(int64_t until_renewal_ms, int64_t uncared_m
  * any number. */
 int64_t watch_jitter_ms(int64_t ms, uint64_t random);
 
+/* How often the parent zone is asked about the domain at the most: its servers are everybody's. So
+ * long after somebody cared last; each time goes with a glance. */
+int64_t watch_parent_ms(int64_t uncared_ms);
+
+/* Whether a whole look is worth it because name servers say something else than the last time:
+ * what they have never said costs one of WATCH_CHANGES, what they have said before (servers that
+ * give out one part of the addresses, then another) WATCH_CHANGE_AGAIN of them, and one comes back
+ * each minute. *tat_us is the state (base/rate.h), 0 at first; spent when it is true. */
+#define WATCH_CHANGES      120
+#define WATCH_CHANGE_AGAIN 20
+#define WATCH_CHANGES_KEPT 20 /* for what is new */
+bool watch_may_wake(int64_t *tat_us, bool is_novel, int64_t now_us);
+
 /* The rows of both tables, for the docs and their test. */
 struct watch_row {
     int64_t up_to_ms;

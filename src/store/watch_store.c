@@ -3,8 +3,9 @@
 
 #include "store/record.h"
 
-#define COLUMNS "domain_id, cared_at, look_at, woken_at, changed_at, servers"
-#define LETTERS "tiiiit"
+#define COLUMNS                                                                                    \
+    "domain_id, cared_at, look_at, woken_at, changed_at, parent_at, changes_tat, servers, facts"
+#define LETTERS "tiiiiiitt"
 
 static void read_record(struct reader *r, struct domain_watch *out)
 {
@@ -13,7 +14,10 @@ static void read_record(struct reader *r, struct domain_watch *out)
     out->look_at = next_i64(r);
     out->woken_at = next_i64(r);
     out->changed_at = next_i64(r);
+    out->parent_at = next_i64(r);
+    out->changes_tat = next_i64(r);
     out->servers = next_text(r);
+    out->facts = next_text(r);
 }
 
 DEFINE_READ_ONE(domain_watch)
@@ -24,7 +28,8 @@ DEFINE_READ_ALL(domain_watch, domain_watch_list)
 
 static const struct query care = {
     .name = "watch.care",
-    .sql = "INSERT INTO domain_watch (" COLUMNS ") VALUES ($1, $2, $3, $4, 0, '')"
+    .sql = "INSERT INTO domain_watch (" COLUMNS ", partner_id)"
+           " SELECT id, $2, $3, $4, 0, 0, 0, '', '', partner_id FROM domain WHERE id = $1"
            " ON CONFLICT (domain_id) DO UPDATE SET cared_at = $2, look_at = " SOONER(
                "$3") ","
                      " woken_at = CASE WHEN domain_watch.woken_at < $4 THEN $4"
@@ -69,6 +74,30 @@ bool watch_store_due(struct arena *mem, struct db *db, int64_t now, int64_t most
     return db_each(mem, db, &due, &rows, err, QI(now), QI(most)) && read_all(mem, &rows, out, err);
 }
 
+/* A step to each partner that has any, then the first of each by the index. */
+static const struct query due_in_turn = {
+    .name = "watch.due_in_turn",
+    .sql =
+        "SELECT " COLUMNS " FROM (WITH RECURSIVE partner_of (id) AS (SELECT MIN(partner_id)"
+        " FROM domain_watch UNION ALL SELECT (SELECT MIN(partner_id) FROM domain_watch"
+        " WHERE partner_id > partner_of.id) FROM partner_of WHERE partner_of.id IS NOT NULL)"
+        " SELECT " COLUMNS ", ROW_NUMBER() OVER (PARTITION BY partner_id ORDER BY look_at) AS turn"
+        " FROM partner_of JOIN domain_watch ON domain_id IN (SELECT d.domain_id FROM"
+        " domain_watch d WHERE d.partner_id = partner_of.id AND d.look_at <= $1"
+        " ORDER BY d.look_at LIMIT $2)) turns ORDER BY turn, look_at LIMIT $3",
+    .params = "iii",
+    .cols = LETTERS,
+};
+
+bool watch_store_due_in_turn(struct arena *mem, struct db *db, int64_t now, int64_t each,
+                             int64_t most, struct domain_watch_list *out, struct err *err)
+{
+    struct rows rows;
+
+    return db_each(mem, db, &due_in_turn, &rows, err, QI(now), QI(each), QI(most)) &&
+           read_all(mem, &rows, out, err);
+}
+
 static const struct query next = {
     .name = "watch.next",
     .sql = "SELECT look_at FROM domain_watch ORDER BY look_at LIMIT 1",
@@ -90,9 +119,9 @@ bool watch_store_next(struct db *db, int64_t *out, struct err *err)
 static const struct query save = {
     .name = "watch.save",
     .sql = "UPDATE domain_watch SET look_at = CASE WHEN cared_at = $2 THEN $3 ELSE look_at END,"
-           " woken_at = $4, changed_at = $5,"
+           " woken_at = $4, changed_at = $5, parent_at = $8, changes_tat = $9, facts = $10,"
            " servers = CASE WHEN servers = $6 THEN $7 ELSE servers END WHERE domain_id = $1",
-    .params = "tiiiitt",
+    .params = "tiiiittiit",
     .cols = "",
 };
 
@@ -100,7 +129,8 @@ bool watch_store_save(struct db *db, const struct domain_watch *was, const struc
                       struct err *err)
 {
     return db_exec(db, &save, NULL, err, QT(was->domain_id), QI(was->cared_at), QI(is->look_at),
-                   QI(is->woken_at), QI(is->changed_at), QT(was->servers), QT(is->servers));
+                   QI(is->woken_at), QI(is->changed_at), QT(was->servers), QT(is->servers),
+                   QI(is->parent_at), QI(is->changes_tat), QT(is->facts));
 }
 
 static const struct query set_servers = {
@@ -114,6 +144,32 @@ bool watch_store_set_servers(struct db *db, const char *domain_id, const char *s
                              int64_t look_at, struct err *err)
 {
     return db_exec(db, &set_servers, NULL, err, QT(domain_id), QT(servers), QI(look_at));
+}
+
+#define BACK(column) "CASE WHEN " column " > $1 THEN " column " - $2 ELSE " column " END"
+
+static const struct query clock_back =
+    {
+        .name = "watch.clock_back",
+        .sql =
+            "UPDATE domain_watch SET cared_at = " BACK("cared_at") ", look_at = " BACK("look_at") ", woken_at = " BACK(
+                "woken_at") ", changed_at = " BACK("changed_at") ","
+                                                                 " parent_at = " BACK(
+                                                                     "parent_at") " WHERE cared_at "
+                                                                                  "> $1 OR look_at "
+                                                                                  "> $1"
+                                                                                  " OR woken_at > "
+                                                                                  "$1 OR "
+                                                                                  "changed_at > $1 "
+                                                                                  "OR parent_at > "
+                                                                                  "$1",
+        .params = "ii",
+        .cols = "",
+};
+
+bool watch_store_clock_back(struct db *db, int64_t now, int64_t step_ms, struct err *err)
+{
+    return db_exec(db, &clock_back, NULL, err, QI(now), QI(step_ms));
 }
 
 static const struct query end = {
@@ -143,6 +199,6 @@ bool watch_store_spread(struct db *db, int64_t late, int64_t now, int64_t apart_
     return db_exec(db, &spread, NULL, err, QI(late), QI(now), QI(apart_ms));
 }
 
-static const struct query *const all[] = {&care, &get,         &due, &next,
-                                          &save, &set_servers, &end, &spread};
+static const struct query *const all[] = {&care, &get,         &due,        &due_in_turn, &next,
+                                          &save, &set_servers, &clock_back, &end,         &spread};
 const struct query_list watch_queries = {"watch_store.c", all, ARRAY_LEN(all)};

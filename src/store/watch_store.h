@@ -14,7 +14,10 @@ struct domain_watch {
     int64_t look_at;     /* the next glance */
     int64_t woken_at;    /* whoever checks the names was woken; 0: not yet */
     int64_t changed_at;  /* a glance saw something new; 0: none has */
+    int64_t parent_at;   /* the parent zone was asked last; 0: not yet */
+    int64_t changes_tat; /* model/watch_pace.h: of what was woken for since it changed */
     const char *servers; /* JSON of job/glance.h; "": not known yet */
+    const char *facts;   /* of job/glance.h */
 };
 
 struct domain_watch_list {
@@ -34,6 +37,11 @@ MUST_CHECK bool watch_store_get(struct arena *mem, struct db *db, const char *do
 /* The `most` that are due longest. */
 MUST_CHECK bool watch_store_due(struct arena *mem, struct db *db, int64_t now, int64_t most,
                                 struct domain_watch_list *out, struct err *err);
+/* Of each partner the `each` that are due longest: `most` in all, those first that are the first of
+ * their partner, then the second ones, and so on. */
+MUST_CHECK bool watch_store_due_in_turn(struct arena *mem, struct db *db, int64_t now, int64_t each,
+                                        int64_t most, struct domain_watch_list *out,
+                                        struct err *err);
 /* When the next one is due; INT64_MAX: none is watched. */
 MUST_CHECK bool watch_store_next(struct db *db, int64_t *out, struct err *err);
 /* Stores what came of a glance at `was`. The next one stays where somebody who has cared since has
@@ -43,6 +51,9 @@ MUST_CHECK bool watch_store_save(struct db *db, const struct domain_watch *was,
 /* Its name servers, as JSON; a glance follows at `look_at`, or earlier. */
 MUST_CHECK bool watch_store_set_servers(struct db *db, const char *domain_id, const char *servers,
                                         int64_t look_at, struct err *err);
+/* The clock was set back by `step_ms`, to `now`: what lies ahead of it was so much earlier. */
+MUST_CHECK bool watch_store_clock_back(struct db *db, int64_t now, int64_t step_ms,
+                                       struct err *err);
 MUST_CHECK bool watch_store_end(struct db *db, const char *domain_id, struct err *err);
 /* Those that should have been looked at before `late` are put off, spread from `now` on,
  * `apart_ms` (over 0) for each of them, but for those somebody has cared for since `late`. */

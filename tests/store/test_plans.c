@@ -49,6 +49,8 @@ static const struct {
     {"rate_spent.tidy", SCANS, "only what is under way has spent"},
     {"renewal.ask_all", SCANS, "changes all of them, after a restore"},
     {"vantage.list", SCANS, "edges are few"},
+    {"watch.clock_back", SCANS, "changes all of them, when the clock was set back"},
+    {"watch.due_in_turn", SCANS | SORTS, "steps from partner to partner, and sorts a few of each"},
     {"watch.next", SCANS, "the first of the index"},
 };
 /* clang-format on */

@@ -94,11 +94,12 @@ class Knot(Server):
 
 
 class Bind(Server):
-    """`forwarder` ("address@port"): who is asked about everything else, and how long it is remembered."""
+    """`forwarder` ("address@port"): who is asked about everything else, and how long it is remembered; `elsewhere`
+    ({zone: address}): who is asked about these."""
 
-    def __init__(self, place, zones, forwarder=None, remembered_s=1):
+    def __init__(self, place, zones, forwarder=None, remembered_s=1, elsewhere=None):
         super().__init__(place, zones)
-        self.forwarder, self.remembered_s = forwarder, remembered_s
+        self.forwarder, self.remembered_s, self.elsewhere = forwarder, remembered_s, elsewhere or {}
 
     def command(self):
         keys = "".join(f'key "{name}" {{ algorithm {algorithm}; secret "{self.secret}"; }};\n'
@@ -107,6 +108,8 @@ class Bind(Server):
         zones = "".join(f'zone "{zone}" {{ type primary; file "{zone}.zone"; update-policy {{ '
                         f"grant latchkey subdomain {zone}. TXT; grant long subdomain {zone}. TXT; }}; }};\n"
                         for zone in self.zones)
+        zones += "".join(f'zone "{zone}" {{ type forward; forward only; forwarders {{ {address}; }}; }};\n'
+                         for zone, address in self.elsewhere.items())
         asks = "recursion no;"
         if self.forwarder:
             address, _, port = self.forwarder.partition("@")

@@ -5,6 +5,7 @@ remembers what it was told: the worker asks that one, the CA does not. In a name
 import contextlib
 import json
 import sqlite3
+import time
 
 from ca_fixtures import stop_process
 from dns_kit import Bind, dig
@@ -18,17 +19,24 @@ ELSEWHERE = ["@ A 203.0.113.9", "www CNAME @"]
 
 
 @contextlib.contextmanager
-def watched(platform, folder, *domains):
-    """The platform, started and stopped, with name servers for these domains and a resolver between."""
+def watched(platform, folder, *domains, signed=None):
+    """The platform, started and stopped, with name servers for these domains and a resolver between. `signed`: one of
+    the domains, of which the resolver gets what the name servers have signed; its key is the worker's trust anchor."""
     platform.path = platform.dir / "latchkey.yaml"
     config = json.loads(platform.path.read_text())
     config["dns"]["forwarder"] = f"{RESOLVER}@53"
     platform.path.write_text(json.dumps(config))
-    servers = Knot(folder / "servers", [NAME_SERVER], {f"{d}.": text(d, ELSEWHERE, 1) for d in domains})
+    servers = Knot(folder / "servers", [NAME_SERVER], {f"{d}.": text(d, ELSEWHERE, 1) for d in domains},
+                   [f"{signed}."] if signed else [])
     try:
+        if signed:
+            anchor = platform.dir / "anchor.key"
+            anchor.write_text("\n".join([*servers.ds_of(f"{signed}."), ""]))
+            config["dns"]["trust_anchor"] = str(anchor)
+            platform.path.write_text(json.dumps(config))
         servers.start()
         with Bind(f"{RESOLVER}@53", {"resolver.invalid": []}, forwarder=f"127.0.0.1@{platform.dns_port}",
-                  remembered_s=REMEMBERED_S):
+                  remembered_s=REMEMBERED_S, elsewhere={signed: NAME_SERVER} if signed else {}):
             with platform as p:
                 p.servers = servers
                 yield p
@@ -37,9 +45,9 @@ def watched(platform, folder, *domains):
             stop_process(servers.process)
 
 
-def text(domain, lines, serial):
-    return (f"$ORIGIN {domain}.\n$TTL {REMEMBERED_S}\n@ SOA ns hostmaster {serial} 3600 600 86400 {REMEMBERED_S}\n"
-            f"@ NS ns\nns A {NAME_SERVER}\n" + "".join(line + "\n" for line in lines))
+def text(domain, lines, serial, address=NAME_SERVER, ttl=REMEMBERED_S):
+    return (f"$ORIGIN {domain}.\n$TTL {ttl}\n@ SOA ns hostmaster {serial} 3600 600 86400 {ttl}\n"
+            f"@ NS ns\nns A {address}\n" + "".join(line + "\n" for line in lines))
 
 
 def right(platform):
@@ -86,3 +94,43 @@ def wait_watched(platform, domain):
         servers = json.loads(watch["servers"] or "{}") if watch else {}
         return watch if servers and all(servers.values()) else None
     return wait_for(is_watched)
+
+
+COPIED = ["domain", "claim", "domain_name", "cert_order", "issuance", "issuance_name", "domain_overview",
+          "domain_watch", "job"]
+
+
+def rows_of(db, ids, table):
+    columns = [c[1] for c in db.execute(f"PRAGMA table_info({table})")]
+    return [dict(zip(columns, row)) for row in db.execute(f"SELECT * FROM {table}")
+            if any(value in ids for value in row if isinstance(value, str))]
+
+
+def fill(platform, domain, count, change):
+    """So many copies of a domain whose order waits, w1.ZONE and on for w0.ZONE; `change(table, row, now)` is told of
+    each row before it is stored."""
+    zone = domain["name"].partition(".")[2]
+
+    def numbered(value, i):
+        """Another id, or another name, of the same length or longer."""
+        return f"w{i}.{zone}" if value.endswith(zone) else value[:-8] + f"{i:08d}"
+
+    path = platform.dir / "latchkey.db"
+    with contextlib.closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as db:
+        ids = {domain["id"], domain["name"]}
+        for table in ("cert_order", "issuance", "claim"):
+            ids |= {row["id"] for row in rows_of(db, ids, table)}
+        rows = [(table, row) for table in COPIED for row in rows_of(db, ids, table)]
+        own = ids | {row["id"] for table, row in rows if table == "job"}
+        own |= {row["label"] for table, row in rows if table == "claim" and row["label"]}
+        now = int(time.time() * 1000)
+        db.execute("BEGIN IMMEDIATE")
+        for i in range(1, count + 1):
+            for table, row in rows:
+                copy = {k: numbered(v, i) if v in own else v for k, v in row.items()}
+                if table == "job":
+                    copy |= {"wake_at": None, "lease_until": None, "lease_boot": None, "lease_owner": None}
+                change(table, copy, now)
+                db.execute(f"INSERT INTO {table} ({', '.join(copy)}) VALUES ({', '.join('?' * len(copy))})",
+                           list(copy.values()))
+        db.execute("COMMIT")

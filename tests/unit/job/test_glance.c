@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "job/glance.h"
+#include "job/glance_visit.h"
+#include "job/name_servers.h"
 #include "knot.h"
 
 #define SOA  "@ 60 SOA ns. host. 1 3600 600 86400 60\n@ 60 NS ns.\n"
@@ -34,6 +36,7 @@ static int begin(void **state)
     (void)state;
 
     assert_true(resolver_new(&options, &worker.resolver, &err));
+    worker.name_servers = name_servers_new();
     return 0;
 }
 
@@ -41,13 +44,18 @@ static int end(void **state)
 {
     (void)state;
     resolver_free(worker.resolver);
+    name_servers_free(worker.name_servers);
     return 0;
 }
 
 static struct glance glance_of(const char *const *name, const char *servers)
 {
-    return (struct glance){
-        .names = name, .count = 1, .registered = *name, .servers = servers, .is_close = true};
+    return (struct glance){.names = name,
+                           .count = 1,
+                           .registered = *name,
+                           .servers = servers,
+                           .facts = "",
+                           .is_close = true};
 }
 
 static void run(struct arena *mem, struct glance *items, size_t count)
@@ -84,6 +92,42 @@ static void test_changes(void **state)
         ok((strcmp(again.seen, first.seen) == 0) == !rows[i].is_changed, "%s: %s is kept",
            rows[i].name, again.seen);
     }
+    arena_free(mem);
+    all_ok();
+}
+
+/* What is said for the first time is told from what a server comes back to. */
+static void test_facts(void **state)
+{
+    static const struct {
+        const char *name;
+        bool is_novel;
+    } turns[] = {{"address.example", true}, {"one.example", true}, {"address.example", false},
+                 {"one.example", false},    {"six.example", true}, {"less.example", false}};
+    static const char *const one = "one.example";
+    struct arena *mem = arena_new();
+    struct glance last = glance_of(&one, "{\"resolver\":\"\"}");
+    (void)state;
+
+    run(mem, &last, 1);
+    ok(*last.facts_after == '\0', "what is there from the beginning is not kept");
+    for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+        struct glance again = glance_of(&turns[i].name, last.seen);
+
+        again.facts = last.facts_after;
+        run(mem, &again, 1);
+        ok(again.is_changed && again.is_novel == turns[i].is_novel, "turn %zu: %s", i,
+           again.facts_after);
+        ok(strcmp(again.seen_first, again.servers) == 0, "turn %zu: kept for a change", i);
+        last = again;
+    }
+    last.facts = arena_alloc(mem, 8 * GLANCE_FACTS_MAX + 1);
+    memset((char *)(uintptr_t)last.facts, 'f', 8 * GLANCE_FACTS_MAX);
+    last.servers = "{\"resolver\":\"0123456789abcdef\"}";
+    run(mem, &last, 1);
+    ok(last.is_changed && strlen(last.facts_after) == 8 * GLANCE_FACTS_MAX &&
+           strspn(last.facts_after, "f") == 0,
+       "the oldest are forgotten: %zu", strlen(last.facts_after));
     arena_free(mem);
     all_ok();
 }
@@ -137,6 +181,7 @@ static void test_many(void **state)
             (struct glance){.names = names,
                             .count = GLANCE_NAMES_MAX,
                             .registered = "example",
+                            .facts = "",
                             .servers = i % 2 ? "{\"resolver\":\"\"}" : "{\"127.0.0.9\":\"\"}"};
     run(mem, items, MANY);
     for (size_t i = 0; i < MANY; i++)
@@ -168,6 +213,45 @@ static void test_servers(void **state)
     report.server_count = 0;
     got = glance_servers(mem, &report, known);
     ok(strcmp(got, "{\"resolver\":\"\"}") == 0, "none can be asked: %s", got);
+    report.parent = (struct check_others){"one.example", {report.servers[0]}, 1};
+    report.far = (struct check_others){"cdn.example", {report.servers[1], report.servers[0]}, 2};
+    got = glance_servers(mem, &report, "");
+    ok(strcmp(got, "{\"far cdn.example 192.0.2.53 2001:db8::53\":\"\",\"parent one.example "
+                   "2001:db8::53\":\"\",\"resolver\":\"\"}") == 0,
+       "other zones: %s", got);
+    arena_free(mem);
+    all_ok();
+}
+
+static void test_keys(void **state)
+{
+    static const struct {
+        const char *text;
+        int kind; /* -1: it is refused */
+        size_t addresses;
+    } rows[] = {
+        {"192.0.2.1", VISIT_ZONE, 1},
+        {"resolver", VISIT_RESOLVER, 0},
+        {"parent a.example 192.0.2.1", VISIT_PARENT, 1},
+        {"far a.example 192.0.2.1 2001:db8::1", VISIT_FAR, 2},
+        {"far a.example 192.0.2.1 192.0.2.2 192.0.2.3", -1, 0},
+        {"parent a.example", -1, 0},
+        {"parent", -1, 0},
+        {"resolver 192.0.2.1", -1, 0},
+        {"", -1, 0},
+    };
+    struct arena *mem = arena_new();
+    (void)state;
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        struct visit_key key = {.kind = VISIT_KIND_COUNT};
+        struct err err = {0};
+        bool is_read = visit_key_read(mem, rows[i].text, &key, &err);
+
+        ok(is_read ? (int)key.kind == rows[i].kind && key.address_count == rows[i].addresses
+                   : rows[i].kind == -1 && err.code == ERR_STORE,
+           "\"%s\"", rows[i].text);
+    }
     arena_free(mem);
     all_ok();
 }
@@ -177,7 +261,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changes), cmocka_unit_test(test_silent),
         cmocka_unit_test(test_put_off), cmocka_unit_test(test_many),
-        cmocka_unit_test(test_servers),
+        cmocka_unit_test(test_servers), cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_keys),
     };
     int failed;
 

@@ -59,6 +59,39 @@ static void test_secured(void **state)
     all_ok();
 }
 
+static void test_parent(void **state)
+{
+    (void)state;
+
+    ok(watch_parent_ms(0) == 30000 && watch_parent_ms(HOUR - 1) == 30000, "in the first hour");
+    ok(watch_parent_ms(HOUR) == 10 * MINUTE && watch_parent_ms(DAY) == 3 * HOUR, "later");
+    all_ok();
+}
+
+/* Servers that say one of two things in turn cost a few looks and then three an hour; what they say
+ * for the first time is looked at in all that. */
+static void test_may_wake(void **state)
+{
+    enum { GLANCES = 2880, EACH_US = 30 * 1000000 }; /* a day */
+    int64_t tat = 0, strange = 0;
+    int again = 0, first = 0;
+    (void)state;
+
+    for (int64_t i = 0; i < GLANCES; i++) {
+        int64_t now_us = INT64_C(1700000000000000) + i * EACH_US;
+
+        again += watch_may_wake(&tat, false, now_us);
+        if (i == 10)
+            ok(again == 5, "at once: %d", again);
+        if (i % 200 == 20)
+            ok(watch_may_wake(&tat, true, now_us), "what is new, at glance %lld", (long long)i);
+        first += watch_may_wake(&strange, true, now_us);
+    }
+    ok(again > 60 && again <= 5 + 24 * 3, "what was said before: %d", again);
+    ok(first > 24 * 60 && first <= WATCH_CHANGES + 24 * 60, "always something new: %d", first);
+    all_ok();
+}
+
 /* Later and later, and whatever is asked has a row. */
 static void test_rows(void **state)
 {
@@ -92,9 +125,10 @@ static void test_jitter(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_waiting), cmocka_unit_test(test_waits_until),
-        cmocka_unit_test(test_secured), cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_jitter),
+        cmocka_unit_test(test_waiting),  cmocka_unit_test(test_waits_until),
+        cmocka_unit_test(test_secured),  cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_jitter),   cmocka_unit_test(test_parent),
+        cmocka_unit_test(test_may_wake),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
