@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "job/glance.h"
-#include "job/glance_visit.h"
+#include "job/glance_said.h"
 #include "job/name_servers.h"
 #include "knot.h"
 
@@ -223,6 +223,34 @@ static void test_servers(void **state)
     all_ok();
 }
 
+/* What does not fit is not taken for something that does. */
+static void test_too_much(void **state)
+{
+    enum { AROUND = 14 + 5 }; /* "@ A 0 records", and "@ A " before the text */
+    static const struct visit_key key = {.kind = VISIT_ZONE, .text = "192.0.2.53"};
+    static const char *const one = "one.example";
+    struct arena *mem = arena_new();
+    char *text = arena_alloc(mem, SAID_MAX + 1);
+    const struct dns_record record = {.text = text};
+    const struct dns_told told = {.answer = {.records = &record, .record_count = 1}};
+    (void)state;
+
+    memset(text, 'x', SAID_MAX - AROUND);
+    for (int i = 0; i < 2; i++) {
+        struct glance glance = glance_of(&one, "{\"192.0.2.53\":\"\"}");
+        const struct visit visit = {
+            .glance = &glance, .key = &key, .queries = {{one, DNS_TYPE_A}}, .count = 1};
+
+        glance.seen = glance.seen_first = glance.servers;
+        glance.facts_after = glance.facts;
+        glance_take(mem, &visit, &told);
+        ok(glance.is_new == (i == 0), "with %zu octets: %s", strlen(text), glance.seen);
+        text[strlen(text)] = 'x';
+    }
+    arena_free(mem);
+    all_ok();
+}
+
 static void test_keys(void **state)
 {
     static const struct {
@@ -262,7 +290,7 @@ int main(void)
         cmocka_unit_test(test_changes), cmocka_unit_test(test_silent),
         cmocka_unit_test(test_put_off), cmocka_unit_test(test_many),
         cmocka_unit_test(test_servers), cmocka_unit_test(test_facts),
-        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_keys),    cmocka_unit_test(test_too_much),
     };
     int failed;
 
