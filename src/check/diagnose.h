@@ -76,6 +76,8 @@ struct probe {
     enum probe_outcome outcome;
     int status;           /* 0 without an answer */
     const char *location; /* host of the last Location, when redirected */
+    const char *origin;   /* "https://shop.example", when what counts was said after redirects */
+    uint16_t port;        /* with `origin`: where that was */
     const char *text;     /* the reason, for evidence */
     struct answerer who;  /* what the last answer is known for */
     int64_t took_ms;

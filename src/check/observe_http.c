@@ -83,6 +83,17 @@ static void end(struct walk *walk, enum probe_outcome outcome, const char *text)
     walk->url = NULL;
 }
 
+/* What comes now is said where redirects have led, and not at the port that was asked first. */
+static void keep_origin(const struct walks *walks, const struct walk *walk)
+{
+    struct http_url place;
+
+    if (walk->hops == 0 || !http_url_follow(walks->mem, walk->url, walk->url, &place))
+        return;
+    walk->probe->origin = arena_printf(walks->mem, "%s://%s", place.scheme, place.host);
+    walk->probe->port = place.port;
+}
+
 static bool was_seen(const struct walk *walk, const char *url)
 {
     for (size_t i = 0; i < walk->hops; i++)
@@ -146,10 +157,12 @@ static void judge_answer(const struct walks *walks, const struct http_response *
         end(walk, PROBE_OK, NULL);
     else if (status >= 301 && status <= 308 && location)
         follow(walks, walk, status, location);
-    else
+    else {
+        keep_origin(walks, walk);
         end(walk, PROBE_WRONG_ANSWER,
             arena_printf(walks->mem, status == 200 ? "status %d with another content" : "status %d",
                          status));
+    }
 }
 
 static void take_result(const struct walks *walks, const struct http_exchange *exchange,
@@ -158,11 +171,13 @@ static void take_result(const struct walks *walks, const struct http_exchange *e
     const char *text = outcomes[exchange->failure].text;
 
     walk->probe->took_ms += exchange->response.took_ms;
-    if (exchange->is_ok)
+    if (exchange->is_ok) {
         judge_answer(walks, &exchange->response, walk);
-    else
-        end(walk, outcomes[exchange->failure].outcome,
-            text ? text : arena_strdup(walks->mem, exchange->err.text));
+        return;
+    }
+    keep_origin(walks, walk);
+    end(walk, outcomes[exchange->failure].outcome,
+        text ? text : arena_strdup(walks->mem, exchange->err.text));
 }
 
 /* ---- asking ---- */

@@ -114,11 +114,19 @@ static const char *expected_text(struct arena *mem, const struct facts *f, const
     return remedy_joined(mem, kept.expected, kept.expected_count);
 }
 
+static const char *probe_place(struct arena *mem, const struct facts *f, const struct probe *probe)
+{
+    char place[ADDRESS_PLACE_SIZE];
+
+    address_place(&probe->address, probe->origin ? probe->port : f->context->http_port, place);
+    return probe->origin ? arena_printf(mem, "%s (redirected to %s)", place, probe->origin)
+                         : arena_strdup(mem, place);
+}
+
 /* Where the check path failed: each address and port. */
 static const char *bad_places(struct arena *mem, const struct facts *f)
 {
     struct buf out = buf_new(mem, LIST_TEXT_MAX);
-    char place[ADDRESS_PLACE_SIZE];
     size_t n = 0;
 
     for (size_t i = 0; i < f->seen->probe_count; i++) {
@@ -128,7 +136,7 @@ static const char *bad_places(struct arena *mem, const struct facts *f)
             continue;
         if (n > 0)
             buf_str(&out, n + 1 == f->probes_bad ? " and " : ", ");
-        buf_str(&out, address_place(&probe->address, f->context->http_port, place));
+        buf_str(&out, probe_place(mem, f, probe));
         n++;
     }
     return buf_ok(&out) ? buf_cstr(&out) : "our addresses";
@@ -262,16 +270,14 @@ void remedy_add_evidence(struct arena *mem, const struct facts *f, const struct 
 static void fill_evidence(struct arena *mem, const struct facts *f, struct finding *out)
 {
     const struct dns_answer *answers[] = {&f->seen->a, &f->seen->aaaa};
-    char place[ADDRESS_PLACE_SIZE];
 
     for (size_t i = 0; i < 2; i++)
         remedy_add_evidence(mem, f, answers[i], out);
     for (size_t i = 0; i < f->seen->probe_count; i++) {
         const struct probe *probe = &f->seen->probes[i];
 
-        address_place(&probe->address, f->context->http_port, place);
         finding_add_evidence(mem, out,
-                             (struct finding_evidence){arena_strdup(mem, place),
+                             (struct finding_evidence){probe_place(mem, f, probe),
                                                        probe_outcome_name(probe->outcome),
                                                        probe->text ? probe->text : "", -1});
     }
