@@ -28,6 +28,9 @@ bool check_run(struct arena *mem, const struct check_env *env, const struct chec
         .retry_at = env->retry_at,
         .caa = env->caa,
         .needed_until = env->needed_until,
+        .own = env->reach.own,
+        .own_count = env->reach.own_count,
+        .is_offline = env->reach.is_offline,
     };
     struct zone_seen *zone = arena_new_of(mem, struct zone_seen);
     struct registration_seen registration = {.is_in_dns = false};

@@ -46,13 +46,16 @@ struct check_delegation {
 };
 
 struct check_context {
-    const char *brand;     /* of the partner */
-    const char *resolver;  /* whom we asked, for evidence */
-    uint16_t http_port;    /* of the platform's addresses */
-    int64_t at;            /* of the report */
-    int64_t retry_at;      /* when it is looked at again by itself; 0 = not */
-    struct caa_wanted caa; /* issuer NULL: CAA is not judged; is_wildcard is each name's own */
-    int64_t needed_until;  /* how long the registration ought to last; 0 = not known */
+    const char *brand;        /* of the partner */
+    const char *resolver;     /* whom we asked, for evidence */
+    uint16_t http_port;       /* of the platform's addresses */
+    int64_t at;               /* of the report */
+    int64_t retry_at;         /* when it is looked at again by itself; 0 = not */
+    struct caa_wanted caa;    /* issuer NULL: CAA is not judged; is_wildcard is each name's own */
+    int64_t needed_until;     /* how long the registration ought to last; 0 = not known */
+    const struct prefix *own; /* reserved addresses that can be reached all the same */
+    size_t own_count;
+    bool is_offline; /* addresses of the documentation stand for those of the internet */
 };
 
 #define PROBES(X)                                                                                  \

@@ -25,6 +25,33 @@ bool facts_is_ours(const struct facts *f, const struct dns_record *record)
     return check_is_ours(f->expected, &address);
 }
 
+const char *facts_unreachable_for(const struct facts *f, const struct address *address)
+{
+    const char *reserved = address_reserved_for(address);
+
+    if (reserved && f->context->is_offline && strcmp(reserved, "documentation") == 0)
+        return NULL;
+    for (size_t i = 0; i < f->context->own_count; i++)
+        if (prefix_has(&f->context->own[i], address))
+            return NULL;
+    return reserved;
+}
+
+static void set_dead_aside(struct facts *f, size_t family)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < f->foreign_count[family]; i++) {
+        const struct address *address = &f->foreign[family][i];
+
+        if (facts_unreachable_for(f, address))
+            f->dead[f->dead_count++] = *address;
+        else
+            f->foreign[family][kept++] = *address;
+    }
+    f->foreign_count[family] = kept;
+}
+
 static void sort_addresses(struct facts *f, const struct dns_answer *answer)
 {
     for (size_t i = 0; i < answer->record_count; i++) {
@@ -88,6 +115,10 @@ static void collect_one(struct facts *f)
     f->chain_count = a->chain_count > 0 ? a->chain_count : aaaa->chain_count;
     sort_addresses(f, a);
     sort_addresses(f, aaaa);
+    if (facts_ours(f) > 0) {
+        set_dead_aside(f, FACTS_V4);
+        set_dead_aside(f, FACTS_V6);
+    }
     f->is_via_base = f->base && is_via(f, f->base->name);
     f->is_via_target = target && target[0] && is_via(f, target);
     for (size_t i = 0; i < f->seen->probe_count; i++) {

@@ -29,7 +29,11 @@ struct facts {
     enum dns_verdict verdict; /* filled by the rules; that of the base is known first */
     struct address ours[2][CHECK_ADDRESSES_MAX], foreign[2][CHECK_ADDRESSES_MAX];
     size_t ours_count[2], foreign_count[2]; /* [0] IPv4, [1] IPv6 */
-    const struct dns_record *chain;         /* CNAMEs from the name on */
+    /* Beside ours, those that cannot be reached from the internet, of both families: certificate
+     * authorities pass over them (Boulder, bdns/dns.go). They are not among the foreign ones. */
+    struct address dead[2 * CHECK_ADDRESSES_MAX];
+    size_t dead_count;
+    const struct dns_record *chain; /* CNAMEs from the name on */
     size_t chain_count;
     bool is_via_base;   /* a CNAME chain to or through the base */
     bool is_via_target; /* a CNAME chain to or through the set's cname */
@@ -46,6 +50,8 @@ void facts_collect(struct arena *mem, const struct check_names *names,
                    const struct check_expected *expected, const struct check_context *context,
                    const struct check_seen *seen, struct facts *all);
 
+/* Why nobody on the internet can reach it; NULL: it can be reached. */
+const char *facts_unreachable_for(const struct facts *f, const struct address *address);
 /* Whether it is one of the set's addresses. */
 bool facts_is_ours(const struct facts *f, const struct dns_record *record);
 

@@ -48,6 +48,11 @@ static const struct {
                               "{subject} has {found}, pointing elsewhere. The certificate "
                               "authority tries IPv6 first, so that alone makes it fail. "
                               "{why}."},
+    [FINDING_DEAD_ADDRESS] = {"{subject} has an address that nobody can reach",
+                              "{subject} points to the right place, but also to {found}, which "
+                              "cannot be reached from the internet ({why}). A certificate "
+                              "authority passes over that; visitors may try it, and wait. Only "
+                              "what is right should stay."},
     [FINDING_WWW_MISSING] = {FINDING_NO_RESPONSE,
                              "{subject} does not exist in DNS. Add {expected}."},
     [FINDING_WWW_ELSEWHERE] = {FINDING_NO_RESPONSE,

@@ -32,6 +32,7 @@ enum finding_severity { FINDING_SEVERITIES(X) FINDING_SEVERITY_COUNT };
     X(PRIVATE_ADDRESS, "private_address", ERROR, OWNER)                                            \
     X(EXTRA_ADDRESS, "extra_address", ERROR, OWNER)                                                \
     X(FOREIGN_AAAA, "foreign_aaaa", ERROR, OWNER)                                                  \
+    X(DEAD_ADDRESS, "dead_address", WARNING, OWNER)                                                \
     X(WWW_MISSING, "www_missing", ERROR, OWNER)                                                    \
     X(WWW_ELSEWHERE, "www_elsewhere", ERROR, OWNER)                                                \
     X(FOLLOWS_BAD_NAME, "follows_bad_name", ERROR, OWNER)                                          \

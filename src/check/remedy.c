@@ -55,6 +55,18 @@ static const char *found_text(struct arena *mem, const struct facts *f)
     return foreign_text(mem, f);
 }
 
+static const char *dead_text(struct arena *mem, const struct facts *f)
+{
+    struct finding list = {0};
+
+    for (size_t i = 0; i < f->dead_count; i++)
+        finding_add_found(
+            mem, &list,
+            (struct finding_record){.type = family_type[f->dead[i].is_v6 ? FACTS_V6 : FACTS_V4],
+                                    .value = text_of(mem, &f->dead[i])});
+    return remedy_joined(mem, list.found, list.found_count);
+}
+
 static const char *aaaa_text(struct arena *mem, const struct facts *f)
 {
     struct finding list = {0};
@@ -157,6 +169,8 @@ static const char *aaaa_advice(struct arena *mem, const struct facts *f)
     if (f->chain_count > 0)
         return arena_printf(mem, "It comes with the CNAME of %s: replace that by %s",
                             f->chain[0].name, expected_text(mem, f, NULL));
+    if (facts_ours(f) == 0 && f->expected->ipv6_count == 0)
+        return arena_printf(mem, "Remove it, and add %s", expected_text(mem, f, "A"));
     if (f->expected->ipv6_count == 0 || f->ours_count[FACTS_V6] > 0)
         return "Remove it";
     return arena_printf(mem, "Remove it, or have %s instead", expected_text(mem, f, "AAAA"));
@@ -170,6 +184,8 @@ static const char *why_text(struct arena *mem, const struct facts *f, enum findi
         return dns_rcode_name(find_reply(f, DNS_REPLY_SERVFAIL)->rcode);
     if (code == FINDING_LOOKUP_PARTLY)
         return has_failed(&f->seen->a) ? "A" : "AAAA";
+    if (code == FINDING_DEAD_ADDRESS)
+        return address_reserved_for(&f->dead[0]);
     if (code == FINDING_PRIVATE_ADDRESS)
         return address_reserved_for(f->foreign_count[FACTS_V4] ? &f->foreign[FACTS_V4][0]
                                                                : &f->foreign[FACTS_V6][0]);
@@ -200,6 +216,8 @@ static const char *found_words(struct arena *mem, const struct facts *f, enum fi
         return bad_places(mem, f);
     if (code == FINDING_FOREIGN_AAAA)
         return aaaa_text(mem, f);
+    if (code == FINDING_DEAD_ADDRESS)
+        return dead_text(mem, f);
     if (code == FINDING_CNAME_LOOP)
         return chain_text(mem, f);
     if (code == FINDING_EXTRA_ADDRESS || code == FINDING_PLATFORM_TARGET_WRONG)
@@ -306,6 +324,14 @@ static void remove_foreign(struct arena *mem, const struct facts *f, size_t fami
                                     .value = text_of(mem, &f->foreign[family][i])});
 }
 
+static void remove_dead(struct arena *mem, const struct facts *f, struct finding *out)
+{
+    for (size_t i = 0; i < f->dead_count; i++)
+        act(mem, f, out, FINDING_REMOVE,
+            (struct finding_record){.type = family_type[f->dead[i].is_v6 ? FACTS_V6 : FACTS_V4],
+                                    .value = text_of(mem, &f->dead[i])});
+}
+
 /* All of the set's addresses of a family in place of foreign ones; nothing to add where one of ours
  * is there already. */
 static void set_family(struct arena *mem, const struct facts *f, size_t family, struct finding *out)
@@ -376,8 +402,8 @@ void remedy_fill_actions(struct arena *mem, const struct facts *f, enum remedy r
                          struct finding *finding)
 {
     /* What stands behind a CNAME is not the owner's record: the CNAME is what to change. */
-    bool is_behind =
-        f->chain_count > 0 && (remedy == REMEDY_NO_FOREIGN || remedy == REMEDY_NO_AAAA);
+    bool is_behind = f->chain_count > 0 && (remedy == REMEDY_NO_FOREIGN ||
+                                            remedy == REMEDY_NO_AAAA || remedy == REMEDY_NO_DEAD);
 
     switch (is_behind ? REMEDY_POINT_HERE : remedy) {
     case REMEDY_NONE:
@@ -388,6 +414,9 @@ void remedy_fill_actions(struct arena *mem, const struct facts *f, enum remedy r
     case REMEDY_NO_FOREIGN:
         remove_foreign(mem, f, FACTS_V4, 0, finding);
         remove_foreign(mem, f, FACTS_V6, 0, finding);
+        break;
+    case REMEDY_NO_DEAD:
+        remove_dead(mem, f, finding);
         break;
     case REMEDY_NO_AAAA:
         if (f->ours_count[FACTS_V4] == 0 && f->seen->a.reply == DNS_REPLY_NODATA)

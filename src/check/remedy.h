@@ -12,6 +12,7 @@ enum remedy {
     REMEDY_NONE,       /* nothing in DNS */
     REMEDY_POINT_HERE, /* all records that lead here, in place of what is there */
     REMEDY_NO_FOREIGN, /* remove the records that lead elsewhere */
+    REMEDY_NO_DEAD,    /* remove those that nobody can reach */
     REMEDY_NO_AAAA,    /* the same of AAAA, or set ours in their place */
     REMEDY_NO_CNAME,   /* addresses of ours in place of a CNAME */
     REMEDY_ADD_A,

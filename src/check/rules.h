@@ -32,6 +32,7 @@ bool rule_is_without_address(const struct facts *f);
 bool rule_is_target_wrong(const struct facts *f);
 bool rule_is_www_elsewhere(const struct facts *f);
 bool rule_is_foreign_aaaa(const struct facts *f);
+bool rule_has_dead(const struct facts *f);
 bool rule_is_all_private(const struct facts *f);
 bool rule_is_wrong(const struct facts *f);
 bool rule_has_extra(const struct facts *f);

@@ -149,20 +149,13 @@ bool rule_is_foreign_aaaa(const struct facts *f)
             f->ours_count[FACTS_V6] > 0);
 }
 
-static bool is_private(const struct address *address)
-{
-    const char *reserved = address_reserved_for(address);
-
-    return reserved && strcmp(reserved, "documentation") != 0;
-}
-
 bool rule_is_all_private(const struct facts *f)
 {
     if (facts_ours(f) > 0)
         return false;
     for (size_t family = 0; family < 2; family++)
         for (size_t i = 0; i < f->foreign_count[family]; i++)
-            if (!is_private(&f->foreign[family][i]))
+            if (!facts_unreachable_for(f, &f->foreign[family][i]))
                 return false;
     return true;
 }
@@ -175,6 +168,11 @@ bool rule_is_wrong(const struct facts *f)
 bool rule_has_extra(const struct facts *f)
 {
     return facts_foreign(f) > 0;
+}
+
+bool rule_has_dead(const struct facts *f)
+{
+    return f->dead_count > 0 && !f->is_via_base;
 }
 
 bool rule_is_seen_in_part(const struct facts *f)

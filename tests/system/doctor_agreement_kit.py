@@ -41,7 +41,8 @@ DIFFERENT = {
 
 # Where Pebble (2.4.0) does something else than the doctor says, beside what is in DIFFERENT: by the beginning of the
 # code that is found, and by case. Its va/va.go; Boulder's bdns and va/http.go are what Let's Encrypt runs.
-PEBBLE_OF_CODES = {"caa": "it does not look at CAA"}
+PEBBLE_OF_CODES = {"caa": "it does not look at CAA",
+                   "dead": "it connects to reserved addresses; Boulder leaves them out (bdns/dns.go)"}
 PEBBLE = {
     "aaaa-silent": "it gives up where the look-up of AAAA fails; Boulder goes on with A (bdns/dns.go)",
     "http-partly": "it connects to the first address alone; Boulder tries IPv4 after IPv6 (va/http.go)",
@@ -60,6 +61,7 @@ LETS_DEBUG = {
     "www_elsewhere": ("ANotWorking", "only where nothing works there: it does not know the platform"),
     "private_address": ("ReservedAddress", ""),
     "extra_address": ("MultipleIPAddressDiscrepancy", "where the answers differ"),
+    "dead_address": ("ReservedAddress", "fatal, though Boulder passes over it (bdns/dns.go)"),
     "foreign_aaaa": ("AAAANotWorking", "where nothing works there"),
     "follows_bad_name": ("", "each name is judged alone"),
     "cname_loop": ("DNSLookupFailed", ""),

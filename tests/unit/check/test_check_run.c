@@ -89,8 +89,10 @@ static bool check(struct arena *mem, const char *name, bool has_v6, struct check
     const char *names[] = {name, arena_printf(mem, "www.%s", name)};
     const struct check_expected expected = {
         .ipv4 = ours, .ipv4_count = 2, .ipv6 = &ours[2], .ipv6_count = has_v6};
+    const struct prefix own = {ours[2], 128};
     const struct check_env env = {.resolver = resolver,
                                   .check_key = key,
+                                  .reach = {.own = &own, .own_count = 1, .is_offline = true},
                                   .brand = "mono",
                                   .http_port = edge.port,
                                   .http_ms = 400,

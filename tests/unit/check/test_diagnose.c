@@ -38,6 +38,14 @@ static const struct {
 };
 #pragma GCC diagnostic pop
 
+/* Where the scenes play: the addresses of the documentation, and none that nobody can reach. */
+static const struct prefix own[] = {
+    {{.octets = {192, 0, 2}}, 24},
+    {{.octets = {198, 51, 100}}, 24},
+    {{.octets = {203, 0, 113}}, 24},
+    {{.is_v6 = true, .octets = {0x20, 0x01, 0x0d, 0xb8}}, 32},
+};
+
 static size_t parse(const char *letters, struct address *out)
 {
     size_t count = 0;
@@ -66,6 +74,8 @@ static void look(enum kind kind, const struct scene_name *scenes, struct scenery
     struct check_names names = {.names = kinds[kind].names, .registered = "shop.example"};
     const struct check_context context = {.brand = "mono",
                                           .resolver = "127.0.0.1@53",
+                                          .own = own,
+                                          .own_count = ARRAY_LEN(own),
                                           .http_port = 80,
                                           .at = INT64_C(1700000000000),
                                           .retry_at = INT64_C(1700000060000)};
