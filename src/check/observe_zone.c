@@ -153,11 +153,28 @@ static void add_place(struct look *look, size_t server, struct slice octets)
         out->places[out->place_count++] = (struct zone_place){.server = server, .address = address};
 }
 
+static bool is_absence(const struct dns_answer *answer)
+{
+    return answer->reply == DNS_REPLY_NXDOMAIN || answer->reply == DNS_REPLY_NODATA;
+}
+
 static void add_glue(struct look *look, size_t server)
 {
     for (size_t i = 0; i < look->glue_count; i++)
         if (strcmp(look->glue[i].owner, look->out->servers[server].name) == 0)
             add_place(look, server, look->glue[i].address);
+}
+
+/* `answers`: to A and AAAA of the server. */
+static bool is_nowhere(const struct look *look, size_t at, const struct dns_answer *answers)
+{
+    const struct zone_server *server = &look->out->servers[at];
+
+    if (server->has_address || server->is_hidden)
+        return false;
+    if (server->is_delegated && hostname_is_within(server->name, look->out->zone))
+        return true;
+    return is_absence(&answers[0]) && is_absence(&answers[1]);
 }
 
 /* Where the parent gave an address, it is the one that everybody asks; the others are looked up. */
@@ -182,6 +199,8 @@ static bool find_places(struct look *look, struct err *err)
     for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < answers[i].record_count; k++)
             add_place(look, servers[i], answers[i].records[k].address);
+    for (size_t i = 0; i < count; i += 2)
+        look->out->servers[servers[i]].is_nowhere = is_nowhere(look, servers[i], &answers[i]);
     return true;
 }
 

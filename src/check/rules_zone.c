@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "check/rules.h"
+#include "model/hostname.h"
 
 #define TEXT_MAX 1024
 
@@ -109,6 +110,17 @@ bool rule_is_disagreeing(const struct facts *f)
     return is_split(f, false) && is_right_in_part(f);
 }
 
+/* Nobody can find one of them, and so the resolver had no answer. */
+static bool are_nowhere(const struct facts *f)
+{
+    enum dns_reply reply = f->seen->a.reply;
+
+    for (size_t i = 0; i < f->zone->server_count; i++)
+        if (!f->zone->servers[i].is_nowhere)
+            return false;
+    return f->zone->server_count > 0 && (reply == DNS_REPLY_SERVFAIL || reply == DNS_REPLY_TIMEOUT);
+}
+
 /* Some answered, and none of them as one that has the zone: that is no trouble of the network. */
 bool rule_is_unserved(const struct facts *f)
 {
@@ -124,7 +136,7 @@ bool rule_is_unserved(const struct facts *f)
         has_spoken =
             has_spoken || fault == ZONE_REFUSED || fault == ZONE_FAILED || fault == ZONE_LAME;
     }
-    return has_spoken;
+    return has_spoken || are_nowhere(f);
 }
 
 bool rule_is_old(const struct facts *f)
@@ -140,16 +152,26 @@ static void add_place(struct buf *out, const struct facts *f, const struct zone_
                address_text(&place->address, text));
 }
 
+static const char *without_comma(struct arena *mem, struct buf *list)
+{
+    return arena_printf(mem, "%.*s", (int)buf_view(list).len - 2, buf_cstr(list));
+}
+
 void rule_tell_unserved(struct arena *mem, const struct facts *f, struct finding_words *words)
 {
     struct buf out = buf_new(mem, TEXT_MAX);
 
     for (size_t i = 0; i < f->zone->place_count; i++) {
-        buf_str(&out, i > 0 ? ", " : "");
         add_place(&out, f, &f->zone->places[i]);
-        buf_printf(&out, " %s", zone_fault_text(zone_place_fault(&f->zone->places[i])));
+        buf_printf(&out, " %s, ", zone_fault_text(zone_place_fault(&f->zone->places[i])));
     }
-    words->found = buf_ok(&out) ? buf_cstr(&out) : "none of them";
+    for (size_t i = 0; i < f->zone->server_count; i++)
+        if (f->zone->servers[i].is_nowhere)
+            buf_printf(&out, "%s has no address%s, ", f->zone->servers[i].name,
+                       hostname_is_within(f->zone->servers[i].name, f->zone->zone)
+                           ? " at the registrar (glue record)"
+                           : "");
+    words->found = buf_ok(&out) ? without_comma(mem, &out) : "none of them";
     words->other = f->zone->zone;
 }
 

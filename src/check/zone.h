@@ -21,6 +21,8 @@ struct zone_server {
     bool is_listed;    /* the zone names it */
     bool has_address;  /* one that may be asked */
     bool is_hidden;    /* it has addresses, and none may be asked */
+    bool is_nowhere;   /* it has no address: DNS says so, or it is below the zone and the parent has
+                          none of it (glue, RFC 1034 section 4.2.1), so that nobody can find it */
 };
 
 /* What one address of one server said. */
