@@ -62,12 +62,43 @@ static int64_t number(const char *text)
     exit(64);
 }
 
+/* The rest of a run that is held (job/held.h). */
+struct rest {
+    struct arena *mem;
+    struct job_result held;
+};
+
+static bool count_rest(void *arg, struct job_result *out, struct err *failed);
+
+static void count(struct arena *mem, struct job_result *out)
+{
+    struct rest *rest;
+
+    stored += out->is_done;
+    if (!out->go_on)
+        return;
+    rest = arena_new_of(mem, struct rest);
+    *rest = (struct rest){mem, *out};
+    out->go_on = count_rest;
+    out->go_on_arg = rest;
+}
+
+static bool count_rest(void *arg, struct job_result *out, struct err *failed)
+{
+    const struct rest *rest = arg;
+
+    if (!rest->held.go_on(rest->held.go_on_arg, out, failed))
+        return false;
+    count(rest->mem, out);
+    return true;
+}
+
 static bool until_stored(void *worker, struct arena *mem, const struct job *job,
                          struct job_result *out, struct err *failed)
 {
     if (!issue_run(worker, mem, job, ISSUANCE_ISSUED, out, failed))
         return false;
-    stored += out->is_done;
+    count(mem, out);
     return true;
 }
 

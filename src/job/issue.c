@@ -138,6 +138,14 @@ static bool has_ended(const struct issue *is)
     return is->issuance->state == is->end || !steps[is->issuance->state];
 }
 
+/* What the CA works at is asked for again in a moment. */
+static bool is_polling(const struct issue *is)
+{
+    return is->issuance->state == ISSUANCE_VALIDATING || is->issuance->state == ISSUANCE_FINALIZING;
+}
+
+static bool go_on(void *arg, struct job_result *out, struct err *err);
+
 static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
 {
     for (int i = 0; i < STEPS_MAX; i++) {
@@ -152,12 +160,15 @@ static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
         }
         if (!step_of(is)(is, &outcome, err))
             return false;
+        is->has_learned = is->has_learned || outcome.is_learned;
         if (outcome.is_wait || outcome.is_done) {
             *out = (struct job_result){
                 .is_done = outcome.is_done,
                 .run_at = outcome.run_at,
-                .also = outcome.is_learned ? save_learned : NULL,
+                .also = is->has_learned ? save_learned : NULL,
                 .also_arg = is,
+                .go_on = is_polling(is) ? go_on : NULL,
+                .go_on_arg = is,
             };
             return true;
         }
@@ -167,16 +178,32 @@ static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
 }
 
 /* What came of the calls to the CA is told, whatever has come of the steps. */
+static bool run_on(struct issue *is, struct job_result *out, struct err *err)
+{
+    bool is_done = run_steps(is, out, err);
+
+    out->is_stored = is->is_finished;
+    is_done = ca_session_end(is->worker, is->mem, is->session, is_done, err);
+    is->session = NULL;
+    return is_done;
+}
+
+/* With what it has, as after a step of its own (refresh()). */
+static bool go_on(void *arg, struct job_result *out, struct err *err)
+{
+    struct issue *is = arg;
+
+    is->is_current = true;
+    return run_on(is, out, err);
+}
+
 bool issue_run(const struct worker *worker, struct arena *mem, const struct job *job,
                enum issuance_state end, struct job_result *out, struct err *err)
 {
     struct issue *is = arena_new_of(mem, struct issue);
-    bool is_done;
 
     *is = (struct issue){.worker = worker, .mem = mem, .job = job, .end = end};
-    is_done = run_steps(is, out, err);
-    out->is_stored = is->is_finished;
-    return ca_session_end(worker, mem, is->session, is_done, err);
+    return run_on(is, out, err);
 }
 
 bool job_issue(void *worker, struct arena *mem, const struct job *job, struct job_result *out,
@@ -300,6 +327,7 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
         (has_ended(is) && !job_store_finish(tx, is->job, err)))
         return false;
     is->is_current = db_tx_commit(&tx, err);
+    is->has_learned = is->has_learned && !is->is_current;
     is->is_finished = is->is_current && has_ended(is);
     return is->is_current;
 }

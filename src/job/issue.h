@@ -73,6 +73,7 @@ struct issue {
     enum issuance_state end; /* of the run */
     bool is_finished;        /* the job went with its last step */
     bool is_current;         /* all above is what issue_commit() has just stored */
+    bool has_learned;        /* of what is stored with the end of a run, something is not yet */
     int64_t now;
 };
 

@@ -7,8 +7,10 @@
  * One dispatcher claims jobs for the threads that are idle; it wakes at once when this process
  * commits, within DB_WATCH_MS when another one does, and at the next run_at. While none is idle, a
  * thread takes its next job in the transaction that stores what came of its last one. A run that
- * has to wait says until when and returns: no thread ever sleeps for a job. A run that fails is
- * repeated after a growing time (or at err.retry_at); one that lost a race is repeated at once.
+ * has to wait says until when and returns: no thread ever sleeps for a job. One that waits for a
+ * moment only, and can go on where it was, keeps its lease and its memory meanwhile (job/held.h). A
+ * run that fails is repeated after a growing time (or at err.retry_at); one that lost a race is
+ * repeated at once.
  */
 #include "base/arena.h"
 #include "model/job_kind.h"
@@ -25,6 +27,9 @@ struct job_result {
     /* What the run has learned, stored with that; or NULL. It lives as long as the run's memory. */
     bool (*also)(void *arg, struct db *tx, struct err *err);
     void *also_arg;
+    /* In place of a new run, by run_at, as long as the memory of this one lives; or NULL. */
+    bool (*go_on)(void *arg, struct job_result *out, struct err *err);
+    void *go_on_arg;
 };
 
 typedef bool (*job_fn)(void *arg, struct arena *mem, const struct job *job, struct job_result *out,

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "check.h"
-#include "job/runner.h"
+#include "job/held.h"
 #include "store/schema.h"
 
 #define WAIT_MS 5000
@@ -22,6 +22,8 @@ static struct world {
     _Atomic int most;       /* ever at once */
     _Atomic int local;      /* of jobs that ask no CA */
     _Atomic int64_t second; /* clock_now() of the second run */
+    _Atomic int gone_on;    /* runs that were held */
+    const struct job *job;  /* of the last run */
     bool (*body)(struct world *w, const struct job *job, struct job_result *out, struct err *err);
 } world;
 
@@ -151,6 +153,12 @@ static bool learned(struct world *w, const struct job *job, struct job_result *o
     return true;
 }
 
+static bool learn_more(void *arg, struct db *tx, struct err *err)
+{
+    (void)arg;
+    return job_store_enqueue(tx, job_kind_name(JOB_ISSUE), OTHER, clock_now() + HOUR_MS, err);
+}
+
 static void test_also(void **state)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
@@ -189,6 +197,109 @@ static void test_stored_by_the_run(void **state)
     job_runner_stop(world.runner);
     job = find(mem, SUBJECT);
     ok(job && job->run_at > clock_now(), "what a run has stored of itself stays");
+    all_ok();
+}
+
+static bool go_on(void *arg, struct job_result *out, struct err *err)
+{
+    struct world *w = arg;
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct job *stored = find(mem, SUBJECT);
+
+    (void)err;
+    ok(stored && stored->fence == w->job->fence && stored->run_at == w->job->run_at,
+       "nothing was stored of the wait");
+    atomic_fetch_add(&w->gone_on, 1);
+    out->is_done = true;
+    return true;
+}
+
+static bool wait_for(struct world *w, const struct job *job, int64_t ms, struct job_result *out)
+{
+    w->job = job;
+    *out = (struct job_result){.run_at = clock_now() + ms,
+                               .is_done = atomic_load(&w->runs) > 1,
+                               .go_on = go_on,
+                               .go_on_arg = w,
+                               .also = learn_more,
+                               .also_arg = w};
+    return true;
+}
+
+static bool wait_shortly(struct world *w, const struct job *job, struct job_result *out,
+                         struct err *err)
+{
+    (void)err;
+    return wait_for(w, job, HELD_MS / 2, out);
+}
+
+static bool wait_long(struct world *w, const struct job *job, struct job_result *out,
+                      struct err *err)
+{
+    (void)err;
+    return wait_for(w, job, HELD_MS + 20, out);
+}
+
+static void wait_until_gone(const char *subject)
+{
+    int64_t end = clock_boot_ms() + WAIT_MS;
+    bool is_there = true;
+
+    while (is_there && clock_boot_ms() < end) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+
+        is_there = find(mem, subject) != NULL;
+        usleep(1000);
+    }
+    ok(!is_there, "%s is done", subject);
+}
+
+/* What waits for a moment goes on where it was. */
+static void test_held(void **state)
+{
+    (void)state;
+    world.body = wait_shortly;
+    start();
+    enqueue(SUBJECT, clock_now());
+    wait_until_gone(SUBJECT);
+    job_runner_stop(world.runner);
+    ok(atomic_load(&world.runs) == 1 && atomic_load(&world.gone_on) == 1,
+       "run %d times, gone on %d times", atomic_load(&world.runs), atomic_load(&world.gone_on));
+    all_ok();
+}
+
+static void test_waits_too_long_to_be_held(void **state)
+{
+    (void)state;
+    world.body = wait_long;
+    start();
+    enqueue(SUBJECT, clock_now());
+    wait_until_gone(SUBJECT);
+    job_runner_stop(world.runner);
+    ok(atomic_load(&world.runs) == 2 && atomic_load(&world.gone_on) == 0,
+       "run %d times, gone on %d times", atomic_load(&world.runs), atomic_load(&world.gone_on));
+    all_ok();
+}
+
+/* What was held is stored as it would have been, and nothing is leased. */
+static void test_held_when_it_stops(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct job *other;
+
+    (void)state;
+    world.body = wait_shortly;
+    start();
+    enqueue(SUBJECT, clock_now());
+    ok(wait_for_runs(1), "it runs");
+    job_runner_stop(world.runner);
+    other = find(mem, OTHER);
+    ok(atomic_load(&world.gone_on) == 1 || (other && find(mem, SUBJECT)),
+       "what it has learned is stored");
+    ok(atomic_load(&world.runs) == 1, "run %d times", atomic_load(&world.runs));
+    start();
+    wait_until_gone(SUBJECT);
+    job_runner_stop(world.runner);
     all_ok();
 }
 
@@ -444,6 +555,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_done),
         TEST(test_also),
+        TEST(test_held),
+        TEST(test_waits_too_long_to_be_held),
+        TEST(test_held_when_it_stops),
         TEST(test_stored_by_the_run),
         TEST(test_wait),
         TEST(test_threads),
