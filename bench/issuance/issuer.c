@@ -13,6 +13,7 @@
  * An issuance ends here when its certificate is stored: the edge takes part as far as the CA's
  * validation needs it, and has every record at once.
  */
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -27,7 +28,6 @@
 
 #define COUNT_MAX      INT64_C(1000000)
 #define FOLLOW_MS      1000
-#define LOOK_MS        2
 #define IDLE_LEAF_LEN  1100 /* octets, about what they have at Let's Encrypt */
 #define IDLE_CHAIN_LEN 1800
 
@@ -41,6 +41,7 @@ struct issuer {
 
 /* The runner's jobs know the worker only. */
 static atomic_llong stored;
+static sem_t one_more; /* posted for each */
 
 static struct err err;
 
@@ -74,7 +75,10 @@ static void count(struct arena *mem, struct job_result *out)
 {
     struct rest *rest;
 
-    stored += out->is_done;
+    if (out->is_done) {
+        stored++;
+        sem_post(&one_more);
+    }
     if (!out->go_on)
         return;
     rest = arena_new_of(mem, struct rest);
@@ -131,6 +135,16 @@ static void start(struct issuer *is)
     need(job_runner_start(&options, &is->runner, &err));
 }
 
+/* For FOLLOW_MS at most. */
+static void wait_for_one(void)
+{
+    struct timespec until;
+
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += FOLLOW_MS / 1000;
+    (void)sem_clockwait(&one_more, CLOCK_MONOTONIC, &until);
+}
+
 /* Until so many are stored, for ever if need be: whoever started us has a deadline. */
 static void follow(struct issuer *is, int64_t wanted)
 {
@@ -143,7 +157,7 @@ static void follow(struct issuer *is, int64_t wanted)
             need(seed_edge_follows(mem, is->app.db, &err));
             follow_at = clock_boot_ms() + FOLLOW_MS;
         }
-        (void)nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * 1000000}, NULL);
+        wait_for_one();
     }
 }
 
@@ -210,6 +224,7 @@ int main(int argc, char **argv)
               stderr);
         return 64;
     }
+    sem_init(&one_more, 0, 0);
     need(config_load(is.mem, argv[1], &config, &err));
     log_set_up(config->log.level, config->log.format);
     need(app_open(is.mem, config, APP_MIGRATE, &is.app, &err));
