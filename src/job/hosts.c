@@ -5,6 +5,7 @@
 #include "app/site.h"
 #include "edge/record_digest.h"
 #include "edge/record_write.h"
+#include "store/certificate_end_store.h"
 #include "store/issuance_store.h"
 #include "tls/chain.h"
 #include "tls/key.h"
@@ -31,6 +32,7 @@ static bool is_written(enum edge_fault fault, const char *what, struct err *err)
 struct choice {
     const struct certificate *certificate;
     bool is_proven;
+    int64_t taken_off_at; /* none: since when somebody wishes that; 0: nobody does */
 };
 
 static bool choose(const struct worker *worker, struct arena *mem, const struct domain *domain,
@@ -44,6 +46,10 @@ static bool choose(const struct worker *worker, struct arena *mem, const struct 
         !certificate_store_current(mem, db, &scope, domain->id, &out->certificate, err))
         return false;
     out->is_proven = out->certificate && out->certificate->state == CERTIFICATE_LIVE;
+    out->taken_off_at = 0;
+    if (!out->certificate &&
+        !certificate_end_store_taken_off_at(db, domain->id, &out->taken_off_at, err))
+        return false;
     return !latest || latest->state != ISSUANCE_DEPLOYING ||
            certificate_store_get(mem, db, &scope, latest->certificate_id, &out->certificate, err);
 }
@@ -109,6 +115,7 @@ static bool add_hosts(struct arena *mem, const struct name_set *names, const str
                       const struct choice *choice, struct hosts *out, struct err *err)
 {
     const struct certificate *certificate = choice->certificate;
+    const int64_t taken_off_at = certificate ? 0 : choice->taken_off_at;
     const struct text_list covered = certificate ? certificate->names : (struct text_list){0};
     const char *canonical = app_site_canonical(site, names, certificate ? &covered : NULL);
     struct edge_host host = {
@@ -124,7 +131,7 @@ static bool add_hosts(struct arena *mem, const struct name_set *names, const str
         host.canonical = slice_str(is_star ? EDGE_STAR : canonical);
         host.flags = site->is_https_on && choice->is_proven && is_safe ? EDGE_HOST_REDIRECT : 0;
         host.certificate_id = slice_str(is_covered ? certificate->id : "");
-        host.issued_at = is_covered ? (uint64_t)certificate->created_at : 0;
+        host.issued_at = (uint64_t)(is_covered ? certificate->created_at : taken_off_at);
         if (!add_host(mem, &host, names->names[i], out, err))
             return false;
     }
@@ -183,13 +190,13 @@ static bool make(const struct worker *worker, struct arena *mem, const struct do
 bool hosts_make(const struct worker *worker, struct arena *mem, const struct domain *domain,
                 const struct certificate *certificate, struct hosts *out, struct err *err)
 {
-    return make(worker, mem, domain, &(struct choice){certificate, false}, out, err);
+    return make(worker, mem, domain, &(struct choice){.certificate = certificate}, out, err);
 }
 
 bool hosts_make_proven(const struct worker *worker, struct arena *mem, const struct domain *domain,
                        const struct certificate *certificate, struct hosts *out, struct err *err)
 {
-    return make(worker, mem, domain, &(struct choice){certificate, true}, out, err);
+    return make(worker, mem, domain, &(struct choice){certificate, true, 0}, out, err);
 }
 
 bool hosts_make_certificate(const struct worker *worker, struct arena *mem,

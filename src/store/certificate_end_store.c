@@ -32,6 +32,28 @@ bool certificate_end_store_set_ended(struct db *db, const char *id, int64_t now,
     return db_exec_one(db, &end, err, QT(id), QI(now));
 }
 
+/* One that was cancelled, and that its CA has revoked then, ends with that. */
+static const struct query taken_off_at = {
+    .name = "certificate_end.taken_off_at",
+    .sql = "SELECT CASE WHEN state = 'revoked' AND (revoked_at IS NULL OR ended_at < revoked_at)"
+           " THEN ended_at ELSE 0 END FROM certificate WHERE domain_id = $1"
+           " ORDER BY created_at DESC, id DESC LIMIT 1",
+    .params = "t",
+    .cols = "i",
+};
+
+bool certificate_end_store_taken_off_at(struct db *db, const char *domain_id, int64_t *out,
+                                        struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &taken_off_at, &row, err, QT(domain_id)))
+        return false;
+    *out = row ? row_i64(row, 0) : 0;
+    return true;
+}
+
 static const struct query set_revoked = {
     .name = "certificate_end.set_revoked",
     .sql = "UPDATE certificate SET state = 'revoked', revoked_at = COALESCE(revoked_at, $2),"
@@ -96,6 +118,7 @@ bool certificate_end_store_cancel_all(struct db *db, const char *domain_id, stru
     return db_exec(db, &cancel_all, NULL, err, QT(domain_id), QB(SLICE_LIT("")));
 }
 
-static const struct query *const all[] = {
-    &ask_revoked, &end, &set_revoked, &destroy_key, &destroy_issuance_key, &cancel, &cancel_all};
+static const struct query *const all[] = {&ask_revoked, &end,         &taken_off_at,
+                                          &set_revoked, &destroy_key, &destroy_issuance_key,
+                                          &cancel,      &cancel_all};
 const struct query_list certificate_end_queries = {"certificate_end_store.c", all, ARRAY_LEN(all)};

@@ -20,6 +20,10 @@ MUST_CHECK bool certificate_end_store_ask_revoked(struct db *db, const struct sc
 /* It is not used any more, before its CA has revoked it. ERR_LOST_RACE: it was not live. */
 MUST_CHECK bool certificate_end_store_set_ended(struct db *db, const char *id, int64_t now,
                                                 struct err *err);
+/* Since when the domain is left without a certificate because somebody wished it: its newest one
+ * ended so; 0: it did not. */
+MUST_CHECK bool certificate_end_store_taken_off_at(struct db *db, const char *domain_id,
+                                                   int64_t *out, struct err *err);
 /* Its CA has revoked it; that may be said again. ERR_LOST_RACE: there is no such certificate. */
 MUST_CHECK bool certificate_end_store_set_revoked(struct db *db, const char *id, int64_t now,
                                                   struct err *err);

@@ -162,6 +162,14 @@ static void test_names_and_proofs(void **state)
     all_ok();
 }
 
+static int64_t taken_off_at(struct fixture *f, const char *domain_id)
+{
+    int64_t at = -1;
+
+    MUST(f, certificate_end_store_taken_off_at(f->db, domain_id, &at, &f->err));
+    return at;
+}
+
 static bool go_live(struct fixture *f, const char *id)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
@@ -212,13 +220,17 @@ static void test_certificates(void **state)
     ok(issued.count_new == 0, "none is newer than the last");
     MUST(&f, issued_store_history(f.db, "dom_x", 0, &issued, &f.err));
     ok(issued.count_new == 0 && issued.last_at == 0, "nothing for another domain");
+    ok(taken_off_at(&f, a.domain) == 0 && taken_off_at(&f, "dom_x") == 0,
+       "one is live; or none was");
     MUST(&f, certificate_end_store_set_ended(f.db, "crt_b", T0 + 6, &f.err));
+    ok(taken_off_at(&f, a.domain) == T0 + 6, "taken off");
     ok(lost(&f, certificate_end_store_set_ended(f.db, "crt_b", T0 + 7, &f.err)), "it ends once");
     MUST(&f, certificate_end_store_set_revoked(f.db, "crt_b", T0 + 8, &f.err));
     MUST(&f, certificate_end_store_set_revoked(f.db, "crt_b", T0 + 9, &f.err));
     MUST(&f, certificate_store_get(f.mem, f.db, &platform, "crt_b", &read, &f.err));
     ok(read->state == CERTIFICATE_REVOKED && read->ended_at == T0 + 6 && read->revoked_at == T0 + 8,
        "what it has ended by stays");
+    ok(taken_off_at(&f, a.domain) == T0 + 6, "and revoked then");
     MUST(&f, certificate_store_key(f.mem, f.db, "crt_b", &key, &f.err));
     ok(slice_eq(key, SLICE_LIT("sealed key")), "the key");
     MUST(&f, certificate_store_key(f.mem, f.db, "crt_x", &key, &f.err));

@@ -27,6 +27,7 @@ static const struct {
     {"certificate.current", SORTS, "those of one domain"},
     {"certificate.due", SORTS, "no more than the limit of each way of being due"},
     {"certificate.ended", SORTS, "those of one domain"},
+    {"certificate_end.taken_off_at", SORTS, "those of one domain"},
     {"certificate.without_job", SCANS, "of all live ones, each is looked at"},
     {"claim.unproven_below", SCANS, "when a wildcard is proven for the first time"},
     {"dns_value.leaving", SORTS, "those of one domain"},

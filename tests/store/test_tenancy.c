@@ -167,6 +167,7 @@ static const struct {
     {"certificate.next_sample", "the worker"},
     {"proof.forget", "the worker"},
     {"certificate_end.set_revoked", "the worker"},
+    {"certificate_end.taken_off_at", "the worker"},
     {"certificate_end.set_ended", "the certificate was read in the caller's scope"},
     {"certificate.expired", "the worker"},
     {"certificate.expire", "the worker"},

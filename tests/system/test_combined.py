@@ -394,6 +394,34 @@ def test_restored_to_before_a_reissue(days, partner):
     assert ca_rows(days, "SELECT count(*) FROM acme_order WHERE replaces = ?", known) == [(1,)]
 
 
+@pytest.mark.req("R21", "R23", "R44")
+def test_restored_and_left_unsecured(days, partner):
+    """The certificate that is lost is not kept against the owner's wish to have none."""
+    name, left = "unsecured.example", {"reason": "key_compromise", "leave_unsecured": True}
+    _, domain, before = days.ordered(partner, name)
+    old, copy = before["certificate"], days.dir / "before-unsecured.db"
+    backup_running(days, copy)
+    partner.call("POST", f"/v1/subscriptions/{before['subscription']['id']}/reissue", {}, want=202)
+    lost = wait_replaced(days, partner, domain, old)["certificate"]
+    with ca_down(days):
+        restore(days, copy)
+        wait_for(lambda: all(name in e["kept_hosts"]["names"]
+                             for e in days.operator.get("/v1/edges")["items"]), 40)
+        assert serials(days, name) == {number(lost)}
+        partner.call("POST", f"/v1/certificates/{old['id']}/revoke", left, want=202)
+        for address in days.addresses():
+            wait_for(lambda address=address: not shows_anything(days, address, name))
+    assert days.status(partner, domain)["badge"]["code"] == "not_secured"
+
+
+def shows_anything(platform, address, name):
+    try:
+        unverified(platform, address, name).close()
+        return True
+    except ssl.SSLError:  # an alert, not a dead edge
+        return False
+
+
 @pytest.mark.req("R21", "R22", "A11")
 def test_restored_to_before_its_order(days, partner):
     """In the copy it waits for its records: it is issued again, and shown all the time."""

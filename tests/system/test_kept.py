@@ -117,6 +117,8 @@ def certificates(bodies, chain):
 ROWS = {
     "earlier": (NEW, OLD, "crt_new"),
     "none": (NEW, NONE, "crt_new"),
+    "none-before": (NEW, ("", 1999), "crt_new"),
+    "none-by-wish": (NEW, ("", 2001), ""),
     "by-one": (NEW, ("crt_old", 1999), "crt_new"),
     "same": (NEW, NEW, "crt_new"),
     "later": (NEW, NEWER, "crt_newer"),
@@ -126,7 +128,7 @@ ROWS = {
     "gone": (("crt_gone", 2000), OLD, "crt_old"),  # it is not here
     "*.star": (NEW, OLD, "crt_new"),
 }
-KEPT = ("earlier.example", "none.example", "by-one.example", "*.star.example")
+KEPT = ("earlier.example", "none.example", "none-before.example", "by-one.example", "*.star.example")
 
 
 def hosts(which, site="site_1"):
