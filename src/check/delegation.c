@@ -32,6 +32,14 @@ static bool is_right(const struct facts *f)
     return false;
 }
 
+/* Nobody has set it: it is what a wildcard says of every name. */
+static bool is_of_star(const struct facts *f)
+{
+    const struct dns_answer *star = &f->seen->star;
+
+    return target_of(f) && star->chain_count > 0 && strcmp(star->chain[0].name, target_of(f)) == 0;
+}
+
 bool delegation_is_absent(const struct facts *f)
 {
     return f->role == ROLE_WILDCARD && !is_wanted(f);
@@ -107,6 +115,8 @@ void delegation_tell(struct arena *mem, const struct facts *f, struct finding_wo
     target = target_of(f);
     words->other = f->delegation->name;
     words->found = target ? arena_printf(mem, "CNAME %s", target) : NULL;
+    if (is_of_star(f))
+        words->found = arena_printf(mem, "%s of *.%s", words->found, f->names->registered);
     words->expected = arena_printf(mem, "CNAME %s", f->delegation->targets[0]);
     words->why = answer_of(f)->reply == DNS_REPLY_SERVFAIL ? dns_rcode_name(answer_of(f)->rcode)
                                                            : dns_reply_name(answer_of(f)->reply);
@@ -175,7 +185,8 @@ void delegation_fill(struct arena *mem, const struct facts *f, struct finding *o
         return;
     remove_wrong(mem, f, out);
     act(mem, f, out,
-        (struct finding_action){.op = target_of(f) ? FINDING_REPLACE : FINDING_ADD,
+        (struct finding_action){.op =
+                                    target_of(f) && !is_of_star(f) ? FINDING_REPLACE : FINDING_ADD,
                                 .type = "CNAME",
                                 .fqdn = f->delegation->name,
                                 .value = f->delegation->targets[0]});

@@ -94,6 +94,9 @@ struct observation {
     int64_t old_until;       /* the resolver may still say otherwise until then; 0 = it does not */
     struct dns_answer twice; /* A of the name with its domain once more behind it; query.name
                                 NULL: not asked, or all names are answered */
+    struct dns_answer star;  /* A of a name below the registered domain that nobody has set: what
+                                "*.shop.example" says; no records: there is none */
+    bool is_of_star; /* the name has no records of its own: they are the star's (RFC 4592) */
     const struct dns_answer *caa; /* of the name and each above it; caa_count 0: not asked */
     size_t caa_count;
     /* CNAME and TXT of `_acme-challenge`, and the CNAME with the domain added once more */

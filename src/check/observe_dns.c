@@ -45,20 +45,20 @@ static bool ask_all(struct arena *mem, const struct check_env *env, const struct
     return true;
 }
 
-/* A name that the wildcard stands for, and that nobody has set. */
-static const char *below_star(struct arena *mem, const char *name)
+/* A name that nobody has set: a wildcard stands for it, or nothing does. */
+static const char *below(struct arena *mem, const char *name)
 {
     unsigned char octets[STAR_BYTES];
 
     random_bytes(octets, sizeof(octets));
-    return arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))), name + 2);
+    return arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))), name);
 }
 
 static void add_addresses(struct arena *mem, const struct check_names *names, struct questions *q)
 {
     for (size_t i = 0; i < names->count; i++) {
         const char *name = names->names[i],
-                   *host = hostname_is_wildcard(name) ? below_star(mem, name) : name;
+                   *host = hostname_is_wildcard(name) ? below(mem, name + 2) : name;
 
         q->queries[q->count++] = (struct dns_query){host, DNS_TYPE_A};
         q->queries[q->count++] = (struct dns_query){host, DNS_TYPE_AAAA};
@@ -126,13 +126,7 @@ static void add_caa(const struct check_names *names, struct questions *q)
  * the domain by itself. A name that nobody has set says whether all are answered. */
 static void add_twice(struct arena *mem, const struct check_names *names, struct questions *q)
 {
-    unsigned char octets[8];
-
-    random_bytes(octets, sizeof(octets));
-    q->queries[q->count++] = (struct dns_query){
-        arena_printf(mem, "%s.%s", hex_encode(mem, slice_of(octets, sizeof(octets))),
-                     names->registered),
-        DNS_TYPE_A};
+    q->queries[q->count++] = (struct dns_query){below(mem, names->registered), DNS_TYPE_A};
     for (size_t i = 0; i < names->count && i < TWICE_MAX; i++)
         if (!hostname_is_wildcard(names->names[i]) &&
             strlen(names->names[i]) + 1 + strlen(names->registered) <= NAME_MAX_OCTETS)
@@ -168,6 +162,40 @@ static void take_caa(struct arena *mem, struct questions *q, size_t from, const 
         caa[k] = q->answers[place_of(q, from, levels[k], DNS_TYPE_CAA)];
 }
 
+static bool has_something(const struct dns_answer *answer)
+{
+    return answer->chain_count + answer->record_count > 0;
+}
+
+/* Below a name that somebody has set, the star above it says nothing any more (RFC 4592 section
+ * 2.2.1): where it does, the name's own answer is the star's. */
+static bool look_below(struct arena *mem, const struct check_env *env,
+                       const struct check_names *names, const struct dns_answer *star,
+                       struct observation *observations, struct err *err)
+{
+    struct dns_query queries[TWICE_MAX];
+    struct dns_answer answers[TWICE_MAX];
+    struct questions q = {.queries = queries, .answers = answers};
+    size_t about[TWICE_MAX];
+
+    for (size_t i = 0; has_something(star) && i < names->count && q.count < TWICE_MAX; i++) {
+        const char *name = names->names[i];
+
+        observations[i].star = *star;
+        if (hostname_is_wildcard(name) || strcmp(name, names->registered) == 0 ||
+            strlen(name) + 2 * STAR_BYTES + 1 > NAME_MAX_OCTETS ||
+            !zone_is_same(star, &observations[i].a))
+            continue;
+        about[q.count] = i;
+        q.queries[q.count++] = (struct dns_query){below(mem, name), DNS_TYPE_A};
+    }
+    if (!ask_all(mem, env, &q, err))
+        return false;
+    for (size_t i = 0; i < q.count; i++)
+        observations[about[i]].is_of_star = zone_is_same(star, &answers[i]);
+    return true;
+}
+
 bool observe_dns(struct arena *mem, const struct check_env *env, const struct check_names *names,
                  struct observation *observations, const struct dns_answer **zone, struct err *err)
 {
@@ -201,5 +229,5 @@ bool observe_dns(struct arena *mem, const struct check_env *env, const struct ch
     }
     take_twice(names, &q, twice_from, caa_from, observations);
     *zone = q.answers;
-    return true;
+    return look_below(mem, env, names, &q.answers[twice_from], observations, err);
 }

@@ -8,6 +8,12 @@
 
 static const char *const family_type[] = {[FACTS_V4] = "A", [FACTS_V6] = "AAAA"};
 
+/* Its records are not to be changed where the name is: they are behind a CNAME, or a wildcard's. */
+static bool is_borrowed(const struct facts *f)
+{
+    return f->chain_count > 0 || f->seen->is_of_star;
+}
+
 static const char *text_of(struct arena *mem, const struct address *address)
 {
     char text[ADDRESS_TEXT_SIZE];
@@ -50,9 +56,12 @@ static const char *foreign_text(struct arena *mem, const struct facts *f)
 /* The record that the owner set, for a reader. */
 static const char *found_text(struct arena *mem, const struct facts *f)
 {
+    const char *star =
+        f->seen->is_of_star ? arena_printf(mem, " of *.%s", f->names->registered) : "";
+
     if (f->chain_count > 0)
-        return arena_printf(mem, "CNAME %s", f->chain[0].name);
-    return foreign_text(mem, f);
+        return arena_printf(mem, "CNAME %s%s", f->chain[0].name, star);
+    return arena_printf(mem, "%s%s", foreign_text(mem, f), star);
 }
 
 static const char *dead_text(struct arena *mem, const struct facts *f)
@@ -338,10 +347,9 @@ static void set_family(struct arena *mem, const struct facts *f, size_t family, 
 {
     const struct address *want = family == FACTS_V4 ? f->expected->ipv4 : f->expected->ipv6;
     size_t count = family == FACTS_V4 ? f->expected->ipv4_count : f->expected->ipv6_count;
-    /* Behind a CNAME the addresses are somebody else's records. */
-    size_t there = f->chain_count > 0 ? 0 : f->foreign_count[family];
+    size_t there = is_borrowed(f) ? 0 : f->foreign_count[family];
 
-    if (f->ours_count[family] > 0 && f->chain_count == 0)
+    if (f->ours_count[family] > 0 && !is_borrowed(f))
         count = 0;
     for (size_t i = 0; i < count; i++)
         act(mem, f, out, i < there ? FINDING_REPLACE : FINDING_ADD,
@@ -353,15 +361,15 @@ static void set_family(struct arena *mem, const struct facts *f, size_t family, 
 static void set_cname(struct arena *mem, const struct facts *f, const char *target,
                       struct finding *out)
 {
-    bool is_there = f->chain_count > 0;
+    bool is_there = f->chain_count > 0 && !f->seen->is_of_star;
 
-    if (!is_there)
+    if (!is_borrowed(f))
         for (size_t family = 0; family < 2; family++)
             for (size_t i = 0; i < f->ours_count[family]; i++)
                 act(mem, f, out, FINDING_REMOVE,
                     (struct finding_record){.type = family_type[family],
                                             .value = text_of(mem, &f->ours[family][i])});
-    for (size_t family = 0; family < 2 && !is_there; family++)
+    for (size_t family = 0; family < 2 && !is_borrowed(f); family++)
         remove_foreign(mem, f, family, 0, out);
     act(mem, f, out, is_there ? FINDING_REPLACE : FINDING_ADD,
         (struct finding_record){.type = "CNAME", .value = target});
@@ -369,7 +377,7 @@ static void set_cname(struct arena *mem, const struct facts *f, const char *targ
 
 static void set_addresses(struct arena *mem, const struct facts *f, struct finding *out)
 {
-    if (f->chain_count > 0)
+    if (f->chain_count > 0 && !f->seen->is_of_star)
         act(mem, f, out, FINDING_REMOVE,
             (struct finding_record){.type = "CNAME", .value = f->chain[0].name});
     set_family(mem, f, FACTS_V4, out);
@@ -402,8 +410,8 @@ void remedy_fill_actions(struct arena *mem, const struct facts *f, enum remedy r
                          struct finding *finding)
 {
     /* What stands behind a CNAME is not the owner's record: the CNAME is what to change. */
-    bool is_behind = f->chain_count > 0 && (remedy == REMEDY_NO_FOREIGN ||
-                                            remedy == REMEDY_NO_AAAA || remedy == REMEDY_NO_DEAD);
+    bool is_behind = is_borrowed(f) && (remedy == REMEDY_NO_FOREIGN || remedy == REMEDY_NO_AAAA ||
+                                        remedy == REMEDY_NO_DEAD);
 
     switch (is_behind ? REMEDY_POINT_HERE : remedy) {
     case REMEDY_NONE:

@@ -10,11 +10,14 @@ static bool has_fault(const struct facts *f, enum caa_fault fault)
     return f->has_caa && f->caa.fault == fault && !is_of_base;
 }
 
-/* Who has the records: the name asked for, or what it is a CNAME of. */
-static const char *owner_of(const struct facts *f)
+/* Who has the records: the name asked for, what it is a CNAME of, or the wildcard that stands for
+ * it: a record of its own would take the others of the wildcard away from it. */
+static const char *owner_of(struct arena *mem, const struct facts *f)
 {
     const struct dns_answer *answer = f->caa.answer;
 
+    if (f->seen->is_of_star && strcmp(answer->query.name, f->name) == 0 && answer->chain_count == 0)
+        return arena_printf(mem, "*.%s", f->names->registered);
     return answer->chain_count > 0 ? answer->chain[answer->chain_count - 1].name
                                    : answer->query.name;
 }
@@ -114,7 +117,7 @@ void rule_tell_caa(struct arena *mem, const struct facts *f, struct finding_word
 {
     const struct dns_answer *answer = f->caa.answer;
 
-    words->other = owner_of(f);
+    words->other = owner_of(mem, f);
     words->found = f->caa.record ? arena_printf(mem, "CAA %s", f->caa.record->text)
                                  : records_text(mem, answer);
     words->why = f->context->caa.issuer;
@@ -127,7 +130,7 @@ void rule_tell_caa(struct arena *mem, const struct facts *f, struct finding_word
 static void act(struct arena *mem, const struct facts *f, enum finding_op op, const char *value,
                 struct finding *out)
 {
-    const char *owner = owner_of(f);
+    const char *owner = owner_of(mem, f);
 
     finding_add_action(mem, out,
                        (struct finding_action){
@@ -165,7 +168,7 @@ void rule_fill_caa(struct arena *mem, const struct facts *f, struct finding *out
                                                    remedy_answer_text(mem, answer), answer->ttl});
     if (f->caa.fault == CAA_UNSEEN || f->caa.fault == CAA_ACCOUNT_UNKNOWN)
         return;
-    if (!is_own(f, owner_of(f))) {
+    if (!is_own(f, owner_of(mem, f))) {
         remedy_fill_actions(mem, f, REMEDY_NO_CNAME, out);
         return;
     }
@@ -176,7 +179,7 @@ void rule_fill_caa(struct arena *mem, const struct facts *f, struct finding *out
     if (f->caa.fault == CAA_CRITICAL)
         return;
     act(mem, f, FINDING_ADD, caa_value(mem, &f->caa, &f->context->caa), out);
-    finding_add_expected(
-        mem, out,
-        (struct finding_record){"CAA", owner_of(f), caa_value(mem, &f->caa, &f->context->caa), -1});
+    finding_add_expected(mem, out,
+                         (struct finding_record){"CAA", owner_of(mem, f),
+                                                 caa_value(mem, &f->caa, &f->context->caa), -1});
 }
