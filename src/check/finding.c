@@ -53,8 +53,7 @@ static const struct {
                               "cannot be reached from the internet ({why}). A certificate "
                               "authority passes over that; visitors may try it, and wait. Only "
                               "what is right should stay."},
-    [FINDING_WWW_MISSING] = {FINDING_NO_RESPONSE,
-                             "{subject} does not exist in DNS. Add {expected}."},
+    [FINDING_WWW_MISSING] = {FINDING_NO_RESPONSE, "{subject} {why}. Add {expected}."},
     [FINDING_WWW_ELSEWHERE] = {FINDING_NO_RESPONSE,
                                "{subject} leads to {found}{why}, not to {other}. It must "
                                "have {expected}."},

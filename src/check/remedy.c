@@ -14,6 +14,19 @@ static bool is_borrowed(const struct facts *f)
     return f->chain_count > 0 || f->seen->is_of_star;
 }
 
+/* It has records of other types, or names below it. A CNAME cannot stand beside the first (RFC 1034
+ * section 3.6.2), and which it is, is not known: addresses can always be added. */
+static bool is_occupied(const struct facts *f)
+{
+    return f->chain_count == 0 && facts_ours(f) + facts_foreign(f) == 0 &&
+           (f->seen->a.reply == DNS_REPLY_NODATA || f->seen->aaaa.reply == DNS_REPLY_NODATA);
+}
+
+static bool is_to_follow_base(const struct facts *f)
+{
+    return f->role == ROLE_WWW && !is_occupied(f);
+}
+
 static const char *text_of(struct arena *mem, const struct address *address)
 {
     char text[ADDRESS_TEXT_SIZE];
@@ -114,7 +127,7 @@ static void expect_addresses(struct arena *mem, const struct facts *f, struct fi
 
 static void expect(struct arena *mem, const struct facts *f, struct finding *out)
 {
-    if (f->role == ROLE_WWW)
+    if (is_to_follow_base(f))
         finding_add_expected(mem, out,
                              (struct finding_record){"CNAME", f->name, f->base->name, -1});
     else
@@ -195,6 +208,8 @@ static const char *why_text(struct arena *mem, const struct facts *f, enum findi
         return has_failed(&f->seen->a) ? "A" : "AAAA";
     if (code == FINDING_DEAD_ADDRESS)
         return address_reserved_for(&f->dead[0]);
+    if (code == FINDING_WWW_MISSING)
+        return is_occupied(f) ? "is in DNS, but has no address" : "does not exist in DNS";
     if (code == FINDING_PRIVATE_ADDRESS)
         return address_reserved_for(f->foreign_count[FACTS_V4] ? &f->foreign[FACTS_V4][0]
                                                                : &f->foreign[FACTS_V6][0]);
@@ -390,7 +405,7 @@ static void point_here(struct arena *mem, const struct facts *f, struct finding 
     bool is_cname_wanted = f->role == ROLE_SINGLE && f->chain_count > 0 && target && target[0] &&
                            strcmp(f->name, f->names->registered) != 0;
 
-    if (f->role == ROLE_WWW || is_cname_wanted) {
+    if (is_to_follow_base(f) || is_cname_wanted) {
         set_cname(mem, f, f->role == ROLE_WWW ? f->base->name : target, out);
         return;
     }
