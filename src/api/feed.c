@@ -251,8 +251,10 @@ static bool read_pull(struct http_req *req, struct pull *out, struct err *err)
     out->head = (struct place){head.epoch, head.seq};
     if (in[AFTER].text && !base64url_decode(req->mem, in[AFTER].text, &out->after, err))
         return err_field(err, "after", "is not base64url");
+    if (!check_had(req, out->edge, &head, err))
+        return false;
     if (!in[HEAD].text)
-        return check_had(req, out->edge, &head, err);
+        return true;
     if (!take_place("head", in[HEAD].text, &out->head, err))
         return false;
     return out->head.epoch == head.epoch ||

@@ -11,7 +11,8 @@ bool app_restore_is_proof(struct db *db, const char *group, const struct feed_he
                           const struct edge_ack *at, bool *out, struct err *err)
 {
     *out = false;
-    if (head->epoch == 0 || at->epoch > clock_real_ms() + RESTORE_FUTURE_MS)
+    if (head->epoch == 0 ||
+        (at->epoch > head->epoch && at->epoch > clock_real_ms() + RESTORE_FUTURE_MS))
         return true;
     return feed_store_is_foreign(db, group, head, at->epoch, at->seq, out, err);
 }

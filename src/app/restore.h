@@ -8,8 +8,9 @@
  * until the job has begun a later epoch.
  *
  * A cursor is the word of an edge, and of whoever relays it: an epoch that lies more than
- * RESTORE_FUTURE_MS ahead is not believed. An edge that was led there takes a snapshot, as from any
- * other place that cannot be followed; what is newer there by its MAC it keeps by itself.
+ * RESTORE_FUTURE_MS ahead is not believed, unless it is the store's own. An edge that was led there
+ * takes a snapshot, as from any other place that cannot be followed; what is newer there by its MAC
+ * it keeps by itself.
  */
 #include "app/edge.h"
 #include "store/feed_store.h"

@@ -129,6 +129,18 @@ def test_ahead(web, edge, cursor):
     problem(waiting.result()[0], 410, "gone")
 
 
+@pytest.mark.req("R22", "R44")
+def test_ahead_in_an_epoch_of_a_clock_that_was_wrong(web, edge):
+    """The store began it itself: whoever is further there proves what he always does."""
+    records = Feed(web, edge.group, EPOCH + 10**14)
+    records.put((b"ha", b"1"), (b"hb", b"2"))
+    cursor = at(3, EPOCH + 10**14)
+    answer = feed(edge, cursor)
+    assert answer.content == b"" and answer.headers["Latchkey-Cursor"] == cursor
+    wait_for(lambda: web.sql(("SELECT ahead_epoch FROM feed_head WHERE grp = ?", (edge.group,)))[0]
+             == [(EPOCH + 10**14,)])
+
+
 @pytest.mark.req("R23", "R44")
 def test_led_to_an_epoch_that_nobody_has(web, edge):
     """By a relay that was hostile once: it proves nothing, and a snapshot leads the edge back."""
@@ -157,6 +169,7 @@ def test_ahead_before_a_snapshot(web, edge):
     problem(take("x", 422), 422, "bad_input", "Latchkey-Had")
     assert noted() == 0 and acked(web, edge)["acknowledged"] is None, "it has nothing for sure"
     problem(take(at(3), 410), 410, "gone")
+    problem(take(at(3), 410, f"?head={at(9)}&after=aGE"), 410, "gone")  # it was restored on the way
     wait_for(lambda: noted() == EPOCH)
     records.set("epoch", EPOCH + 1)
     assert take(at(3), 200).content == b"12"
