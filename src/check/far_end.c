@@ -88,6 +88,8 @@ bool far_end_find(struct arena *mem, struct resolver *resolver, const struct che
     if (!far->subject || !find_zone(mem, resolver, far->subject, &zone, err))
         return !far->subject;
     for (size_t i = 0; zone && i < zone->record_count && i < SERVERS_MAX; i++) {
+        if (!is_plain(zone->records[i].name))
+            continue;
         queries[count++] = (struct dns_query){zone->records[i].name, DNS_TYPE_A};
         queries[count++] = (struct dns_query){zone->records[i].name, DNS_TYPE_AAAA};
     }

@@ -145,11 +145,9 @@ static void visit_others(struct round *round, struct glance *glance, const struc
         const struct choice *choice = &choices[i];
         bool is_parent = choice->key.kind == VISIT_PARENT;
 
-        if (is_own(choice) || choice->server->standing == NAME_SERVER_PAUSED ||
-            !has_room(choice->server) ||
-            (is_parent &&
-             !(glance->asks_parent &&
-               name_servers_take_parent(round->worker->name_servers, choice->server->name))))
+        if (is_own(choice) || (is_parent && !glance->asks_parent) ||
+            choice->server->standing == NAME_SERVER_PAUSED || !has_room(choice->server) ||
+            !name_servers_take_other(round->worker->name_servers, choice->server->name))
             continue;
         add_visit(round, glance, choice);
         glance->has_asked_parent = glance->has_asked_parent || is_parent;

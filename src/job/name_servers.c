@@ -68,9 +68,9 @@ void name_servers_silent(struct name_servers *servers, const char *server, int64
     pthread_mutex_unlock(&servers->lock);
 }
 
-bool name_servers_take_parent(struct name_servers *servers, const char *server)
+bool name_servers_take_other(struct name_servers *servers, const char *server)
 {
-    static const struct rate rate = {NAME_SERVER_PARENT_EACH_S, 1, NAME_SERVER_PARENT_BURST};
+    static const struct rate rate = {NAME_SERVER_OTHER_EACH_S, 1, NAME_SERVER_OTHER_BURST};
     int64_t now = clock_boot_ms();
     struct rate_spending spending;
     struct peer *peer;

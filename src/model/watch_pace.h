@@ -3,8 +3,7 @@
 
 /*
  * watch_pace: how often a domain is looked at by itself. A glance asks name servers whether what
- * they say has changed; a whole look is a check of every name, over DNS and HTTP. Pure; the tables
- * are in docs/checks.md.
+ * they say has changed; a whole look is a check of every name, over DNS and HTTP. Pure.
  */
 #include "base/base.h"
 
@@ -44,7 +43,7 @@ int64_t watch_parent_ms(int64_t uncared_ms);
 #define WATCH_CHANGES_KEPT 20 /* for what is new */
 bool watch_may_wake(int64_t *tat_us, bool is_novel, int64_t now_us);
 
-/* The rows of both tables, for the docs and their test. */
+/* The rows of both tables, for their test. */
 struct watch_row {
     int64_t up_to_ms;
     struct watch_pace pace; /* whole_ms 0: not by itself (check.retry_max_ms) */
