@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""That bench/issuance and bench/check go with the code as it is: their numbers are made by hand, and
+"""That bench/orders, bench/issuance and bench/check go with the code as it is: their numbers are made by hand, and
 seldom."""
 import json
 import os
@@ -57,3 +57,19 @@ def test_checks_beside_a_script(tmp_path):
     for way, result in results.items():
         assert way == "peer" or (result["not_ready"] == 0 and 0 < result["p50_ms"] < 150
                                  and len(result["kib"]) == 10 and min(result["kib"]) > 0), results
+
+
+@pytest.mark.req("R22")
+def test_orders_stage_by_stage(tmp_path):
+    subprocess.run([ROOT / "bench" / "orders" / "run", "--orders", "6", "--at-once", "1,3", "--warm-up", "2",
+                    "--json", tmp_path / "results"], check=True)
+    results = json.loads((tmp_path / "results").read_text())
+    assert [(run["orders"], run["at_once"]) for run in results["runs"]] == [(6, 1), (6, 3)]
+    for run in results["runs"]:
+        total = run["stages"].pop("total")
+        assert len(run["stages"]) == 7 and all(
+            0 <= stage["p50"] <= stage["p95"] <= total["p95"] for stage in run["stages"].values()), run
+        assert all(used["memory_kib"] > 0 for used in run["processes"].values())
+        assert {"worker", "signer", "web", "edge-1", "edge-1-agent", "edge-2", "ca"} <= set(run["processes"])
+        assert run["processes"]["worker"]["cpu_ms_per_order"] > 0
+    assert results["peers"]["handshake"] > 0
