@@ -120,8 +120,10 @@ void delegation_tell(struct arena *mem, const struct facts *f, struct finding_wo
     words->expected = arena_printf(mem, "CNAME %s", f->delegation->targets[0]);
     words->why = answer_of(f)->reply == DNS_REPLY_SERVFAIL ? dns_rcode_name(answer_of(f)->rcode)
                                                            : dns_reply_name(answer_of(f)->reply);
-    if (delegation_is_bogus(f))
+    if (delegation_is_bogus(f)) {
         words->why = answer_of(f)->why_bogus;
+        words->expected = remedy_of_bogus(words->why);
+    }
     if (delegation_is_doubled(f))
         words->found = f->seen->doubled.query.name;
 }

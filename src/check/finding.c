@@ -72,8 +72,7 @@ static const struct {
                                        "are configured."},
     [FINDING_DNSSEC_BOGUS] =
         {FINDING_HAS_ISSUES, "DNSSEC of {subject} is broken, so the certificate authority and many "
-                             "visitors cannot use its records ({why}). Correct the DS record at "
-                             "the registrar, or switch DNSSEC off there."},
+                             "visitors cannot use its records ({why}). {expected}."},
     [FINDING_DNS_SERVFAIL] = {FINDING_NOT_CHECKED,
                               "The name servers of {subject} answered with an error ({why}). They "
                               "are asked again without your doing."},

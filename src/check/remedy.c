@@ -249,6 +249,17 @@ static const char *found_words(struct arena *mem, const struct facts *f, enum fi
     return found_text(mem, f);
 }
 
+const char *remedy_of_bogus(const char *why_bogus)
+{
+    bool is_of_time = why_bogus && (strstr(why_bogus, "signature expired") ||
+                                    strstr(why_bogus, "signature before inception"));
+
+    return is_of_time
+               ? "Have the zone signed anew where its DNS is managed, or switch DNSSEC off at "
+                 "the registrar"
+               : "Correct the DS record at the registrar, or switch DNSSEC off there";
+}
+
 struct finding_words remedy_words(struct arena *mem, const struct facts *f, enum finding_code code)
 {
     const char *only = code == FINDING_A_MISSING      ? "A"
@@ -260,7 +271,8 @@ struct finding_words remedy_words(struct arena *mem, const struct facts *f, enum
         .www = f->www,
         .brand = f->context->brand,
         .found = found_words(mem, f, code),
-        .expected = expected_text(mem, f, only),
+        .expected = code == FINDING_DNSSEC_BOGUS ? remedy_of_bogus(why_text(mem, f, code))
+                                                 : expected_text(mem, f, only),
         .other = other_text(f, code),
         .why = why_text(mem, f, code),
     };

@@ -19,6 +19,9 @@ enum remedy {
     REMEDY_ADD_AAAA,
 };
 
+/* What is to be done about a broken DNSSEC, by the validator's words: a DS record that does not fit
+ * is the registrar's, an old signature is not. */
+const char *remedy_of_bogus(const char *why_bogus);
 /* The values for the wordings of `code`. */
 struct finding_words remedy_words(struct arena *mem, const struct facts *f, enum finding_code code);
 /* The changes alone. */

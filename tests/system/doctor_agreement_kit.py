@@ -28,6 +28,7 @@ CHAIN_MAX = 12  # CNAMEs that a resolver follows: BIND's default is 11
 # DNSSEC and who looks from several places; the sandbox does neither.
 DIFFERENT = {
     "dnssec-bogus": "the sandbox does not validate DNSSEC; Let's Encrypt does (RFC 4035 section 5.5)",
+    "dnssec-signatures-expired": "the sandbox does not validate DNSSEC; Let's Encrypt does (RFC 4035 section 5.5)",
     "lagging-secondary": "the sandbox asks one server once; Let's Encrypt from several places (BR 3.2.2.9)",
     "servers-disagree": "the sandbox asks one server once; Let's Encrypt from several places",
     "extra-address": "an authority takes one of several addresses (Boulder, va/http.go), by chance ours",
