@@ -33,7 +33,7 @@ static bool store(struct api_call *call, struct arena *mem, const struct hostnam
         .account_id = scope_account_id(&call->caller.scope),
         .name = name->name,
         .at = report->at,
-        .verdict = check_outcome_verdict(report->outcome),
+        .verdict = check_report_verdict(report),
         .findings = arena_strdup(mem, text),
     };
     free(text);

@@ -26,9 +26,14 @@ const char *check_outcome_name(enum check_outcome outcome)
     return outcome_names[outcome];
 }
 
-const char *check_outcome_verdict(enum check_outcome outcome)
+const char *check_report_verdict(const struct check_report *report)
 {
-    return verdicts[outcome];
+    bool is_wrong = false;
+
+    for (size_t i = 0; i < report->name_count; i++)
+        is_wrong = is_wrong ||
+                   (report->names[i].verdict != DNS_OK && report->names[i].verdict != DNS_UNKNOWN);
+    return verdicts[report->outcome == CHECK_PARTLY && !is_wrong ? CHECK_UNKNOWN : report->outcome];
 }
 
 static struct finding taken(struct arena *mem, const char *name, int64_t retry_at)

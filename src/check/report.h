@@ -81,8 +81,9 @@ void check_report_take(struct arena *mem, struct check_report *report, const boo
                        int64_t retry_at);
 
 const char *check_outcome_name(enum check_outcome outcome);
-/* In a word for programs: "ready", "not_ready" (which "partly" is as well) or "unknown". */
-const char *check_outcome_verdict(enum check_outcome outcome);
+/* In a word for programs: "ready", "not_ready" or "unknown". "partly" is not ready, unless all that
+ * do not pass are not known to be wrong. */
+const char *check_report_verdict(const struct check_report *report);
 
 /* {"at","took_ms","outcome","title","names":[{"name","verdict"}],"findings":[...],"records":[...],
  * "instructions","remembered_s","provider":{"name","host","target","apex_alias","menu","note","source"}

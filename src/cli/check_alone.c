@@ -29,9 +29,9 @@ struct pool {
 
 static json_t *to_json(const char *name, const struct check_report *report)
 {
-    return json_pack("{s:s, s:s, s:o, s:o}", "name", name, "verdict",
-                     check_outcome_verdict(report->outcome), "findings",
-                     check_findings_to_json(report), "report", check_report_to_json(report));
+    return json_pack("{s:s, s:s, s:o, s:o}", "name", name, "verdict", check_report_verdict(report),
+                     "findings", check_findings_to_json(report), "report",
+                     check_report_to_json(report));
 }
 
 /* That a sandbox asks nobody outside is for who has set one up. */

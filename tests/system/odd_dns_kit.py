@@ -5,6 +5,7 @@ dnspython: it has one zone, and answers from it but for what its ways say:
     AAAA: servfail        questions of this type, of every name ("ANY": of every type) get this: servfail,
                           refused, notimp, timeout, nxdomain, nodata, cut (a truncated answer, over TCP too)
     _acme-challenge TXT: servfail        of this one name, relative to the zone
+    udp: cut              over UDP alone all questions get this
     apex: name            the zone itself is a CNAME of that name, beside its other records
 """
 import contextlib
@@ -22,6 +23,9 @@ import dns.zone
 
 RCODES = {"servfail": dns.rcode.SERVFAIL, "refused": dns.rcode.REFUSED, "notimp": dns.rcode.NOTIMP,
           "nxdomain": dns.rcode.NXDOMAIN, "nodata": dns.rcode.NOERROR, "cut": dns.rcode.NOERROR}
+
+
+UDP_SIZE = 1232  # octets
 
 
 class DnsServer:
@@ -44,7 +48,7 @@ class DnsServer:
                 threading.Thread(target=self._one, args=question, daemon=True).start()
 
     def _one(self, wire, peer):
-        answer = self._answer(wire, 1232)
+        answer = self._answer(wire, UDP_SIZE)
         with contextlib.suppress(OSError):
             if answer:
                 self.udp.sendto(answer, peer)
@@ -79,7 +83,9 @@ class OddServer(DnsServer):
         self.ways = ways
         super().__init__(address)
 
-    def _way(self, question):
+    def _way(self, question, size):
+        if size == UDP_SIZE and "udp" in self.ways:
+            return self.ways["udp"]
         kind = dns.rdatatype.to_text(question.rdtype)
         label = question.name.relativize(self.origin).to_text()
         return self.ways.get(f"{label} {kind}") or self.ways.get(kind) or self.ways.get("ANY")
@@ -88,7 +94,7 @@ class OddServer(DnsServer):
         query = dns.message.from_wire(wire)
         question, = query.question
         reply = dns.message.make_response(query)
-        way = self._way(question)
+        way = self._way(question, size)
         if way == "timeout":
             return None
         if not question.name.is_subdomain(self.origin):
