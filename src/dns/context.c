@@ -40,7 +40,9 @@ struct context_pool {
 };
 
 /* Beside these nothing is ever set: a wrong value of an option makes libunbound crash at use. The
- * real time to live is seen only without cache-max-ttl. */
+ * real time to live is seen only without cache-max-ttl. Questions over TCP that find no connection
+ * free (of 10, by default) wait in a list, from which libunbound 1.17 sends some of them without
+ * their flags: there are more than a check asks at once. */
 static const struct {
     const char *name, *value;
     bool is_for_forwarder, is_for_recent;
@@ -48,6 +50,7 @@ static const struct {
     {"do-not-query-localhost:", "no", true, false},
     {"cache-max-ttl:", "60", false, true},
     {"edns-buffer-size:", "1232", false, false},
+    {"outgoing-num-tcp:", "64", false, false},
 };
 
 /* Zones that libunbound would answer from itself. */

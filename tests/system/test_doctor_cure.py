@@ -54,4 +54,4 @@ def test_what_was_right_stays_so(looks):
     before, after, cured = looks
     for name, result in before.items():
         if name not in cured and result.got["verdict"] == "ready":
-            assert after[name].got["verdict"] == "ready", after[name].got
+            assert after[name].got["verdict"] == "ready", (name, after[name].got)
