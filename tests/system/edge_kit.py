@@ -8,6 +8,7 @@ import ipaddress
 import json
 import os
 import pathlib
+import random
 import signal
 import socket
 import ssl
@@ -32,10 +33,22 @@ THUMBPRINT = "0123456789012345678901234567890123456789abc"
 NGINX = "/usr/sbin/nginx"
 
 
+# Below those that connections are given: whoever tries, again and again, a port that nobody listens at
+# yet may be given just that one, is connected with itself, and holds the port.
+PORTS = range(12000, 30000)
+given_ports = set()
+
+
 def free_port(address="127.0.0.1"):
-    with socket.socket() as s:
-        s.bind((address, 0))
-        return s.getsockname()[1]
+    """One that nobody listens at, and that was not given before."""
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if port not in given_ports:
+                s.bind((address, port))
+                given_ports.add(port)
+                return port
 
 
 def wait_for(condition, seconds=10, what="condition", every=0.02):

@@ -22,6 +22,8 @@ import jsonschema
 import requests
 import yaml
 
+from edge_kit import free_port
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("LATCHKEY_BUILD", ROOT / "build"))
 LATCHKEY = BUILD / "src/bin/latchkey"
@@ -30,12 +32,6 @@ DELEGATION_ZONE = "proof.example"
 START_S = 60
 WAIT_S = 30
 SANITIZER = re.compile(r"ERROR: (Address|Leak)Sanitizer|WARNING: ThreadSanitizer|runtime error:")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_for(what, seconds=WAIT_S, every=0.02):
