@@ -2,6 +2,7 @@
 """ACME clients that others use, each as it is best used for many single names against one CA: an
 account is there before (but for mod_md and Caddy, which make one as they start), keys are P-256,
 challenges are http-01 out of a folder that nginx serves (but for who answers by himself)."""
+import contextlib
 import concurrent.futures
 import json
 import os
@@ -152,7 +153,9 @@ class Daemon(Client):
 
         def is_done():
             assert process.poll() is None, (self.folder / "log").read_text()[-2000:]
-            return meter.is_killed or len(list(self.folder.glob(pattern))) == count
+            with contextlib.suppress(FileNotFoundError):  # a folder is moved while it is looked into
+                return meter.is_killed or len(list(self.folder.glob(pattern))) == count
+            return False
 
         wait_for(is_done, 2 * meter.seconds, f"{count} certificates")
         seconds = time.monotonic() - began
