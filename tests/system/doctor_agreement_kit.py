@@ -31,14 +31,17 @@ DIFFERENT = {
     "dnssec-signatures-expired": "the sandbox does not validate DNSSEC; Let's Encrypt does (RFC 4035 section 5.5)",
     "lagging-secondary": "the sandbox asks one server once; Let's Encrypt from several places (BR 3.2.2.9)",
     "servers-disagree": "the sandbox asks one server once; Let's Encrypt from several places",
-    "extra-address": "an authority takes one of several addresses (Boulder, va/http.go), by chance ours",
-    "extra-address-of-www": "an authority takes one of several addresses, by chance ours",
-    "http-partly": "a warning, for an authority takes one of several addresses",
     "platform-target-wrong": "an edge answers at the address that the operator has not configured",
     "healthy-caa-own-account": "the case says another account than the one that orders here",
     "healthy-http-redirected-to-https": "the server of the case has the answer of a check, not of a challenge",
 }
 
+# Where an authority takes one of several addresses (Boulder, va/http.go), and one of them is ours: what it then
+# does is chance. By the code that is found, and what the doctor says of the name.
+BY_CHANCE = {
+    ("extra_address", "partial"): "it has tried our address, by chance",
+    ("http_partly", "ok"): "a warning: it has tried the address that does not answer, by chance",
+}
 
 # Where Pebble (2.4.0) does something else than the doctor says, beside what is in DIFFERENT: by the beginning of the
 # code that is found, and by case. Its va/va.go; Boulder's bdns and va/http.go are what Let's Encrypt runs.
@@ -193,10 +196,18 @@ class Row:
         return self._is_agreed(self.pebble)
 
     @property
+    def is_by_chance(self):
+        return (self.code, self.doctor) in BY_CHANCE
+
+    @property
+    def why_ca_differs(self):
+        """None: nobody says why."""
+        return BY_CHANCE.get((self.code, self.doctor)) or DIFFERENT.get(self.case)
+
+    @property
     def why_pebble_differs(self):
         """None: nobody says why."""
-        return PEBBLE_OF_CODES.get(self.code.split("_")[0]) or PEBBLE.get(self.case) or \
-            DIFFERENT.get(self.case)
+        return PEBBLE_OF_CODES.get(self.code.split("_")[0]) or PEBBLE.get(self.case) or self.why_ca_differs
 
     def _cell_of(self, said):
         says = {"ok": "passes", "unknown": "cannot tell"}.get(self.doctor, "fails")

@@ -4,7 +4,7 @@ import pathlib
 import sys
 import tempfile
 
-from doctor_agreement_kit import DIFFERENT, LETS_DEBUG, compare, confusion
+from doctor_agreement_kit import LETS_DEBUG, compare, confusion
 from doctor_cure_kit import actions_of, cure, left_over
 from doctor_kit import Clinic, load, short
 
@@ -61,7 +61,7 @@ def show_agreement(clinic, folder):
     rows = compare(folder / "ca", clinic)
     show([["CASE", "NAME", "DOCTOR", "CA", "AGREED", "PEBBLE", "AGREED", "LET'S DEBUG (READ, NOT RUN)"], *(
         [row.case, short(row.name, row.case + ".example"), row.doctor, row.ca,
-         "yes" if row.is_agreed else DIFFERENT.get(row.case, UNSAID), row.pebble,
+         "yes" if row.is_agreed else row.why_ca_differs or UNSAID, row.pebble,
          "yes" if row.is_agreed_by_pebble else row.why_pebble_differs or UNSAID,
          lets_debug(row.code)] for row in rows)])
     counts = confusion(rows)
@@ -69,7 +69,7 @@ def show_agreement(clinic, folder):
     for says in ("passes", "fails", "cannot tell"):
         print(f"{says:12}  {counts['ca', says, 'issues']:9}  {counts['ca', says, 'refuses']:10}  "
               f"{counts['pebble', says, 'issues']:13}  {counts['pebble', says, 'refuses']:14}")
-    return all((row.is_agreed or row.case in DIFFERENT) and
+    return all((row.is_agreed or row.why_ca_differs) and
                (row.is_agreed_by_pebble or row.why_pebble_differs) for row in rows)
 
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from doctor_agreement_kit import DIFFERENT, LETS_DEBUG, PEBBLE, compare, confusion
+from doctor_agreement_kit import LETS_DEBUG, PEBBLE, compare, confusion
 from doctor_kit import CASES, Clinic, load
 
 if not os.environ.get("LATCHKEY_NETNS"):
@@ -24,7 +24,7 @@ def rows(tmp_path_factory):
 
 @pytest.mark.req("A5", "R37")
 def test_no_false_block_and_no_missed_failure(rows):
-    assert [row for row in rows if not row.is_agreed and row.case not in DIFFERENT] == []
+    assert [row for row in rows if not row.is_agreed and not row.why_ca_differs] == []
 
 
 @pytest.mark.req("R37")
@@ -35,7 +35,7 @@ def test_what_pebble_does_is_said_of_every_case(rows):
 
 
 def test_both_sides_are_seen(rows):
-    counts = confusion(rows)
+    counts = confusion(row for row in rows if not row.is_by_chance)
     assert counts["ca", "passes", "issues"] > 70 and counts["ca", "fails", "refuses"] > 90, counts
     assert counts["ca", "passes", "refuses"] + counts["ca", "fails", "issues"] < 15, counts
     assert counts["pebble", "passes", "issues"] > 70 and counts["pebble", "fails", "refuses"] > 90, counts
