@@ -21,6 +21,7 @@
 #include "tls/key.h"
 
 #define POLL_FIRST_MS 25
+#define POLL_EACH_MS  8 /* more, for each further certificate that the CA has under way */
 #define POLL_MAX_MS   200
 #define POLL_END_MS   30000
 
@@ -231,11 +232,12 @@ static bool prove(struct arena *mem, struct probe *probe, const struct acme_call
            acme_challenge_answer(mem, call, challenge->url, &answered, err);
 }
 
-bool probe_poll(struct arena *mem, const struct acme_call *call, enum acme_order_status until,
-                struct acme_order **order, struct err *err)
+/* Until the order is in this state or valid. */
+static bool poll_order(struct arena *mem, const struct probe *probe, const struct acme_call *call,
+                       enum acme_order_status until, struct acme_order **order, struct err *err)
 {
     int64_t end_at = clock_boot_ms() + POLL_END_MS;
-    long wait_ms = POLL_FIRST_MS;
+    long wait_ms = POLL_FIRST_MS + POLL_EACH_MS * (probe->options.threads - 1);
 
     while ((*order)->status != until && (*order)->status != ACME_ORDER_VALID) {
         const struct timespec pause = {.tv_nsec = wait_ms * 1000000};
@@ -266,13 +268,13 @@ bool probe_complete(struct arena *mem, struct probe *probe, const struct acme_ca
     for (size_t i = 0; i < out->order->authorization_count; i++)
         if (!prove(mem, probe, call, out->order->authorizations[i], err))
             return false;
-    if (!probe_poll(mem, call, ACME_ORDER_READY, &out->order, err) || !key_make(&key, err))
+    if (!poll_order(mem, probe, call, ACME_ORDER_READY, &out->order, err) || !key_make(&key, err))
         return false;
     out->key = account_of(mem, jose_openssl_jwk_from_EVP_PKEY(NULL, key));
     finalize = (struct acme_finalize_request){out->order->url, out->order->finalize, {0}};
     return csr_make(mem, key, &wish, &finalize.csr, err) &&
            acme_order_finalize(mem, call, &finalize, &out->order, err) &&
-           probe_poll(mem, call, ACME_ORDER_VALID, &out->order, err) &&
+           poll_order(mem, probe, call, ACME_ORDER_VALID, &out->order, err) &&
            acme_certificate_get(mem, call, out->order->certificate, &out->certificate, err) &&
            chain_covers(&out->certificate->chain, want->names, want->name_count, err) &&
            key_spki(mem, key, &spki, err) && chain_has_key(&out->certificate->chain, spki, err);

@@ -44,9 +44,6 @@ bool probe_register(struct arena *mem, struct probe *probe, struct acme_problem 
                     struct err *err);
 void probe_close(struct probe *probe);
 
-/* Until the order is in this state or valid. */
-bool probe_poll(struct arena *mem, const struct acme_call *call, enum acme_order_status until,
-                struct acme_order **order, struct err *err);
 struct probe_issued {
     struct acme_order *order;
     struct acme_certificate *certificate;
