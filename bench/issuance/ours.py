@@ -90,17 +90,18 @@ class Issuer(Client):
 
 def end_to_end(orders, at_once, warm_up):
     """From an order over the API to https on every edge, everything on this machine."""
+    count = orders // PARTS * PARTS
     with Platform({"sandbox_ca": {"retry_after_s": 0}}) as platform:
         load = Load(platform)
         load.go(warm_up, at_once)
+        domains = [load.domain() for _ in range(count)]
         processes = Processes(platform)
         before, looks = processes.look(), []
         seconds = 0
-        for _ in range(PARTS):
-            seconds += load.go(orders // PARTS, at_once)[1]
+        for part in range(PARTS):
+            seconds += load.place(domains[part::PARTS], at_once)
             looks.append(processes.look())
         load.follower.stop()
-    count = orders // PARTS * PARTS
     own = [{name: used["anon_kib"] + used["shared_kib"] for name, used in look.items()}
            for look in looks]
     return {"orders": count, "at_once": at_once, "per_s": count / seconds,
