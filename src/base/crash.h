@@ -60,6 +60,7 @@
     X(WITHDRAWN, "worker.withdrawn", STORE, "edges have removed the hosts of a domain")            \
     X(LOOK, "worker.look", STORE, "names without a certificate are looked at")                     \
     X(RETIRE, "worker.retire", REQUEST, "a key is destroyed, its record withdrawn")                \
+    X(EPOCH, "worker.epoch", STORE, "a new epoch of the feed begins; nothing is signed for it")    \
     X(FINISH_JOB, "worker.finish-job", STORE, "a job has run; its row says so")                    \
     X(SIGNER_MAKE_KEY, "signer.make_key", ASK, "a key is made and sealed")                         \
     X(SIGNER_CSR, "signer.csr", ASK, "a certificate request is signed")                            \

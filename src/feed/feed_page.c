@@ -89,8 +89,8 @@ static bool is_allowed(struct edge_tx *tx, const struct edge_record *record, boo
     return has_origin(tx, host.origin_id, out, err);
 }
 
-static bool apply_record(struct edge_tx *tx, const struct edge_record *record, struct slice db_key,
-                         struct feed_page_result *result, struct err *err)
+static bool apply_record(struct edge_tx *tx, const struct edge_record *record, uint64_t epoch,
+                         struct slice db_key, struct feed_page_result *result, struct err *err)
 {
     struct edge_record old;
     struct slice value;
@@ -113,7 +113,7 @@ static bool apply_record(struct edge_tx *tx, const struct edge_record *record, s
     if (record->epoch > result->epoch)
         result->epoch = record->epoch;
     if (record->kind == EDGE_HOST)
-        return kept_put_host(tx, record, value, err);
+        return kept_put_host(tx, record, epoch, value, err);
     result->is_certificate_gone |= record->kind == EDGE_CERTIFICATE && record->is_tombstone;
     return edge_tx_put(tx, db_key, record->whole, err);
 }
@@ -130,7 +130,7 @@ static bool apply_all(struct edge_tx *tx, const struct feed_page *page, struct d
         if (!edge_db_key(record->kind, record->key, &key))
             return err_set(err, ERR_INTERNAL, "a record without a key was let in");
         stored = out->stored;
-        if (!apply_record(tx, record, edge_db_key_view(&key), out, err))
+        if (!apply_record(tx, record, page->epoch, edge_db_key_view(&key), out, err))
             return false;
         doubts_remove(doubts, edge_db_key_view(&key));
         if (record->kind == EDGE_END && out->stored > stored &&

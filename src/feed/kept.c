@@ -69,6 +69,7 @@ static bool find_end(struct edge_tx *tx, struct slice id, int64_t *not_after_at,
 
 struct coming {
     const struct edge_record *record;
+    uint64_t epoch;            /* of the store that it comes from */
     struct edge_host host;     /* of it */
     struct edge_host old_host; /* that is here, with what it points to */
     struct slice key;          /* of what is kept */
@@ -81,7 +82,7 @@ static bool is_restored(struct edge_tx *tx, const struct coming *coming,
 {
     struct slice kept = {NULL, 0};
 
-    *out = coming->record->epoch > old->epoch;
+    *out = coming->record->epoch > old->epoch || coming->epoch > old->epoch;
     if (*out)
         return true;
     if (!edge_tx_get(tx, coming->key, &kept, err))
@@ -141,11 +142,11 @@ static bool keep(struct edge_tx *tx, const struct coming *coming, struct err *er
     return put_by(tx, coming, err) && own_record_put(tx, &own, err);
 }
 
-bool kept_put_host(struct edge_tx *tx, const struct edge_record *record, struct slice old,
-                   struct err *err)
+bool kept_put_host(struct edge_tx *tx, const struct edge_record *record, uint64_t epoch,
+                   struct slice old, struct err *err)
 {
     struct edge_db_key room, db_key;
-    struct coming coming = {.record = record, .key = key_of(record->key, &room)};
+    struct coming coming = {.record = record, .epoch = epoch, .key = key_of(record->key, &room)};
     bool is_kept;
 
     if (!edge_db_key(EDGE_HOST, record->key, &db_key))

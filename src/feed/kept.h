@@ -4,8 +4,8 @@
 /*
  * kept: hosts that go on with the certificate that is here, because a store that was restored from
  * an older copy has an earlier one for them, or none (docs/decisions/0207). It begins with a record
- * of a later epoch; all but the certificate is taken from it. What the worker has signed says which
- * certificate is later (edge_host.issued_at), so that nobody on the way can.
+ * of, or in, a later epoch; all but the certificate is taken from it. What the worker has signed
+ * says which certificate is later (edge_host.issued_at), so that nobody on the way can.
  *
  * It ends when a record comes whose certificate is not earlier, or that deletes the host, or when
  * the certificate that is kept has expired or is gone: then the worker's last record of the host,
@@ -13,8 +13,10 @@
  */
 #include "feed/edge_db.h"
 
-/* Stores a host's record that is newer than `old`, the value under its key ({NULL, 0}: none). */
-MUST_CHECK bool kept_put_host(struct edge_tx *tx, const struct edge_record *record,
+/* Stores a host's record that is newer than `old`, the value under its key ({NULL, 0}: none).
+ * `epoch` is of the store that it comes from: a restored store may not have signed it anew yet
+ * (docs/decisions/0280). */
+MUST_CHECK bool kept_put_host(struct edge_tx *tx, const struct edge_record *record, uint64_t epoch,
                               struct slice old, struct err *err);
 
 /* Ends what has no certificate any more. *ended (may be NULL) is how many. */

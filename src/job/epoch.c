@@ -2,6 +2,7 @@
 #include "job/epoch.h"
 
 #include "base/clock.h"
+#include "base/crash.h"
 #include "base/id.h"
 #include "feed/renewal.h"
 #include "store/certificate_store.h"
@@ -42,10 +43,15 @@ static bool begin(const struct worker *worker, struct arena *mem, const struct f
         mem, "epoch %lld of the feed has begun: edges keep what they have, and take a snapshot",
         (long long)epoch);
 
-    return db_tx_begin(worker->app->db, &tx, err) &&
-           feed_store_restart(tx, worker->feed.group, head, epoch, err) && ask_about_all(tx, err) &&
-           tell(mem, tx, worker->feed.group, "feed.epoch_begun", text, err) &&
-           db_tx_commit(&tx, err);
+    if (!db_tx_begin(worker->app->db, &tx, err) ||
+        !feed_store_restart(tx, worker->feed.group, head, epoch, err) || !ask_about_all(tx, err) ||
+        !tell(mem, tx, worker->feed.group, "feed.epoch_begun", text, err))
+        return false;
+    CRASH_POINT(EPOCH_BEFORE);
+    if (!db_tx_commit(&tx, err))
+        return false;
+    CRASH_POINT(EPOCH_COMMIT);
+    return true;
 }
 
 /* Its certificate in this store has expired: edges that have a newer one go on with it. */

@@ -14,7 +14,7 @@ from platform_kit import talk, wait_for
 from renewal_kit import (DAY, HOUR, Moved, Visitors, ca_down, ca_rows, certificate, events,
                          number, serials, store_rows, wait_replaced, wait_schedule)
 from test_replacement import reissue_held
-from test_restore import backup_running, restore
+from test_restore import backup_running, epoch, is_caught_up, restore, stop_agents
 
 
 LOST_NOTICE = ("The store was restored from an older copy: CDN locations show later certificates than it has for 1 "
@@ -434,6 +434,39 @@ def test_restored_to_before_its_order(days, partner):
     lost = days.wait_live(partner, domain, 60)["certificate"]
     with Visitors(days, name) as visitors:
         restore(days, copy)
+        after = wait_replaced(days, partner, domain, lost)["certificate"]
+        wait_for(lambda: serials(days, name) == {number(after)})
+    assert visitors.serials == [number(lost), number(after)]
+
+
+@pytest.mark.req("R21", "R22", "R44", "A11")
+def test_restored_and_told_before_it_was_known(days, partner):
+    """The copy was made before edges were told of its hosts. It tells them before an edge has said that
+    it is a copy, and edges come for the next epoch when nothing is signed for it yet."""
+    name, copy, hosts = "unsigned.example", days.dir / "before-hosts.db", "SELECT epoch FROM edge_record WHERE key = ?"
+    days.trap.hold("worker.publish.before")
+    domain = days.domain(partner, name)
+    days.order(partner, domain)
+    days.trap.wait_hit("worker.publish.before")
+    backup_running(days, copy)
+    days.trap.let_go()
+    days.zone(name, days.right_records())
+    lost = days.wait_live(partner, domain, 60)["certificate"]
+    days.zone(name, [])
+    before, key = epoch(days), f"h{name}".encode()
+    with Visitors(days, name) as visitors:
+        agents = stop_agents(days)
+        restore(days, copy)
+        wait_for(lambda: store_rows(days, hosts, key) == [(before,)])
+        days.trap.hold("worker.epoch.commit")
+        for pid in agents:
+            os.kill(pid, signal.SIGCONT)
+        days.trap.wait_hit("worker.epoch.commit")
+        wait_for(lambda: all(is_caught_up(days, edge.name, before) for edge in days.edges))
+        assert store_rows(days, hosts, key) == [(before,)], "not signed anew"
+        assert serials(days, name) == {number(lost)}
+        days.trap.let_go()
+        days.zone(name, days.right_records())
         after = wait_replaced(days, partner, domain, lost)["certificate"]
         wait_for(lambda: serials(days, name) == {number(after)})
     assert visitors.serials == [number(lost), number(after)]

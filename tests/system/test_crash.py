@@ -23,12 +23,13 @@ PARENT = [p for p in ALL if p.startswith("run.")]
 LEAVING = [p for p in ALL if p.rpartition(".")[0] in (
     "worker.revoke", "worker.give-up", "worker.withdrawn", "worker.retire")]
 LOOKING = [p for p in ALL if p.startswith("worker.look")]
+RESTORED = [p for p in ALL if p.startswith("worker.epoch")]  # test_restore.py
 PROVING = [p for p in ALL if p.rpartition(".")[0] in (
     "worker.put-value", "worker.drop-value", "signer.tsig")]
 STAGING = [p for p in ALL if p.startswith("worker.stage")]
 # What a certificate passes on its way to the place of a live one; the first way there is RUNNING's.
 REPLACING = STAGING + [p for p in ALL if p.rpartition(".")[0] in ("worker.deploy", "worker.prove")]
-RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING + LOOKING + PROVING + STAGING]
+RUNNING = [p for p in ALL if p not in FIRST + PARENT + LEAVING + LOOKING + RESTORED + PROVING + STAGING]
 # tests/crash/all-points: each order goes live before the next is placed, and the parent dies at the
 # start of each of its children.
 IS_LONG = os.environ.get("LATCHKEY_CRASH_LONG") == "1"

@@ -165,6 +165,31 @@ def test_after_a_restore(world, certificates):
     assert world.agent.records()[b"ccrt_new"][2] is None, "nothing needs it any more"
 
 
+@pytest.mark.req("R22", "R23", "R44")
+def test_what_is_not_signed_anew_yet(world, certificates):
+    """A restored store told it before it knew that it is one, in the epoch of the life that is lost, and
+    the edge comes when the next epoch has just begun."""
+    feed, first = world.feed, world.feed.epoch
+    world.begin(*certificates("crt_new"), *hosts(0))
+    world.agent.kill()
+    rev = feed.rev
+    feed.begin_epoch()
+    feed.rev = rev
+    for record in (*certificates("crt_old", "crt_newer"), *hosts(1)):
+        feed.put(*record, epoch=first)
+    world.agent.start().wait_acked(SOON)
+
+    def look():
+        assert {name: world.shown(f"{name}.example")[1] for name in ROWS} == {
+            name: row[2] for name, row in ROWS.items()}
+    look()
+    world.told(*KEPT)
+    world.put(*certificates("crt_old", "crt_newer"), *hosts(1))
+    world.end()
+    look()
+    world.told(*KEPT)
+
+
 @pytest.mark.req("R10", "R23", "R42")
 def test_how_it_ends(world, certificates, bodies):
     names = ("later.example", "deleted.example", "doubted.example", "expired.example")

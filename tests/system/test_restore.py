@@ -10,6 +10,7 @@ import threading
 import time
 
 import pytest
+from crash_kit import Trap, has_points
 from platform_kit import Platform, wait_for
 
 
@@ -172,17 +173,20 @@ def test_copied_while_running(tmp_path):
 @pytest.mark.req("R23", "R44")
 def test_copied_while_stopped(tmp_path):
     """edge.keep_unknown_h is 0: the end record of the new epoch removes what is not known, at once.
-    The worker is killed while it signs."""
-    with Platform({"edge": {"keep_unknown_h": 0}}) as platform:
+    The worker is killed before that has begun, and before anything is signed for it."""
+    platform = Platform({"edge": {"keep_unknown_h": 0}})
+    trap = Trap(platform)
+    with platform:
         partner = platform.tenant()
         platform.ordered(partner, "alpha.example")
         backup_stopped(platform, tmp_path / "copy")
         platform.ordered(partner, "beta.example")
         before = epoch(platform)
         with Visitor(platform, "www.alpha.example") as visitor:
+            kills = trap.chain(["worker.epoch.before", "worker.epoch.commit"]) if has_points() else None
             restore(platform, tmp_path / "copy")
             wait_for(lambda: epoch(platform) > before, 40)
-            platform.kill("worker")
+            kills.join() if kills else platform.kill("worker")
             wait_for(lambda: all(is_caught_up(platform, name, before)
                                  for name in ("edge-1", "edge-2")), 40)
             wait_for(lambda: not is_served(platform, "beta.example"))
