@@ -101,11 +101,11 @@ static bool save_all(const struct app *app, const struct overview *items, size_t
     return db_tx_commit(&tx, err);
 }
 
-bool app_overview_refresh(const struct app *app, const struct scope *scope, bool *is_more,
-                          struct err *err)
+bool app_overview_refresh(const struct app *app, const struct scope *scope, int64_t at,
+                          bool *is_more, struct err *err)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
-    const struct overview_due which = {clock_now(), OVERVIEW_REFRESH_MAX};
+    const struct overview_due which = {at, OVERVIEW_REFRESH_MAX};
     struct overview_list list;
     struct overview *made;
 

@@ -14,9 +14,9 @@
 
 #define OVERVIEW_REFRESH_MAX 100 /* lines at a time */
 
-/* Makes the lines of the scope that are out of date again, at most OVERVIEW_REFRESH_MAX; *is_more:
- * there were more. A line that changes meanwhile stays out of date. */
-MUST_CHECK bool app_overview_refresh(const struct app *app, const struct scope *scope,
+/* Makes the lines of the scope that were out of date at `at` again, at most OVERVIEW_REFRESH_MAX;
+ * *is_more: there were more. A line that changes meanwhile stays out of date. */
+MUST_CHECK bool app_overview_refresh(const struct app *app, const struct scope *scope, int64_t at,
                                      bool *is_more, struct err *err);
 
 /* The line for this status at `now`; ids, name and version are kept. Pure. */

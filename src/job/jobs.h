@@ -29,9 +29,11 @@ MUST_CHECK bool job_settings(void *worker, struct arena *mem, const struct job *
 MUST_CHECK bool job_tidy(void *worker, struct arena *mem, const struct job *job,
                          struct job_result *out, struct err *err);
 
-/* Subject: JOB_PLATFORM. Makes the lines that are out of date again (app/overview.h); again
- * after JOB_OVERVIEW_EVERY_MS. Whoever looks earlier makes their own. */
+/* Subject: JOB_PLATFORM. Makes the lines that are out of date since JOB_OVERVIEW_REST_MS again
+ * (app/overview.h), by when most issuances have ended; again after JOB_OVERVIEW_EVERY_MS. Whoever
+ * looks earlier makes their own. */
 #define JOB_OVERVIEW_EVERY_MS INT64_C(5000)
+#define JOB_OVERVIEW_REST_MS  INT64_C(5000)
 MUST_CHECK bool job_overview(void *worker, struct arena *mem, const struct job *job,
                              struct job_result *out, struct err *err);
 

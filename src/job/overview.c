@@ -9,12 +9,14 @@ bool job_overview(void *worker, struct arena *mem, const struct job *job, struct
                   struct err *err)
 {
     const struct scope scope = scope_platform();
+    int64_t now = clock_now();
     bool is_more;
 
     (void)mem;
     (void)job;
-    if (!app_overview_refresh(((const struct worker *)worker)->app, &scope, &is_more, err))
+    if (!app_overview_refresh(((const struct worker *)worker)->app, &scope,
+                              now - JOB_OVERVIEW_REST_MS, &is_more, err))
         return false;
-    out->run_at = clock_now() + (is_more ? 0 : JOB_OVERVIEW_EVERY_MS);
+    out->run_at = now + (is_more ? 0 : JOB_OVERVIEW_EVERY_MS);
     return true;
 }

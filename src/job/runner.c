@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "job/runner_state.h"
+#include "store/overview_store.h"
 #include "store/watch_store.h"
 
 #define IDLE_LOOK_MS INT64_C(1000) /* leases that ran out are found this often at the latest */
@@ -220,7 +221,8 @@ static bool follow_clock(struct job_runner *runner, struct err *err)
     if (step > 0) {
         LOG(WARN, "job.clock_back", KI("ms", step));
         if (!job_store_clock_back(runner->options.db, clock_now(), step, err) ||
-            !watch_store_clock_back(runner->options.db, clock_now(), step, err))
+            !watch_store_clock_back(runner->options.db, clock_now(), step, err) ||
+            !overview_store_clock_back(runner->options.db, clock_now(), step, err))
             return false;
     }
     runner->clock_ahead = runner_clock_ahead();

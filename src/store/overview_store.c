@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/overview_store.h"
 
+#include "base/clock.h"
 #include "store/sorted.h"
 
 #define NO_TERM (INT64_C(1) << 53) /* later than any */
@@ -56,25 +57,37 @@ bool overview_store_add(struct db *db, const struct domain *domain, struct err *
 
 static const struct query touch = {
     .name = "overview.touch",
-    .sql = "UPDATE domain_overview SET due_at = 0, version = version + 1 WHERE domain_id = $1",
-    .params = "t",
+    .sql = "UPDATE domain_overview SET due_at = $2, version = version + 1 WHERE domain_id = $1",
+    .params = "ti",
     .cols = "",
 };
 
 /* Of an issuance under way the line is out of date already, mostly: then no index is written. */
 static const struct query touch_due = {
     .name = "overview.touch_due",
-    .sql = "UPDATE domain_overview SET version = version + 1 WHERE domain_id = $1 AND due_at = 0",
-    .params = "t",
+    .sql = "UPDATE domain_overview SET version = version + 1 WHERE domain_id = $1 AND due_at <= $2",
+    .params = "ti",
     .cols = "",
 };
 
 bool overview_store_touch(struct db *db, const char *domain_id, struct err *err)
 {
-    int64_t changed;
+    int64_t now = clock_now(), changed;
 
-    return db_exec(db, &touch_due, &changed, err, QT(domain_id)) &&
-           (changed || db_exec(db, &touch, NULL, err, QT(domain_id)));
+    return db_exec(db, &touch_due, &changed, err, QT(domain_id), QI(now)) &&
+           (changed || db_exec(db, &touch, NULL, err, QT(domain_id), QI(now)));
+}
+
+static const struct query clock_back = {
+    .name = "overview.clock_back",
+    .sql = "UPDATE domain_overview SET due_at = $1 WHERE due_at > $1 AND due_at <= $1 + $2",
+    .params = "ii",
+    .cols = "",
+};
+
+bool overview_store_clock_back(struct db *db, int64_t now, int64_t step_ms, struct err *err)
+{
+    return db_exec(db, &clock_back, NULL, err, QI(now), QI(step_ms));
 }
 
 static const struct query remove_one = {
@@ -251,6 +264,7 @@ bool overview_store_list(struct arena *mem, struct db *db, const struct scope *s
 static const struct query *const all[] = {&add,
                                           &touch,
                                           &touch_due,
+                                          &clock_back,
                                           &remove_one,
                                           &save,
                                           &get,

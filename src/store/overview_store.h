@@ -30,7 +30,7 @@ struct overview {
     int64_t need_at;     /* by when, else since when; 0: not known */
     bool is_ordered;     /* a certificate was ordered for it once */
     int64_t term_end_at; /* 0: no term */
-    int64_t due_at;      /* when it is to be made again */
+    int64_t due_at;      /* from when on it is out of date */
     int64_t version;     /* as it was read */
 };
 
@@ -59,8 +59,11 @@ extern const struct query_list overview_queries;
 
 /* Out of date from the beginning. */
 MUST_CHECK bool overview_store_add(struct db *db, const struct domain *domain, struct err *err);
-/* It is out of date. One that is not there is none's. */
+/* It is out of date from now on, unless it was before. One that is not there is none's. */
 MUST_CHECK bool overview_store_touch(struct db *db, const char *domain_id, struct err *err);
+/* The clock was set back by `step_ms`, to `now`: what was out of date before stays so. */
+MUST_CHECK bool overview_store_clock_back(struct db *db, int64_t now, int64_t step_ms,
+                                          struct err *err);
 MUST_CHECK bool overview_store_remove(struct db *db, const char *domain_id, struct err *err);
 
 /* Those that are out of date at `now`, at most `limit`. */

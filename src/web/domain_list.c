@@ -2,6 +2,7 @@
 #include "web/domain_list.h"
 
 #include "app/overview.h"
+#include "base/clock.h"
 #include "model/hostname.h"
 #include "store/account_store.h"
 #include "web/handlers.h"
@@ -29,7 +30,8 @@ void web_refresh_overview(const struct web_call *call, const struct scope *scope
     struct err err;
     bool is_more;
 
-    (void)!app_overview_refresh(call->app, scope, &is_more, &err); /* what is wrong the list says */
+    /* what is wrong the list says */
+    (void)!app_overview_refresh(call->app, scope, clock_now(), &is_more, &err);
 }
 
 static bool add_account(const struct web_call *call, const struct web_domain_list *of,

@@ -4,12 +4,15 @@
  * statements walks an index. */
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "fixture.h"
 #include "store/account_store.h"
 #include "store/overview_store.h"
 #include "store/partner_store.h"
 #include "store/schema.h"
 #include "store/site_store.h"
+
+#define DUE INT64_C(4000000000000) /* lines are out of date from 2096 on, in these tests */
 
 static const struct scope platform = {.kind = SCOPE_PLATFORM};
 
@@ -198,7 +201,7 @@ static void add_domain(struct fixture *f, int i)
                                 .badge = i < 4 && i != 2 ? BADGE_SECURED : BADGE_AT_RISK,
                                 .who_acts = WHO_NOBODY,
                                 .term_end_at = i < 5 ? T0 + i : 0,
-                                .due_at = T0};
+                                .due_at = DUE};
 
     if (i == 2)
         overview.badge = BADGE_ACTION_NEEDED;
@@ -296,22 +299,42 @@ static void test_touched(void **state)
     struct overview made;
 
     prepare(&f);
-    ok(count_due(&f, T0 - 1) == 0 && count_due(&f, T0) == ROWS, "from its time on");
+    ok(count_due(&f, DUE - 1) == 0 && count_due(&f, DUE) == ROWS, "from its time on");
     MUST(&f, overview_store_touch(f.db, "dom_1", &f.err));
-    MUST(&f, overview_store_due(f.mem, f.db, &platform, &(struct overview_due){T0 - 1, 1}, &list,
+    MUST(&f, overview_store_due(f.mem, f.db, &platform, &(struct overview_due){DUE - 1, 1}, &list,
                                 &f.err));
     ok(list.count == 1 && strcmp(list.items[0].domain_id, "dom_1") == 0, "it is touched");
     made = list.items[0];
-    made.due_at = T0;
+    made.due_at = DUE;
     MUST(&f, overview_store_touch(f.db, "dom_1", &f.err)); /* while it was made */
     MUST(&f, overview_store_save(f.db, &made, &f.err));
-    ok(count_due(&f, T0 - 1) == 1, "it stays out of date");
+    ok(count_due(&f, DUE - 1) == 1, "it stays out of date");
     made.version++;
     MUST(&f, overview_store_save(f.db, &made, &f.err));
-    ok(count_due(&f, T0 - 1) == 0, "it is up to date");
+    ok(count_due(&f, DUE - 1) == 0, "it is up to date");
     MUST(&f, domain_store_remove(f.db, &platform, "dom_1", &f.err));
-    ok(count_due(&f, T0) == ROWS - 1, "a domain that is removed has none");
+    ok(count_due(&f, DUE) == ROWS - 1, "a domain that is removed has none");
     MUST(&f, overview_store_touch(f.db, "dom_1", &f.err));
+    fixture_close(&f);
+    all_ok();
+}
+
+static void test_touched_when(void **state)
+{
+    (void)state;
+    struct fixture f;
+    int64_t before = clock_now(), after;
+
+    prepare(&f);
+    MUST(&f, overview_store_touch(f.db, "dom_1", &f.err));
+    after = clock_now();
+    ok(count_due(&f, before - 1) == 0 && count_due(&f, after) == 1, "from now on");
+    MUST(&f, overview_store_clock_back(f.db, before - 200, 100, &f.err));
+    ok(count_due(&f, before - 1) == 0, "out of date later than the clock had come");
+    MUST(&f, overview_store_clock_back(f.db, before - 200, after - before + 200, &f.err));
+    ok(count_due(&f, before - 201) == 0 && count_due(&f, before - 200) == 1, "as before the step");
+    MUST(&f, overview_store_touch(f.db, "dom_1", &f.err));
+    ok(count_due(&f, before - 200) == 1, "since the first time");
     fixture_close(&f);
     all_ok();
 }
@@ -319,10 +342,9 @@ static void test_touched(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plans),
-        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_filters),
-        cmocka_unit_test(test_touched),
+        cmocka_unit_test(test_plans),        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_filters),      cmocka_unit_test(test_touched),
+        cmocka_unit_test(test_touched_when),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -121,6 +121,7 @@ static const struct {
     {"account.key_of", "account.sorted, which begins behind it in the caller's scope"},
     {"overview.touch", "with the change of a row of the domain"},
     {"overview.touch_due", "with the change of a row of the domain"},
+    {"overview.clock_back", "the worker, when the clock was set back"},
     {"overview.remove", "with the domain"},
     {"overview.save", "app/overview, by the version that it read"},
     {"token.find", "the hash is the proof"},
