@@ -2,8 +2,6 @@
 #include "acme/ari.h"
 
 #include <assert.h>
-#include <openssl/err.h>
-#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "acme/directory.h"
@@ -14,45 +12,24 @@
 #include "acme/text.h"
 #include "base/clock.h"
 #include "base/hash.h"
-#include "tls/handle.h"
+#include "tls/chain.h"
 
 #define SECOND_MS INT64_C(1000)
 
 /* The certificate's id ----------------------------------------------------------------------- */
 
-/* The content octets of an INTEGER of up to 127 octets: what follows tag and length. */
-static struct slice serial_content(struct arena *mem, const ASN1_INTEGER *serial)
-{
-    unsigned char *der = NULL;
-    int len = i2d_ASN1_INTEGER(serial, &der);
-    struct slice all =
-        slice_of(arena_memdup(mem, der, len > 0 ? (size_t)len : 0), len > 0 ? (size_t)len : 0);
-    struct slice head = {0};
-
-    OPENSSL_free(der);
-    if (!slice_take(&all, 2, &head) || head.data[1] != all.len)
-        return (struct slice){0};
-    return all;
-}
-
 bool acme_certificate_id(struct arena *mem, struct slice leaf_der, const char **out,
                          struct err *err)
 {
-    const unsigned char *at = leaf_der.data;
-    AUTO(X509_freep) X509 *leaf = d2i_X509(NULL, &at, (long)leaf_der.len);
-    const ASN1_OCTET_STRING *key_id = leaf ? X509_get0_authority_key_id(leaf) : NULL;
     struct slice key, serial;
     const char *id;
 
-    ERR_clear_error();
-    if (!leaf)
+    if (!chain_id_parts(leaf_der, &key, &serial, err))
         return err_set(err, ERR_BAD_CERT, "the leaf is no certificate");
-    if (!key_id || ASN1_STRING_length(key_id) == 0)
+    if (key.len == 0)
         return err_set(err, ERR_BAD_CERT, "the leaf has no authority key identifier");
-    key = slice_of(ASN1_STRING_get0_data(key_id), (size_t)ASN1_STRING_length(key_id));
-    serial = serial_content(mem, X509_get0_serialNumber(leaf));
     id = arena_printf(mem, "%s.%s", base64url_encode(mem, key), base64url_encode(mem, serial));
-    if (serial.len == 0 || strlen(id) > ACME_CERTIFICATE_ID_MAX)
+    if (strlen(id) > ACME_CERTIFICATE_ID_MAX)
         return err_set(err, ERR_BAD_CERT,
                        "the leaf's authority key identifier and serial number make an id of more "
                        "than %d octets",

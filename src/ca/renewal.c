@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/renewal.h"
 
-#include <openssl/x509v3.h>
-
 #include "base/hash.h"
+#include "tls/chain.h"
 
 #define SECOND_MS       INT64_C(1000)
 #define MINUTE_MS       (60 * SECOND_MS)
@@ -31,31 +30,14 @@ int64_t ca_renewal_retry_s(const struct ca_issued *issued)
     return share > RETRY_MAX_S ? RETRY_MAX_S : share < 1 ? 1 : share;
 }
 
-/* The content octets of an INTEGER that is shorter than 128: what follows its tag and length. */
-static struct slice integer_content(struct arena *mem, const ASN1_INTEGER *number)
+const char *ca_renewal_id(struct arena *mem, struct slice der)
 {
-    unsigned char *der = NULL;
-    int len = i2d_ASN1_INTEGER(number, &der);
-    struct slice out = {0};
+    struct slice key, serial;
+    struct err err;
 
-    if (len > 2 && der[1] == len - 2)
-        out = slice_of(arena_memdup(mem, der + 2, (size_t)len - 2), (size_t)len - 2);
-    OPENSSL_free(der);
-    return out;
-}
-
-const char *ca_renewal_id(struct arena *mem, X509 *cert)
-{
-    const ASN1_OCTET_STRING *key = X509_get0_authority_key_id(cert);
-    struct slice serial;
-
-    if (!key)
+    if (!chain_id_parts(der, &key, &serial, &err) || key.len == 0)
         return NULL;
-    serial = integer_content(mem, X509_get0_serialNumber(cert));
-    return arena_printf(mem, "%s.%s",
-                        base64url_encode(mem, slice_of(ASN1_STRING_get0_data(key),
-                                                       (size_t)ASN1_STRING_length(key))),
-                        base64url_encode(mem, serial));
+    return arena_printf(mem, "%s.%s", base64url_encode(mem, key), base64url_encode(mem, serial));
 }
 
 const char *ca_renewal_serial(struct arena *mem, const char *id)

@@ -7,7 +7,6 @@
  */
 #include "ca/certificate_store.h"
 #include "ca/problem.h"
-#include "tls/handle.h"
 
 struct ca_window {
     int64_t start_at, end_at; /* [start_at, end_at) */
@@ -21,8 +20,8 @@ struct ca_window ca_renewal_window(const struct ca_issued *issued, int64_t now);
 /* Retry-After: 6 hours, but at most a twentieth of the validity, and at least a second. */
 int64_t ca_renewal_retry_s(const struct ca_issued *issued);
 
-/* The certificate's id; NULL when it has no authority key identifier. */
-const char *ca_renewal_id(struct arena *mem, X509 *cert);
+/* The id of a certificate in DER; NULL when it has no authority key identifier. */
+const char *ca_renewal_id(struct arena *mem, struct slice der);
 /* The serial number (lower-case hex, as the store has it) of an id; NULL when it is no id. Whether
  * the id is that certificate's whole one is not checked. */
 const char *ca_renewal_serial(struct arena *mem, const char *id);

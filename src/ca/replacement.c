@@ -6,19 +6,10 @@
 /* In front of what is said about the "replaces" of an order. */
 #define REPLACES "Could not validate ARI 'replaces' field :: "
 
-static bool is_id_of(const struct ca_call *call, const struct ca_issued *issued, const char *id)
-{
-    const unsigned char *at = issued->der.data;
-    AUTO(X509_freep) X509 *cert = d2i_X509(NULL, &at, (long)issued->der.len);
-    const char *own = cert ? ca_renewal_id(call->mem, cert) : NULL;
-
-    return own && strcmp(own, id) == 0;
-}
-
 bool ca_replacement_find(const struct ca_call *call, const char *id, const struct ca_issued **out,
                          struct ca_problem *problem)
 {
-    const char *serial = ca_renewal_serial(call->mem, id);
+    const char *serial = ca_renewal_serial(call->mem, id), *whole;
     struct err err;
 
     if (!serial)
@@ -28,7 +19,8 @@ bool ca_replacement_find(const struct ca_call *call, const char *id, const struc
     if (!*out)
         return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED,
                             "no current certificate with serial \"%s\" exists", serial);
-    if (!is_id_of(call, *out, id))
+    whole = ca_renewal_id(call->mem, (*out)->der);
+    if (!whole || strcmp(whole, id) != 0)
         return ca_refuse_as(problem, 404, CA_PROBLEM_MALFORMED,
                             "path contained an Authority Key Identifier that did not match a known "
                             "issuer");

@@ -70,3 +70,10 @@ MUST_CHECK bool chain_has_key(const struct chain *chain, struct slice spki, stru
  * found by walking the structure to the SubjectPublicKeyInfo; 0 when the key is not such a point.
  * ERR_BAD_CERT when the DER cannot be walked. */
 MUST_CHECK bool chain_point_offset(struct slice der, uint16_t *out, struct err *err);
+
+/* What the id of a certificate is made of (RFC 9773 section 4.1), found by walking the DER: the key
+ * identifier of its issuer's key, empty when it has none, and the content octets of its serial
+ * number. They are parts of `der`. ERR_BAD_CERT when the DER cannot be walked; what lies beside the
+ * way is not checked. */
+MUST_CHECK bool chain_id_parts(struct slice der, struct slice *key_id, struct slice *serial,
+                               struct err *err);

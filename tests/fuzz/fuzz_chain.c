@@ -28,13 +28,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(arena_freep) struct arena *mem = arena_new();
     static const char *const names[] = {"www.example.com"};
-    struct slice input = slice_of(data, size);
+    struct slice input = slice_of(data, size), key_id, serial;
     struct verify_roots *roots;
     struct chain chain;
     struct err err = {0};
     uint16_t offset;
 
     (void)!chain_point_offset(input, &offset, &err);
+    (void)!chain_id_parts(input, &key_id, &serial, &err);
     if (!chain_read(mem, input, &chain, &err))
         return 0;
     check_round_trip(mem, &chain);

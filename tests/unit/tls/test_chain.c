@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <openssl/core_names.h>
+#include <openssl/x509v3.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
@@ -386,6 +387,68 @@ static void test_point_of_other_keys(void **state)
     all_ok();
 }
 
+static bool is_inside(struct slice part, struct slice whole)
+{
+    return part.len == 0 || (part.data >= whole.data && part.len <= whole.len &&
+                             part.data + part.len <= whole.data + whole.len);
+}
+
+/* As OpenSSL finds them, behind extensions that are critical, and in a certificate that has none.
+ */
+static void test_id_parts(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct test_cert *root = make_root(mem);
+    struct test_cert_wish wish = {.cn = "b.example",
+                                  .issuer = root,
+                                  .permitted = "example",
+                                  .is_ca = true,
+                                  .serial = "00c0ffee",
+                                  .not_before = NOT_BEFORE,
+                                  .not_after = NOT_AFTER};
+    const struct test_cert *certs[] = {root, make_leaf(mem, root), test_cert_make(mem, &wish)};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(certs); i++) {
+        const ASN1_OCTET_STRING *known = X509_get0_authority_key_id(certs[i]->cert);
+        struct slice key_id, serial, expected = {0};
+        struct err err = {0};
+
+        if (known)
+            expected = slice_of(ASN1_STRING_get0_data(known), (size_t)ASN1_STRING_length(known));
+        ok(chain_id_parts(certs[i]->der, &key_id, &serial, &err), "%zu: %s", i, err.text);
+        ok(slice_eq(key_id, expected) && (known != NULL) == (i == 2), "%zu: key identifier", i);
+        ok(i < 2 || slice_eq(serial, SLICE_LIT("\x00\xc0\xff\xee")), "%zu: serial number", i);
+    }
+    all_ok();
+}
+
+/* Each prefix and each changed octet: never a read outside, never a part outside. */
+static void test_id_of_broken_der(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct test_cert *root = make_root(mem), *leaf = make_leaf(mem, root);
+    struct slice key_id, serial;
+    struct err err = {0};
+
+    (void)state;
+    for (size_t len = 0; len < leaf->der.len; len++) {
+        struct slice cut = slice_of(arena_memdup(mem, leaf->der.data, len + 1), len);
+
+        ok(!chain_id_parts(cut, &key_id, &serial, &err), "%zu octets are enough", len);
+    }
+    for (size_t i = 0; i < leaf->der.len; i++) {
+        unsigned char *octets = arena_memdup(mem, leaf->der.data, leaf->der.len);
+        struct slice bent = slice_of(octets, leaf->der.len);
+
+        octets[i] ^= 0xff;
+        if (chain_id_parts(bent, &key_id, &serial, &err))
+            ok(is_inside(key_id, bent) && is_inside(serial, bent) && serial.len > 0, "octet %zu",
+               i);
+    }
+    all_ok();
+}
+
 /* Each prefix and each changed octet: never a read outside, never an offset outside. */
 static void test_point_of_broken_der(void **state)
 {
@@ -427,6 +490,8 @@ int main(void)
         cmocka_unit_test(test_point_is_walked_to),
         cmocka_unit_test(test_point_of_other_keys),
         cmocka_unit_test(test_point_of_broken_der),
+        cmocka_unit_test(test_id_parts),
+        cmocka_unit_test(test_id_of_broken_der),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
