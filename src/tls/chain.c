@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "tls/cert.h"
 #include "tls/handle.h"
 #include "tls/issuers.h"
 
@@ -128,19 +129,6 @@ static bool read_spki(struct arena *mem, const X509 *leaf, struct chain *out, st
     return true;
 }
 
-/* NULL when it cannot be read. */
-static X509 *parse(struct slice der)
-{
-    const unsigned char *at = der.data;
-    X509 *cert = d2i_X509(NULL, &at, (long)der.len);
-
-    if (cert && at == der.data + der.len)
-        return cert;
-    X509_free(cert);
-    ERR_clear_error();
-    return NULL;
-}
-
 static bool read_leaf(struct arena *mem, const X509 *leaf, struct chain *out, struct err *err)
 {
     unsigned char digest[SHA256_SIZE];
@@ -180,7 +168,7 @@ static X509 *parse_issuer(struct slice der, struct issuers *issuers)
 
     if (cert)
         return cert;
-    cert = parse(der);
+    cert = cert_parse(der);
     if (cert)
         issuers_keep(issuers, der, cert);
     return cert;
@@ -194,7 +182,7 @@ static bool read_all(struct arena *mem, const struct slice *certs, size_t count,
     if (!check_count(count, err))
         return false;
     for (size_t i = count; i-- > 0;) {
-        X509 *cert = issuers && i > 0 ? parse_issuer(certs[i], issuers) : parse(certs[i]);
+        X509 *cert = issuers && i > 0 ? parse_issuer(certs[i], issuers) : cert_parse(certs[i]);
 
         found.certs[i] = certs[i];
         if (!cert)

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include "certs.h"
+#include "check.h"
+#include "tls/cert.h"
+#include "tls/chain.h"
+
+#define FROM  INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
+#define UNTIL (FROM + INT64_C(86400000))
+
+static struct slice make(struct arena *mem, EVP_PKEY *key)
+{
+    return test_cert_make(mem, &(struct test_cert_wish){.cn = "a.example",
+                                                        .key = key,
+                                                        .not_before = FROM,
+                                                        .not_after = UNTIL})
+        ->der;
+}
+
+static EVP_PKEY *compressed(void)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+
+    assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                                    "compressed"),
+                     1);
+    return key;
+}
+
+/* A certificate's DER with an octet of its point changed. */
+static struct slice off_the_curve(struct arena *mem, struct slice der)
+{
+    unsigned char *copy = arena_memdup(mem, der.data, der.len);
+    uint16_t offset = 0;
+    struct err err;
+
+    assert_true(chain_point_offset(der, &offset, &err) && offset > 0);
+    copy[offset + 1] ^= 1;
+    return slice_of(copy, der.len);
+}
+
+static bool has_same_key(const X509 *a, const X509 *b)
+{
+    const EVP_PKEY *own = X509_get0_pubkey(a), *other = X509_get0_pubkey(b);
+
+    if (!own || !other)
+        return own == other;
+    return EVP_PKEY_eq(own, other) == 1 &&
+           EVP_PKEY_get_security_bits(own) == EVP_PKEY_get_security_bits(other);
+}
+
+static bool is_encoded_as(const X509 *cert, struct slice der)
+{
+    unsigned char *own = NULL;
+    int len = i2d_X509(cert, &own);
+    bool is_same = len > 0 && slice_eq(slice_of(own, (size_t)len), der);
+
+    OPENSSL_free(own);
+    return is_same;
+}
+
+/* Signed by its own key: whatever OpenSSL does with the certificate works as before. */
+static bool is_as_plain(struct slice der)
+{
+    const unsigned char *at = der.data;
+    AUTO(X509_freep) X509 *plain = d2i_X509(NULL, &at, (long)der.len);
+    AUTO(X509_freep) X509 *cert = cert_parse(der);
+    bool is_same;
+
+    assert_non_null(plain);
+    is_same =
+        cert && has_same_key(cert, plain) && is_encoded_as(cert, der) &&
+        X509_verify(cert, X509_get0_pubkey(cert)) == X509_verify(plain, X509_get0_pubkey(plain)) &&
+        X509_get_extension_flags(cert) == X509_get_extension_flags(plain);
+    ERR_clear_error();
+    return is_same;
+}
+
+static void test_is_what_openssl_makes_of_it(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct slice p256 = make(mem, EVP_EC_gen("P-256"));
+    const struct {
+        const char *what;
+        struct slice der;
+        bool has_key;
+    } rows[] = {
+        {"P-256", p256, true},
+        {"RSA", make(mem, EVP_RSA_gen(2048)), true},
+        {"P-384", make(mem, EVP_EC_gen("P-384")), true},
+        {"compressed P-256", make(mem, compressed()), true},
+        {"off the curve", off_the_curve(mem, p256), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        AUTO(X509_freep) X509 *cert = cert_parse(rows[i].der);
+
+        ok(ERR_peek_error() == 0, "%s: an error is left", rows[i].what);
+        ok(is_as_plain(rows[i].der), "%s: not as OpenSSL's", rows[i].what);
+        ok(cert && (X509_get0_pubkey(cert) != NULL) == rows[i].has_key, "%s: key", rows[i].what);
+        ERR_clear_error();
+    }
+    all_ok();
+}
+
+static void test_what_cannot_be_read(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct slice der = make(mem, EVP_EC_gen("P-256"));
+    unsigned char *longer = arena_alloc(mem, der.len + 1);
+
+    (void)state;
+    memcpy(longer, der.data, der.len);
+    longer[der.len] = 0;
+    for (size_t len = 0; len < der.len; len++) {
+        AUTO(X509_freep) X509 *cert = cert_parse(slice_of(arena_memdup(mem, der.data, len), len));
+
+        ok(!cert, "the first %zu octets of %zu", len, der.len);
+    }
+    ok(!cert_parse(slice_of(longer, der.len + 1)), "an octet more");
+    ok(ERR_peek_error() == 0, "an error is left");
+    all_ok();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_is_what_openssl_makes_of_it),
+        cmocka_unit_test(test_what_cannot_be_read),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
