@@ -14,7 +14,7 @@ from browser import Browser  # noqa: E402
 from pages_kit import Visitor  # noqa: E402
 from platform_kit import Platform  # noqa: E402
 
-pytest_plugins = ["marks"]
+pytest_plugins = ["marks", "post_mortem"]
 NODE_MIN = 20  # what playwright-core asks for; Debian 12 has 18
 PASSWORD = "correct horse battery staple"
 

@@ -22,6 +22,7 @@ import jsonschema
 import requests
 import yaml
 
+import post_mortem
 from edge_kit import free_port
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -140,6 +141,7 @@ class Platform:
     def __init__(self, config=None, clock=False, build=None):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="latchkey-"))
         self.latchkey = (pathlib.Path(build) if build else BUILD) / "src/bin/latchkey"
+        post_mortem.platforms.add(self)
         self.process = None
         self.zone_serial = int(time.time())
         self.environment = dict(os.environ)

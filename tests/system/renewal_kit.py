@@ -90,7 +90,7 @@ class Visitors(threading.Thread):
                 why = self.visit(address)
                 self.count += 1
                 if why and address not in self.absent:
-                    self.bad.append((address, why))
+                    self.bad.append((datetime.datetime.utcnow().isoformat(), address, why))
             time.sleep(0.02)
 
     def __enter__(self):
@@ -101,7 +101,7 @@ class Visitors(threading.Thread):
         self.is_over.set()
         self.join()
         if kind is None:
-            assert self.count > 20 and not self.bad, self.bad[:5]
+            assert self.count > 20 and not self.bad, (self.count, self.bad[:5], self.bad[-1:])
 
 
 def serials(platform, name):
