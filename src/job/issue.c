@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "edge/record_write.h"
 #include "job/admission.h"
+#include "job/edges.h"
 
 #define STEPS_MAX 64 /* of one run: far more than a certificate needs, so that a mistake ends */
 
@@ -160,6 +161,8 @@ static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
         }
         if (!step_of(is)(is, &outcome, err))
             return false;
+        if (is->is_finished)
+            return true;
         is->has_learned = is->has_learned || outcome.is_learned;
         if (outcome.is_wait || outcome.is_done) {
             *out = (struct job_result){
@@ -169,6 +172,7 @@ static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
                 .also_arg = is,
                 .go_on = is_polling(is) ? go_on : NULL,
                 .go_on_arg = is,
+                .turn = out->turn,
             };
             return true;
         }
@@ -180,8 +184,10 @@ static bool run_steps(struct issue *is, struct job_result *out, struct err *err)
 /* What came of the calls to the CA is told, whatever has come of the steps. */
 static bool run_on(struct issue *is, struct job_result *out, struct err *err)
 {
-    bool is_done = run_steps(is, out, err);
+    bool is_done;
 
+    is->result = out;
+    is_done = run_steps(is, out, err);
     out->is_stored = is->is_finished;
     is_done = ca_session_end(is->worker, is->mem, is->session, is_done, err);
     is->session = NULL;
@@ -297,11 +303,38 @@ static bool leave_values(struct issue *is, struct db *tx, const struct issuance_
     return is_needed || !is->has_values || issue_leave_values(is, tx, err);
 }
 
+/* The edges cannot have yet what they are given by this step: their acknowledgement wakes whoever
+ * goes on. False when they are not waited for. */
+static bool rests(struct issue *is, const struct issue_change *change, bool *out, struct err *err)
+{
+    struct edge_wait wait;
+
+    *out = false;
+    if (!change->is_awaited)
+        return true;
+    if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, clock_now(), &wait, err))
+        return false;
+    *out = wait.what == EDGE_WAIT_EDGES;
+    is->result->run_at = wait.look_again_at;
+    return true;
+}
+
+/* When this step is the last of the run, the job's row says so in the same transaction. */
+static bool end_run(struct issue *is, const struct issue_change *change, struct db *tx, bool *ends,
+                    struct err *err)
+{
+    is->result->is_done = has_ended(is);
+    *ends = is->result->is_done;
+    return (*ends || rests(is, change, ends, err)) &&
+           (!*ends || job_end(is->result, tx, is->job, err));
+}
+
 bool issue_commit(struct issue *is, const struct issue_change *change, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     const struct issuance_step *step = issuance_step(is->issuance->state, change->event);
     struct feed_head head;
+    bool ends;
 
     if (!step)
         return err_set(err, ERR_INTERNAL, "event %s is not allowed in state %s",
@@ -323,12 +356,11 @@ bool issue_commit(struct issue *is, const struct issue_change *change, struct er
             return false;
         is->issuance->wait_seq = head.seq;
     }
-    if (!issuance_store_save(tx, is->issuance, err) ||
-        (has_ended(is) && !job_store_finish(tx, is->job, err)))
+    if (!issuance_store_save(tx, is->issuance, err) || !end_run(is, change, tx, &ends, err))
         return false;
     is->is_current = db_tx_commit(&tx, err);
     is->has_learned = is->has_learned && !is->is_current;
-    is->is_finished = is->is_current && has_ended(is);
+    is->is_finished = is->is_current && ends;
     return is->is_current;
 }
 

@@ -47,6 +47,7 @@ struct issue {
     const struct worker *worker;
     struct arena *mem;
     const struct job *job;
+    struct job_result *result; /* of the run */
     struct issuance *issuance; /* a copy: what the step changes is stored by issue_commit() */
     struct issuance_name *names;
     size_t name_count;
@@ -63,6 +64,7 @@ struct issue {
     const struct certificate *live;    /* of the domain, while the names are looked at; or NULL */
     const struct domain_watch *watch;  /* likewise */
     const struct check_report *report; /* of the look that is being stored */
+    bool is_report_new;                /* it says other than the last */
     int64_t look_again_at;             /* if they do not pass */
     const char *refused;               /* the name that the CA could not validate, or NULL */
     struct issue_refusals refusals;    /* names that are held by this step */
@@ -71,7 +73,7 @@ struct issue {
     bool is_ready;      /* its order at the CA: seen in this run, and not finalized since */
     bool is_answer_due; /* it has just stored the intent to tell the CA to look, and not told it */
     enum issuance_state end; /* of the run */
-    bool is_finished;        /* the job went with its last step */
+    bool is_finished;        /* its last step has stored the end of the run */
     bool is_current;         /* all above is what issue_commit() has just stored */
     bool has_learned;        /* of what is stored with the end of a run, something is not yet */
     int64_t now;
@@ -110,6 +112,7 @@ struct issue_change {
     const struct feed_batch *batch; /* records that go with it, or NULL: sets wait_seq */
     bool (*also)(struct issue *is, struct db *tx, struct err *err); /* or NULL */
     bool is_quiet;                                                  /* nothing for the timeline */
+    bool is_awaited;  /* what comes after is for when the edges have the batch */
     int64_t keep_seq; /* without a batch: what the edges are still waited for */
 };
 
@@ -131,6 +134,8 @@ MUST_CHECK bool issue_are_names_held(const struct issue *is, struct db *db, bool
                                      struct err *err);
 /* The same for issue_commit(): ERR_LOST_RACE when they are not. */
 MUST_CHECK bool issue_need_claims(struct issue *is, struct db *tx, struct err *err);
+/* Whether there are challenges that the edges answer. */
+bool issue_has_edge_challenges(const struct issue *is);
 /* Records by which the edges answer the challenges of all names; by DNS: none. */
 MUST_CHECK bool issue_challenges(struct issue *is, struct feed_batch **out, struct err *err);
 /* Records that take the challenges of all names off the edges. */

@@ -108,10 +108,10 @@ static const char *wire_outcome(enum check_outcome outcome)
     return "unknown";
 }
 
-/* The report of this run, for issue_commit()'s transaction. */
-static bool add_run(struct issue *is, struct db *tx, const struct check_report *report,
-                    struct err *err)
+/* Runs of checks are kept where something changed: a name that stays wrong makes no rows. */
+static bool add_run(struct issue *is, struct db *tx, struct err *err)
 {
+    const struct check_report *report = is->report;
     const struct check_run run = {
         .id = id_new(is->mem, ID_CHECK),
         .partner_id = is->domain->partner_id,
@@ -123,16 +123,7 @@ static bool add_run(struct issue *is, struct db *tx, const struct check_report *
         .findings = name_check_text(is->mem, check_findings_to_json(report)),
     };
 
-    return check_store_add(tx, &run, err);
-}
-
-/* Runs of checks are kept where something changed: a name that stays wrong makes no rows. */
-static bool store_report(struct issue *is, const struct check_report *report, struct err *err)
-{
-    AUTO(db_tx_endp) struct db *tx = NULL;
-
-    return job_tx_begin(is->worker->app->db, is->job, &tx, err) && add_run(is, tx, report, err) &&
-           db_tx_commit(&tx, err);
+    return !is->is_report_new || check_store_add(tx, &run, err);
 }
 
 /* --- which names --- */
@@ -207,7 +198,8 @@ static bool store_looks(struct issue *is, struct db *tx, struct err *err)
         if (!name_check_save(is->mem, tx, &of, name, err))
             return false;
     }
-    if (!name_history_keep(is->mem, tx, is->domain, is->report, err))
+    if (!name_history_keep(is->mem, tx, is->domain, is->report, err) ||
+        !watch_keep_servers(is->mem, tx, is->watch, is->report, err) || !add_run(is, tx, err))
         return false;
     return is->issuance->state != ISSUANCE_FAILED ||
            job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err);
@@ -285,8 +277,7 @@ static bool lapse(struct issue *is, const struct check_report *report, struct er
 }
 
 static bool wait(struct issue *is, const struct name_choice *choice,
-                 const struct check_report *report, struct issue_outcome *out, bool is_changed,
-                 struct err *err)
+                 const struct check_report *report, struct issue_outcome *out, struct err *err)
 {
     int64_t next = is->look_again_at;
 
@@ -304,7 +295,7 @@ static bool wait(struct issue *is, const struct name_choice *choice,
         &(struct issue_change){.event = ISSUANCE_EVENT_DNS_BAD,
                                .text = *report->title ? report->title : NULL,
                                .also = store_looks,
-                               .is_quiet = !is_changed || choice->kind == CHOICE_WAIT_REST},
+                               .is_quiet = !is->is_report_new || choice->kind == CHOICE_WAIT_REST},
         err);
 }
 
@@ -312,7 +303,6 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
 {
     struct check_report report;
     struct name_choice choice;
-    bool is_changed;
 
     if (is->issuance->attempts > 0 && is->issuance->next_try_at > is->now) {
         *out = (struct issue_outcome){.is_wait = true, .run_at = is->issuance->next_try_at};
@@ -322,13 +312,9 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
     if (!load_names(is, err) || !load_watch(is, err) || !look(is, &report, err))
         return false;
     CRASH_POINT(CHECK_REPLY);
-    if (!watch_keep_servers(is->worker, is->mem, is->watch, &report, err))
-        return false;
     is->report = &report;
-    is_changed = take_verdicts(is, &report);
+    is->is_report_new = take_verdicts(is, &report);
     choice = choose(is);
-    if (is_changed && !store_report(is, &report, err))
-        return false;
     if (!has_gain(is, choice.kind))
         return issue_commit(
             is, &(struct issue_change){.event = ISSUANCE_EVENT_NO_GAIN, .also = store_looks}, err);
@@ -336,5 +322,5 @@ bool issue_check(struct issue *is, struct issue_outcome *out, struct err *err)
         return go(is, err);
     if (choice.kind == CHOICE_WAIT_OWN && lapses_at(is) <= is->now)
         return lapse(is, &report, err);
-    return wait(is, &choice, &report, out, is_changed, err);
+    return wait(is, &choice, &report, out, err);
 }

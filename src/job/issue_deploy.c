@@ -9,6 +9,7 @@
 #include "job/edges.h"
 #include "job/hosts.h"
 #include "job/issue.h"
+#include "job/names.h"
 #include "job/proofs.h"
 #include "job/renew.h"
 #include "model/pace.h"
@@ -108,7 +109,9 @@ static bool commit_hosts(struct issue *is, enum issuance_event event, const stru
     if (!feed_prepare(is->mem, &is->worker->feed, hosts->changes, hosts->count, &batch, err))
         return false;
     CRASH_POINT(DEPLOY_REPLY);
-    if (!issue_commit(is, &(struct issue_change){.event = event, .text = text, .batch = batch},
+    if (!issue_commit(is,
+                      &(struct issue_change){
+                          .event = event, .text = text, .batch = batch, .is_awaited = true},
                       err))
         return false;
     CRASH_POINT(DEPLOY_COMMIT);
@@ -271,7 +274,7 @@ static bool end_old(struct issue *is, struct db *tx, const char *old_id, struct 
 /* What the new certificate has done to it by itself from now on. */
 static bool start_jobs(struct issue *is, struct db *tx, struct err *err)
 {
-    return job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err) &&
+    return names_follow(is->mem, tx, is->domain, is->certificate, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_RENEW), is->certificate->id, is->now, err) &&
            job_store_enqueue(tx, job_kind_name(JOB_SWEEP), JOB_PLATFORM,
                              is->certificate->not_after_at, err);

@@ -225,10 +225,12 @@ static bool offer_challenges(struct issue *is, const char *note, struct err *err
     struct feed_batch *batch;
 
     if (!issue_challenges(is, &batch, err) ||
-        !issue_commit(
-            is,
-            &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED, .text = note, .batch = batch},
-            err))
+        !issue_commit(is,
+                      &(struct issue_change){.event = ISSUANCE_EVENT_ORDERED,
+                                             .text = note,
+                                             .batch = batch,
+                                             .is_awaited = issue_has_edge_challenges(is)},
+                      err))
         return false;
     CRASH_POINT(CHALLENGES_COMMIT);
     return true;

@@ -49,7 +49,7 @@ bool issue_challenges(struct issue *is, struct feed_batch **out, struct err *err
     return true;
 }
 
-static bool has_edge_challenges(const struct issue *is)
+bool issue_has_edge_challenges(const struct issue *is)
 {
     for (size_t i = 0; i < is->name_count; i++)
         if (is->names[i].token && !issuance_name_is_by_dns(&is->names[i]))
@@ -62,7 +62,7 @@ static bool wait_for_edges(struct issue *is, struct edge_wait *wait, bool *ready
                            struct issue_outcome *out, struct err *err)
 {
     *ready = true;
-    if (!has_edge_challenges(is))
+    if (!issue_has_edge_challenges(is))
         return true;
     if (!edges_have(is->worker, is->mem, is->issuance->wait_seq, is->issuance->ordered_at, wait,
                     err))

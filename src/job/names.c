@@ -9,11 +9,13 @@
 #include "job/name_check.h"
 #include "job/name_history.h"
 #include "job/watch.h"
+#include "model/job_kind.h"
 #include "model/name_choice.h"
 #include "model/pace.h"
 #include "store/certificate_store.h"
 #include "store/issuance_store.h"
 #include "store/issued_store.h"
+#include "store/job_store.h"
 #include "store/subscription_store.h"
 #include "store/watch_store.h"
 
@@ -80,9 +82,8 @@ static bool save(const struct look *w, const struct check_report *report, struct
     for (size_t i = 0; i < w->count; i++)
         if (!name_check_save(w->mem, tx, &of, &w->names[i], err))
             return false;
-    if (!name_history_keep(w->mem, tx, w->domain, report, err))
-        return false;
-    if (!db_tx_commit(&tx, err))
+    if (!name_history_keep(w->mem, tx, w->domain, report, err) ||
+        !watch_keep_servers(w->mem, tx, w->watched, report, err) || !db_tx_commit(&tx, err))
         return false;
     CRASH_POINT(LOOK_COMMIT);
     return true;
@@ -128,12 +129,36 @@ static bool look(struct look *w, struct err *err)
     if (!any)
         return true;
     want.retry_at = watch_again_at(w->worker->app->config, w->watched, began_at(w), w->now);
-    if (!name_check_run(w->worker, w->mem, &want, &report, err) ||
-        !watch_keep_servers(w->worker, w->mem, w->watched, &report, err))
+    if (!name_check_run(w->worker, w->mem, &want, &report, err))
         return false;
     for (size_t i = 0; i < w->count; i++)
         name_check_take(w->mem, &report, want.retry_at, &w->names[i]);
     return save(w, &report, err);
+}
+
+static bool is_settled(const struct look *w)
+{
+    bool is_settled = !is_asked(w);
+
+    for (size_t i = 0; i < w->count; i++)
+        is_settled = is_settled && w->names[i].passed_at && is_covered(w, w->names[i].name);
+    return is_settled;
+}
+
+bool names_follow(struct arena *mem, struct db *tx, const struct domain *domain,
+                  const struct certificate *live, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    struct look w = {.live = live};
+    struct domain_name_list names;
+
+    if (!domain_name_store_list(mem, tx, &scope, domain->id, &names, err) ||
+        !watch_store_get(mem, tx, domain->id, &w.watched, err))
+        return false;
+    w.names = arena_memdup(mem, names.items, names.count * sizeof(*names.items));
+    w.count = names.count;
+    return is_settled(&w) ||
+           job_store_enqueue(tx, job_kind_name(JOB_NAMES), domain->id, clock_now(), err);
 }
 
 static bool join_at(const struct look *w, int64_t *out, struct err *err)

@@ -11,3 +11,10 @@
  * enqueues it again. */
 MUST_CHECK bool job_names(void *worker, struct arena *mem, const struct job *job,
                           struct job_result *out, struct err *err);
+
+/* In the transaction in which `live` becomes the domain's certificate: enqueues that, unless every
+ * name is covered by it and passes. */
+struct certificate;
+struct domain;
+MUST_CHECK bool names_follow(struct arena *mem, struct db *tx, const struct domain *domain,
+                             const struct certificate *live, struct err *err);

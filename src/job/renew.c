@@ -223,15 +223,17 @@ static bool begin(struct run *run, struct db *tx, struct err *err)
            tell(run, tx, "certificate.renewal.started", started_text(run, issuance), err);
 }
 
-static bool store(struct run *run, bool is_due, struct err *err)
+/* With the end of the run. */
+static bool store(struct run *run, bool is_due, const struct job_result *result, struct err *err)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
 
-    return job_tx_begin(run->worker->app->db, run->job, &tx, err) &&
+    return db_tx_begin(run->worker->app->db, &tx, err) &&
            renewal_store_put(tx, &run->renewal, err) &&
            (!run->is_drawn ||
             tell(run, tx, "certificate.renewal.scheduled", schedule_text(run), err)) &&
-           (!is_due || begin(run, tx, err)) && db_tx_commit(&tx, err);
+           (!is_due || begin(run, tx, err)) && job_end(result, tx, run->job, err) &&
+           db_tx_commit(&tx, err);
 }
 
 /* The next thing that can happen: it is due, the CA is to be asked, what is under way has ended. */
@@ -259,9 +261,9 @@ bool job_renew(void *worker, struct arena *mem, const struct job *job, struct jo
         return false;
     CRASH_POINT(RENEW_REPLY);
     is_due = !is_under_way(&run) && (run.lost || run.renewal.renew_at <= run.now);
-    if (!store(&run, is_due, err))
-        return false;
-    CRASH_POINT(RENEW_COMMIT);
     out->run_at = next_at(&run, is_due || is_under_way(&run));
-    return true;
+    out->is_stored = store(&run, is_due, out, err);
+    if (out->is_stored)
+        CRASH_POINT(RENEW_COMMIT);
+    return out->is_stored;
 }

@@ -22,7 +22,7 @@
 
 struct job_result {
     bool is_done;   /* the job is removed */
-    bool is_stored; /* that was done already, in a transaction of the run: job_store_finish() */
+    bool is_stored; /* that was done already, in a transaction of the run: job_end() */
     int64_t run_at; /* else it runs again then */
     /* What the run has learned, stored with that; or NULL. It lives as long as the run's memory. */
     bool (*also)(void *arg, struct db *tx, struct err *err);
@@ -30,6 +30,7 @@ struct job_result {
     /* In place of a new run, by run_at, as long as the memory of this one lives; or NULL. */
     bool (*go_on)(void *arg, struct job_result *out, struct err *err);
     void *go_on_arg;
+    struct job_turn *turn; /* the runner's own */
 };
 
 typedef bool (*job_fn)(void *arg, struct arena *mem, const struct job *job, struct job_result *out,
@@ -56,6 +57,11 @@ void job_runner_stop(struct job_runner *runner);
 /* A transaction of a run that still has its lease, which begins anew: a run may take longer than
  * one lease, but no longer than that between two transactions. ERR_LOST_RACE: it has it no more. */
 MUST_CHECK bool job_tx_begin(struct db *db, const struct job *job, struct db **tx, struct err *err);
+
+/* In a transaction after which the run does nothing more: stores what came of it, as the runner
+ * would, and with it what its thread goes on with. Once that is committed, `result` is_stored. */
+MUST_CHECK bool job_end(const struct job_result *result, struct db *tx, const struct job *job,
+                        struct err *err);
 
 /* When a run that failed `attempts` times before is repeated, in ms from now. */
 int64_t job_backoff_ms(int64_t attempts);

@@ -65,11 +65,32 @@ static bool is_short_of_threads(struct job_runner *runner)
     return is_short;
 }
 
-/* What came of a run, and with it in one transaction the next job of this thread; next->job is NULL
- * when there is none, or others are free to take one. */
-static bool store_and_claim(struct job_runner *runner, const struct job *job,
-                            const struct job_result *result, const struct err *failed,
-                            struct claimed *next)
+/* A run, and what comes after it. */
+struct job_turn {
+    struct job_runner *runner;
+    struct claimed *next; /* next->job is NULL when there is none, or others are free to take one */
+    int64_t clock_ahead;  /* when it began */
+};
+
+static bool claim_next(const struct job_turn *turn, struct db *tx, struct err *err)
+{
+    turn->next->job = NULL;
+    return !is_short_of_threads(turn->runner) || runner_claim(turn->runner, tx, turn->next, err);
+}
+
+bool job_end(const struct job_result *result, struct db *tx, const struct job *job, struct err *err)
+{
+    struct job_result ended = *result;
+
+    if (result->turn)
+        ended.run_at -= runner_clock_back(result->turn->clock_ahead);
+    return store_outcome(tx, job, &ended, NULL, err) &&
+           (!result->turn || claim_next(result->turn, tx, err));
+}
+
+/* What came of a run, and with it in one transaction the next job of this thread. */
+static bool store_and_claim(const struct job_turn *turn, const struct job *job,
+                            const struct job_result *result, const struct err *failed)
 {
     AUTO(db_tx_endp) struct db *tx = NULL;
     struct err err = {0};
@@ -77,13 +98,12 @@ static bool store_and_claim(struct job_runner *runner, const struct job *job,
 
     if (result->is_stored)
         return true;
-    is_stored = db_tx_begin(runner->options.db, &tx, &err) &&
+    is_stored = db_tx_begin(turn->runner->options.db, &tx, &err) &&
                 (failed || !result->also || result->also(result->also_arg, tx, &err)) &&
-                store_outcome(tx, job, result, failed, &err) &&
-                (!is_short_of_threads(runner) || runner_claim(runner, tx, next, &err)) &&
+                store_outcome(tx, job, result, failed, &err) && claim_next(turn, tx, &err) &&
                 db_tx_commit(&tx, &err);
     if (!is_stored) {
-        next->job = NULL;
+        turn->next->job = NULL;
         LOG(WARN, "job.not_stored", KS("job", job->id), KS("kind", job->kind), KERR(&err));
     }
     return is_stored;
@@ -100,6 +120,7 @@ static bool hold(struct job_runner *runner, const struct claimed *claimed,
     if (!result->go_on || result->is_done || wait > HELD_MS || claimed->is_relief)
         return false;
     kept.result = *result;
+    kept.result.turn = NULL;
     kept.due_at = clock_boot_ms() + wait;
     pthread_mutex_lock(&runner->lock);
     is_held = !runner->is_closing && held_put(&runner->held, &kept);
@@ -128,19 +149,19 @@ static enum run_end run_one(struct job_runner *runner, const struct claimed *cla
                             struct claimed *next)
 {
     const struct job *job = claimed->job;
-    struct job_result result = {0};
+    struct job_turn turn = {runner, next, runner_clock_ahead()};
+    struct job_result result = {.turn = &turn};
     struct err err = {0};
-    int64_t before = runner_clock_ahead();
     bool has_run = run_job(runner, claimed, &result, &err), is_stored;
 
     if (!has_run && err.code != ERR_LOST_RACE)
         LOG(WARN, "job.failed", KS("job", job->id), KS("kind", job->kind),
             KS("subject", job->subject_id), KI("attempts", job->attempts + 1), KERR(&err));
-    result.run_at -= runner_clock_back(before);
+    result.run_at -= runner_clock_back(turn.clock_ahead);
     if (has_run && hold(runner, claimed, &result))
         return RUN_HELD;
     CRASH_POINT(FINISH_JOB_BEFORE);
-    is_stored = store_and_claim(runner, job, &result, has_run ? NULL : &err, next);
+    is_stored = store_and_claim(&turn, job, &result, has_run ? NULL : &err);
     CRASH_POINT(FINISH_JOB_COMMIT);
     return is_stored ? RUN_STORED : RUN_NOT_STORED;
 }
@@ -201,7 +222,8 @@ void runner_run(struct job_runner *runner, struct claimed claimed)
 void runner_let_go(struct job_runner *runner, const struct claimed *claimed)
 {
     struct claimed none = {.is_relief = true};
-    bool is_stored = store_and_claim(runner, claimed->job, &claimed->result, NULL, &none);
+    const struct job_turn turn = {runner, &none, runner_clock_ahead()};
+    bool is_stored = store_and_claim(&turn, claimed->job, &claimed->result, NULL);
 
     settle_run(runner, claimed, is_stored ? RUN_STORED : RUN_NOT_STORED);
 }

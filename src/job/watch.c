@@ -350,17 +350,16 @@ int64_t watch_again_at(const struct config *config, const struct domain_watch *w
     return now + pace_ms(&pace, now - later(since, watch ? watch->changed_at : 0));
 }
 
-bool watch_keep_servers(const struct worker *worker, struct arena *mem,
-                        const struct domain_watch *watch, const struct check_report *report,
-                        struct err *err)
+bool watch_keep_servers(struct arena *mem, struct db *tx, const struct domain_watch *watch,
+                        const struct check_report *report, struct err *err)
 {
     const char *servers = watch ? glance_servers(mem, report, watch->servers) : NULL;
     int64_t first = clock_now() + JOB_WATCH_FIRST_MS;
 
     if (!watch || servers == watch->servers)
         return true;
-    return watch_store_set_servers(worker->app->db, watch->domain_id, servers, first, err) &&
-           job_store_enqueue(worker->app->db, job_kind_name(JOB_WATCH), JOB_PLATFORM, first, err);
+    return watch_store_set_servers(tx, watch->domain_id, servers, first, err) &&
+           job_store_enqueue(tx, job_kind_name(JOB_WATCH), JOB_PLATFORM, first, err);
 }
 
 bool watch_start(struct db *db, struct err *err)

@@ -31,7 +31,7 @@ struct domain_watch;
 int64_t watch_again_at(const struct config *config, const struct domain_watch *watch, int64_t began,
                        int64_t now);
 /* Stores which name servers a report has found, if they are others. */
-MUST_CHECK bool watch_keep_servers(const struct worker *worker, struct arena *mem,
+MUST_CHECK bool watch_keep_servers(struct arena *mem, struct db *tx,
                                    const struct domain_watch *watch,
                                    const struct check_report *report, struct err *err);
 
