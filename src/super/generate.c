@@ -170,6 +170,7 @@ static bool edge_write(struct arena *mem, const struct layout *layout,
     render_set(&values, "EDGE", dir);
     render_set(&values, "KEYS", cfg->signer.keys_dir);
     render_set_number(&values, "HTTPS_PORT", cfg->edge.https_port);
+    render_set_number(&values, "ORIGIN_PORT", cfg->run.origin_port);
     render_set(&values, "LISTEN_HTTP", listen_all(mem, &edge->addresses, cfg->edge.http_port, ""));
     render_set(&values, "LISTEN_HTTPS",
                listen_all(mem, &edge->addresses, cfg->edge.https_port, TLS_TOO));
