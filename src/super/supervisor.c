@@ -19,8 +19,9 @@
 #include "super/child.h"
 #include "super/pid_file.h"
 
-#define TICK_MS 10  /* between two looks while something is about to happen */
-#define IDLE_MS 500 /* otherwise */
+#define OUTPUT_GATHER_MS 20
+#define TICK_MS          10  /* between two looks while something is about to happen */
+#define IDLE_MS          500 /* otherwise */
 
 struct supervisor {
     const struct supervisor_options *options;
@@ -360,26 +361,38 @@ static int wait_ms(const struct supervisor *super)
     return IDLE_MS;
 }
 
-static void wait_for_events(struct supervisor *super)
+/* What the children have written. */
+static void output_take_all(struct supervisor *super, const struct pollfd *fds)
 {
-    struct pollfd fds[SUPER_CHILDREN_MAX + 2];
-    size_t count = super->count;
-
-    for (size_t i = 0; i < count; i++)
-        fds[i] = (struct pollfd){.fd = super->children[i].out, .events = POLLIN};
-    fds[count] = (struct pollfd){.fd = super->signals, .events = POLLIN};
-    fds[count + 1] = (struct pollfd){.fd = super->options->watch_fd, .events = POLLIN};
-    if (poll(fds, count + 2, wait_ms(super)) <= 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < super->count; i++) {
         struct child *child = &super->children[i];
 
         if (fds[i].revents && !output_take(&child->output, child->out))
             child_output_close(child);
     }
-    if (fds[count].revents)
+}
+
+/* After something was written, what follows is waited for and taken together: each line by itself
+ * would wake this process, at the cost of who writes it. */
+static void wait_for_events(struct supervisor *super)
+{
+    struct pollfd fds[SUPER_CHILDREN_MAX + 2], *own;
+    size_t count = super->count;
+
+    for (size_t i = 0; i < count; i++)
+        fds[i] = (struct pollfd){.fd = super->children[i].out, .events = POLLIN};
+    own = &fds[count];
+    own[0] = (struct pollfd){.fd = super->signals, .events = POLLIN};
+    own[1] = (struct pollfd){.fd = super->options->watch_fd, .events = POLLIN};
+    if (poll(fds, count + 2, wait_ms(super)) <= 0)
+        return;
+    output_take_all(super, fds);
+    if (super->is_ready && !own[0].revents && !own[1].revents &&
+        poll(own, 2, OUTPUT_GATHER_MS) <= 0)
+        return;
+    if (own[0].revents)
         signals_take(super);
-    if (fds[count + 1].revents && super->options->on_watch)
+    if (own[1].revents && super->options->on_watch)
         super->options->on_watch(super, super->options->arg);
 }
 
