@@ -9,9 +9,14 @@
 #include "base/crash.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/rate.h"
 #include "http/commit_watch.h"
 
 #define ACKS_IDLE_MS 1000
+
+/* The burst: of the edges that a single order waits for, one may be too late to be stored with the
+ * others. */
+static const struct rate pace = {.count = 1000 / ACKS_NEWS_MS, .period_s = 1, .burst = 2};
 
 struct ack {
     char edge_id[ID_SIZE];
@@ -30,8 +35,9 @@ struct api_acks {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool is_stopping;
-    bool is_news;      /* one of the waiting ones is not what the store has */
-    int64_t stored_at; /* on clock_boot_ms(): when storing began last */
+    int64_t news_at; /* since when one of the waiting ones is not what the store has; 0: none is */
+    int64_t stored_at; /* when storing began last; both on clock_boot_ms() */
+    int64_t pace_us;   /* of storing (base/rate.h) */
     struct ack_list waiting;
     struct ack_list storing; /* the thread's own */
 };
@@ -113,9 +119,14 @@ static void store(struct api_acks *acks)
 /* When to look at the waiting ones, on clock_boot_ms(). */
 static int64_t due_at(const struct api_acks *acks)
 {
+    int64_t gathered_at = acks->news_at + ACKS_GATHER_MS;
+    int64_t turn_us = rate_turn(&pace, acks->pace_us, clock_boot_ms() * 1000, 0);
+
     if (acks->waiting.count == 0)
         return acks->is_stopping ? 0 : INT64_MAX;
-    return acks->stored_at + (acks->is_news ? ACKS_NEWS_MS : ACKS_EVERY_MS);
+    if (!acks->news_at)
+        return acks->stored_at + ACKS_EVERY_MS;
+    return gathered_at * 1000 > turn_us ? gathered_at : turn_us / 1000;
 }
 
 /* With the lock: until something changes, or for so long. */
@@ -138,12 +149,13 @@ static bool take_due(struct api_acks *acks)
 
     pthread_mutex_lock(&acks->lock);
     while ((left = due_at(acks) - clock_boot_ms()) > 0)
-        wait_for_change(acks, left < ACKS_EVERY_MS ? left : ACKS_IDLE_MS);
+        wait_for_change(acks, left < ACKS_IDLE_MS ? left : ACKS_IDLE_MS);
     is_there = acks->waiting.count > 0;
     acks->storing = acks->waiting;
     acks->waiting.count = 0;
-    acks->is_news = false;
+    acks->news_at = 0;
     acks->stored_at = clock_boot_ms();
+    acks->pace_us = rate_force(&pace, acks->pace_us, acks->stored_at * 1000);
     pthread_mutex_unlock(&acks->lock);
     return is_there;
 }
@@ -194,16 +206,20 @@ bool api_acks_add(struct api_acks *acks, const struct edge *edge, int64_t epoch,
                   struct err *err)
 {
     struct ack *ack;
+    int64_t due;
 
     pthread_mutex_lock(&acks->lock);
+    due = due_at(acks);
     ack = find_or_add(&acks->waiting, edge->id);
     if (ack) {
         ack->epoch = epoch;
         ack->seq = seq;
         snprintf(ack->group, sizeof(ack->group), "%s", edge->group);
-        acks->is_news |= epoch != edge->ack_epoch || seq != edge->ack_seq;
-        pthread_cond_signal(&acks->changed);
+        if (!acks->news_at && (epoch != edge->ack_epoch || seq != edge->ack_seq))
+            acks->news_at = clock_boot_ms();
     }
+    if (due_at(acks) < due)
+        pthread_cond_signal(&acks->changed);
     pthread_mutex_unlock(&acks->lock);
     return ack || err_set(err, ERR_BUSY, "more than %d edges ask at once", ACKS_MAX);
 }

@@ -3,14 +3,16 @@
 
 /*
  * acks: stores how far the edges are, all together in one transaction, however often they ask: what
- * is new at most every ACKS_NEWS_MS, because an order waits for it, and that an edge is still where
- * it was at most every ACKS_EVERY_MS. The last value of an edge wins. One thread.
+ * is new ACKS_GATHER_MS after the first edge has said it, because an order waits for it and all
+ * edges say it at about the same time, but every ACKS_NEWS_MS on average; that an edge is still
+ * where it was at most every ACKS_EVERY_MS. The last value of an edge wins. One thread.
  */
 #include "app/app.h"
 
-#define ACKS_NEWS_MS  5
-#define ACKS_EVERY_MS 50
-#define ACKS_MAX      1024 /* edges between two times of storing; more of them are told ERR_BUSY */
+#define ACKS_GATHER_MS 2
+#define ACKS_NEWS_MS   10
+#define ACKS_EVERY_MS  50
+#define ACKS_MAX       1024 /* edges between two times of storing; more of them are told ERR_BUSY */
 
 struct api_acks;
 

@@ -6,11 +6,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/rate.h"
 #include "store/event_store.h"
 #include "store/feed_store.h"
 #include "store/vantage_question_store.h"
 
-#define LOOKS_MS 4 /* between the beginnings of two looks at what was committed */
+/* Of looks at what was committed: 8 ms apart under load, and at once for what a single order does
+ * in a row. */
+static const struct rate pace = {.count = 125, .period_s = 1, .burst = 4};
 
 /* How long it takes to see that it shall stop. */
 #define LOOK_MS 250
@@ -76,7 +79,7 @@ static void look_at_events(struct commit_watch *watch, struct err *err)
             break;
         for (size_t i = 0; i < domains.count; i++)
             http_server_wake(watch->server, commit_watch_domain(mem, domains.items[i]));
-    } while (watch->seq != last);
+    } while (watch->seq - last >= EVENTS_LOOKED_AT); /* as many as it may look at, or a gap */
     if (watch->seq != before)
         http_server_wake(watch->server, COMMIT_WATCH_EVENTS);
 }
@@ -109,33 +112,34 @@ static void look(struct commit_watch *watch)
         LOG(WARN, "web.watch", KERR(&err)); /* waiting requests look by themselves at their end */
 }
 
-/* Sleeps out the rest of LOOKS_MS: what is committed meanwhile is looked at together. */
-static void pause_since(int64_t start)
+/* Sleeps until the next look's turn: what is committed meanwhile is looked at together. */
+static void wait_for_turn(int64_t *pace_us)
 {
-    int64_t left = start + LOOKS_MS - clock_boot_ms();
+    int64_t now_us = clock_boot_ms() * 1000, left;
 
+    *pace_us = rate_force(&pace, *pace_us, now_us);
+    left = rate_turn(&pace, *pace_us, now_us, 0) - now_us;
     if (left > 0)
-        (void)nanosleep(&(struct timespec){.tv_nsec = (long)left * 1000000}, NULL);
+        (void)nanosleep(&(struct timespec){.tv_nsec = (long)left * 1000}, NULL);
 }
 
 static void *keep_watch(void *arg)
 {
     struct commit_watch *watch = arg;
     struct err err = {0};
+    int64_t pace_us = 0;
 
     while (!atomic_load(&watch->is_stopping)) {
         bool has_changed = false;
-        int64_t start;
 
         if (!db_watch_wait(watch->commits, LOOK_MS, &has_changed, &err)) {
             LOG(ERROR, "web.watch", KERR(&err));
             return NULL;
         }
-        start = clock_boot_ms();
-        if (has_changed)
-            look(watch);
-        if (has_changed)
-            pause_since(start);
+        if (!has_changed)
+            continue;
+        look(watch);
+        wait_for_turn(&pace_us);
     }
     return NULL;
 }

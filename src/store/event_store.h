@@ -44,8 +44,8 @@ MUST_CHECK bool event_store_latest(struct arena *mem, struct db *db, const struc
 /* The seq of the event stored last; 0 without any. */
 MUST_CHECK bool event_store_head(struct db *db, int64_t *out, struct err *err);
 
-/* Which domains have events behind `*seq`, each once; moves *seq to the last of those looked at
- * (EVENTS_LOOKED_AT at most), so that one asks until it does not move. */
+/* Which domains have events behind `*seq`, each once; moves *seq to the last of those looked at,
+ * which are EVENTS_LOOKED_AT at most: when it has moved by as much there may be more. */
 #define EVENTS_LOOKED_AT 500
 MUST_CHECK bool event_store_moved_domains(struct arena *mem, struct db *db, int64_t *seq,
                                           struct text_list *out, struct err *err);
