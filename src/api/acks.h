@@ -10,7 +10,7 @@
 #include "app/app.h"
 
 #define ACKS_GATHER_MS 2
-#define ACKS_NEWS_MS   10
+#define ACKS_NEWS_MS   20
 #define ACKS_EVERY_MS  50
 #define ACKS_MAX       1024 /* edges between two times of storing; more of them are told ERR_BUSY */
 

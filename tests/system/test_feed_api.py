@@ -9,7 +9,7 @@ from test_api import problem
 from web_kit import Client, Later, Web, wait_for
 
 EPOCH = 1795000000000
-MANY, PACE_S = 300, 0.010  # api/feed_pace.h
+MANY, PACE_S = 300, 0.020  # api/feed_pace.h
 
 
 class Feed:
