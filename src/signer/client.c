@@ -18,20 +18,27 @@
 
 #define ID_MAX (INT64_C(1) << 52) /* exact in any JSON reader */
 
-struct signer {
-    pthread_mutex_t lock; /* guards is_busy */
-    pthread_cond_t is_free;
-    bool is_busy; /* whose call set it owns all below */
-    int fd;       /* -1: not connected */
+/* A connection. The call that has taken it owns it. */
+struct line {
+    int fd; /* -1: not connected */
     json_int_t last_id;
-    struct sockaddr_un path; /* of family AF_UNSPEC for an inherited connection */
     char datagram[SIGNER_DATAGRAM_MAX];
+};
+
+struct signer {
+    pthread_mutex_t lock; /* of idle, idle_count and room */
+    pthread_cond_t is_free;
+    struct line *idle[SIGNER_LINES_MAX]; /* the one that was used last is the last */
+    size_t idle_count;
+    size_t room;             /* how many lines may still be made */
+    struct sockaddr_un path; /* of family AF_UNSPEC for an inherited connection */
 };
 
 enum outcome { DONE, FAILED, LOST }; /* LOST: the other end is gone */
 
 struct call {
     struct signer *signer;
+    struct line *line;
     int64_t deadline_ms; /* CLOCK_MONOTONIC */
     json_t *request;
     json_int_t id;
@@ -45,7 +52,17 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static struct signer *signer_new(int fd)
+static struct line *line_new(int fd)
+{
+    struct line *line = calloc(1, sizeof(*line));
+
+    assert(line);
+    line->fd = fd;
+    line->last_id = random_between(1, ID_MAX);
+    return line;
+}
+
+static struct signer *signer_new(void)
 {
     struct signer *signer = calloc(1, sizeof(*signer));
     pthread_condattr_t attributes;
@@ -56,14 +73,15 @@ static struct signer *signer_new(int fd)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&signer->is_free, &attributes);
     pthread_condattr_destroy(&attributes);
-    signer->fd = fd;
-    signer->last_id = random_between(1, ID_MAX);
     return signer;
 }
 
 struct signer *signer_new_fd(int fd)
 {
-    return signer_new(fd);
+    struct signer *signer = signer_new();
+
+    signer->idle[signer->idle_count++] = line_new(fd);
+    return signer;
 }
 
 bool signer_new_path(const char *path, struct signer **out, struct err *err)
@@ -73,66 +91,77 @@ bool signer_new_path(const char *path, struct signer **out, struct err *err)
 
     if (!signer_address(path, &at, err))
         return false;
-    signer = signer_new(-1);
+    signer = signer_new();
     signer->path = at;
+    signer->room = SIGNER_LINES_MAX;
     *out = signer;
     return true;
 }
 
-static void disconnect(struct signer *signer)
+static void disconnect(struct line *line)
 {
-    if (signer->fd >= 0)
-        (void)close(signer->fd);
-    signer->fd = -1;
+    if (line->fd >= 0)
+        (void)close(line->fd);
+    line->fd = -1;
 }
 
 void signer_free(struct signer *signer)
 {
     if (!signer)
         return;
-    disconnect(signer);
+    for (size_t i = 0; i < signer->idle_count; i++) {
+        disconnect(signer->idle[i]);
+        free(signer->idle[i]);
+    }
     pthread_cond_destroy(&signer->is_free);
     pthread_mutex_destroy(&signer->lock);
     free(signer);
 }
 
-static bool take_turn(const struct call *call, struct err *err)
+static bool take_line(struct call *call, struct err *err)
 {
     struct signer *signer = call->signer;
     struct timespec until = {.tv_sec = call->deadline_ms / 1000,
                              .tv_nsec = call->deadline_ms % 1000 * 1000000};
-    bool is_mine;
 
     pthread_mutex_lock(&signer->lock);
-    while (signer->is_busy && pthread_cond_timedwait(&signer->is_free, &signer->lock, &until) == 0)
+    while (signer->idle_count + signer->room == 0 &&
+           pthread_cond_timedwait(&signer->is_free, &signer->lock, &until) == 0)
         continue;
-    is_mine = !signer->is_busy;
-    signer->is_busy = true;
+    if (signer->idle_count > 0) {
+        call->line = signer->idle[--signer->idle_count];
+    } else if (signer->room > 0) {
+        signer->room--;
+        call->line = line_new(-1);
+    }
     pthread_mutex_unlock(&signer->lock);
-    return is_mine || err_set(err, ERR_SIGNER, "the signer did not answer others for %d ms",
-                              SIGNER_DEADLINE_MS);
+    return call->line || err_set(err, ERR_SIGNER, "the signer did not answer others for %d ms",
+                                 SIGNER_DEADLINE_MS);
 }
 
-static void end_turn(struct signer *signer)
+static void give_line_back(struct call *call)
 {
+    struct signer *signer = call->signer;
+
     pthread_mutex_lock(&signer->lock);
-    signer->is_busy = false;
+    signer->idle[signer->idle_count++] = call->line;
     pthread_mutex_unlock(&signer->lock);
     pthread_cond_signal(&signer->is_free); /* after: who wakes up wants the lock */
 }
 
-static bool connect_path(struct signer *signer, struct err *err)
+static bool connect_path(const struct call *call, struct err *err)
 {
-    const struct sockaddr *at = (const struct sockaddr *)&signer->path;
+    const struct sockaddr_un *path = &call->signer->path;
+    struct line *line = call->line;
 
-    if (signer->fd >= 0)
+    if (line->fd >= 0)
         return true;
     /* With a full queue of connections a blocking connect() would wait past any deadline. */
-    signer->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (signer->fd >= 0 && connect(signer->fd, at, sizeof(signer->path)) == 0)
+    line->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (line->fd >= 0 && connect(line->fd, (const struct sockaddr *)path, sizeof(*path)) == 0)
         return true;
-    err_errno(err, ERR_SIGNER, errno, "could not reach the signer at %s", signer->path.sun_path);
-    disconnect(signer);
+    err_errno(err, ERR_SIGNER, errno, "could not reach the signer at %s", path->sun_path);
+    disconnect(line);
     return false;
 }
 
@@ -140,7 +169,7 @@ static bool connect_path(struct signer *signer, struct err *err)
 static bool wait_until(const struct call *call, short events, int64_t until_ms, bool *is_ready,
                        struct err *err)
 {
-    struct pollfd at = {.fd = call->signer->fd, .events = events};
+    struct pollfd at = {.fd = call->line->fd, .events = events};
     int ready;
 
     do {
@@ -175,8 +204,8 @@ static enum outcome socket_outcome(struct err *err)
 
 static enum outcome send_request(struct call *call, struct err *err)
 {
-    struct signer *signer = call->signer;
-    size_t len = json_dumpb(call->request, signer->datagram, SIGNER_DATAGRAM_MAX, JSON_COMPACT);
+    struct line *line = call->line;
+    size_t len = json_dumpb(call->request, line->datagram, SIGNER_DATAGRAM_MAX, JSON_COMPACT);
 
     if (len > SIGNER_DATAGRAM_MAX) {
         err_set(err, ERR_TOO_LARGE, "request of %zu octets, the signer takes at most %d", len,
@@ -186,7 +215,7 @@ static enum outcome send_request(struct call *call, struct err *err)
     for (;;) {
         enum outcome outcome;
 
-        if (send(signer->fd, signer->datagram, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+        if (send(line->fd, line->datagram, len, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
             return DONE;
         outcome = socket_outcome(err);
         if (outcome != DONE)
@@ -199,7 +228,7 @@ static enum outcome send_request(struct call *call, struct err *err)
 /* The reply of this id, or NULL for one to somebody who has given up. */
 static json_t *read_reply(const struct call *call, size_t len)
 {
-    json_t *reply = json_loadb(call->signer->datagram, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *reply = json_loadb(call->line->datagram, len, JSON_REJECT_DUPLICATES, NULL);
     const json_t *id = json_object_get(reply, "id");
 
     if (json_is_integer(id) && json_integer_value(id) == call->id)
@@ -228,7 +257,7 @@ static enum outcome wait_for_reply(struct call *call, struct err *err)
 
 static enum outcome receive(struct call *call, json_t **reply, struct err *err)
 {
-    struct signer *signer = call->signer;
+    struct line *line = call->line;
 
     for (;;) {
         enum outcome outcome = wait_for_reply(call, err);
@@ -236,7 +265,7 @@ static enum outcome receive(struct call *call, json_t **reply, struct err *err)
 
         if (outcome != DONE)
             return outcome;
-        len = recv(signer->fd, signer->datagram, SIGNER_DATAGRAM_MAX, MSG_DONTWAIT);
+        len = recv(line->fd, line->datagram, SIGNER_DATAGRAM_MAX, MSG_DONTWAIT);
         if (len == 0) {
             err_set(err, ERR_SIGNER, "the signer has closed the connection");
             return LOST;
@@ -255,14 +284,13 @@ static enum outcome receive(struct call *call, json_t **reply, struct err *err)
  * be repeated. */
 static bool exchange(struct call *call, json_t **reply, struct err *err)
 {
-    struct signer *signer = call->signer;
-    bool has_path = signer->path.sun_family == AF_UNIX;
+    bool has_path = call->signer->path.sun_family == AF_UNIX;
 
     for (bool is_again = false;; is_again = true) {
-        bool was_connected = signer->fd >= 0;
+        bool was_connected = call->line->fd >= 0;
         enum outcome outcome;
 
-        if (has_path && !connect_path(signer, err))
+        if (has_path && !connect_path(call, err))
             return false;
         outcome = send_request(call, err);
         if (outcome == DONE)
@@ -270,7 +298,7 @@ static bool exchange(struct call *call, json_t **reply, struct err *err)
         if (outcome == DONE)
             return true;
         if (has_path)
-            disconnect(signer); /* and with it any reply still under way */
+            disconnect(call->line); /* and with it any reply still under way */
         if (outcome == FAILED || !has_path || !was_connected || is_again)
             return false;
     }
@@ -298,17 +326,18 @@ bool signer_call(struct signer *signer, enum signer_op op, json_t *request, json
                  struct err *err)
 {
     json_auto_t *owned = request, *answer = NULL;
-    struct call call = {signer, now_ms() + SIGNER_DEADLINE_MS, request, 0};
+    struct call call = {
+        .signer = signer, .deadline_ms = now_ms() + SIGNER_DEADLINE_MS, .request = request};
     bool is_done;
 
     assert(request);
     json_object_set_new(request, "op", json_string(signer_op_name(op)));
-    if (!take_turn(&call, err))
+    if (!take_line(&call, err))
         return false;
-    call.id = ++signer->last_id;
+    call.id = ++call.line->last_id;
     json_object_set_new(request, "id", json_integer(call.id));
     is_done = exchange(&call, &answer, err);
-    end_turn(signer);
+    give_line_back(&call);
     if (!is_done)
         return false;
     if (!json_is_true(json_object_get(answer, "ok")))

@@ -4,7 +4,7 @@
 /*
  * signer: the worker's side of the process that holds the private keys. One request, one reply,
  * each a JSON object in one datagram (signer/protocol.h). A `struct signer` is shared by all
- * threads of a process; a call has it for one round trip.
+ * threads of a process; a call has one of its connections for one round trip.
  *
  * Every call fails with ERR_SIGNER ("may work later") when no reply comes within
  * SIGNER_DEADLINE_MS, waiting for the turn included; with the signer's own code and text when it
@@ -22,11 +22,13 @@
 struct signer;
 
 #define SIGNER_DEADLINE_MS 5000
+#define SIGNER_LINES_MAX   4
 
 /* Over an inherited SOCK_SEQPACKET connection, which is taken over (closed by signer_free). */
 struct signer *signer_new_fd(int fd);
-/* Over the socket at `path`: connected at the first call, and again when the signer was replaced.
- * ERR_CONFIG when the path is longer than a socket's may be (107 octets). */
+/* Over up to SIGNER_LINES_MAX connections to the socket at `path`, as many as calls go on at once:
+ * each is made at its first call, and again when the signer was replaced. ERR_CONFIG when the path
+ * is longer than a socket's may be (107 octets). */
 MUST_CHECK bool signer_new_path(const char *path, struct signer **out, struct err *err);
 void signer_free(struct signer *signer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Transport: datagrams at the limits, restarts, many threads, who may connect. */
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -368,6 +369,61 @@ static void test_path(void **state)
     all_ok();
 }
 
+/* A signer that listens and says nothing. */
+static int listen_silently(const char *path)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    struct sockaddr_un at;
+    struct err err;
+
+    assert_true(fd >= 0 && signer_address(path, &at, &err));
+    assert_int_equal(bind(fd, (const struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(fd, 2 * SIGNER_LINES_MAX), 0);
+    return fd;
+}
+
+static bool is_readable_within(int fd, int ms)
+{
+    struct pollfd at = {.fd = fd, .events = POLLIN};
+
+    return poll(&at, 1, ms) == 1;
+}
+
+/* Calls that go on at once have a connection each, up to the limit; who comes later waits. */
+static void test_calls_at_once(void **state)
+{
+    pthread_t threads[SIGNER_LINES_MAX + 1];
+    struct wait waits[SIGNER_LINES_MAX + 1];
+    int fds[SIGNER_LINES_MAX], listener;
+    struct signer *client;
+    struct listener l;
+    struct err err;
+
+    (void)state;
+    set_up_listener(&l);
+    listener = listen_silently(l.path);
+    assert_true(signer_new_path(l.path, &client, &err));
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        waits[i] = (struct wait){.client = client};
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_nobody, &waits[i]), 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++) {
+        fds[i] = is_readable_within(listener, 2000) ? accept(listener, NULL, NULL) : -1;
+        ok(fds[i] >= 0 && is_readable_within(fds[i], 2000), "no call over connection %zu", i + 1);
+    }
+    ok(!is_readable_within(listener, 100), "a connection more");
+    close(listener);
+    for (size_t i = 0; i < ARRAY_LEN(fds); i++)
+        close(fds[i]);
+    for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+        pthread_join(threads[i], NULL);
+        ok(!waits[i].is_answered, "answered by nobody");
+    }
+    signer_free(client);
+    fixture_forget_keys(&l.f);
+    all_ok();
+}
+
 static void test_dead_socket_and_other_files(void **state)
 {
     struct listener l;
@@ -477,6 +533,7 @@ int main(void)
         cmocka_unit_test(test_other_end_gone),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_path),
+        cmocka_unit_test(test_calls_at_once),
         cmocka_unit_test(test_dead_socket_and_other_files),
         cmocka_unit_test(test_number_of_connections),
         cmocka_unit_test(test_other_user),
