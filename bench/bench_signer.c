@@ -16,7 +16,7 @@
 
 struct bench {
     struct signer *client;
-    struct signer_sealed account, certificate;
+    struct signer_sealed account;
     EVP_PKEY *key;
     int64_t until_ms;
 };
@@ -55,7 +55,7 @@ static void jws(struct arena *mem, const struct bench *bench)
     const struct signer_jws_wish wish = {
         .account = &bench->account,
         .header =
-            "{\"url\":\"" CA_URL
+            "{\"alg\":\"ES256\",\"url\":\"" CA_URL
             "/new-order\",\"nonce\":\"kZvLfEBJ0bwTqNRdGPlDGA\",\"kid\":\"" CA_URL "/acct/1\"}",
         .payload = SLICE_LIT("{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.com\"}]}")};
     struct err err = {0};
@@ -68,10 +68,10 @@ static void csr(struct arena *mem, const struct bench *bench)
 {
     static const char *const names[] = {"example.com", "www.example.com"};
     const struct csr_wish wish = {names, 2, "DE", "Bayern", NULL};
-    struct slice der;
+    struct signer_csr made;
     struct err err = {0};
 
-    must(signer_csr(mem, bench->client, &bench->certificate, &wish, &der, &err), &err);
+    must(signer_make_csr(mem, bench->client, OWNER, &wish, &made, &err), &err);
 }
 
 static void mac(struct arena *mem, const struct bench *bench)
@@ -155,15 +155,12 @@ static pid_t fork_signer(struct fixture *f)
 
 static void prepare(struct arena *mem, struct bench *bench)
 {
-    struct signer_key account, certificate;
+    struct signer_key account;
     struct err err = {0};
 
     must(key_make(&bench->key, &err), &err);
-    must(signer_make_key(mem, bench->client, SIGNER_ACCOUNT, ACCOUNT, &account, &err) &&
-             signer_make_key(mem, bench->client, SIGNER_CERTIFICATE, OWNER, &certificate, &err),
-         &err);
+    must(signer_make_key(mem, bench->client, SIGNER_ACCOUNT, ACCOUNT, &account, &err), &err);
     bench->account = (struct signer_sealed){ACCOUNT, account.sealed};
-    bench->certificate = (struct signer_sealed){OWNER, certificate.sealed};
 }
 
 int main(void)

@@ -20,27 +20,23 @@
 static bool make_key(struct issue *is, struct err *err)
 {
     struct issuance *issuance = is->issuance;
-    struct signer_key key;
     struct csr_wish wish = {.names = issue_names(is), .name_count = is->name_count};
-    struct signer_sealed sealed;
+    struct signer_csr made;
 
     if (issuance->csr.data)
         return true;
     issuance->certificate_id = id_new(is->mem, ID_CERTIFICATE);
-    if (!signer_make_key(is->mem, is->worker->signer, SIGNER_CERTIFICATE, issuance->certificate_id,
-                         &key, err))
-        return false;
     if (is->placed) {
         wish.country = is->placed->country;
         wish.state_or_province = is->placed->state_or_province;
         wish.city = is->placed->city;
     }
-    sealed = (struct signer_sealed){issuance->certificate_id, key.sealed};
-    if (!signer_csr(is->mem, is->worker->signer, &sealed, &wish, &issuance->csr, err))
+    if (!signer_make_csr(is->mem, is->worker->signer, issuance->certificate_id, &wish, &made, err))
         return false;
+    issuance->csr = made.der;
     issuance->key_type = "p256";
-    issuance->sealed_key = key.sealed;
-    issuance->public_key = key.spki;
+    issuance->sealed_key = made.key.sealed;
+    issuance->public_key = made.key.spki;
     return true;
 }
 

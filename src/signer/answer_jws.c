@@ -10,6 +10,8 @@
 #include "tls/chain.h"
 #include "tls/key.h"
 
+#define HEADER_SIZE 4 /* alg, url, nonce, kid or jwk */
+
 /* Which fields of a request have a key, and of what kind it is. */
 struct key_place {
     enum seal_kind kind;
@@ -71,32 +73,41 @@ static bool check_jwk(const json_t *jwk, const struct secret *scalar, struct err
            err_set(err, ERR_FORBIDDEN, "the jwk in the header is of another key");
 }
 
-/* The header of RFC 8555 section 6.2: url, nonce, and one of kid and jwk; alg may stand in it. */
+static bool read_header(struct arena *mem, const json_t *request, json_t **out, struct err *err)
+{
+    struct slice text;
+    json_t *header;
+
+    if (!signer_octets(mem, request, "protected", &text, err))
+        return false;
+    header = json_loadb((const char *)text.data, text.len, JSON_REJECT_DUPLICATES, NULL);
+    *out = header;
+    return json_is_object(header) ||
+           err_field(err, "protected", "the protected header is not a JSON object");
+}
+
+/* The header of RFC 8555 section 6.2: alg, url, nonce, and one of kid and jwk. */
 static bool check_header(const struct signer_server *server, const json_t *header,
                          const struct secret *scalar, struct err *err)
 {
     const char *url = signer_text(header, "url"), *alg = signer_text(header, "alg");
     const json_t *jwk = json_object_get(header, "jwk");
-    size_t known = 3; /* url, nonce, kid or jwk */
 
-    if (json_object_get(header, "alg")) {
-        if (!alg || strcmp(alg, "ES256") != 0)
-            return err_field(err, "header", "alg is not ES256");
-        known++;
-    }
-    if (!url || !signer_text(header, "nonce") || !(jwk || signer_text(header, "kid")) ||
-        json_object_size(header) != known)
-        return err_field(err, "header", "not exactly url, nonce, and one of kid and jwk");
+    if (!url || !json_object_get(header, "alg") || !signer_text(header, "nonce") ||
+        !(jwk || signer_text(header, "kid")) || json_object_size(header) != HEADER_SIZE)
+        return err_field(err, "protected", "not exactly alg, url, nonce, and one of kid and jwk");
+    if (!alg || strcmp(alg, "ES256") != 0)
+        return err_field(err, "protected", "alg is not ES256");
     return check_url(server, url, err) && (!jwk || check_jwk(jwk, scalar, err));
 }
 
 /* What a certificate's key may sign: that this certificate is revoked (RFC 8555 section 7.6). */
-static bool check_revocation(struct arena *mem, const json_t *header, const json_t *payload,
+static bool check_revocation(struct arena *mem, const json_t *header, struct slice payload,
                              const struct secret *scalar, struct err *err)
 {
     AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-    json_auto_t *body = json_loadb(json_string_value(payload), json_string_length(payload),
-                                   JSON_REJECT_DUPLICATES, NULL);
+    json_auto_t *body =
+        json_loadb((const char *)payload.data, payload.len, JSON_REJECT_DUPLICATES, NULL);
     struct slice leaf, spki;
     struct chain chain;
 
@@ -115,33 +126,37 @@ static bool check_revocation(struct arena *mem, const json_t *header, const json
 
 /* The account's key, or, if the request says so, a certificate's. */
 static bool open_signing(struct arena *mem, const struct signer_server *server,
-                         const json_t *request, struct secret *out, struct err *err)
+                         const json_t *request, const json_t *header, struct secret *out,
+                         struct err *err)
 {
     const char *kind = signer_text(request, "kind");
+    struct slice payload;
 
+    if (!signer_octets(mem, request, "payload", &payload, err))
+        return false;
     if (!kind)
         return open_scalar(mem, server, request, &account_place, out, err);
     if (strcmp(kind, seal_kind_name(SEAL_CERTIFICATE_KEY)) != 0)
         return err_field(err, "kind", "no kind \"%.64s\" of key signs", kind);
     return open_scalar(mem, server, request, &certificate_place, out, err) &&
-           check_revocation(mem, json_object_get(request, "header"),
-                            json_object_get(request, "payload"), out, err);
+           check_revocation(mem, header, payload, out, err);
 }
 
+/* What is checked is what the signed octets say: they are taken apart here, and not made anew. */
 bool answer_jws(struct arena *mem, const struct signer_server *server, const json_t *request,
                 json_t *reply, struct err *err)
 {
-    const json_t *payload = json_object_get(request, "payload");
     AUTO(secret_wipe) struct secret scalar = {0};
-    json_t *header = json_object_get(request, "header");
-    const char *jws;
+    json_auto_t *header = NULL;
+    unsigned char signature[ES256_SIZE];
 
-    if (!open_signing(mem, server, request, &scalar, err) ||
+    if (!read_header(mem, request, &header, err) ||
+        !open_signing(mem, server, request, header, &scalar, err) ||
         !check_header(server, header, &scalar, err) ||
-        !jws_sign(mem, scalar.data, header,
-                  slice_of(json_string_value(payload), json_string_length(payload)), &jws, err))
+        !jws_signature(mem, scalar.data, signer_text(request, "protected"),
+                       signer_text(request, "payload"), signature, err))
         return false;
-    json_object_set_new(reply, "jws", json_string(jws));
+    signer_put_octets(mem, reply, "signature", slice_of(signature, sizeof(signature)));
     return true;
 }
 

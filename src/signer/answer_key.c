@@ -24,26 +24,37 @@ static bool read_kind(const json_t *request, enum seal_kind *out, struct err *er
     return err_field(err, "kind", "no kind \"%.64s\"", name);
 }
 
+/* A new key, and what the reply says of it. */
+static bool make_key(struct arena *mem, const struct signer_server *server,
+                     const struct seal_label *label, EVP_PKEY **out, json_t *reply, struct err *err)
+{
+    AUTO(secret_wipe) struct secret scalar = {.len = KEY_SCALAR_SIZE};
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    struct slice sealed, spki;
+
+    if (!key_make(&key, err) || !key_scalar(key, scalar.data, err) ||
+        !key_spki(mem, key, &spki, err) ||
+        !seal_newest(mem, server->keys, label, &scalar, &sealed, err))
+        return false;
+    json_object_set_new(reply, "type", json_integer(KEY_P256));
+    signer_put_octets(mem, reply, "sealed", sealed);
+    signer_put_octets(mem, reply, "spki", spki);
+    *out = key;
+    key = NULL;
+    return true;
+}
+
 bool answer_make_key(struct arena *mem, const struct signer_server *server, const json_t *request,
                      json_t *reply, struct err *err)
 {
     struct seal_label label = {.owner = slice_str(signer_text(request, "owner"))};
-    AUTO(secret_wipe) struct secret scalar = {.len = KEY_SCALAR_SIZE};
     AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
-    struct slice sealed, spki;
 
     if (!read_kind(request, &label.kind, err))
         return false;
     if (label.kind == SEAL_SECRET)
         return err_field(err, "kind", "a secret is not a key");
-    if (!key_make(&key, err) || !key_scalar(key, scalar.data, err) ||
-        !key_spki(mem, key, &spki, err) ||
-        !seal_newest(mem, server->keys, &label, &scalar, &sealed, err))
-        return false;
-    json_object_set_new(reply, "type", json_integer(KEY_P256));
-    signer_put_octets(mem, reply, "sealed", sealed);
-    signer_put_octets(mem, reply, "spki", spki);
-    return true;
+    return make_key(mem, server, &label, &key, reply, err);
 }
 
 bool answer_csr(struct arena *mem, const struct signer_server *server, const json_t *request,
@@ -57,14 +68,12 @@ bool answer_csr(struct arena *mem, const struct signer_server *server, const jso
                             .state_or_province = signer_text(request, "state_or_province"),
                             .city = signer_text(request, "city")};
     const char **names = arena_array_of(mem, wish.name_count + 1, const char *);
-    struct slice sealed, der;
+    struct slice der;
 
     for (size_t i = 0; i < wish.name_count; i++)
         names[i] = json_string_value(json_array_get(list, i));
     wish.names = names;
-    if (!signer_octets(mem, request, "sealed", &sealed, err) ||
-        !unseal_key(server->keys, &label, sealed, &key, err) ||
-        !csr_make(mem, key, &wish, &der, err))
+    if (!make_key(mem, server, &label, &key, reply, err) || !csr_make(mem, key, &wish, &der, err))
         return false;
     signer_put_octets(mem, reply, "der", der);
     return true;

@@ -5,7 +5,6 @@
 #include <jose/openssl.h>
 
 #include "base/hash.h"
-#include "tls/es256.h"
 
 bool jws_public_jwk(EVP_PKEY *key, json_t **out, struct err *err)
 {
@@ -48,12 +47,25 @@ static const char *protect(struct arena *mem, json_t *header, const char *alg)
     return encoded;
 }
 
-/* The flattened serialization; in base64url nothing needs an escape. */
-static const char *serialize(struct arena *mem, const char *protected, const char *body,
-                             struct slice signature)
+/* In base64url nothing needs an escape. */
+const char *jws_serialize(struct arena *mem, const char *protected, const char *payload,
+                          const char *signature)
 {
-    return arena_printf(mem, "{\"payload\":\"%s\",\"protected\":\"%s\",\"signature\":\"%s\"}", body,
-                        protected, base64url_encode(mem, signature));
+    return arena_printf(mem, "{\"payload\":\"%s\",\"protected\":\"%s\",\"signature\":\"%s\"}",
+                        payload, protected, signature);
+}
+
+/* What is signed (RFC 7515 section 5.1). */
+static struct slice signing_input(struct arena *mem, const char *protected, const char *payload)
+{
+    return slice_str(arena_printf(mem, "%s.%s", protected, payload));
+}
+
+bool jws_signature(struct arena *mem, const unsigned char scalar[KEY_SCALAR_SIZE],
+                   const char *protected, const char *payload, unsigned char out[ES256_SIZE],
+                   struct err *err)
+{
+    return es256_sign(scalar, signing_input(mem, protected, payload), out, err);
 }
 
 bool jws_sign(struct arena *mem, const unsigned char scalar[KEY_SCALAR_SIZE], json_t *header,
@@ -64,9 +76,10 @@ bool jws_sign(struct arena *mem, const unsigned char scalar[KEY_SCALAR_SIZE], js
 
     if (!protected)
         return tls_err(err, ERR_CRYPTO, "could not sign with an account key");
-    if (!es256_sign(scalar, slice_str(arena_printf(mem, "%s.%s", protected, body)), signature, err))
+    if (!jws_signature(mem, scalar, protected, body, signature, err))
         return false;
-    *out = serialize(mem, protected, body, slice_of(signature, sizeof(signature)));
+    *out = jws_serialize(mem, protected, body,
+                         base64url_encode(mem, slice_of(signature, sizeof(signature))));
     return true;
 }
 
@@ -78,8 +91,7 @@ bool jws_mac(struct arena *mem, const struct secret *secret, json_t *header, str
 
     if (!protected)
         return tls_err(err, ERR_CRYPTO, "could not sign with an EAB key");
-    hash_hmac_sha256(secret_view(secret), slice_str(arena_printf(mem, "%s.%s", protected, body)),
-                     mac);
-    *out = serialize(mem, protected, body, slice_of(mac, sizeof(mac)));
+    hash_hmac_sha256(secret_view(secret), signing_input(mem, protected, body), mac);
+    *out = jws_serialize(mem, protected, body, base64url_encode(mem, slice_of(mac, sizeof(mac))));
     return true;
 }

@@ -5,7 +5,7 @@
 
 #define FIELDS_MAX 6
 
-enum field_kind { TEXT, OCTETS, OBJECT, TEXTS, RECORDS };
+enum field_kind { TEXT, OCTETS, TEXTS, RECORDS };
 
 struct field {
     const char *name;
@@ -20,7 +20,6 @@ static const char *const names[SIGNER_OP_COUNT] = {SIGNER_OPS(X)};
 static const struct field fields[SIGNER_OP_COUNT][FIELDS_MAX + 1] = {
     [SIGNER_OP_MAKE_KEY] = {{"kind", TEXT, false}, {"owner", TEXT, false}},
     [SIGNER_OP_CSR] = {{"owner", TEXT, false},
-                       {"sealed", OCTETS, false},
                        {"names", TEXTS, false},
                        {"country", TEXT, true},
                        {"state_or_province", TEXT, true},
@@ -28,8 +27,8 @@ static const struct field fields[SIGNER_OP_COUNT][FIELDS_MAX + 1] = {
     [SIGNER_OP_JWS] = {{"owner", TEXT, false},
                        {"sealed", OCTETS, false},
                        {"kind", TEXT, true},
-                       {"header", OBJECT, false},
-                       {"payload", TEXT, false}},
+                       {"protected", OCTETS, false},
+                       {"payload", OCTETS, false}},
     [SIGNER_OP_JWS_EAB] = {{"owner", TEXT, false},
                            {"sealed", OCTETS, false},
                            {"ca", TEXT, false},
@@ -82,8 +81,6 @@ static bool is_of_kind(const json_t *value, enum field_kind kind)
     case TEXT:
     case OCTETS:
         return json_is_string(value);
-    case OBJECT:
-        return json_is_object(value);
     case TEXTS:
         return are_texts(value);
     case RECORDS:

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "signer/client.h"
+#include "signer/jws.h"
 
 /* What the JSON around one record takes at most: names, quotes, group. */
 #define RECORD_OVERHEAD 96
@@ -44,6 +45,18 @@ static bool take_text(struct arena *mem, const json_t *reply, const char *field,
     return true;
 }
 
+static bool take_key(struct arena *mem, const json_t *reply, struct signer_key *out,
+                     struct err *err)
+{
+    struct signer_key key = {.type = KEY_P256};
+
+    if (!take_octets(mem, reply, "sealed", &key.sealed, err) ||
+        !take_octets(mem, reply, "spki", &key.spki, err))
+        return false;
+    *out = key;
+    return true;
+}
+
 bool signer_make_key(struct arena *mem, struct signer *signer, enum signer_key_kind kind,
                      const char *owner, struct signer_key *out, struct err *err)
 {
@@ -51,20 +64,15 @@ bool signer_make_key(struct arena *mem, struct signer *signer, enum signer_key_k
         [SIGNER_CERTIFICATE] = SEAL_CERTIFICATE_KEY, [SIGNER_ACCOUNT] = SEAL_ACCOUNT_KEY};
     json_t *request = json_object();
     json_auto_t *reply = NULL;
-    struct signer_key key = {.type = KEY_P256};
 
     put(request, "kind", seal_kind_name(kinds[kind]));
     put(request, "owner", owner);
-    if (!signer_call(signer, SIGNER_OP_MAKE_KEY, request, &reply, err) ||
-        !take_octets(mem, reply, "sealed", &key.sealed, err) ||
-        !take_octets(mem, reply, "spki", &key.spki, err))
-        return false;
-    *out = key;
-    return true;
+    return signer_call(signer, SIGNER_OP_MAKE_KEY, request, &reply, err) &&
+           take_key(mem, reply, out, err);
 }
 
-bool signer_csr(struct arena *mem, struct signer *signer, const struct signer_sealed *key,
-                const struct csr_wish *wish, struct slice *out, struct err *err)
+bool signer_make_csr(struct arena *mem, struct signer *signer, const char *owner,
+                     const struct csr_wish *wish, struct signer_csr *out, struct err *err)
 {
     json_t *request, *names;
     json_auto_t *reply = NULL;
@@ -76,7 +84,8 @@ bool signer_csr(struct arena *mem, struct signer *signer, const struct signer_se
 
     if (!csr_check(wish, err)) /* all of it is JSON text, then */
         return false;
-    request = new_request(mem, key);
+    request = json_object();
+    put(request, "owner", owner);
     names = json_array();
     for (size_t i = 0; i < wish->name_count; i++)
         json_array_append_new(names, json_string(wish->names[i]));
@@ -85,28 +94,26 @@ bool signer_csr(struct arena *mem, struct signer *signer, const struct signer_se
         if (places[i].text)
             put(request, places[i].field, places[i].text);
     return signer_call(signer, SIGNER_OP_CSR, request, &reply, err) &&
-           take_octets(mem, reply, "der", out, err);
+           take_octets(mem, reply, "der", &out->der, err) && take_key(mem, reply, &out->key, err);
 }
 
 bool signer_jws(struct arena *mem, struct signer *signer, const struct signer_jws_wish *wish,
                 const char **out, struct err *err)
 {
-    json_t *header = json_loads(wish->header, JSON_REJECT_DUPLICATES, NULL), *request;
+    const char *protected = base64url_encode(mem, slice_str(wish->header)), *signature,
+               *payload = base64url_encode(mem, wish->payload);
+    json_t *request = new_request(mem, wish->account);
     json_auto_t *reply = NULL;
 
-    if (!json_is_object(header)) {
-        json_decref(header);
-        return err_field(err, "header", "the protected header is not a JSON object");
-    }
-    request = new_request(mem, wish->account);
-    json_object_set_new(request, "header", header);
+    put(request, "protected", protected);
+    put(request, "payload", payload);
     if (wish->is_of_certificate)
         put(request, "kind", seal_kind_name(SEAL_CERTIFICATE_KEY));
-    json_object_set_new(
-        request, "payload",
-        json_stringn(wish->payload.len ? (const char *)wish->payload.data : "", wish->payload.len));
-    return signer_call(signer, SIGNER_OP_JWS, request, &reply, err) &&
-           take_text(mem, reply, "jws", out, err);
+    if (!signer_call(signer, SIGNER_OP_JWS, request, &reply, err) ||
+        !take_text(mem, reply, "signature", &signature, err))
+        return false;
+    *out = jws_serialize(mem, protected, payload, signature);
+    return true;
 }
 
 bool signer_jws_eab(struct arena *mem, struct signer *signer, const struct signer_eab_wish *wish,

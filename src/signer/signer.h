@@ -44,25 +44,30 @@ struct signer_key {
 MUST_CHECK bool signer_make_key(struct arena *mem, struct signer *signer, enum signer_key_kind kind,
                                 const char *owner, struct signer_key *out, struct err *err);
 
+struct signer_csr {
+    struct signer_key key;
+    struct slice der; /* PKCS #10 (RFC 2986), signed by the key */
+};
+
+/* A certificate key and a request for these names with it. owner: certificate id (crt_...). */
+MUST_CHECK bool signer_make_csr(struct arena *mem, struct signer *signer, const char *owner,
+                                const struct csr_wish *wish, struct signer_csr *out,
+                                struct err *err);
+
 /* A private key as the store has it. */
 struct signer_sealed {
     const char *owner;
     struct slice blob;
 };
 
-/* DER of a request for these names; the key is a certificate key. */
-MUST_CHECK bool signer_csr(struct arena *mem, struct signer *signer,
-                           const struct signer_sealed *key, const struct csr_wish *wish,
-                           struct slice *out, struct err *err);
-
 struct signer_jws_wish {
     const struct signer_sealed *account; /* or a certificate, see is_of_certificate */
-    const char *header;     /* protected, JSON text: url, nonce, and kid or jwk (RFC 8555 6.2) */
+    const char *header;     /* protected, JSON text: alg, url, nonce, kid or jwk (RFC 8555 6.2) */
     struct slice payload;   /* JSON text; empty for POST-as-GET */
     bool is_of_certificate; /* by a certificate's key: only its own revocation, with its jwk */
 };
 
-/* Flattened JWS (RFC 7515 section 7.2.2) with ES256, which is set as alg. ERR_FORBIDDEN for a url
+/* Flattened JWS (RFC 7515 section 7.2.2) with ES256, which alg must be. ERR_FORBIDDEN for a url
  * whose scheme, host and port are not those of the directory of a configured CA, for a jwk of
  * another key, and for anything but the revocation of its certificate by a certificate's key. */
 MUST_CHECK bool signer_jws(struct arena *mem, struct signer *signer,

@@ -42,14 +42,6 @@ bool unseal_scalar(const struct keyring *keys, const struct seal_label *label, s
                     (const char *)label->owner.data));
 }
 
-bool unseal_key(const struct keyring *keys, const struct seal_label *label, struct slice blob,
-                EVP_PKEY **out, struct err *err)
-{
-    AUTO(secret_wipe) struct secret scalar = {0};
-
-    return unseal_scalar(keys, label, blob, &scalar, err) && key_from_scalar(scalar.data, out, err);
-}
-
 bool seal_newest(struct arena *mem, const struct keyring *keys, const struct seal_label *label,
                  const struct secret *in, struct slice *out, struct err *err)
 {

@@ -14,9 +14,6 @@ MUST_CHECK bool unseal(const struct keyring *keys, const struct seal_label *labe
 /* The scalar of a P-256 key: KEY_SCALAR_SIZE octets. */
 MUST_CHECK bool unseal_scalar(const struct keyring *keys, const struct seal_label *label,
                               struct slice blob, struct secret *out, struct err *err);
-/* The key of it. */
-MUST_CHECK bool unseal_key(const struct keyring *keys, const struct seal_label *label,
-                           struct slice blob, EVP_PKEY **out, struct err *err);
 /* With the newest key of the family. ERR_CONFIG when there is none. */
 MUST_CHECK bool seal_newest(struct arena *mem, const struct keyring *keys,
                             const struct seal_label *label, const struct secret *in,

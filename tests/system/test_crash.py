@@ -16,9 +16,9 @@ needs_points = pytest.mark.skipif(not crash_kit.has_points(), reason="built with
 ALL = crash_kit.points()
 # What happens once, when an installation is new, in this order.
 FIRST = ["agent.snapshot.before", "agent.snapshot.reply", "worker.account-key.before",
-         "signer.public_jwk.before", "signer.public_jwk.reply", "worker.account-key.reply",
-         "worker.account-key.commit", "worker.new-account.before", "worker.new-account.reply",
-         "worker.new-account.commit"]
+         "signer.make_key.before", "signer.make_key.reply", "signer.public_jwk.before",
+         "signer.public_jwk.reply", "worker.account-key.reply", "worker.account-key.commit",
+         "worker.new-account.before", "worker.new-account.reply", "worker.new-account.commit"]
 PARENT = [p for p in ALL if p.startswith("run.")]
 LEAVING = [p for p in ALL if p.rpartition(".")[0] in (
     "worker.revoke", "worker.give-up", "worker.withdrawn", "worker.retire")]

@@ -18,6 +18,7 @@ BUILD = pathlib.Path(os.environ.get(
 PROGRAM = BUILD / "src/bin/latchkey"
 # LeakSanitizer cannot look into a process that refuses to be traced, and would fail it for that.
 ENVIRONMENT = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
+HEADER = b'{"alg":"ES256","url":"https://ca.example/x","nonce":"n","kid":"k"}'
 MAKE_KEY = {"op": "make_key", "kind": "account-key", "owner": "caa_01jd0000000000000000000000"}
 
 
@@ -71,6 +72,10 @@ def ask(connection, number=1, **fields):
         reply = json.loads(connection.recv(1 << 17))
         if reply["id"] == number:
             return reply
+
+
+def encode(octets):
+    return base64.urlsafe_b64encode(octets).decode().rstrip("=")
 
 
 def decode(text):
@@ -228,15 +233,15 @@ def test_no_account_or_certificate_key_stays_in_memory(signer):
     for number in range(1, 8):
         kind = "account-key" if number % 2 else "certificate-key"
         owner = f"x_{number}"
-        sealed = ask(connection, number, op="make_key", kind=kind, owner=owner)["sealed"]
-        assert ask(connection, number, op="reseal", kind=kind, owner=owner, sealed=sealed)["ok"]
         if kind == "account-key":
-            used = ask(connection, number, op="jws", owner=owner, sealed=sealed, payload="{}",
-                       header={"url": "https://ca.example/x", "nonce": "n", "kid": "k"})
+            sealed = ask(connection, number, op="make_key", kind=kind, owner=owner)["sealed"]
+            used = ask(connection, number, op="jws", owner=owner, sealed=sealed,
+                       payload=encode(b"{}"), protected=encode(HEADER))
         else:
-            used = ask(connection, number, op="csr", owner=owner, sealed=sealed,
-                       names=["a.example"])
+            used = ask(connection, number, op="csr", owner=owner, names=["a.example"])
+            sealed = used["sealed"]
         assert used["ok"], used
+        assert ask(connection, number, op="reseal", kind=kind, owner=owner, sealed=sealed)["ok"]
         blob = decode(sealed)
         secrets.append(AESGCM(sealing[kind]).decrypt(
             blob[2:14], blob[14:], f"latchkey-seal-1|{kind}|{owner}|1".encode()))
@@ -244,7 +249,7 @@ def test_no_account_or_certificate_key_stays_in_memory(signer):
     assert memory.count(sealing["account-key"]) == 1  # so that the search is known to find
     for secret in secrets:
         assert len(secret) == 32
-        text = base64.urlsafe_b64encode(secret).rstrip(b"=")
+        text = encode(secret).encode()
         found = [(form, at) for form, octets in
                  {"raw": secret, "reversed": secret[::-1], "base64url": text}.items()
                  for at in range(0, len(octets) - 11, 4)  # a part alone would be bad enough

@@ -65,8 +65,25 @@ static void test_bad_requests(void **state)
          "names of a wrong type", "names"},
         {"{\"id\":7,\"op\":\"public_jwk\",\"owner\":\"a\",\"sealed\":\"!\"}", 7,
          "sealed: not base64url at position 0", "sealed"},
-        {"{\"id\":7,\"op\":\"jws\",\"owner\":\"a\",\"sealed\":\"\",\"header\":[],\"payload\":\"\"}",
-         7, "header of a wrong type", "header"},
+        {"{\"id\":7,\"op\":\"jws\",\"owner\":\"a\",\"sealed\":\"\",\"protected\":{},"
+         "\"payload\":\"\"}",
+         7, "protected of a wrong type", "protected"},
+        {"{\"id\":7,\"op\":\"jws\",\"owner\":\"a\",\"sealed\":\"\",\"protected\":\"!\","
+         "\"payload\":\"\"}",
+         7, "protected: not base64url at position 0", "protected"},
+        {"{\"id\":7,\"op\":\"jws\",\"owner\":\"a\",\"sealed\":\"\",\"protected\":\"\","
+         "\"payload\":\"\"}",
+         7, "the protected header is not a JSON object", "protected"},
+        {"{\"id\":7,\"op\":\"jws\",\"owner\":\"a\",\"sealed\":\"\",\"protected\":\"W10\","
+         "\"payload\":\"\"}",
+         7, "the protected header is not a JSON object", "protected"},
+        {"{\"id\":7,\"op\":\"jws\",\"owner\":\"a\",\"sealed\":\"\",\"protected\":"
+         "\"eyJ1cmwiOiJhIiwidXJsIjoiYiJ9\","
+         "\"payload\":\"\"}",
+         7, "the protected header is not a JSON object", "protected"},
+        {"{\"id\":7,\"op\":\"jws\",\"owner\":\"a\",\"sealed\":\"\",\"protected\":\"e30\","
+         "\"payload\":\"!\"}",
+         7, "payload: not base64url at position 0", "payload"},
         {"{\"id\":7,\"op\":\"mac\",\"records\":{}}", 7, "records of a wrong type", "records"},
         {"{\"id\":7,\"op\":\"mac\",\"records\":[{\"group\":\"a\"}]}", 7, "records of a wrong type",
          "records"},
@@ -155,21 +172,23 @@ static void test_reply_too_large(void **state)
     struct seal_label label = {SEAL_ACCOUNT_KEY, SLICE_LIT("caa_1")};
     EVP_PKEY *key;
     struct secret scalar = {.len = KEY_SCALAR_SIZE};
-    char *payload = arena_alloc(mem, 80001);
+    char *account_url = arena_alloc(mem, 80001);
     struct slice blob;
     struct err err = {0};
-    const char *got;
+    const char *got, *sealed;
 
     (void)state;
     assert_true(key_make(&key, &err) && key_scalar(key, scalar.data, &err));
     EVP_PKEY_free(key);
     assert_true(seal_newest(mem, f.keys, &label, &scalar, &blob, &err));
-    memset(payload, 'x', 80000);
+    memset(account_url, 'x', 80000);
+    sealed = base64url_encode(mem, blob);
     got = ask(mem, slice_str(arena_printf(
                        mem,
-                       "{\"id\":4,\"op\":\"jws\",\"owner\":\"caa_1\",\"sealed\":\"%s\",\"payload\":"
-                       "\"%s\",\"header\":{\"url\":\"%s\",\"nonce\":\"n\",\"kid\":\"k\"}}",
-                       base64url_encode(mem, blob), payload, CA_URL)));
+                       "{\"id\":4,\"op\":\"jws_rollover\",\"owner\":\"caa_1\",\"sealed\":\"%s\","
+                       "\"new_owner\":\"caa_1\",\"new_sealed\":\"%s\",\"account_url\":\"%s\","
+                       "\"url\":\"%s\"}",
+                       sealed, sealed, account_url, CA_URL)));
     ok(strstr(got, "\"id\":4,\"ok\":false,\"code\":\"too_large\"") &&
            strstr(got, " octets, at most 98304 are allowed"),
        "%.200s", got);

@@ -66,7 +66,7 @@ static bool work(void)
     struct signer_sealed account = {.owner = ACCOUNT};
     struct signer_jws_wish wish = {
         .account = &account,
-        .header = "{\"url\":\"" CA_URL "\",\"nonce\":\"n\",\"kid\":\"k\"}",
+        .header = "{\"alg\":\"ES256\",\"url\":\"" CA_URL "\",\"nonce\":\"n\",\"kid\":\"k\"}",
         .payload = SLICE_LIT("{}"),
     };
     struct signer_key key;

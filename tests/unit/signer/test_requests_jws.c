@@ -8,6 +8,8 @@
 #include "made_keys.h"
 #include "signer/jws.h"
 
+#define ES256 "\"alg\":\"ES256\","
+
 static json_t *decode_part(struct arena *mem, const json_t *jws, const char *name)
 {
     struct slice octets;
@@ -40,7 +42,7 @@ static void test_jws(void **state)
     struct signer_sealed account = make_account(mem, ACCOUNT);
     json_auto_t *jwk = NULL, *jws = NULL, *header = NULL;
     const char *text = NULL, *with_kid =
-                                 "{\"url\":\"" CA_URL
+                                 "{\"alg\":\"ES256\",\"url\":\"" CA_URL
                                  "/new-order\",\"nonce\":\"n-1\",\"kid\":\"" CA_URL "/acct/1\"}";
     struct signer_jwk public;
     struct err err = {0};
@@ -80,27 +82,30 @@ static void test_jws_refusals(void **state)
         enum err_code code;
         const char *text;
     } rows[] = {
-        {"https://evil.example/x", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+        {"https://evil.example/x", ES256 "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
          "https://evil.example/x is not at a configured CA"},
-        {"http://ca.example/acme", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+        {"http://ca.example/acme", ES256 "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
          "http://ca.example/acme is not at a configured CA"},
-        {"https://ca.example:8443/acme", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+        {"https://ca.example:8443/acme", ES256 "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
          "https://ca.example:8443/acme is not at a configured CA"},
-        {"https://other.example/dir", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
+        {"https://other.example/dir", ES256 "\"nonce\":\"n\",\"kid\":\"k\"", ERR_FORBIDDEN,
          "https://other.example/dir is not at a configured CA"},
-        {"https://ca.example@evil.example", "\"nonce\":\"n\",\"kid\":\"k\"", ERR_BAD_INPUT,
+        {"https://ca.example@evil.example", ES256 "\"nonce\":\"n\",\"kid\":\"k\"", ERR_BAD_INPUT,
          "\"https://ca.example@evil.example\" is not an http or https URL"},
-        {CA_URL, "\"kid\":\"k\"", ERR_BAD_INPUT, "not exactly url, nonce, and one of kid and jwk"},
-        {CA_URL, "\"nonce\":\"n\"", ERR_BAD_INPUT,
-         "not exactly url, nonce, and one of kid and jwk"},
-        {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"jwk\":{}", ERR_BAD_INPUT,
-         "not exactly url, nonce, and one of kid and jwk"},
-        {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"b64\":false", ERR_BAD_INPUT,
-         "not exactly url, nonce, and one of kid and jwk"},
+        {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\"", ERR_BAD_INPUT,
+         "not exactly alg, url, nonce, and one of kid and jwk"},
+        {CA_URL, ES256 "\"kid\":\"k\"", ERR_BAD_INPUT,
+         "not exactly alg, url, nonce, and one of kid and jwk"},
+        {CA_URL, ES256 "\"nonce\":\"n\"", ERR_BAD_INPUT,
+         "not exactly alg, url, nonce, and one of kid and jwk"},
+        {CA_URL, ES256 "\"nonce\":\"n\",\"kid\":\"k\",\"jwk\":{}", ERR_BAD_INPUT,
+         "not exactly alg, url, nonce, and one of kid and jwk"},
+        {CA_URL, ES256 "\"nonce\":\"n\",\"kid\":\"k\",\"b64\":false", ERR_BAD_INPUT,
+         "not exactly alg, url, nonce, and one of kid and jwk"},
         {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"alg\":\"none\"", ERR_BAD_INPUT,
          "alg is not ES256"},
         {CA_URL, "\"nonce\":\"n\",\"kid\":\"k\",\"alg\":null", ERR_BAD_INPUT, "alg is not ES256"},
-        {CA_URL, "\"nonce\":\"n\",\"jwk\":{}", ERR_FORBIDDEN,
+        {CA_URL, ES256 "\"nonce\":\"n\",\"jwk\":{}", ERR_FORBIDDEN,
          "the jwk in the header is of another key"},
         {CA_URL, NULL, ERR_FORBIDDEN, "the jwk in the header is of another key"},
     };
@@ -108,8 +113,9 @@ static void test_jws_refusals(void **state)
     (void)state;
     assert_true(signer_public_jwk(mem, f.client, &other, &jwk, &err));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        const char *rest =
-            rows[i].rest ? rows[i].rest : arena_printf(mem, "\"nonce\":\"n\",\"jwk\":%s", jwk.json);
+        const char *rest = rows[i].rest
+                               ? rows[i].rest
+                               : arena_printf(mem, ES256 "\"nonce\":\"n\",\"jwk\":%s", jwk.json);
         const char *jws = NULL;
 
         ok(!sign(mem, &account, arena_printf(mem, "{\"url\":\"%s\",%s}", rows[i].url, rest),
@@ -128,7 +134,7 @@ static bool sign_revocation(struct arena *mem, const struct signer_sealed *key, 
 {
     const struct signer_jws_wish wish = {
         .account = key,
-        .header = arena_printf(mem, "{\"url\":\"%s\",\"nonce\":\"n\",%s}", CA_URL, rest),
+        .header = arena_printf(mem, "{" ES256 "\"url\":\"%s\",\"nonce\":\"n\",%s}", CA_URL, rest),
         .payload = slice_str(payload),
         .is_of_certificate = true,
     };
