@@ -37,15 +37,17 @@ MUST_CHECK bool app_edge_set_rotation(const struct app *app, const struct caller
 /* What the rules look at; pending_at is not looked up. */
 static inline struct edge_seen edge_seen_of(const struct edge *edge)
 {
-    return (struct edge_seen){.name = edge->name,
-                              .is_in_rotation = edge->is_in_rotation,
-                              .standing = edge->standing,
-                              .polled_at = edge->polled_at,
-                              .tried_at = edge->tried_at,
-                              .failed_tries = edge->failed_tries,
-                              .ack = {edge->ack_epoch, edge->ack_seq},
-                              .moved_at = edge->moved_at,
-                              .rejoin = edge->rejoin};
+    return (struct edge_seen){
+        .name = edge->name,
+        .is_in_rotation = edge->is_in_rotation,
+        .standing = edge->standing,
+        .polled_at = edge->polled_at,
+        .tried_at = edge->tried_at,
+        .failed_tries = edge->failed_tries,
+        .ack = edge_place_in((struct edge_place){edge->ack_epoch, edge->ack_seq},
+                             (struct edge_place){edge->head_epoch, edge->head_seq}),
+        .moved_at = edge->moved_at,
+        .rejoin = edge->rejoin};
 }
 
 /* How far an edge is: durably in its LMDB. */

@@ -60,6 +60,13 @@ bool edge_is_sound(const struct edge_seen *edge, int64_t now)
            edge_condition_of(edge, now) == EDGE_FOLLOWING;
 }
 
+struct edge_place edge_place_in(struct edge_place said, struct edge_place head)
+{
+    const struct edge_place nothing = {0};
+
+    return said.epoch == head.epoch && said.seq > head.seq ? nothing : said;
+}
+
 bool edge_has(const struct edge_seen *edge, struct edge_place place)
 {
     return edge->ack.epoch == place.epoch && edge->ack.seq >= place.seq;

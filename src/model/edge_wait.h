@@ -30,6 +30,11 @@ struct edge_place {
     int64_t epoch, seq;
 };
 
+/* What an edge that says `said` has of the feed whose head is `head`: nothing that is known where
+ * that is after the head, for then it was told by a life of the store that is lost
+ * (docs/decisions/0281). */
+struct edge_place edge_place_in(struct edge_place said, struct edge_place head);
+
 struct edge_seen {
     const char *name;
     bool is_in_rotation; /* as it shall be */

@@ -12,6 +12,7 @@
 #include "store/domain_store.h"
 #include "store/edge_store.h"
 #include "store/event_store.h"
+#include "store/feed_store.h"
 #include "store/history_store.h"
 #include "store/issuance_name_store.h"
 #include "store/origin_store.h"
@@ -84,6 +85,19 @@ void tenants_prepare(struct fixture *f)
     MUST(f, origin_store_put(f->db, &origin, &f->err));
     MUST(f, ca_account_store_add(f->db, &account, &f->err));
     MUST(f, edge_store_put(f->db, &edge, &f->err));
+}
+
+void feed_tell(struct fixture *f, const char *key, int64_t rev, bool is_tombstone)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct slice octets = slice_str(key);
+    const struct feed_record record = {
+        .key = octets, .epoch = 1, .rev = rev, .is_tombstone = is_tombstone, .bytes = octets};
+
+    MUST(f, db_tx_begin(f->db, &tx, &f->err));
+    MUST(f, feed_store_put(tx, "default", &record, 0, &f->err));
+    MUST(f, feed_store_assign(tx, "default", &(struct feed_keys){&octets, 1}, NULL, &f->err));
+    MUST(f, db_tx_commit(&tx, &f->err));
 }
 
 void partner_add(struct fixture *f, const char *id)

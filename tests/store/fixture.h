@@ -26,6 +26,9 @@ void fixture_close(struct fixture *f); /* removes the directory */
 void must(struct fixture *f, bool done, const char *what);
 #define MUST(f, call) must(f, call, #call)
 
+/* A record of this key comes into the feed of the group "default", which has begun. */
+void feed_tell(struct fixture *f, const char *key, int64_t rev, bool is_tombstone);
+
 /* An account with one of everything. The id of each is its prefix and `tag`: "dom_a". */
 struct tenant {
     const char *tag, *partner_id;

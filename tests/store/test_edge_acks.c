@@ -33,7 +33,8 @@ static void add_edge(struct fixture *f, const char *id, const char *name)
     MUST(f, edge_store_put(f->db, &edge, &f->err));
 }
 
-/* Two edges, and one issuance in `state` that waits for sequence 5, its job due later. */
+/* Two edges, a feed whose head is 9, and one issuance in `state` that waits for sequence 5, its job
+ * due later. */
 static void open_world(struct world *w, enum issuance_state state)
 {
     struct fixture *f = &w->f;
@@ -48,6 +49,8 @@ static void open_world(struct world *w, enum issuance_state state)
     partner_add(f, "par_1");
     w->tenant = tenant_add(f, "par_1", "a");
     MUST(f, feed_store_start_epoch(f->db, GROUP, T0, &f->err));
+    for (int i = 1; i <= 9; i++)
+        feed_tell(f, arena_printf(f->mem, "%d", i), T0, false);
     MUST(f, issuance_store_get(f->mem, f->db, &all, w->tenant.issuance, &issuance, &f->err));
     changed = *issuance;
     changed.state = state;
@@ -116,6 +119,22 @@ static void test_wake(void **state)
         ok(due_at(&w) == LATER, "%s: what it does not wait for wakes", name);
         fixture_close(&w.f);
     }
+    all_ok();
+}
+
+/* That the edge had more than this store has told says nothing of what it tells now. */
+static void test_places_of_a_lost_life(void **state)
+{
+    struct world w;
+    (void)state;
+
+    open_world(&w, ISSUANCE_PUBLISHING);
+    ack(&w, "edge_1", T0, 5);
+    ack(&w, "edge_2", T0, 10);
+    ok(due_at(&w) == LATER, "one ahead wakes");
+    ack(&w, "edge_2", T0, 9);
+    ok(due_at(&w) == NOW, "one at the head does not");
+    fixture_close(&w.f);
     all_ok();
 }
 
@@ -213,8 +232,9 @@ static void test_ahead(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wake), cmocka_unit_test(test_other_states_sleep),
-        cmocka_unit_test(test_gone_edge), cmocka_unit_test(test_ahead)};
+        cmocka_unit_test(test_wake), cmocka_unit_test(test_places_of_a_lost_life),
+        cmocka_unit_test(test_other_states_sleep), cmocka_unit_test(test_gone_edge),
+        cmocka_unit_test(test_ahead)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

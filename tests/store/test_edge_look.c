@@ -136,6 +136,8 @@ static void test_wakes(void **state)
 
     (void)state;
     open_world(&w, STANDING_COUNTED);
+    for (int i = 1; i <= 5; i++)
+        feed_tell(&w.f, arena_printf(w.f.mem, "%d", i), T0, false);
     MUST(&w.f, issuance_store_get(w.f.mem, w.f.db, &all, w.tenant.issuance, &found, &w.f.err));
     issuance = *found;
     issuance.state = ISSUANCE_PUBLISHING;

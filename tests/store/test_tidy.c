@@ -86,19 +86,6 @@ static void test_buckets(void **state)
     all_ok();
 }
 
-static void put_record(struct fixture *f, const char *key, int64_t rev, bool is_tombstone)
-{
-    AUTO(db_tx_endp) struct db *tx = NULL;
-    const struct slice octets = slice_str(key);
-    const struct feed_record record = {
-        .key = octets, .epoch = 1, .rev = rev, .is_tombstone = is_tombstone, .bytes = octets};
-
-    MUST(f, db_tx_begin(f->db, &tx, &f->err));
-    MUST(f, feed_store_put(tx, GROUP, &record, 0, &f->err));
-    MUST(f, feed_store_assign(tx, GROUP, &(struct feed_keys){&octets, 1}, NULL, &f->err));
-    MUST(f, db_tx_commit(&tx, &f->err));
-}
-
 /* One old deletion more than is forgotten at once, and what must stay. */
 static void test_deletions(void **state)
 {
@@ -115,10 +102,10 @@ static void test_deletions(void **state)
     app = (struct app){.config = &config, .db = f.db};
     worker = (struct worker){.app = &app, .feed.group = GROUP};
     MUST(&f, feed_store_start_epoch(f.db, GROUP, 1, &f.err));
-    put_record(&f, "live", old, false);
+    feed_tell(&f, "live", old, false);
     for (int i = 0; i <= FEED_FORGET_MAX; i++)
-        put_record(&f, arena_printf(f.mem, "old%d", i), old, true);
-    put_record(&f, "young", young, true);
+        feed_tell(&f, arena_printf(f.mem, "old%d", i), old, true);
+    feed_tell(&f, "young", young, true);
     for (int i = 0; i < 2; i++) {
         MUST(&f, job_tidy(&worker, f.mem, NULL, &result, &f.err));
         MUST(&f, feed_store_snapshot(f.mem, f.db, GROUP, (struct slice){NULL, 0}, &left, &f.err));

@@ -6,6 +6,7 @@ import signal
 import ssl
 
 import pytest
+from crash_kit import Journal, hurry
 from moved_fixtures import days, edge_id, partner, staged, unverified  # noqa: F401
 from page_kit import reader_of
 from platform_kit import wait_for
@@ -164,6 +165,34 @@ def test_restored_and_told_before_it_was_known(days, partner):
         after = wait_replaced(days, partner, domain, lost)["certificate"]
         wait_for(lambda: serials(days, name) == {number(after)})
     assert visitors.serials == [number(lost), number(after)]
+
+
+def restart_worker(platform):
+    """With the stretch that its start leaves out, which edges are given at once."""
+    def places():
+        return {e["head"] for e in platform.operator.get("/v1/edges")["items"]}
+    before = places()
+    platform.kill("worker")
+    hurry(platform)
+    wait_for(lambda: places() != before)
+
+
+@pytest.mark.req("R22", "R23", "A11")
+def test_places_of_a_lost_life_are_no_acknowledgements(days, partner):
+    """Edges are ahead of the copy's feed, whose worker was started again since. An epoch is not left in its
+    first seconds, and meanwhile they have nothing of what is told: the CA is not sent to them."""
+    name, copy = "ahead.example", days.dir / "before-starts.db"
+    domain = days.domain(partner, name)
+    days.order(partner, domain)
+    backup_running(days, copy)
+    for _ in range(3):  # together wider than the one of the restored store can be
+        restart_worker(days)
+    wait_for(lambda: all(e["acknowledged"] == e["head"] for e in days.operator.get("/v1/edges")["items"]))
+    restore(days, copy)
+    days.zone(name, days.right_records())
+    days.wait_live(partner, domain, 60)
+    journal = Journal(days)
+    assert [journal.count("challenge.invalid", n) for n in (name, f"www.{name}")] == [0, 0]
 
 
 @contextlib.contextmanager

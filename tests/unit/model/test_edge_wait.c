@@ -59,6 +59,31 @@ static const struct {
     {"all stale, none has it", {&stale, &never}, LONG, EDGE_WAIT_NONE_HAS, 2, 0, "e"},
 };
 
+static const struct {
+    const char *label;
+    struct edge_place said, head, has;
+} places[] = {
+    {"nothing yet", {0, 0}, {5, 10}, {0, 0}},
+    {"on the way", {5, 9}, {5, 10}, {5, 9}},
+    {"all", {5, 10}, {5, 10}, {5, 10}},
+    {"more than there is", {5, 11}, {5, 10}, {0, 0}},
+    {"more, of the epoch before", {4, 11}, {5, 10}, {4, 11}},
+    {"of an epoch that is lost", {6, 11}, {5, 10}, {6, 11}},
+};
+
+/* req: R23 */
+static void test_what_an_edge_has(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+        const struct edge_place got = edge_place_in(places[i].said, places[i].head);
+
+        ok(got.epoch == places[i].has.epoch && got.seq == places[i].has.seq, "%s: %lld-%lld",
+           places[i].label, (long long)got.epoch, (long long)got.seq);
+    }
+    all_ok();
+}
+
 /* req: R23, A11 */
 static void test_table(void **state)
 {
@@ -174,7 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),      cmocka_unit_test(test_soundness),
         cmocka_unit_test(test_conditions), cmocka_unit_test(test_ahead),
-        cmocka_unit_test(test_codes),
+        cmocka_unit_test(test_codes),      cmocka_unit_test(test_what_an_edge_has),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
