@@ -37,11 +37,11 @@ struct advance {
 };
 
 static bool wake_waiting(struct arena *mem, struct db *tx, const struct advance *advance,
-                         enum issuance_state state, struct err *err)
+                         struct err *err)
 {
     struct issuance_wait_list list;
 
-    if (!issuance_store_waiting(mem, tx, state, &list, err))
+    if (!issuance_store_waiting(mem, tx, &list, err))
         return false;
     for (size_t i = 0; i < list.count; i++) {
         const struct issuance_wait *issuance = &list.items[i];
@@ -59,11 +59,7 @@ bool edge_progress_wake(struct arena *mem, struct db *tx, const struct edge_list
 {
     const struct advance advance = {progress_of(mem, before, now), progress_of(mem, after, now)};
 
-    for (int state = 0; state < ISSUANCE_STATE_COUNT; state++)
-        if (issuance_state_waits_for_edges((enum issuance_state)state) &&
-            !wake_waiting(mem, tx, &advance, (enum issuance_state)state, err))
-            return false;
-    return true;
+    return wake_waiting(mem, tx, &advance, err);
 }
 
 bool edge_look_soon(struct db *tx, const char *group, int64_t now, struct err *err)

@@ -121,11 +121,6 @@ bool issuance_state_is_final(enum issuance_state state)
     return state == ISSUANCE_LIVE || state == ISSUANCE_FAILED;
 }
 
-bool issuance_state_waits_for_edges(enum issuance_state state)
-{
-    return state == ISSUANCE_PUBLISHING || state == ISSUANCE_STAGING || state == ISSUANCE_DEPLOYING;
-}
-
 const char *issuance_state_name(enum issuance_state state)
 {
     return names[state];

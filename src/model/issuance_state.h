@@ -92,8 +92,6 @@ const struct issuance_step *issuance_steps(size_t *count);
 /* Whether an attempt has failed by it, so that it begins again or waits for somebody. */
 bool issuance_event_is_failure(enum issuance_event event);
 bool issuance_state_is_final(enum issuance_state state);
-/* Whether it is woken when the edges have what it has published. */
-bool issuance_state_waits_for_edges(enum issuance_state state);
 const char *issuance_state_name(enum issuance_state state);
 MUST_CHECK bool issuance_state_parse(const char *name, enum issuance_state *out);
 const char *issuance_event_name(enum issuance_event event);

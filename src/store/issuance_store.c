@@ -153,21 +153,22 @@ bool issuance_store_list(struct arena *mem, struct db *db, const struct scope *s
            read_page(mem, &rows, &filter->page, out, err);
 }
 
-/* The first condition is that of uq_issuance_domain_id: only what is under way is looked at. */
+/* The condition is that of the index issuance_waiting_for_edges. */
 static const struct query waiting = {
     .name = "issuance.waiting",
-    .sql = "SELECT id, wait_seq FROM issuance WHERE state NOT IN ('live', 'failed') AND state = $1",
-    .params = "t",
+    .sql = "SELECT id, wait_seq FROM issuance"
+           " WHERE state IN ('publishing', 'staging', 'deploying')",
+    .params = "",
     .cols = "ti",
 };
 
-bool issuance_store_waiting(struct arena *mem, struct db *db, enum issuance_state state,
-                            struct issuance_wait_list *out, struct err *err)
+bool issuance_store_waiting(struct arena *mem, struct db *db, struct issuance_wait_list *out,
+                            struct err *err)
 {
     struct issuance_wait *items;
     struct rows rows;
 
-    if (!db_each(mem, db, &waiting, &rows, err, QT(issuance_state_name(state))))
+    if (!db_each(mem, db, &waiting, &rows, err, QNONE))
         return false;
     items = arena_array_of(mem, rows.count, struct issuance_wait);
     for (size_t i = 0; i < rows.count; i++)

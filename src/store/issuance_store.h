@@ -92,7 +92,7 @@ MUST_CHECK bool issuance_store_latest(struct arena *mem, struct db *db, const st
 MUST_CHECK bool issuance_store_list(struct arena *mem, struct db *db, const struct scope *scope,
                                     const struct issuance_filter *filter, struct issuance_list *out,
                                     struct err *err);
-/* What waits in this state, one that an issuance under way has. */
+/* What waits for the edges to take something up: publishing, staging, deploying. */
 struct issuance_wait {
     const char *id;
     int64_t seq; /* wait_seq */
@@ -101,7 +101,7 @@ struct issuance_wait_list {
     const struct issuance_wait *items;
     size_t count;
 };
-MUST_CHECK bool issuance_store_waiting(struct arena *mem, struct db *db, enum issuance_state state,
+MUST_CHECK bool issuance_store_waiting(struct arena *mem, struct db *db,
                                        struct issuance_wait_list *out, struct err *err);
 /*
  * Stores all members but the fixed ones (subscription_id and ca are stored too). ERR_LOST_RACE when
