@@ -110,19 +110,28 @@ bool db_watch_changed(struct db_watch *watch, bool *changed, struct err *err)
     return true;
 }
 
+/* Of a commit since the engine was asked last, or the end. */
+static void wait_for_word(const struct db_watch *watch, int64_t wait_ms)
+{
+    struct pollfd commits[] = {{.fd = watch->fd, .events = POLLIN},
+                               {.fd = watch->turn, .events = POLLIN}};
+
+    (void)poll(commits, ARRAY_LEN(commits), (int)wait_ms);
+}
+
 bool db_watch_wait(struct db_watch *watch, int64_t wait_ms, bool *changed, struct err *err)
 {
-    int64_t end = clock_boot_ms() + wait_ms, left;
+    int64_t end = clock_boot_ms() + wait_ms;
+    bool is_over;
 
-    for (;;) {
-        struct pollfd commits[] = {{.fd = watch->fd, .events = POLLIN},
-                                   {.fd = watch->turn, .events = POLLIN}};
+    do {
+        int64_t left = end - clock_boot_ms();
 
+        is_over = watch->version < 0 || left <= 0 || atomic_load(&watch->is_ended);
+        if (!is_over)
+            wait_for_word(watch, left < DB_WATCH_MS ? left : DB_WATCH_MS);
         if (!db_watch_changed(watch, changed, err))
             return false;
-        left = end - clock_boot_ms();
-        if (*changed || left <= 0 || atomic_load(&watch->is_ended))
-            return true;
-        (void)poll(commits, ARRAY_LEN(commits), (int)(left < DB_WATCH_MS ? left : DB_WATCH_MS));
-    }
+    } while (!*changed && !is_over && !atomic_load(&watch->is_ended));
+    return true;
 }

@@ -54,6 +54,7 @@ struct writer {
     struct sqlite_conn *conn;
     int turn_fd;
     struct group group;
+    int64_t next_group_ms; /* when the next one may begin */
     void (*on_commit)(void *);
     void *on_commit_arg;
 };
@@ -196,8 +197,17 @@ static bool run(struct writer *w, const struct query *q, struct err *err)
     return sqlite_conn_run(w->conn, q, &QNONE, NULL, NULL, err);
 }
 
+static void keep_pace(const struct writer *w)
+{
+    int64_t left = w->next_group_ms - clock_boot_ms();
+
+    if (left > 0)
+        (void)nanosleep(&(struct timespec){.tv_nsec = (long)left * 1000000}, NULL);
+}
+
 static bool open_group(struct writer *w, struct err *err)
 {
+    keep_pace(w);
     if (!turn_take(w->turn_fd, err))
         return false;
     if (!run(w, &begin, err)) {
@@ -268,6 +278,7 @@ static void close_group(struct writer *w)
     struct group closed = w->group;
 
     w->group.is_open = false;
+    w->next_group_ms = closed.turns < WRITER_PACE_TURNS ? 0 : clock_boot_ms() + WRITER_PACE_MS;
     turn_give(w->turn_fd);
     if (is_stored) {
         turn_tell(w->turn_fd);

@@ -7,8 +7,14 @@
  * Who has the turn has the connection to itself, inside a savepoint. When others wait for the turn
  * at the end of it, the transaction stays open for them and the member waits for the COMMIT of the
  * last one: so that many members cost one fsync. What one member rolls back is its own savepoint.
+ * While groups have several members they have a pace, so that more come together; the lock between
+ * processes is free meanwhile.
  */
 #include "db/row.h"
+
+/* After a group of so many turns, the next one begins so late: meanwhile others come for it. */
+#define WRITER_PACE_TURNS 3
+#define WRITER_PACE_MS    4
 
 struct writer;
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "db/turn.h"
+#include "db/writer.h"
 #include "fixture.h"
 
 #define THREADS    8
@@ -218,6 +219,45 @@ static void test_group(void **state)
     all_ok();
 }
 
+/* Returns when the first was about to commit; the others do so one after another. */
+static int64_t run_group(struct fixture *f, size_t count)
+{
+    struct member members[WRITER_PACE_TURNS];
+    int64_t began_at;
+
+    for (size_t i = 0; i < count; i++) {
+        members[i] =
+            (struct member){.db = f->db, .id = arena_printf(f->mem, "%zu", i), .go_on = i > 0};
+        start_member(&members[i]);
+        if (i == 0)
+            await(&members[i].has_begun);
+        else
+            await_sleep(&members[i]);
+    }
+    began_at = clock_boot_ms();
+    members[0].go_on = true;
+    for (size_t i = 0; i < count; i++)
+        pthread_join(members[i].thread, NULL);
+    return began_at;
+}
+
+static void test_pace(void **state)
+{
+    (void)state;
+    struct fixture f;
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    int64_t took;
+
+    open_tally(&f);
+    took = -run_group(&f, WRITER_PACE_TURNS);
+    MUST(&f, db_tx_begin(f.db, &tx, &f.err));
+    took += clock_boot_ms();
+    ok(took >= WRITER_PACE_MS, "the next group begins after %lld ms", (long long)took);
+    db_tx_endp(&tx);
+    fixture_close(&f);
+    all_ok();
+}
+
 static void test_member_rolls_back(void **state)
 {
     (void)state;
@@ -393,13 +433,10 @@ static void test_turn_watch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_group),
-        cmocka_unit_test(test_member_rolls_back),
-        cmocka_unit_test(test_group_lost),
-        cmocka_unit_test(test_disk),
-        cmocka_unit_test(test_watch),
-        cmocka_unit_test(test_turn_watch),
+        cmocka_unit_test(test_threads),    cmocka_unit_test(test_group),
+        cmocka_unit_test(test_pace),       cmocka_unit_test(test_member_rolls_back),
+        cmocka_unit_test(test_group_lost), cmocka_unit_test(test_disk),
+        cmocka_unit_test(test_watch),      cmocka_unit_test(test_turn_watch),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
