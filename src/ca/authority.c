@@ -98,7 +98,6 @@ bool ca_authority_issue(const struct ca_authority *authority, const struct ca_le
                                 .common_name =
                                     want->profile->has_common_name ? want->common_name : NULL,
                                 .names = want->names,
-                                .key = X509_PUBKEY_get0(want->key),
                                 .encoded_key = want->key,
                                 .issuer_url = want->issuer_url,
                                 .crl_base = want->crl_base,

@@ -78,12 +78,20 @@ static bool add_basic_constraints(X509 *cert, const struct profile *profile)
     return add(cert, NID_basic_constraints, basic, 1);
 }
 
-static bool add_key_usage(X509 *cert, const struct profile *profile, const EVP_PKEY *key)
+static bool has_rsa_key(const X509 *cert)
+{
+    ASN1_OBJECT *kind;
+
+    return X509_PUBKEY_get0_param(&kind, NULL, NULL, NULL, X509_get_X509_PUBKEY(cert)) == 1 &&
+           OBJ_obj2nid(kind) == NID_rsaEncryption;
+}
+
+static bool add_key_usage(X509 *cert, const struct profile *profile)
 {
     AUTO(ASN1_BIT_STRING_freep) ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
     int bits = profile->key_usage;
 
-    if (profile->has_key_encipherment && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
+    if (profile->has_key_encipherment && has_rsa_key(cert))
         bits |= KU_KEY_ENCIPHERMENT;
     if (!usage)
         return false;
@@ -193,7 +201,7 @@ static bool add_extensions(X509 *cert, const struct ca_cert_wish *wish)
 {
     const struct profile *profile = &profiles[wish->kind];
 
-    return add_basic_constraints(cert, profile) && add_key_usage(cert, profile, wish->key) &&
+    return add_basic_constraints(cert, profile) && add_key_usage(cert, profile) &&
            (!profile->has_server_auth || add_server_auth(cert)) &&
            (!profile->has_subject_key_id || add_subject_key_id(cert)) &&
            add_authority_key_id(cert, wish->issuer ? wish->issuer : cert) &&

@@ -31,7 +31,7 @@ struct ca_cert_wish {
     const char *crl_base;   /* what the URL of its CRL begins with: see ca_crl_url(); or NULL */
     const struct ca_suffixes *permitted; /* root, issuer: with 127.0.0.0/8 and ::1 */
     EVP_PKEY *key;                       /* the subject's; its public part is used */
-    const X509_PUBKEY *encoded_key;      /* the same, copied as it is; NULL: made of `key` */
+    const X509_PUBKEY *encoded_key;      /* in its place, copied as it is; or NULL */
     int64_t not_before, not_after;       /* unix milliseconds, cut to seconds */
     X509 *issuer;                        /* NULL: self-signed with `signer` */
     EVP_PKEY *signer;

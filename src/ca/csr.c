@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/csr.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "base/hash.h"
 #include "ca/public_key.h"
 #include "net/address.h"
+#include "tls/cert.h"
 
 #define IPV4_OCTETS 4
 
@@ -22,14 +22,18 @@ static void release_request(void *request)
     X509_REQ_free(request);
 }
 
+static void release_key(void *key)
+{
+    EVP_PKEY_free(key);
+}
+
 static bool bad_csr(struct ca_problem *problem, const char *reason)
 {
     return ca_refuse(problem, CA_PROBLEM_BAD_CSR, "Error finalizing order :: %s", reason);
 }
 
-static bool check_key(struct arena *mem, X509_REQ *request, struct ca_problem *problem)
+static bool check_key(struct arena *mem, EVP_PKEY *key, struct ca_problem *problem)
 {
-    EVP_PKEY *key = X509_REQ_get0_pubkey(request);
     const char *refusal;
 
     if (!key)
@@ -40,16 +44,16 @@ static bool check_key(struct arena *mem, X509_REQ *request, struct ca_problem *p
     return true;
 }
 
-static bool check_signature(X509_REQ *request, struct ca_problem *problem)
+static bool check_signature(const struct ca_csr *csr, struct ca_problem *problem)
 {
-    int nid = X509_REQ_get_signature_nid(request);
+    int nid = X509_REQ_get_signature_nid(csr->request);
     bool is_good = false;
 
     for (size_t i = 0; i < ARRAY_LEN(good_signatures); i++)
         is_good = is_good || nid == good_signatures[i];
     if (!is_good)
         return bad_csr(problem, "signature algorithm not supported");
-    if (X509_REQ_verify(request, X509_REQ_get0_pubkey(request)) != 1)
+    if (X509_REQ_verify(csr->request, csr->key) != 1)
         return bad_csr(problem, "invalid signature on CSR");
     return true;
 }
@@ -185,37 +189,37 @@ static const char *common_name_for(struct arena *mem, X509_REQ *request)
     return "";
 }
 
-/* NULL: none. *len: octets of the DER that it took. */
-static X509_REQ *decode(struct arena *mem, struct slice der, size_t *len)
+/* Request and key; false: the octets begin with no request. *rest: what follows it. */
+static bool decode(struct arena *mem, struct slice der, struct ca_csr *out, struct slice *rest)
 {
-    const unsigned char *end = der.data;
-    X509_REQ *request = d2i_X509_REQ(NULL, &end, (long)der.len);
+    struct ca_csr csr = {.der = der};
 
-    ERR_clear_error();
-    if (!request)
-        return NULL;
-    arena_defer(mem, release_request, request);
-    *len = (size_t)(end - der.data);
-    return request;
+    *rest = der;
+    csr.request = cert_request_take(rest, &csr.key);
+    if (!csr.request)
+        return false;
+    arena_defer(mem, release_request, csr.request);
+    if (csr.key)
+        arena_defer(mem, release_key, csr.key);
+    *out = csr;
+    return true;
 }
 
 bool ca_csr_parse(struct arena *mem, struct slice der, struct ca_csr *out,
                   struct ca_problem *problem)
 {
-    struct ca_csr csr = {.der = der};
-    size_t len;
+    struct ca_csr csr;
+    struct slice rest;
 
-    csr.request = decode(mem, der, &len);
-    if (!csr.request)
+    if (!decode(mem, der, &csr, &rest))
         return ca_refuse(problem, CA_PROBLEM_MALFORMED, "Error parsing certificate request");
-    if (len != der.len)
+    if (rest.len)
         return ca_refuse(problem, CA_PROBLEM_MALFORMED,
                          "Error parsing certificate request: trailing data");
-    if (!check_features(csr.request, problem) || !check_key(mem, csr.request, problem) ||
-        !check_signature(csr.request, problem) ||
-        !take_names(mem, csr.request, &csr.names, problem))
+    if (!check_features(csr.request, problem) || !check_key(mem, csr.key, problem) ||
+        !check_signature(&csr, problem) || !take_names(mem, csr.request, &csr.names, problem))
         return false;
-    csr.key_hash = ca_key_hash(mem, X509_REQ_get0_pubkey(csr.request));
+    csr.key_hash = ca_key_hash(mem, csr.key);
     if (!csr.key_hash)
         return bad_csr(problem, "invalid public key in CSR");
     *out = csr;
@@ -258,14 +262,13 @@ struct ca_subject_key *ca_csr_subject_key(struct arena *mem, const struct ca_csr
 bool ca_csr_reload(struct arena *mem, struct slice der, struct ca_subject_key **out,
                    struct err *err)
 {
-    size_t len;
-    X509_REQ *request = decode(mem, der, &len);
-    const EVP_PKEY *key = request ? X509_REQ_get0_pubkey(request) : NULL;
-    const char *hash = key ? ca_key_hash(mem, key) : NULL;
+    struct ca_csr csr;
+    struct slice rest;
+    const char *hash = decode(mem, der, &csr, &rest) && csr.key ? ca_key_hash(mem, csr.key) : NULL;
 
     if (!hash)
         return err_set(err, ERR_STORE, "the stored request is none");
-    *out = subject_key(mem, request, hash);
+    *out = subject_key(mem, csr.request, hash);
     return true;
 }
 

@@ -22,7 +22,9 @@ struct ca_csr {
     struct ca_names names; /* of the SAN and the common name */
     const char *key_hash;  /* as in struct ca_jwk */
     struct slice der;
-    X509_REQ *request; /* released with the arena */
+    X509_REQ
+    *request; /* released with the arena, as its key is, which OpenSSL may not find in it */
+    EVP_PKEY *key;
 };
 
 /* What of a CSR goes into the certificate. */

@@ -91,6 +91,26 @@ bool key_from_scalar(const unsigned char scalar[KEY_SCALAR_SIZE], EVP_PKEY **out
     return true;
 }
 
+bool key_from_point(const unsigned char point[KEY_POINT_SIZE], EVP_PKEY **out, struct err *err)
+{
+    AUTO(EVP_PKEY_CTX_freep) EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+    char group[] = "P-256";
+    unsigned char octets[KEY_POINT_SIZE];
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, octets, sizeof(octets)),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_PKEY *key = NULL;
+
+    memcpy(octets, point, sizeof(octets));
+    if (!ctx || EVP_PKEY_fromdata_init(ctx) != 1 ||
+        EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+        return tls_err(err, ERR_CRYPTO, "not a point of P-256");
+    *out = key;
+    return true;
+}
+
 static bool is_p256(const EVP_PKEY *key)
 {
     char group[32];

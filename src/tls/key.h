@@ -24,6 +24,9 @@ MUST_CHECK bool key_make(EVP_PKEY **out, struct err *err);
 /* Refuses a scalar that is not in 1..n-1. The public point is computed. */
 MUST_CHECK bool key_from_scalar(const unsigned char scalar[KEY_SCALAR_SIZE], EVP_PKEY **out,
                                 struct err *err);
+/* A public key of an uncompressed P-256 point; ERR_CRYPTO when it is not on the curve. */
+MUST_CHECK bool key_from_point(const unsigned char point[KEY_POINT_SIZE], EVP_PKEY **out,
+                               struct err *err);
 /* ERR_CRYPTO when the key is not P-256 or has no private part. */
 MUST_CHECK bool key_scalar(const EVP_PKEY *key, unsigned char out[KEY_SCALAR_SIZE],
                            struct err *err);

@@ -55,6 +55,25 @@ static void test_made_keys_differ_and_come_back(void **state)
     all_ok();
 }
 
+static void test_points(void **state)
+{
+    AUTO(EVP_PKEY_freep) EVP_PKEY *made = NULL;
+    AUTO(EVP_PKEY_freep) EVP_PKEY *read = NULL;
+    unsigned char point[KEY_POINT_SIZE];
+    struct err err = {0};
+
+    (void)state;
+    assert_true(key_make(&made, &err) && key_point(made, point, &err));
+    assert_true(key_from_point(point, &read, &err));
+    assert_int_equal(EVP_PKEY_eq(made, read), 1);
+    point[KEY_POINT_SIZE - 1] ^= 1;
+    EVP_PKEY_free(read);
+    read = NULL;
+    assert_false(key_from_point(point, &read, &err));
+    assert_int_equal(err.code, ERR_CRYPTO);
+    assert_null(read);
+}
+
 static void test_bad_scalars(void **state)
 {
     static const struct {
@@ -176,9 +195,13 @@ static void test_files_that_are_no_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_key),   cmocka_unit_test(test_made_keys_differ_and_come_back),
-        cmocka_unit_test(test_bad_scalars), cmocka_unit_test(test_other_kinds),
-        cmocka_unit_test(test_files),       cmocka_unit_test(test_files_that_are_no_key),
+        cmocka_unit_test(test_known_key),
+        cmocka_unit_test(test_made_keys_differ_and_come_back),
+        cmocka_unit_test(test_points),
+        cmocka_unit_test(test_bad_scalars),
+        cmocka_unit_test(test_other_kinds),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_files_that_are_no_key),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
