@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <unbound-event.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,9 +22,9 @@ struct idle_list {
     size_t count;
 };
 
-/* To be deleted once the lock is given back: that waits for a thread of libunbound. */
+/* To be deleted once the lock is given back: they are a thousand pieces of memory each. */
 struct ended {
-    struct ub_ctx *ctx[IDLE_MAX * DNS_AGE_COUNT];
+    struct context items[IDLE_MAX * DNS_AGE_COUNT];
     size_t count;
 };
 
@@ -105,7 +106,7 @@ static int set_forwarder(struct ub_ctx *ctx, const struct resolver_options *opti
 
 static int configure(struct ub_ctx *ctx, const struct resolver_options *options, enum dns_age age)
 {
-    int code = ub_ctx_async(ctx, 1);
+    int code = 0;
 
     for (size_t i = 0; i < ARRAY_LEN(settings) && code == 0; i++)
         if ((!settings[i].is_for_forwarder || options->forwarder) &&
@@ -127,24 +128,36 @@ static int configure(struct ub_ctx *ctx, const struct resolver_options *options,
     return code;
 }
 
-static bool context_new(const struct resolver_options *options, enum dns_age age,
-                        struct ub_ctx **out, struct err *err)
+static void context_end(const struct context *context)
 {
-    struct ub_ctx *ctx = ub_ctx_create();
+    if (context->ctx)
+        ub_ctx_delete(context->ctx);
+    dns_loop_free(context->loop);
+}
+
+/* For the age of answers that `out` has. */
+static bool context_new(const struct resolver_options *options, struct context *out,
+                        struct err *err)
+{
+    struct context made = *out;
     int code;
 
-    if (!ctx)
+    made.loop = dns_loop_new();
+    made.ctx = ub_ctx_create_ub_event(dns_loop_base(made.loop));
+    if (!made.ctx) {
+        context_end(&made);
         return err_set(err, ERR_DNS, "could not make a resolver: %s", strerror(errno));
-    code = configure(ctx, options, age);
+    }
+    code = configure(made.ctx, options, made.age);
     if (code != 0) {
         bool is_anchor =
             code == UB_INITFAIL && (options->trust_anchor || options->trust_anchor_file);
 
-        ub_ctx_delete(ctx);
+        context_end(&made);
         return err_set(err, ERR_CONFIG, "could not set up the resolver: %s",
                        is_anchor ? "the DNSSEC trust anchor cannot be used" : ub_strerror(code));
     }
-    *out = ctx;
+    *out = made;
     return true;
 }
 
@@ -167,7 +180,7 @@ static void part_ended(struct context_pool *pool, int64_t now, struct ended *end
             const struct context *context = &idle->items[i];
 
             if (is_old(pool, context, now) || now - context->put_at >= CONTEXT_IDLE_MS)
-                ended->ctx[ended->count++] = context->ctx;
+                ended->items[ended->count++] = *context;
             else
                 idle->items[kept++] = *context;
         }
@@ -202,7 +215,7 @@ static void wake_keeper(struct context_pool *pool)
 static void end_contexts(struct context_pool *pool, const struct ended *ended)
 {
     for (size_t i = 0; i < ended->count; i++)
-        ub_ctx_delete(ended->ctx[i]);
+        context_end(&ended->items[i]);
     if (ended->count == 0)
         return;
     pthread_mutex_lock(&pool->lock);
@@ -297,11 +310,22 @@ void context_pool_free(struct context_pool *pool)
     pthread_join(pool->keeper, NULL);
     for (size_t age = 0; age < DNS_AGE_COUNT; age++) {
         for (size_t i = 0; i < pool->idle[age].count; i++)
-            ub_ctx_delete(pool->idle[age].items[i].ctx);
+            context_end(&pool->idle[age].items[i]);
     }
     pthread_cond_destroy(&pool->change);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
+}
+
+size_t context_pool_idle(struct context_pool *pool)
+{
+    size_t count = 0;
+
+    pthread_mutex_lock(&pool->lock);
+    for (size_t age = 0; age < DNS_AGE_COUNT; age++)
+        count += pool->idle[age].count;
+    pthread_mutex_unlock(&pool->lock);
+    return count;
 }
 
 /* ---- take and put ---- */
@@ -319,7 +343,7 @@ bool context_take(struct context_pool *pool, enum dns_age age, struct context *o
         taken = idle->items[--idle->count];
     pthread_mutex_unlock(&pool->lock);
     end_contexts(pool, &ended);
-    if (!taken.ctx && !context_new(&pool->options, age, &taken.ctx, err))
+    if (!taken.ctx && !context_new(&pool->options, &taken, err))
         return false;
     *out = taken;
     return true;
@@ -337,7 +361,7 @@ void context_put(struct context_pool *pool, struct context context, bool is_good
     if (is_kept && idle->count < IDLE_MAX)
         idle->items[idle->count++] = context;
     else
-        ended.ctx[ended.count++] = context.ctx;
+        ended.items[ended.count++] = context;
     wake_keeper(pool);
     pthread_mutex_unlock(&pool->lock);
     end_contexts(pool, &ended);
