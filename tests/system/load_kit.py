@@ -16,7 +16,7 @@ ZONE = "load.example"
 TICKS = os.sysconf("SC_CLK_TCK")
 STUCK_S = 120
 ANSWER_S = 30
-PAUSE_S = 0.02  # between two pages of the timeline: what happens meanwhile comes together
+PAUSE_S, FEW = 0.05, 8  # between two pages of the timeline, while more than a few orders are under way
 
 
 class Unchecked:
@@ -66,7 +66,7 @@ class Follower:
                 self.changed.notify_all()
             if page["next_cursor"]:
                 cursor = "&cursor=" + page["next_cursor"]
-            if not page["has_more"]:
+            if not page["has_more"] and len(self.under_way) > FEW:
                 time.sleep(PAUSE_S)
 
     def stop(self):
