@@ -104,8 +104,8 @@ struct edge_host {
                                 they are */
     struct slice origin_id;
     struct slice certificate_id; /* empty: no certificate yet */
-    uint64_t issued_at; /* when the store got that certificate, or when somebody wished to have
-                           none, unix milliseconds; 0: not told */
+    uint64_t issued_at; /* when that certificate was ordered, or when somebody wished to have none,
+                           unix milliseconds; 0: not told */
 };
 
 struct edge_certificate {

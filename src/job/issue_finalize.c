@@ -7,6 +7,7 @@
 #include "job/issue.h"
 #include "job/notice.h"
 #include "model/badge.h"
+#include "store/order_at_ca_store.h"
 #include "tls/chain.h"
 
 /*
@@ -79,7 +80,19 @@ static const char *fingerprint(struct arena *mem, struct slice octets)
     return hex_encode(mem, slice_of(hash, sizeof(hash)));
 }
 
-static const struct certificate *make_certificate(const struct issue *is, const struct chain *chain)
+/* Nobody can have had it before. After a restore it may be one that the lost life has replaced
+ * already: it must not look later than what came in its place (docs/decisions/0282). */
+static bool find_placed_at(const struct issue *is, int64_t *out, struct err *err)
+{
+    if (!order_at_ca_store_placed_at(is->worker->app->db, is->issuance->acme_order_url, out, err))
+        return false;
+    if (*out == 0)
+        *out = clock_now();
+    return true;
+}
+
+static const struct certificate *make_certificate(const struct issue *is, const struct chain *chain,
+                                                  int64_t placed_at)
 {
     struct certificate *certificate = arena_new_of(is->mem, struct certificate);
     struct chain above = {.count = chain->count - 1};
@@ -103,7 +116,7 @@ static const struct certificate *make_certificate(const struct issue *is, const 
         .key_fingerprint = fingerprint(is->mem, is->issuance->public_key),
         .trust = trust_name(trust_of(is, chain)),
         .state = CERTIFICATE_ISSUED,
-        .created_at = clock_now(),
+        .created_at = placed_at,
         .ca = is->ca->config->id,
     };
     return certificate;
@@ -138,6 +151,7 @@ static bool download(struct issue *is, struct ca_session *ca, const struct acme_
 {
     struct acme_certificate *certificate;
     struct feed_batch *batch;
+    int64_t placed_at;
 
     is->issuance->certificate_url = order->certificate;
     CRASH_POINT(DOWNLOAD_BEFORE);
@@ -147,10 +161,10 @@ static bool download(struct issue *is, struct ca_session *ca, const struct acme_
         err->code = ERR_CA_REFUSED;
         return issue_ca_failed(is, ca, out, err);
     }
-    if (!issue_withdrawal(is, &batch, err))
+    if (!find_placed_at(is, &placed_at, err) || !issue_withdrawal(is, &batch, err))
         return false;
     CRASH_POINT(DOWNLOAD_REPLY);
-    is->certificate = make_certificate(is, &certificate->chain);
+    is->certificate = make_certificate(is, &certificate->chain, placed_at);
     is->issuance->intent = NULL;
     if (!issue_commit(is,
                       &(struct issue_change){

@@ -37,7 +37,7 @@ struct certificate {
     const char *key_fingerprint; /* lower-case hex of SHA-256 of SubjectPublicKeyInfo */
     const char *trust;           /* model/badge.h trust_name() */
     enum certificate_state state;
-    int64_t created_at;
+    int64_t created_at;        /* when it was ordered of the CA: it is no older */
     int64_t ended_at;          /* since when it is not live any more; 0: it is, or never was */
     const char *revoke_reason; /* why it shall be revoked at its CA; NULL: it shall not */
     int64_t revoked_at;        /* 0: not yet */

@@ -171,6 +171,24 @@ bool order_at_ca_store_end_domain(struct db *db, const char *domain_id, struct e
     return db_exec(db, &end_domain, NULL, err, QT(domain_id));
 }
 
+static const struct query placed_at = {
+    .name = "order_at_ca.placed_at",
+    .sql = "SELECT created_at FROM order_at_ca WHERE url = $1",
+    .params = "t",
+    .cols = "i",
+};
+
+bool order_at_ca_store_placed_at(struct db *db, const char *url, int64_t *out, struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct row *row;
+
+    if (!db_one(mem, db, &placed_at, &row, err, QT(url)))
+        return false;
+    *out = row ? row_i64(row, 0) : 0;
+    return true;
+}
+
 static const struct query remove_one = {
     .name = "order_at_ca.remove",
     .sql = "DELETE FROM order_at_ca WHERE url = $1",
@@ -195,7 +213,7 @@ bool order_at_ca_store_forget(struct db *db, int64_t before, struct err *err)
     return db_exec(db, &forget, NULL, err, QI(before));
 }
 
-static const struct query *const all[] = {&put,        &ending,        &blocks,   &end_issuance,
-                                          &end_domain, &remove_one,    &forget,   &held,
-                                          &leave_name, &leaving_names, &name_left};
+static const struct query *const all[] = {&put,        &ending,     &blocks,        &end_issuance,
+                                          &end_domain, &placed_at,  &remove_one,    &forget,
+                                          &held,       &leave_name, &leaving_names, &name_left};
 const struct query_list order_at_ca_queries = {"order_at_ca_store.c", all, ARRAY_LEN(all)};

@@ -53,6 +53,9 @@ MUST_CHECK bool order_at_ca_store_end_domain(struct db *db, const char *domain_i
 /* The held ones of a domain, the newest first; at most ORDER_AT_CA_BATCH. */
 MUST_CHECK bool order_at_ca_store_held(struct arena *mem, struct db *db, const char *domain_id,
                                        struct order_at_ca_list *out, struct err *err);
+/* When the order was placed: nothing that came of it is older. 0: it is not there. */
+MUST_CHECK bool order_at_ca_store_placed_at(struct db *db, const char *url, int64_t *out,
+                                            struct err *err);
 MUST_CHECK bool order_at_ca_store_remove(struct db *db, const char *url, struct err *err);
 /* Forgets the held ones from before `before`: nothing of them is valid any more. */
 MUST_CHECK bool order_at_ca_store_forget(struct db *db, int64_t before, struct err *err);

@@ -183,6 +183,7 @@ static const struct {
     {"certificate_end.cancel_all", "app/leave, which holds the domain"},
     {"issuance.forget_keys", "app/leave, which holds the domain"},
     {"order_at_ca.blocks", "the worker; tells yes or no"},
+    {"order_at_ca.placed_at", "the worker; tells a time"},
 };
 
 static bool begins(const char *text, const char *with)

@@ -239,3 +239,28 @@ def test_restored_to_the_end_of_a_renewal(days, partner):
     assert set(visitors.serials) == {number(new), number(lost), number(after)}
     assert certificate(partner, before["certificate"])["state"] == "superseded"
     assert ca_rows(days, "SELECT count(*) FROM certificate WHERE names LIKE ?", f"%www.{name}%") == [(4,)]
+
+
+@pytest.mark.req("R21", "R22", "R23", "R44", "A11")
+def test_restored_to_before_a_download(days, partner):
+    """In the copy the CA has been asked for a certificate that was replaced since. The restored store
+    fetches it now; that does not make it later than the one in its place."""
+    name = "fetched.example"
+    _, domain, before = days.ordered(partner, name)
+    path, copy = f"/v1/subscriptions/{before['subscription']['id']}/reissue", days.dir / "before-download.db"
+    days.trap.hold("worker.download.before")
+    partner.call("POST", path, {}, want=202)
+    days.trap.wait_hit("worker.download.before")
+    backup_running(days, copy)
+    days.trap.let_go()
+    new = wait_replaced(days, partner, domain, before["certificate"])["certificate"]
+    days.wait_live(partner, domain)
+    partner.call("POST", path, {}, want=202)
+    lost = wait_replaced(days, partner, domain, new)["certificate"]
+    with Visitors(days, name) as visitors:
+        restore(days, copy)
+        older = {before["certificate"]["id"], new["id"]}
+        wait_for(lambda: days.status(partner, domain)["certificate"]["id"] not in older, 60)
+        after = days.wait_live(partner, domain, 60)["certificate"]
+        wait_for(lambda: serials(days, name) == {number(after)})
+    assert visitors.serials == [number(lost), number(after)], "never one of before"
