@@ -23,6 +23,10 @@ static const unsigned char p256[] = {0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
                                      0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
                                      0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
 
+/* subjectPublicKey in front of x and y: the BIT STRING as DER has it, whose octets are an
+ * uncompressed point (RFC 5480 section 2.2) */
+static const unsigned char point_head[] = {0x03, 1 + POINT_SIZE, 0x00, 0x04};
+
 struct element {
     int tag, tag_class;
     struct slice whole, body;
@@ -94,7 +98,7 @@ bool chain_point_offset(struct slice der, uint16_t *out, struct err *err)
         return err_set(err, ERR_BAD_CERT, "the certificate has no public key at its place");
     offset = (size_t)(key.body.data + 1 - der.data);
     if (!slice_eq(algorithm.whole, slice_of(p256, sizeof(p256))) ||
-        key.body.len != 1 + POINT_SIZE || key.body.data[0] != 0 || key.body.data[1] != 4) {
+        !slice_starts(key.whole, slice_of(point_head, sizeof(point_head)))) {
         *out = 0;
         return true;
     }

@@ -7,6 +7,7 @@
 #include "check.h"
 #include "tls/cert.h"
 #include "tls/chain.h"
+#include "tls/key.h"
 
 #define FROM  INT64_C(1795478400000) /* 2026-11-24T00:00:00Z */
 #define UNTIL (FROM + INT64_C(86400000))
@@ -39,6 +40,34 @@ static struct slice off_the_curve(struct arena *mem, struct slice der)
 
     assert_true(chain_point_offset(der, &offset, &err) && offset > 0);
     copy[offset + 1] ^= 1;
+    return slice_of(copy, der.len);
+}
+
+/* Its octets are two parts of a BIT STRING as BER allows it, too: of 4 and of 58. */
+static void make_point_of_parts(unsigned char point[KEY_POINT_SIZE])
+{
+    AUTO(EC_POINT_freep) EC_POINT *of = EC_POINT_new(key_group());
+    unsigned char x[1 + KEY_SCALAR_SIZE] = {POINT_CONVERSION_COMPRESSED, [5] = 0x04, [6] = 58};
+
+    while (EC_POINT_oct2point(key_group(), of, x, sizeof(x), NULL) != 1)
+        x[sizeof(x) - 1]++;
+    ERR_clear_error();
+    assert_int_equal(EC_POINT_point2oct(key_group(), of, POINT_CONVERSION_UNCOMPRESSED, point,
+                                        KEY_POINT_SIZE, NULL),
+                     KEY_POINT_SIZE);
+}
+
+/* A certificate's DER, but for the key: that OpenSSL puts together of parts, and it is none, though
+ * the octets at its place are a point. */
+static struct slice in_parts(struct arena *mem, struct slice der)
+{
+    unsigned char *copy = arena_memdup(mem, der.data, der.len);
+    uint16_t offset = 0;
+    struct err err;
+
+    assert_true(chain_point_offset(der, &offset, &err) && offset > 0);
+    copy[offset - 3] |= V_ASN1_CONSTRUCTED;
+    make_point_of_parts(copy + offset);
     return slice_of(copy, der.len);
 }
 
@@ -93,6 +122,7 @@ static void test_is_what_openssl_makes_of_it(void **state)
         {"P-384", make(mem, EVP_EC_gen("P-384")), true},
         {"compressed P-256", make(mem, compressed()), true},
         {"off the curve", off_the_curve(mem, p256), false},
+        {"in parts", in_parts(mem, p256), false},
     };
 
     (void)state;

@@ -129,6 +129,15 @@ static void test_is_lean(void **state)
     assert_ptr_equal(tls_lean(), tls_lean());
 }
 
+/* As libssl does: then all that is done with it afterwards is done by the context, too. */
+static X509 *read_lean(struct slice der)
+{
+    const unsigned char *at = der.data;
+    X509 *cert = X509_new_ex(tls_lean(), NULL);
+
+    return d2i_X509(&cert, &at, (long)der.len);
+}
+
 /* X448 makes no signatures: no certificate of a server has such a key. */
 static void test_keys(void **state)
 {
@@ -138,14 +147,36 @@ static void test_keys(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
         const struct test_cert *made = cert_of(mem, kinds[i], NULL);
-        const unsigned char *at = made->der.data;
-        AUTO(X509_freep)
-        X509 *read = (X509 *)ASN1_item_d2i_ex(NULL, &at, (long)made->der.len, ASN1_ITEM_rptr(X509),
-                                              tls_lean(), NULL);
+        AUTO(X509_freep) X509 *read = read_lean(made->der);
         const EVP_PKEY *key = read ? X509_get0_pubkey(read) : NULL;
 
         ok(read && (strcmp(kinds[i], "X448") == 0 ? !key : key && EVP_PKEY_eq(key, made->key) == 1),
            "%s", kinds[i]);
+        ERR_clear_error();
+    }
+    all_ok();
+}
+
+/* Whoever reads a chain in a handshake judges it by what was read (check/proof_certificate.c). */
+static void test_signatures(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    EVP_PKEY *const keys[] = {key_of("RSA", NULL), key_of("EC", "P-256"), key_of("EC", "P-384")};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+        struct test_cert_wish wish = {.cn = "Root",
+                                      .key = keys[i],
+                                      .is_ca = true,
+                                      .not_before = FROM,
+                                      .not_after = FROM + DAY};
+        const struct test_cert *root = test_cert_make(mem, &wish);
+        AUTO(X509_freep) X509 *read = read_lean(root->der);
+        AUTO(X509_freep) X509 *other = read_lean(cert_of(mem, "EC", "P-256")->der);
+
+        ok(X509_verify(read, X509_get0_pubkey(read)) == 1, "%zu: by a key that was read, too", i);
+        ok(X509_verify(read, root->key) == 1, "%zu: by a key of the default context", i);
+        ok(X509_verify(other, X509_get0_pubkey(read)) != 1, "%zu: of another certificate", i);
         ERR_clear_error();
     }
     all_ok();
@@ -157,6 +188,7 @@ int main(void)
         cmocka_unit_test(test_is_lean),
         cmocka_unit_test(test_handshakes),
         cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_signatures),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
