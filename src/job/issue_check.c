@@ -108,7 +108,6 @@ static const char *wire_outcome(enum check_outcome outcome)
     return "unknown";
 }
 
-/* Runs of checks are kept where something changed: a name that stays wrong makes no rows. */
 static bool add_run(struct issue *is, struct db *tx, struct err *err)
 {
     const struct check_report *report = is->report;
@@ -123,7 +122,7 @@ static bool add_run(struct issue *is, struct db *tx, struct err *err)
         .findings = name_check_text(is->mem, check_findings_to_json(report)),
     };
 
-    return !is->is_report_new || check_store_add(tx, &run, err);
+    return check_store_add(tx, &run, err);
 }
 
 /* --- which names --- */
@@ -183,7 +182,8 @@ static bool tell_left_out(struct issue *is, struct db *tx, struct domain_name *n
     return timeline_add(is->mem, tx, &entry, err);
 }
 
-/* For issue_commit(): what was seen, and who is left out when the certificate is asked for. */
+/* For issue_commit(): what was seen, and who is left out when the certificate is asked for. Runs of
+ * checks are kept where something changed: a name that stays wrong makes no rows. */
 static bool store_looks(struct issue *is, struct db *tx, struct err *err)
 {
     const struct name_check_of of = {is->domain, is->live};
@@ -199,7 +199,8 @@ static bool store_looks(struct issue *is, struct db *tx, struct err *err)
             return false;
     }
     if (!name_history_keep(is->mem, tx, is->domain, is->report, err) ||
-        !watch_keep_servers(is->mem, tx, is->watch, is->report, err) || !add_run(is, tx, err))
+        !watch_keep_servers(is->mem, tx, is->watch, is->report, err) ||
+        (is->is_report_new && !add_run(is, tx, err)))
         return false;
     return is->issuance->state != ISSUANCE_FAILED ||
            job_store_enqueue(tx, job_kind_name(JOB_NAMES), is->domain->id, is->now, err);
