@@ -7,6 +7,9 @@
  */
 #include "job/runner.h"
 
+struct certificate;
+struct domain;
+
 /* Subject: domain id. Done when nothing waits: whoever adds a name, or makes a certificate live,
  * enqueues it again. */
 MUST_CHECK bool job_names(void *worker, struct arena *mem, const struct job *job,
@@ -14,7 +17,5 @@ MUST_CHECK bool job_names(void *worker, struct arena *mem, const struct job *job
 
 /* In the transaction in which `live` becomes the domain's certificate: enqueues that, unless every
  * name is covered by it and passes. */
-struct certificate;
-struct domain;
 MUST_CHECK bool names_follow(struct arena *mem, struct db *tx, const struct domain *domain,
                              const struct certificate *live, struct err *err);

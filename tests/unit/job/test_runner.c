@@ -23,6 +23,7 @@ static struct world {
     _Atomic int local;      /* of jobs that ask no CA */
     _Atomic int64_t second; /* clock_now() of the second run */
     _Atomic int gone_on;    /* runs that were held */
+    _Atomic int taken;      /* runs that have ended themselves, and then saw OTHER claimed */
     const struct job *job;  /* of the last run */
     bool (*body)(struct world *w, const struct job *job, struct job_result *out, struct err *err);
 } world;
@@ -200,6 +201,116 @@ static void test_stored_by_the_run(void **state)
     all_ok();
 }
 
+static void wait_until_gone(const char *subject)
+{
+    int64_t end = clock_boot_ms() + WAIT_MS;
+    bool is_there = true;
+
+    while (is_there && clock_boot_ms() < end) {
+        AUTO(arena_freep) struct arena *mem = arena_new();
+
+        is_there = find(mem, subject) != NULL;
+        usleep(1000);
+    }
+    ok(!is_there, "%s is done", subject);
+}
+
+/* All threads have one, so that the dispatcher claims none. */
+static void wait_for_all_threads(const struct world *w)
+{
+    int64_t end = clock_boot_ms() + WAIT_MS;
+
+    while (atomic_load(&w->most) < THREADS && clock_boot_ms() < end)
+        usleep(1000);
+}
+
+static bool end_itself(struct world *w, const struct job *job, struct job_result *out,
+                       struct err *err)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    const struct job *other;
+
+    wait_for_all_threads(w);
+    out->is_done = strcmp(job->subject_id, SUBJECT) != 0;
+    out->run_at = clock_now() + HOUR_MS;
+    out->is_stored =
+        db_tx_begin(w->db, &tx, err) && job_end(out, tx, job, err) && db_tx_commit(&tx, err);
+    other = find(mem, OTHER);
+    if (other && other->fence == 1 && strcmp(job->subject_id, OTHER) != 0)
+        atomic_fetch_add(&w->taken, 1);
+    return out->is_stored;
+}
+
+/* As many as there are threads, and OTHER. */
+static void enqueue_more_than_threads(void)
+{
+    enqueue(SUBJECT, clock_now() - 2);
+    for (int i = 1; i < THREADS; i++)
+        enqueue((const char *[]){"a", "b", "c"}[i - 1], clock_now() - 1);
+    enqueue(OTHER, clock_now());
+}
+
+static void test_ends_itself(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct job *job;
+
+    (void)state;
+    world.body = end_itself;
+    enqueue_more_than_threads();
+    start();
+    ok(wait_for_runs(THREADS + 1), "all jobs run: %d", atomic_load(&world.runs));
+    job_runner_stop(world.runner);
+    ok(atomic_load(&world.taken) > 0, "the next job is claimed in the same transaction");
+    job = find(mem, SUBJECT);
+    ok(job && job->run_at > clock_now(), "one waits, as its run has stored");
+    ok(!find(mem, "a") && !find(mem, "b") && !find(mem, "c") && !find(mem, OTHER),
+       "the others are done");
+    ok(atomic_load(&world.runs) == THREADS + 1, "and nothing has run twice: %d",
+       atomic_load(&world.runs));
+    all_ok();
+}
+
+/* The transaction is not committed: neither the end of the run nor the next job is of it. */
+static bool end_in_vain(struct world *w, const struct job *job, struct job_result *out,
+                        struct err *err)
+{
+    AUTO(db_tx_endp) struct db *tx = NULL;
+    int64_t end = clock_boot_ms() + WAIT_MS;
+    bool is_begun;
+
+    wait_for_all_threads(w);
+    out->is_done = true;
+    if (strcmp(job->subject_id, SUBJECT) != 0) {
+        while (atomic_load(&w->taken) == 0 && clock_boot_ms() < end)
+            usleep(1000);
+        return true;
+    }
+    if (atomic_load(&w->taken) > 0)
+        return true;
+    is_begun = db_tx_begin(w->db, &tx, err) && job_end(out, tx, job, err);
+    db_tx_endp(&tx);
+    atomic_fetch_add(&w->taken, 1);
+    return is_begun && err_set(err, ERR_LOST_RACE, "somebody was faster");
+}
+
+static void test_ends_in_vain(void **state)
+{
+    static const char *const subjects[] = {SUBJECT, "a", "b", "c", OTHER};
+
+    (void)state;
+    world.body = end_in_vain;
+    enqueue_more_than_threads();
+    start();
+    for (size_t i = 0; i < ARRAY_LEN(subjects); i++)
+        wait_until_gone(subjects[i]);
+    job_runner_stop(world.runner);
+    ok(atomic_load(&world.taken) == 1 && atomic_load(&world.runs) == THREADS + 2,
+       "it runs again, the others once: %d", atomic_load(&world.runs));
+    all_ok();
+}
+
 static bool go_on(void *arg, struct job_result *out, struct err *err)
 {
     struct world *w = arg;
@@ -238,20 +349,6 @@ static bool wait_long(struct world *w, const struct job *job, struct job_result 
 {
     (void)err;
     return wait_for(w, job, HELD_MS + 20, out);
-}
-
-static void wait_until_gone(const char *subject)
-{
-    int64_t end = clock_boot_ms() + WAIT_MS;
-    bool is_there = true;
-
-    while (is_there && clock_boot_ms() < end) {
-        AUTO(arena_freep) struct arena *mem = arena_new();
-
-        is_there = find(mem, subject) != NULL;
-        usleep(1000);
-    }
-    ok(!is_there, "%s is done", subject);
 }
 
 /* What waits for a moment goes on where it was. */
@@ -559,6 +656,8 @@ int main(void)
         TEST(test_waits_too_long_to_be_held),
         TEST(test_held_when_it_stops),
         TEST(test_stored_by_the_run),
+        TEST(test_ends_itself),
+        TEST(test_ends_in_vain),
         TEST(test_wait),
         TEST(test_threads),
         TEST(test_failure),
