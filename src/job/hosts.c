@@ -35,23 +35,35 @@ struct choice {
     int64_t taken_off_at; /* none: since when somebody wishes that; 0: nobody does */
 };
 
+/* What the store says; `current` is the certificate of the domain, or NULL. */
 static bool choose(const struct worker *worker, struct arena *mem, const struct domain *domain,
-                   struct choice *out, struct err *err)
+                   const struct certificate *current, struct choice *out, struct err *err)
 {
     const struct scope scope = scope_platform();
     struct db *db = worker->app->db;
     const struct issuance *latest;
 
+    out->certificate = current;
     if (!issuance_store_latest(mem, db, &scope, domain->id, &latest, err) ||
-        !certificate_store_current(mem, db, &scope, domain->id, &out->certificate, err))
-        return false;
-    out->is_proven = out->certificate && out->certificate->state == CERTIFICATE_LIVE;
-    out->taken_off_at = 0;
-    if (!out->certificate &&
-        !certificate_end_store_taken_off_at(db, domain->id, &out->taken_off_at, err))
+        (!current && !certificate_end_store_taken_off_at(db, domain->id, &out->taken_off_at, err)))
         return false;
     return !latest || latest->state != ISSUANCE_DEPLOYING ||
            certificate_store_get(mem, db, &scope, latest->certificate_id, &out->certificate, err);
+}
+
+/* *out is what was chosen by the caller; of the rest, what the store says. */
+static bool complete(const struct worker *worker, struct arena *mem, const struct domain *domain,
+                     struct choice *out, struct err *err)
+{
+    const struct scope scope = scope_platform();
+    const struct certificate *current;
+
+    if (out->certificate && out->is_proven)
+        return true;
+    if (!certificate_store_current(mem, worker->app->db, &scope, domain->id, &current, err))
+        return false;
+    out->is_proven = out->is_proven || (current && current->state == CERTIFICATE_LIVE);
+    return out->certificate || choose(worker, mem, domain, current, out, err);
 }
 
 static bool add_chain(struct arena *mem, struct hosts *hosts, struct slice pem, struct slice *hash,
@@ -162,7 +174,7 @@ static bool drop_others(const struct worker *worker, struct arena *mem, const st
 static bool make(const struct worker *worker, struct arena *mem, const struct domain *domain,
                  const struct choice *wanted, struct hosts *out, struct err *err)
 {
-    struct choice choice;
+    struct choice choice = *wanted;
     const struct site *site;
     struct name_set names;
 
@@ -178,11 +190,8 @@ static bool make(const struct worker *worker, struct arena *mem, const struct do
     if (!site)
         return true;
     if (!drop_others(worker, mem, domain, &names, out, err) ||
-        !choose(worker, mem, domain, &choice, err))
+        !complete(worker, mem, domain, &choice, err))
         return false;
-    if (wanted->certificate)
-        choice.certificate = wanted->certificate;
-    choice.is_proven = choice.is_proven || wanted->is_proven;
     return (!choice.certificate || add_certificate(worker, mem, choice.certificate, out, err)) &&
            (names.count == 0 || add_hosts(mem, &names, site, &choice, out, err));
 }
