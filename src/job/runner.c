@@ -8,6 +8,7 @@
 #include "store/watch_store.h"
 
 #define IDLE_LOOK_MS INT64_C(1000) /* leases that ran out are found this often at the latest */
+#define LOOKS_MS     INT64_C(4)    /* between two looks, when there is one commit after another */
 #define TROUBLE_MS   INT64_C(250)  /* before the store is asked again after it failed */
 #define STUCK_MS     INT64_C(2000) /* no thread is free for so long: then one more takes jobs */
 #define RELIEF_MS    INT64_C(250)  /* how often that is looked at */
@@ -229,12 +230,33 @@ static bool follow_clock(struct job_runner *runner, struct err *err)
     return true;
 }
 
+/* Since a look at the queue: what is committed meanwhile is looked at together. */
+static void pause_since(int64_t looked_at)
+{
+    int64_t left = looked_at + LOOKS_MS - clock_boot_ms();
+
+    if (left > 0)
+        (void)nanosleep(&(struct timespec){.tv_nsec = (long)left * 1000000}, NULL);
+}
+
+/* Waits for a commit of anybody, but no longer than so. */
+static bool wait_for_commit(struct job_runner *runner, int64_t wait_ms, struct err *err)
+{
+    int64_t looked_at = clock_boot_ms();
+    bool changed;
+
+    if (!db_watch_wait(runner->watch, wait_ms, &changed, err))
+        return false;
+    if (changed)
+        pause_since(looked_at);
+    return true;
+}
+
 /* Claims jobs when one is due, else waits: for a commit of anybody, the next run_at, or the next
  * look at leases. */
 static bool dispatch(struct job_runner *runner, unsigned idle, struct err *err)
 {
     int64_t next, wait, look = runner->next_claim_at - clock_boot_ms();
-    bool changed;
 
     if (!follow_clock(runner, err) || !settle(runner, err) ||
         !job_store_next(runner->options.db, &next, err))
@@ -242,7 +264,7 @@ static bool dispatch(struct job_runner *runner, unsigned idle, struct err *err)
     wait = next == INT64_MAX ? IDLE_LOOK_MS : next - clock_now();
     if (wait <= 0 || look <= 0)
         return claim_for_idle(runner, idle, err);
-    return db_watch_wait(runner->watch, wait < look ? wait : look, &changed, err);
+    return wait_for_commit(runner, wait < look ? wait : look, err);
 }
 
 static void *dispatcher_main(void *arg)
