@@ -285,16 +285,27 @@ static bool find_lapse(const struct app *app, struct arena *mem, struct status *
     return true;
 }
 
+/* `app` with a view of the store. */
+static bool look(const struct app *app, const struct scope *scope, struct arena *mem,
+                 const char *domain_id, struct status *out, struct err *err)
+{
+    return gather(app, scope, mem, domain_id, out, err) &&
+           status_names(app, scope, mem, out, err) && judge_edges(app, scope, mem, out, err) &&
+           app_status_renewal(app, scope, mem, out, err) && find_url(app, scope, mem, out, err) &&
+           find_lapse(app, mem, out, err);
+}
+
 bool app_status(const struct app *app, const struct caller *caller, struct arena *mem,
                 const char *domain_id, struct status *out, struct err *err)
 {
+    AUTO(db_view_endp) struct db *view = NULL;
     struct status status = {0};
+    struct app seen = *app;
 
-    if (!gather(app, &caller->scope, mem, domain_id, &status, err) ||
-        !status_names(app, &caller->scope, mem, &status, err) ||
-        !judge_edges(app, &caller->scope, mem, &status, err) ||
-        !app_status_renewal(app, &caller->scope, mem, &status, err) ||
-        !find_url(app, &caller->scope, mem, &status, err) || !find_lapse(app, mem, &status, err))
+    if (!db_view_begin(app->db, &view, err))
+        return false;
+    seen.db = view;
+    if (!look(&seen, &caller->scope, mem, domain_id, &status, err))
         return false;
     judge_badge(mem, &status);
     say_next(mem, &status);

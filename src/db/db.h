@@ -141,6 +141,13 @@ MUST_CHECK bool db_tx_commit(struct db **tx, struct err *err);
 void db_tx_endp(struct db **tx);
 bool db_is_tx(const struct db *db);
 
+/*
+ * A view: SELECTs that see the store as it is at the first of them, and cost less than each by
+ * itself. It has one of the readers, so its thread takes no other one meanwhile, and soon ends it.
+ */
+MUST_CHECK bool db_view_begin(struct db *pool, struct db **view, struct err *err);
+void db_view_endp(struct db **view);
+
 /* Several statements without parameters or results, for migrations; `db` is a transaction. */
 MUST_CHECK bool db_script(struct db *db, const char *sql, struct err *err);
 

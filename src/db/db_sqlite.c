@@ -133,6 +133,8 @@ static bool run(struct db *db, const struct query *q, const struct db_arg *args,
         assert(pthread_equal(db->owner, pthread_self()));
         return writer_run(db->pool->writer, q, args, rows, changed, err);
     }
+    if (db->reader)
+        return sqlite_conn_run(db->reader, q, args, rows, changed, err);
     if (strncmp(q->sql, "SELECT ", 7) == 0)
         return run_select(db->pool, q, args, rows, err);
     return run_alone(db->pool, q, args, rows, changed, err);
@@ -182,6 +184,7 @@ bool db_exec_one_args(struct db *db, const struct query *q, const struct db_arg 
 
 static bool begin(struct db *db, struct err *err)
 {
+    assert(!db->reader);
     if (!db->is_tx)
         return writer_begin(db->pool->writer, err);
     assert(pthread_equal(db->owner, pthread_self()));
@@ -227,6 +230,42 @@ void db_tx_endp(struct db **tx)
         writer_rollback((*tx)->pool->writer);
     free(*tx);
     *tx = NULL;
+}
+
+static const struct query begin_view = {.name = "view", .sql = "BEGIN", .params = "", .cols = ""};
+static const struct query end_view = {.name = "view", .sql = "COMMIT", .params = "", .cols = ""};
+
+bool db_view_begin(struct db *db, struct db **view, struct err *err)
+{
+    struct db *begun = calloc(1, sizeof(*begun));
+
+    assert(!db->is_tx && !db->reader);
+    if (!begun)
+        return err_set(err, ERR_STORE, "could not begin a view: out of memory");
+    begun->pool = db->pool;
+    *view = begun;
+    if (take_reader(db->pool, &begun->reader, err) &&
+        sqlite_conn_run(begun->reader, &begin_view, &QNONE, NULL, NULL, err))
+        return true;
+    db_view_endp(view);
+    return false;
+}
+
+void db_view_endp(struct db **view)
+{
+    struct err ignored; /* nothing was written */
+
+    if (!*view)
+        return;
+    if ((*view)->reader) {
+        /* after some errors the engine has ended it by itself */
+        if (sqlite_conn_in_tx((*view)->reader))
+            (void)!sqlite_conn_run((*view)->reader, &end_view, &QNONE, NULL, NULL, &ignored);
+        assert(!sqlite_conn_in_tx((*view)->reader));
+        give_reader((*view)->pool, (*view)->reader);
+    }
+    free(*view);
+    *view = NULL;
 }
 
 bool db_is_tx(const struct db *db)

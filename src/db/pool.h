@@ -10,8 +10,9 @@
 /* What callers hold: the pool's own handle, or a transaction. */
 struct db {
     struct pool *pool;
-    bool is_tx, is_inner; /* inner: a savepoint of another transaction */
-    pthread_t owner;      /* of a transaction */
+    bool is_tx, is_inner;       /* inner: a savepoint of another transaction */
+    struct sqlite_conn *reader; /* of a view, else NULL */
+    pthread_t owner;            /* of a transaction */
 };
 
 struct pool {

@@ -68,11 +68,12 @@ static bool load_term(struct issue *is, struct db *db, const struct scope *scope
 /* *found is false when the issuance does not exist any more. */
 static bool load(struct issue *is, bool *found, struct err *err)
 {
+    AUTO(db_view_endp) struct db *db = NULL;
     const struct scope scope = scope_platform();
-    struct db *db = is->worker->app->db;
     const struct issuance *issuance;
 
-    if (!issuance_store_get(is->mem, db, &scope, is->job->subject_id, &issuance, err))
+    if (!db_view_begin(is->worker->app->db, &db, err) ||
+        !issuance_store_get(is->mem, db, &scope, is->job->subject_id, &issuance, err))
         return false;
     *found = issuance != NULL;
     if (!issuance)

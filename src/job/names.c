@@ -37,13 +37,14 @@ struct look {
  * under way, which looks at all names itself. */
 static bool load(struct look *w, const char *domain_id, bool *is_due, struct err *err)
 {
+    AUTO(db_view_endp) struct db *db = NULL;
     const struct scope scope = scope_platform();
-    struct db *db = w->worker->app->db;
     const struct issuance *latest;
     struct domain_name_list names;
 
     *is_due = false;
-    if (!domain_store_get(w->mem, db, &scope, domain_id, &w->domain, err))
+    if (!db_view_begin(w->worker->app->db, &db, err) ||
+        !domain_store_get(w->mem, db, &scope, domain_id, &w->domain, err))
         return false;
     if (!w->domain || w->domain->is_removed)
         return true;

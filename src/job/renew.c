@@ -127,12 +127,13 @@ static bool poll_if_due(struct run *run, struct err *err)
 /* *goes_on is false when nothing is left to renew. */
 static bool load(struct run *run, const char *id, bool *goes_on, struct err *err)
 {
+    AUTO(db_view_endp) struct db *db = NULL;
     const struct scope scope = scope_platform();
-    struct db *db = run->worker->app->db;
     const struct certificate *current;
 
     *goes_on = false;
-    if (!certificate_store_get(run->mem, db, &scope, id, &run->certificate, err))
+    if (!db_view_begin(run->worker->app->db, &db, err) ||
+        !certificate_store_get(run->mem, db, &scope, id, &run->certificate, err))
         return false;
     if (!run->certificate || (run->certificate->state != CERTIFICATE_LIVE &&
                               run->certificate->state != CERTIFICATE_EXPIRED))

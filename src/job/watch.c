@@ -64,12 +64,13 @@ static enum reason reason_of(const struct due *due)
 
 static bool load(const struct run *run, struct due *due, struct err *err)
 {
+    AUTO(db_view_endp) struct db *db = NULL;
     const struct scope scope = scope_platform();
-    struct db *db = run->worker->app->db;
     const struct renewal *renewal = NULL;
     const char *id = due->watch->domain_id;
 
-    if (!domain_store_get(run->mem, db, &scope, id, &due->domain, err) ||
+    if (!db_view_begin(run->worker->app->db, &db, err) ||
+        !domain_store_get(run->mem, db, &scope, id, &due->domain, err) ||
         !issuance_store_latest(run->mem, db, &scope, id, &due->latest, err) ||
         !certificate_store_current(run->mem, db, &scope, id, &due->current, err) ||
         (due->current && !renewal_store_get(run->mem, db, &scope, due->current->id, &renewal, err)))

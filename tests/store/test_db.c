@@ -386,12 +386,43 @@ static void test_misuse(void **state)
     all_ok();
 }
 
+/* More, one after another, than the fixture has readers. */
+#define VIEWS 5
+
+static void test_view(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const struct row *row;
+
+    open_things(&f);
+    for (int64_t i = 0; i < VIEWS; i++) {
+        AUTO(db_view_endp) struct db *view = NULL;
+        const char *id = arena_printf(f.mem, "%lld", (long long)i);
+
+        MUST(&f, db_view_begin(f.db, &view, &f.err));
+        MUST(&f, db_one(f.mem, view, &get, &row, &f.err, QT(id)));
+        ok(!row, "it is not there");
+        MUST(&f, db_exec(f.db, &add, NULL, &f.err, QT(id), QI(i), QB((struct slice){0})));
+        MUST(&f, db_one(f.mem, view, &get, &row, &f.err, QT(id)));
+        ok(!row, "what is stored meanwhile is not in the view");
+        MUST(&f, db_one(f.mem, f.db, &get, &row, &f.err, QT(id)));
+        ok(row != NULL, "others see it");
+        ok(!db_exec(view, &set, NULL, &f.err, QT(id), QI(9)) && f.err.code == ERR_STORE,
+           "nothing is written through a view: %s", f.err.text);
+        db_view_endp(&view);
+        ok(!view, "a view that has ended is no handle any more");
+    }
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_types), cmocka_unit_test(test_rows),   cmocka_unit_test(test_errors),
         cmocka_unit_test(test_tx),    cmocka_unit_test(test_inner),  cmocka_unit_test(test_full),
-        cmocka_unit_test(test_open),  cmocka_unit_test(test_misuse),
+        cmocka_unit_test(test_open),  cmocka_unit_test(test_misuse), cmocka_unit_test(test_view),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
