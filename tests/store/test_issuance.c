@@ -4,6 +4,7 @@
 #include "store/issuance_name_store.h"
 #include "store/issued_store.h"
 #include "store/job_store.h"
+#include "store/order_at_ca_store.h"
 #include "store/proof_store.h"
 #include "store/renewal_store.h"
 
@@ -384,12 +385,39 @@ static void test_reissues(void **state)
     all_ok();
 }
 
+/* That the CA gives the same order again, to whomever, does not make it younger. */
+static void test_orders(void **state)
+{
+    struct fixture f;
+    struct tenant t;
+    struct order_at_ca order = {.url = "https://ca/order",
+                                .ca = "sandbox",
+                                .ca_account_id = "caa_1",
+                                .state = ORDER_AT_CA_HELD,
+                                .created_at = T0};
+    int64_t known, unknown;
+    (void)state;
+
+    t = open_tenant(&f);
+    order.domain_id = t.domain;
+    order.issuance_id = t.issuance;
+    MUST(&f, order_at_ca_store_put(f.db, &order, &f.err));
+    order.created_at = T0 + 1;
+    MUST(&f, order_at_ca_store_put(f.db, &order, &f.err));
+    MUST(&f, order_at_ca_store_placed_at(f.db, order.url, &known, &f.err));
+    MUST(&f, order_at_ca_store_placed_at(f.db, "https://ca/other", &unknown, &f.err));
+    ok(known == T0 && unknown == 0, "%lld, %lld", (long long)known, (long long)unknown);
+    fixture_close(&f);
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_issuances),    cmocka_unit_test(test_names_and_proofs),
         cmocka_unit_test(test_certificates), cmocka_unit_test(test_ends),
         cmocka_unit_test(test_renewals),     cmocka_unit_test(test_reissues),
+        cmocka_unit_test(test_orders),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,19 +207,27 @@ def away(platform, name):
         os.kill(agent, signal.SIGCONT)
 
 
+def copied_in_reissue(platform, api, name, point, copy):
+    """The copy is made when the worker comes to `point`. Returns the domain, where it is reissued, and
+    its certificates before and after."""
+    _, domain, before = platform.ordered(api, name)
+    path = f"/v1/subscriptions/{before['subscription']['id']}/reissue"
+    platform.trap.hold(point)
+    api.call("POST", path, {}, want=202)
+    platform.trap.wait_hit(point)
+    backup_running(platform, copy)
+    platform.trap.let_go()
+    new = wait_replaced(platform, api, domain, before["certificate"])["certificate"]
+    return domain, path, before["certificate"], new
+
+
 @pytest.mark.req("R21", "R22", "R23", "A11")
 def test_restored_to_the_end_of_a_renewal(days, partner):
     """In the copy the edges have the new certificate and it is not proven yet. It was replaced since,
     while one edge was away: that one goes on with it, and not back to the one before."""
     name = "deployed.example"
-    _, domain, before = days.ordered(partner, name)
-    path, copy = f"/v1/subscriptions/{before['subscription']['id']}/reissue", days.dir / "deployed.db"
-    days.trap.hold("worker.prove.before")
-    partner.call("POST", path, {}, want=202)
-    days.trap.wait_hit("worker.prove.before")
-    backup_running(days, copy)
-    days.trap.let_go()
-    new = wait_replaced(days, partner, domain, before["certificate"])["certificate"]
+    copy = days.dir / "deployed.db"
+    domain, path, old, new = copied_in_reissue(days, partner, name, "worker.prove.before", copy)
     with contextlib.ExitStack() as gone:
         gone.enter_context(away(days, "edge-2"))
         partner.call("POST", path, {}, want=202)
@@ -237,7 +245,7 @@ def test_restored_to_the_end_of_a_renewal(days, partner):
             after = wait_replaced(days, partner, domain, new)["certificate"]
             wait_for(lambda: serials(days, name) == {number(after)})
     assert set(visitors.serials) == {number(new), number(lost), number(after)}
-    assert certificate(partner, before["certificate"])["state"] == "superseded"
+    assert certificate(partner, old)["state"] == "superseded"
     assert ca_rows(days, "SELECT count(*) FROM certificate WHERE names LIKE ?", f"%www.{name}%") == [(4,)]
 
 
@@ -246,20 +254,14 @@ def test_restored_to_before_a_download(days, partner):
     """In the copy the CA has been asked for a certificate that was replaced since. The restored store
     fetches it now; that does not make it later than the one in its place."""
     name = "fetched.example"
-    _, domain, before = days.ordered(partner, name)
-    path, copy = f"/v1/subscriptions/{before['subscription']['id']}/reissue", days.dir / "before-download.db"
-    days.trap.hold("worker.download.before")
-    partner.call("POST", path, {}, want=202)
-    days.trap.wait_hit("worker.download.before")
-    backup_running(days, copy)
-    days.trap.let_go()
-    new = wait_replaced(days, partner, domain, before["certificate"])["certificate"]
+    copy = days.dir / "before-download.db"
+    domain, path, old, new = copied_in_reissue(days, partner, name, "worker.download.before", copy)
     days.wait_live(partner, domain)
     partner.call("POST", path, {}, want=202)
     lost = wait_replaced(days, partner, domain, new)["certificate"]
     with Visitors(days, name) as visitors:
         restore(days, copy)
-        older = {before["certificate"]["id"], new["id"]}
+        older = {old["id"], new["id"]}
         wait_for(lambda: days.status(partner, domain)["certificate"]["id"] not in older, 60)
         after = days.wait_live(partner, domain, 60)["certificate"]
         wait_for(lambda: serials(days, name) == {number(after)})
