@@ -36,7 +36,7 @@ static const struct {
     {"edge.list", SCANS, "edges are few"},
     {"edge_report.list", SCANS, "edges are few"},
     {"edge_withdrawal.list", SORTS, "those of one domain"},
-    {"issuance.waiting", SCANS, "those under way, by the index of these"},
+    {"issuance.waiting", SCANS, "those that wait for edges, by the index of these"},
     {"issued.names_since", SORTS, "those of one domain"},
     {"issued.shares", SCANS, "counts all live ones, in an index, for the operator"},
     {"job.next", SCANS, "in the order of the index, to the first that is free"},

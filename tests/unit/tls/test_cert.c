@@ -156,11 +156,107 @@ static void test_what_cannot_be_read(void **state)
     all_ok();
 }
 
+static void free_key(void *key)
+{
+    EVP_PKEY_free(key);
+}
+
+/* A request for the key's certificate, signed by it; the key lives as long as the arena. */
+static struct slice request_for(struct arena *mem, EVP_PKEY *key)
+{
+    AUTO(X509_REQ_freep) X509_REQ *request = X509_REQ_new();
+    unsigned char *der = NULL;
+    struct slice out;
+    int len;
+
+    arena_defer(mem, free_key, key);
+    assert_true(request && X509_REQ_set_pubkey(request, key) == 1 &&
+                X509_REQ_sign(request, key, EVP_sha256()) > 0);
+    len = i2d_X509_REQ(request, &der);
+    assert_true(len > 0);
+    out = slice_of(arena_memdup(mem, der, (size_t)len), (size_t)len);
+    OPENSSL_free(der);
+    return out;
+}
+
+/* An octet of its point is changed. */
+static struct slice request_off_the_curve(struct arena *mem)
+{
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    struct slice der = request_for(mem, key);
+    unsigned char *copy = arena_memdup(mem, der.data, der.len), *at, point[KEY_POINT_SIZE];
+    struct err err;
+
+    assert_true(key_point(key, point, &err));
+    at = memmem(copy, der.len, point, sizeof(point));
+    assert_non_null(at);
+    at[1] ^= 1;
+    return slice_of(copy, der.len);
+}
+
+static void test_requests(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct {
+        const char *what;
+        struct slice der;
+        bool has_key;
+    } rows[] = {
+        {"P-256", request_for(mem, EVP_EC_gen("P-256")), true},
+        {"RSA", request_for(mem, EVP_RSA_gen(2048)), true},
+        {"P-384", request_for(mem, EVP_EC_gen("P-384")), true},
+        {"compressed P-256", request_for(mem, compressed()), true},
+        {"off the curve", request_off_the_curve(mem), false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        const unsigned char *at = rows[i].der.data;
+        AUTO(X509_REQ_freep) X509_REQ *plain = d2i_X509_REQ(NULL, &at, (long)rows[i].der.len);
+        AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+        struct slice rest = rows[i].der;
+        AUTO(X509_REQ_freep) X509_REQ *request = cert_request_take(&rest, &key);
+
+        ok(request && rest.len == 0, "%s: not read", rows[i].what);
+        ok((key != NULL) == rows[i].has_key && (!key || X509_REQ_verify(request, key) == 1),
+           "%s: key", rows[i].what);
+        ok(!key || EVP_PKEY_eq(key, X509_REQ_get0_pubkey(plain)) == 1, "%s: not as OpenSSL's",
+           rows[i].what);
+        ERR_clear_error();
+    }
+    all_ok();
+}
+
+static void test_what_begins_with_no_request(void **state)
+{
+    AUTO(arena_freep) struct arena *mem = arena_new();
+    const struct slice der = request_for(mem, EVP_EC_gen("P-256"));
+    unsigned char *longer = arena_alloc(mem, der.len + 1);
+    AUTO(X509_REQ_freep) X509_REQ *request = NULL;
+    AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
+    struct slice rest;
+
+    (void)state;
+    for (size_t len = 0; len < der.len; len++) {
+        rest = slice_of(arena_memdup(mem, der.data, len), len);
+        ok(!cert_request_take(&rest, &key) && !key && rest.len == len,
+           "the first %zu octets of %zu", len, der.len);
+    }
+    memcpy(longer, der.data, der.len);
+    rest = slice_of(longer, der.len + 1);
+    request = cert_request_take(&rest, &key);
+    ok(request && key && rest.len == 1 && rest.data == longer + der.len, "an octet more stays");
+    ok(ERR_peek_error() == 0, "an error is left");
+    all_ok();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_is_what_openssl_makes_of_it),
         cmocka_unit_test(test_what_cannot_be_read),
+        cmocka_unit_test(test_requests),
+        cmocka_unit_test(test_what_begins_with_no_request),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
