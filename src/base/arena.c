@@ -127,20 +127,27 @@ void *arena_memdup(struct arena *mem, const void *p, size_t len)
     return len ? memcpy(copy, p, len) : copy;
 }
 
+/* Mostly the text fits into what the newest chunk has left, and is written there at once. */
 char *arena_printf(struct arena *mem, const char *fmt, ...)
 {
+    struct chunk *c = mem->chunks;
+    const size_t room = c ? c->size - c->used : 0;
+    unsigned char *place = room ? c->data + c->used : NULL;
     va_list ap, again;
-    int len;
     char *s;
+    int len;
 
     va_start(ap, fmt);
     va_copy(again, ap);
-    len = vsnprintf(NULL, 0, fmt, ap);
+    len = vsnprintf((char *)place, room, fmt, ap);
     va_end(ap);
     if (len < 0)
         abort();
+    if ((size_t)len >= room && room)
+        memset(place, 0, room); /* what is free is 0 */
     s = arena_alloc(mem, (size_t)len + 1);
-    vsnprintf(s, (size_t)len + 1, fmt, again);
+    if ((size_t)len >= room)
+        vsnprintf(s, (size_t)len + 1, fmt, again);
     va_end(again);
     return s;
 }

@@ -103,16 +103,24 @@ const char *base64url_encode(struct arena *mem, struct slice in)
     return out;
 }
 
-static int base64url_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
+/* One more than what a digit of base64url stands for; 0: it is none. */
+/* clang-format off */
+static const unsigned char base64url_values[UINT8_MAX + 1] = {
+    ['A'] = 1, ['B'] = 2, ['C'] = 3, ['D'] = 4, ['E'] = 5, ['F'] = 6,
+    ['G'] = 7, ['H'] = 8, ['I'] = 9, ['J'] = 10, ['K'] = 11, ['L'] = 12,
+    ['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+    ['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+    ['Y'] = 25, ['Z'] = 26,
+    ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32,
+    ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36, ['k'] = 37, ['l'] = 38,
+    ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42, ['q'] = 43, ['r'] = 44,
+    ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49, ['x'] = 50,
+    ['y'] = 51, ['z'] = 52,
+    ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58,
+    ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62,
+    ['-'] = 63, ['_'] = 64,
+};
+/* clang-format on */
 
 bool base64url_decode(struct arena *mem, const char *in, struct slice *out, struct err *err)
 {
@@ -122,11 +130,11 @@ bool base64url_decode(struct arena *mem, const char *in, struct slice *out, stru
     unsigned have = 0;
 
     for (size_t i = 0; i < len; i++) {
-        int digit = base64url_digit(in[i]);
+        const uint32_t value = base64url_values[(unsigned char)in[i]];
 
-        if (digit < 0)
+        if (value == 0)
             return err_set(err, ERR_BAD_INPUT, "not base64url at position %zu", i);
-        bits = bits << 6 | (uint32_t)digit;
+        bits = bits << 6 | (value - 1);
         have += 6;
         if (have >= 8) {
             have -= 8;
