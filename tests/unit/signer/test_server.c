@@ -300,15 +300,28 @@ static void *serve_path(void *arg)
     return NULL;
 }
 
+static int connect_to(const char *path)
+{
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+    struct sockaddr_un at;
+    struct err err;
+
+    assert_true(fd >= 0 && signer_address(path, &at, &err));
+    if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
+        return fd;
+    close(fd);
+    return -1;
+}
+
 static void start_listener(struct listener *l)
 {
-    struct stat st;
+    int fd;
 
     assert_int_equal(pipe(l->f.stop), 0);
     assert_int_equal(pthread_create(&l->thread, NULL, serve_path, l), 0);
-    while (stat(l->path, &st) != 0)
+    while ((fd = connect_to(l->path)) < 0)
         usleep(1000);
-    usleep(10000); /* listen() follows bind() */
+    close(fd);
 }
 
 static void stop_listener(struct listener *l)
@@ -323,19 +336,6 @@ static void set_up_listener(struct listener *l)
 {
     fixture_keys(&l->f);
     snprintf(l->path, sizeof(l->path), "%s/.socket", l->f.dir);
-}
-
-static int connect_to(const char *path)
-{
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-    struct sockaddr_un at;
-    struct err err;
-
-    assert_true(fd >= 0 && signer_address(path, &at, &err));
-    if (connect(fd, (const struct sockaddr *)&at, sizeof(at)) == 0)
-        return fd;
-    close(fd);
-    return -1;
 }
 
 static void test_path(void **state)
