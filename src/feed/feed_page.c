@@ -38,8 +38,9 @@ static bool check_record(const struct feed_page_keys *keys, size_t index,
 bool feed_page_read(struct arena *mem, const struct feed_page_keys *keys, struct slice octets,
                     struct feed_page *out, struct err *err)
 {
-    struct feed_page page = {.records =
-                                 arena_array_of(mem, FEED_PAGE_READ_MAX, struct edge_record)};
+    size_t most = octets.len / (EDGE_HEADER_SIZE + EDGE_TRAILER_SIZE);
+    size_t room = most < FEED_PAGE_READ_MAX ? most : FEED_PAGE_READ_MAX;
+    struct feed_page page = {.records = arena_array_of(mem, room, struct edge_record)};
 
     for (; octets.len > 0; page.count++) {
         struct edge_record *record = &page.records[page.count];
