@@ -35,7 +35,7 @@ struct arena {
 
 static void *alloc_or_die(size_t size)
 {
-    void *p = calloc(1, size);
+    void *p = malloc(size);
 
     if (!p) {
         fputs("out of memory\n", stderr);
@@ -46,7 +46,10 @@ static void *alloc_or_die(size_t size)
 
 struct arena *arena_new(void)
 {
-    return alloc_or_die(sizeof(struct arena));
+    struct arena *mem = alloc_or_die(sizeof(*mem));
+
+    *mem = (struct arena){0};
+    return mem;
 }
 
 struct arena *arena_new_wiped(void)
@@ -74,7 +77,8 @@ void arena_free(struct arena *mem)
     free(mem);
 }
 
-void *arena_alloc(struct arena *mem, size_t size)
+/* Not cleared: what a text or octets are copied into. */
+static void *take(struct arena *mem, size_t size)
 {
     struct chunk *c = mem->chunks;
     const size_t align = alignof(max_align_t);
@@ -86,13 +90,17 @@ void *arena_alloc(struct arena *mem, size_t size)
     if (!c || c->size - c->used < size) {
         size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
         c = alloc_or_die(sizeof(*c) + room);
-        c->size = room;
-        c->next = mem->chunks;
+        *c = (struct chunk){.next = mem->chunks, .size = room};
         mem->chunks = c;
     }
     p = c->data + c->used;
     c->used += size;
     return p;
+}
+
+void *arena_alloc(struct arena *mem, size_t size)
+{
+    return memset(take(mem, size), 0, size);
 }
 
 void *arena_array(struct arena *mem, size_t n, size_t size)
@@ -108,15 +116,16 @@ char *arena_strdup(struct arena *mem, const char *s)
 {
     size_t len = strlen(s) + 1;
 
-    return memcpy(arena_alloc(mem, len), s, len);
+    return memcpy(take(mem, len), s, len);
 }
 
 char *arena_strndup(struct arena *mem, const char *s, size_t len)
 {
-    char *copy = arena_alloc(mem, len + 1);
+    char *copy = take(mem, len + 1);
 
     if (len)
         memcpy(copy, s, len);
+    copy[len] = '\0';
     return copy;
 }
 
@@ -144,8 +153,8 @@ char *arena_printf(struct arena *mem, const char *fmt, ...)
     if (len < 0)
         abort();
     if ((size_t)len >= room && room)
-        memset(place, 0, room); /* what is free is 0 */
-    s = arena_alloc(mem, (size_t)len + 1);
+        memset(place, 0, room); /* arena_free() wipes no more than what is used */
+    s = take(mem, (size_t)len + 1);
     if ((size_t)len >= room)
         vsnprintf(s, (size_t)len + 1, fmt, again);
     va_end(again);
