@@ -14,7 +14,7 @@
 
 /* After a group of so many turns, the next one begins so late: meanwhile others come for it. */
 #define WRITER_PACE_TURNS 3
-#define WRITER_PACE_MS    4
+#define WRITER_PACE_MS    2
 
 struct writer;
 
