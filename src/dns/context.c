@@ -5,7 +5,6 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sys/mman.h>
-#include <unbound-event.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -22,9 +21,9 @@ struct idle_list {
     size_t count;
 };
 
-/* To be deleted once the lock is given back: they are a thousand pieces of memory each. */
+/* To be deleted once the lock is given back: that waits for a thread of libunbound. */
 struct ended {
-    struct context items[IDLE_MAX * DNS_AGE_COUNT];
+    struct ub_ctx *ctx[IDLE_MAX * DNS_AGE_COUNT];
     size_t count;
 };
 
@@ -106,7 +105,7 @@ static int set_forwarder(struct ub_ctx *ctx, const struct resolver_options *opti
 
 static int configure(struct ub_ctx *ctx, const struct resolver_options *options, enum dns_age age)
 {
-    int code = 0;
+    int code = ub_ctx_async(ctx, 1);
 
     for (size_t i = 0; i < ARRAY_LEN(settings) && code == 0; i++)
         if ((!settings[i].is_for_forwarder || options->forwarder) &&
@@ -128,36 +127,24 @@ static int configure(struct ub_ctx *ctx, const struct resolver_options *options,
     return code;
 }
 
-static void context_end(const struct context *context)
+static bool context_new(const struct resolver_options *options, enum dns_age age,
+                        struct ub_ctx **out, struct err *err)
 {
-    if (context->ctx)
-        ub_ctx_delete(context->ctx);
-    dns_loop_free(context->loop);
-}
-
-/* For the age of answers that `out` has. */
-static bool context_new(const struct resolver_options *options, struct context *out,
-                        struct err *err)
-{
-    struct context made = *out;
+    struct ub_ctx *ctx = ub_ctx_create();
     int code;
 
-    made.loop = dns_loop_new();
-    made.ctx = ub_ctx_create_ub_event(dns_loop_base(made.loop));
-    if (!made.ctx) {
-        context_end(&made);
+    if (!ctx)
         return err_set(err, ERR_DNS, "could not make a resolver: %s", strerror(errno));
-    }
-    code = configure(made.ctx, options, made.age);
+    code = configure(ctx, options, age);
     if (code != 0) {
         bool is_anchor =
             code == UB_INITFAIL && (options->trust_anchor || options->trust_anchor_file);
 
-        context_end(&made);
+        ub_ctx_delete(ctx);
         return err_set(err, ERR_CONFIG, "could not set up the resolver: %s",
                        is_anchor ? "the DNSSEC trust anchor cannot be used" : ub_strerror(code));
     }
-    *out = made;
+    *out = ctx;
     return true;
 }
 
@@ -180,7 +167,7 @@ static void part_ended(struct context_pool *pool, int64_t now, struct ended *end
             const struct context *context = &idle->items[i];
 
             if (is_old(pool, context, now) || now - context->put_at >= CONTEXT_IDLE_MS)
-                ended->items[ended->count++] = *context;
+                ended->ctx[ended->count++] = context->ctx;
             else
                 idle->items[kept++] = *context;
         }
@@ -215,7 +202,7 @@ static void wake_keeper(struct context_pool *pool)
 static void end_contexts(struct context_pool *pool, const struct ended *ended)
 {
     for (size_t i = 0; i < ended->count; i++)
-        context_end(&ended->items[i]);
+        ub_ctx_delete(ended->ctx[i]);
     if (ended->count == 0)
         return;
     pthread_mutex_lock(&pool->lock);
@@ -310,22 +297,11 @@ void context_pool_free(struct context_pool *pool)
     pthread_join(pool->keeper, NULL);
     for (size_t age = 0; age < DNS_AGE_COUNT; age++) {
         for (size_t i = 0; i < pool->idle[age].count; i++)
-            context_end(&pool->idle[age].items[i]);
+            ub_ctx_delete(pool->idle[age].items[i].ctx);
     }
     pthread_cond_destroy(&pool->change);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
-}
-
-size_t context_pool_idle(struct context_pool *pool)
-{
-    size_t count = 0;
-
-    pthread_mutex_lock(&pool->lock);
-    for (size_t age = 0; age < DNS_AGE_COUNT; age++)
-        count += pool->idle[age].count;
-    pthread_mutex_unlock(&pool->lock);
-    return count;
 }
 
 /* ---- take and put ---- */
@@ -343,7 +319,7 @@ bool context_take(struct context_pool *pool, enum dns_age age, struct context *o
         taken = idle->items[--idle->count];
     pthread_mutex_unlock(&pool->lock);
     end_contexts(pool, &ended);
-    if (!taken.ctx && !context_new(&pool->options, &taken, err))
+    if (!taken.ctx && !context_new(&pool->options, age, &taken.ctx, err))
         return false;
     *out = taken;
     return true;
@@ -361,7 +337,7 @@ void context_put(struct context_pool *pool, struct context context, bool is_good
     if (is_kept && idle->count < IDLE_MAX)
         idle->items[idle->count++] = context;
     else
-        ended.items[ended.count++] = context;
+        ended.ctx[ended.count++] = context.ctx;
     wake_keeper(pool);
     pthread_mutex_unlock(&pool->lock);
     end_contexts(pool, &ended);

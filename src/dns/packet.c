@@ -192,41 +192,6 @@ static void collect(struct arena *mem, const ldns_rr_list *list, const ldns_rdf 
     answer->records = records;
 }
 
-static void take_least(const ldns_rr_list *list, uint32_t *ttl)
-{
-    for (size_t i = 0; i < ldns_rr_list_rr_count(list); i++)
-        if (ldns_rr_ttl(ldns_rr_list_rr(list, i)) < *ttl)
-            *ttl = ldns_rr_ttl(ldns_rr_list_rr(list, i));
-}
-
-/* Of what is not there, the SOA record of the zone says how long that holds (RFC 2308 section 5).
- */
-static void take_negative(const ldns_rr_list *authority, uint32_t *ttl)
-{
-    for (size_t i = 0; i < ldns_rr_list_rr_count(authority); i++) {
-        const ldns_rr *rr = ldns_rr_list_rr(authority, i);
-        uint32_t minimum;
-
-        if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SOA || ldns_rr_rd_count(rr) < 7)
-            continue;
-        minimum = ldns_rdf2native_int32(ldns_rr_rdf(rr, 6));
-        if (minimum < *ttl)
-            *ttl = minimum;
-    }
-}
-
-static uint32_t ttl_of(const ldns_pkt *packet, bool has_records)
-{
-    uint32_t ttl = UINT32_MAX;
-
-    take_least(ldns_pkt_answer(packet), &ttl);
-    if (!has_records) {
-        take_least(ldns_pkt_authority(packet), &ttl);
-        take_negative(ldns_pkt_authority(packet), &ttl);
-    }
-    return ttl == UINT32_MAX ? 0 : ttl;
-}
-
 static enum dns_reply reply_of(const struct dns_answer *answer, const ldns_rdf *end)
 {
     if (answer->rcode == LDNS_RCODE_NXDOMAIN)
@@ -262,7 +227,6 @@ void packet_read(struct arena *mem, struct slice wire, struct dns_answer *answer
     if (end)
         collect(mem, list, end, answer);
     answer->reply = reply_of(answer, end);
-    answer->ttl = ttl_of(packet, answer->record_count > 0);
 }
 
 static bool is_of_section(const ldns_rr *rr, enum packet_section section)

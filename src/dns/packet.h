@@ -4,8 +4,8 @@
 /* packet: what is in a DNS message (RFC 1035 section 4), for resolver.c and ask.c; read by ldns. */
 #include "dns/resolver.h"
 
-/* Fills rcode, chain, records, ttl and reply (RECORDS, NODATA, NXDOMAIN, LOOP or SERVFAIL) of an
- * answer whose query is set. A message that cannot be read is a SERVFAIL. */
+/* Fills rcode, chain, records and reply (RECORDS, NODATA, NXDOMAIN, LOOP or SERVFAIL) of an answer
+ * whose query is set. A message that cannot be read is a SERVFAIL. */
 void packet_read(struct arena *mem, struct slice wire, struct dns_answer *answer);
 
 /* The records of a section that resolver_ask() would take for an answer: NS of PACKET_AUTHORITY,

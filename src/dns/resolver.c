@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <unbound-event.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -21,11 +21,10 @@ struct resolver {
 
 /* One look-up of a batch. */
 struct lookup {
-    struct arena *mem;
-    struct dns_answer *answer;
-    int64_t began; /* clock_boot_ms() */
-    int id;        /* in its context, while it is under way */
-    bool is_started, is_done;
+    int id;
+    bool is_done, is_started;
+    int error;
+    struct ub_result *result;
 };
 
 #define X(id, number) {DNS_TYPE_##id, #id},
@@ -151,47 +150,30 @@ const char *resolver_name(const struct resolver *resolver)
 
 /* ---- look-ups ---- */
 
-/* As libunbound has it, of an answer. */
-enum security { SECURITY_NONE, SECURITY_BOGUS, SECURITY_SECURE };
-
-/* What it holds may be forged: nobody gets to see it. */
-static void note_bogus(struct arena *mem, const char *why, struct dns_answer *answer)
-{
-    *answer = (struct dns_answer){.query = answer->query,
-                                  .reply = DNS_REPLY_BOGUS,
-                                  .rcode = RCODE_SERVFAIL,
-                                  .why_bogus = arena_strdup(mem, why ? why : "no reason given")};
-}
-
-/* For ub_resolve_event(). `rcode`: of libunbound, which has no packet when it is not 0. */
-static void take_answer(void *arg, int rcode, void *packet, int len, int security, char *why,
-                        int is_limited)
+static void take_result(void *arg, int error, struct ub_result *result)
 {
     struct lookup *lookup = arg;
-    struct dns_answer *answer = lookup->answer;
 
-    (void)is_limited;
     lookup->is_done = true;
-    answer->reply = DNS_REPLY_SERVFAIL;
-    answer->rcode = rcode ? rcode : RCODE_SERVFAIL;
-    if (rcode == 0 && packet)
-        packet_read(lookup->mem, slice_of(packet, (size_t)len), answer);
-    answer->security = security == SECURITY_SECURE ? DNS_SECURE : DNS_INSECURE;
-    if (security == SECURITY_BOGUS)
-        note_bogus(lookup->mem, why, answer);
-    answer->took_ms = clock_boot_ms() - lookup->began;
+    lookup->error = error;
+    lookup->result = result;
+}
+
+static bool is_all_done(const struct lookup *lookups, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (lookups[i].is_started && !lookups[i].is_done)
+            return false;
+    return true;
 }
 
 static bool start_all(struct ub_ctx *ctx, const struct dns_query *queries, size_t count,
                       struct lookup *lookups, struct err *err)
 {
     for (size_t i = 0; i < count; i++) {
-        int code = ub_resolve_event(ctx, queries[i].name, (int)queries[i].type, 1, &lookups[i],
-                                    take_answer, &lookups[i].id);
+        int code = ub_resolve_async(ctx, queries[i].name, (int)queries[i].type, 1, &lookups[i],
+                                    take_result, &lookups[i].id);
 
-        if (code == UB_SYNTAX)
-            return err_set(err, ERR_BAD_INPUT, "\"%.260s\" cannot be looked up: not a name",
-                           queries[i].name);
         if (code != 0)
             return err_set(err, ERR_DNS, "could not look up %.260s: %s", queries[i].name,
                            ub_strerror(code));
@@ -200,54 +182,95 @@ static bool start_all(struct ub_ctx *ctx, const struct dns_query *queries, size_
     return true;
 }
 
-static bool is_all_done(const struct lookup *lookups, size_t count)
+static bool wait_all(struct ub_ctx *ctx, const struct lookup *lookups, size_t count,
+                     int64_t deadline, struct err *err)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!lookups[i].is_done)
-            return false;
+    while (!is_all_done(lookups, count)) {
+        struct pollfd fd = {.fd = ub_fd(ctx), .events = POLLIN};
+        int64_t left = deadline - clock_boot_ms();
+        int code;
+
+        if (left <= 0)
+            return true;
+        if (poll(&fd, 1, (int)left) < 0 && errno != EINTR)
+            return err_errno(err, ERR_DNS, errno, "could not wait for DNS");
+        code = ub_process(ctx);
+        if (code != 0)
+            return err_set(err, ERR_DNS, "could not look up names: %s", ub_strerror(code));
+    }
     return true;
 }
 
-static bool wait_all(struct dns_loop *loop, const struct lookup *lookups, size_t count,
-                     int64_t deadline, struct err *err)
+static bool check_names(const struct dns_query *queries, const struct lookup *lookups, size_t count,
+                        struct err *err)
 {
-    while (!is_all_done(lookups, count) && clock_boot_ms() < deadline)
-        if (!dns_loop_wait(loop, deadline, err))
-            return false;
+    for (size_t i = 0; i < count; i++)
+        if (lookups[i].is_done && lookups[i].error == UB_SYNTAX)
+            return err_set(err, ERR_BAD_INPUT, "\"%.260s\" cannot be looked up: not a name",
+                           queries[i].name);
     return true;
 }
 
 static void cancel_rest(struct ub_ctx *ctx, struct lookup *lookups, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!lookups[i].is_started || lookups[i].is_done)
-            continue;
-        ub_cancel(ctx, lookups[i].id);
-        lookups[i].answer->took_ms = clock_boot_ms() - lookups[i].began;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (lookups[i].is_started && !lookups[i].is_done)
+            ub_cancel(ctx, lookups[i].id);
 }
 
-static bool ask_once(struct arena *mem, const struct context *context,
-                     const struct dns_batch *batch, int64_t deadline, struct err *err)
+static void read_answer(struct arena *mem, const struct lookup *lookup, struct dns_answer *answer)
 {
-    struct lookup lookups[RESOLVER_BATCH_MAX];
-    int64_t began = clock_boot_ms();
-    bool is_asked;
+    const struct ub_result *result = lookup->result;
 
-    for (size_t i = 0; i < batch->count; i++) {
-        batch->answers[i] = (struct dns_answer){
-            .query = batch->queries[i], .rcode = -1, .reply = DNS_REPLY_TIMEOUT};
-        lookups[i] = (struct lookup){.mem = mem, .answer = &batch->answers[i], .began = began};
+    answer->rcode = -1;
+    answer->reply = DNS_REPLY_TIMEOUT;
+    if (!lookup->is_done)
+        return;
+    answer->reply = DNS_REPLY_SERVFAIL;
+    answer->rcode = RCODE_SERVFAIL;
+    if (lookup->error != 0 || !result)
+        return;
+    if (result->answer_packet)
+        packet_read(mem, slice_of(result->answer_packet, (size_t)result->answer_len), answer);
+    answer->ttl = result->ttl > 0 ? (uint32_t)result->ttl : 0;
+    answer->security = result->secure ? DNS_SECURE : DNS_INSECURE;
+    if (!result->bogus)
+        return;
+    /* What it holds may be forged: nobody gets to see it. */
+    *answer = (struct dns_answer){.query = answer->query,
+                                  .reply = DNS_REPLY_BOGUS,
+                                  .rcode = RCODE_SERVFAIL,
+                                  .took_ms = answer->took_ms};
+    answer->why_bogus =
+        arena_strdup(mem, result->why_bogus ? result->why_bogus : "no reason given");
+}
+
+static bool ask_once(struct arena *mem, struct ub_ctx *ctx, const struct dns_batch *batch,
+                     int64_t deadline, struct err *err)
+{
+    struct lookup lookups[RESOLVER_BATCH_MAX] = {0};
+    const struct dns_query *queries = batch->queries;
+    size_t count = batch->count;
+    int64_t began = clock_boot_ms();
+    bool is_asked = start_all(ctx, queries, count, lookups, err) &&
+                    wait_all(ctx, lookups, count, deadline, err) &&
+                    check_names(queries, lookups, count, err);
+
+    cancel_rest(ctx, lookups, count);
+    for (size_t i = 0; i < count; i++) {
+        if (is_asked) {
+            batch->answers[i] =
+                (struct dns_answer){.query = queries[i], .took_ms = clock_boot_ms() - began};
+            read_answer(mem, &lookups[i], &batch->answers[i]);
+        }
+        ub_resolve_free(lookups[i].result);
     }
-    is_asked = start_all(context->ctx, batch->queries, batch->count, lookups, err) &&
-               wait_all(context->loop, lookups, batch->count, deadline, err);
-    cancel_rest(context->ctx, lookups, batch->count);
     return is_asked;
 }
 
 /* libunbound says SERVFAIL of a chain of CNAMEs without an end. Go along it step by step to tell it
  * from servers that fail. */
-static bool find_loop(struct arena *mem, const struct context *context, struct dns_answer *answer,
+static bool find_loop(struct arena *mem, struct ub_ctx *ctx, struct dns_answer *answer,
                       int64_t deadline, struct err *err)
 {
     struct dns_record *chain = arena_array_of(mem, RESOLVER_CHAIN_MAX, struct dns_record);
@@ -255,9 +278,8 @@ static bool find_loop(struct arena *mem, const struct context *context, struct d
     struct dns_answer got;
 
     for (size_t i = 0; i < RESOLVER_CHAIN_MAX; i++) {
-        if (!ask_once(mem, context,
-                      &(struct dns_batch){.count = 1, .queries = &step, .answers = &got}, deadline,
-                      err))
+        if (!ask_once(mem, ctx, &(struct dns_batch){.count = 1, .queries = &step, .answers = &got},
+                      deadline, err))
             return false;
         if (got.reply != DNS_REPLY_RECORDS)
             return true;
@@ -270,14 +292,14 @@ static bool find_loop(struct arena *mem, const struct context *context, struct d
     return true;
 }
 
-static bool find_loops(struct arena *mem, const struct context *context,
-                       const struct dns_batch *batch, int64_t deadline, struct err *err)
+static bool find_loops(struct arena *mem, struct ub_ctx *ctx, const struct dns_batch *batch,
+                       int64_t deadline, struct err *err)
 {
     for (size_t i = 0; i < batch->count; i++) {
         struct dns_answer *answer = &batch->answers[i];
 
         if (answer->reply == DNS_REPLY_SERVFAIL && answer->query.type != DNS_TYPE_CNAME &&
-            !find_loop(mem, context, answer, deadline, err))
+            !find_loop(mem, ctx, answer, deadline, err))
             return false;
     }
     return true;
@@ -304,8 +326,8 @@ bool resolver_ask(struct arena *mem, struct resolver *resolver, const struct dns
     assert(batch->count <= RESOLVER_BATCH_MAX);
     if (!context_take(resolver->contexts, batch->age, &context, err))
         return false;
-    is_asked = ask_once(mem, &context, batch, deadline, err) &&
-               find_loops(mem, &context, batch, deadline, err);
+    is_asked = ask_once(mem, context.ctx, batch, deadline, err) &&
+               find_loops(mem, context.ctx, batch, deadline, err);
     context_put(resolver->contexts, context, is_asked && is_all_answered(batch));
     return is_asked;
 }
