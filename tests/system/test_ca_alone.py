@@ -128,7 +128,8 @@ def test_it_goes_on_after_a_restart(another):
     assert client.order("kept.example").json["status"] == "ready"
     assert another.run("clock").endswith(", 3600 s from real time\n")
     assert names_of(pem) == ["kept.example"]
-    assert "http.request" in another.out() and 'who="account 1"' in another.out()
+    wait_for(lambda: 'who="account 1"' in another.out(), what="the log, which comes in batches")
+    assert "http.request" in another.out()
 
 
 def test_an_option_holds_for_one_start(another, tmp_path):
