@@ -85,7 +85,10 @@ class Visitors(threading.Thread):
         return None
 
     def run(self):
-        while not self.is_over.is_set():
+        """Once more when it is over: what is shown last is seen, too."""
+        is_last = False
+        while not is_last:
+            is_last = self.is_over.is_set()
             for address in self.platform.addresses():
                 why = self.visit(address)
                 self.count += 1
