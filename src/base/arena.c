@@ -131,9 +131,7 @@ char *arena_strndup(struct arena *mem, const char *s, size_t len)
 
 void *arena_memdup(struct arena *mem, const void *p, size_t len)
 {
-    void *copy = arena_alloc(mem, len ? len : 1);
-
-    return len ? memcpy(copy, p, len) : copy;
+    return len ? memcpy(take(mem, len), p, len) : arena_alloc(mem, 1);
 }
 
 /* Mostly the text fits into what the newest chunk has left, and is written there at once. */
