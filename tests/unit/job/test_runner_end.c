@@ -204,31 +204,31 @@ static bool wait_long(struct world *w, const struct job *job, struct job_result 
     return wait_for(w, job, HELD_MS + 20, out);
 }
 
-/* What waits for a moment goes on where it was. */
-static void test_held(void **state)
+static void runs_to_its_end(bool (*body)(struct world *, const struct job *, struct job_result *,
+                                         struct err *),
+                            int runs, int gone_on)
 {
-    (void)state;
-    world.body = wait_shortly;
+    world.body = body;
     start();
     enqueue(SUBJECT, clock_now());
     wait_until_gone(SUBJECT);
     job_runner_stop(world.runner);
-    ok(atomic_load(&world.runs) == 1 && atomic_load(&world.gone_on) == 1,
+    ok(atomic_load(&world.runs) == runs && atomic_load(&world.gone_on) == gone_on,
        "run %d times, gone on %d times", atomic_load(&world.runs), atomic_load(&world.gone_on));
     all_ok();
+}
+
+/* What waits for a moment goes on where it was. */
+static void test_held(void **state)
+{
+    (void)state;
+    runs_to_its_end(wait_shortly, 1, 1);
 }
 
 static void test_waits_too_long_to_be_held(void **state)
 {
     (void)state;
-    world.body = wait_long;
-    start();
-    enqueue(SUBJECT, clock_now());
-    wait_until_gone(SUBJECT);
-    job_runner_stop(world.runner);
-    ok(atomic_load(&world.runs) == 2 && atomic_load(&world.gone_on) == 0,
-       "run %d times, gone on %d times", atomic_load(&world.runs), atomic_load(&world.gone_on));
-    all_ok();
+    runs_to_its_end(wait_long, 2, 0);
 }
 
 /* What was held is stored as it would have been, and nothing is leased. */
