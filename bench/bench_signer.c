@@ -47,7 +47,7 @@ static void make_key(struct arena *mem, const struct bench *bench)
     struct signer_key key;
     struct err err = {0};
 
-    must(signer_make_key(mem, bench->client, SIGNER_CERTIFICATE, OWNER, &key, &err), &err);
+    must(signer_make_key(mem, bench->client, ACCOUNT, &key, &err), &err);
 }
 
 static void jws(struct arena *mem, const struct bench *bench)
@@ -159,7 +159,7 @@ static void prepare(struct arena *mem, struct bench *bench)
     struct err err = {0};
 
     must(key_make(&bench->key, &err), &err);
-    must(signer_make_key(mem, bench->client, SIGNER_ACCOUNT, ACCOUNT, &account, &err), &err);
+    must(signer_make_key(mem, bench->client, ACCOUNT, &account, &err), &err);
     bench->account = (struct signer_sealed){ACCOUNT, account.sealed};
 }
 

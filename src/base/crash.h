@@ -62,7 +62,7 @@
     X(RETIRE, "worker.retire", REQUEST, "a key is destroyed, its record withdrawn")                \
     X(EPOCH, "worker.epoch", STORE, "a new epoch of the feed begins; nothing is signed for it")    \
     X(FINISH_JOB, "worker.finish-job", STORE, "a job has run; its row says so")                    \
-    X(SIGNER_MAKE_KEY, "signer.make_key", ASK, "a key is made and sealed")                         \
+    X(SIGNER_MAKE_KEY, "signer.make_key", ASK, "an account's key is made and sealed")              \
     X(SIGNER_CSR, "signer.csr", ASK, "a key is made, sealed, and signs a certificate request")     \
     X(SIGNER_JWS, "signer.jws", ASK, "a request to the CA is signed")                              \
     X(SIGNER_PUBLIC_JWK, "signer.public_jwk", ASK, "the public half of a key is read")             \

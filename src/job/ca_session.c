@@ -26,7 +26,7 @@ static bool add_account(const struct opening *at, struct err *err)
         .id = id, .ca = at->ca->config->id, .state = CA_ACCOUNT_NEW, .created_at = clock_now()};
 
     CRASH_POINT(ACCOUNT_KEY_BEFORE);
-    if (!signer_make_key(at->mem, signer, SIGNER_ACCOUNT, id, &key, err) ||
+    if (!signer_make_key(at->mem, signer, id, &key, err) ||
         !signer_public_jwk(at->mem, signer, &(struct signer_sealed){id, key.sealed}, &jwk, err))
         return false;
     CRASH_POINT(ACCOUNT_KEY_REPLY);

@@ -47,13 +47,9 @@ static bool make_key(struct arena *mem, const struct signer_server *server,
 bool answer_make_key(struct arena *mem, const struct signer_server *server, const json_t *request,
                      json_t *reply, struct err *err)
 {
-    struct seal_label label = {.owner = slice_str(signer_text(request, "owner"))};
+    struct seal_label label = {SEAL_ACCOUNT_KEY, slice_str(signer_text(request, "owner"))};
     AUTO(EVP_PKEY_freep) EVP_PKEY *key = NULL;
 
-    if (!read_kind(request, &label.kind, err))
-        return false;
-    if (label.kind == SEAL_SECRET)
-        return err_field(err, "kind", "a secret is not a key");
     return make_key(mem, server, &label, &key, reply, err);
 }
 

@@ -18,7 +18,7 @@ static const char *const names[SIGNER_OP_COUNT] = {SIGNER_OPS(X)};
 #undef X
 
 static const struct field fields[SIGNER_OP_COUNT][FIELDS_MAX + 1] = {
-    [SIGNER_OP_MAKE_KEY] = {{"kind", TEXT, false}, {"owner", TEXT, false}},
+    [SIGNER_OP_MAKE_KEY] = {{"owner", TEXT, false}},
     [SIGNER_OP_CSR] = {{"owner", TEXT, false},
                        {"names", TEXTS, false},
                        {"country", TEXT, true},

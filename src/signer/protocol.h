@@ -5,7 +5,7 @@
  * protocol: what client and server of the signer say to each other. AF_UNIX, SOCK_SEQPACKET; one
  * JSON object a datagram, at most SIGNER_DATAGRAM_MAX octets.
  *
- *     request   {"id": 17, "op": "make_key", "kind": "account-key", "owner": "caa_..."}
+ *     request   {"id": 17, "op": "make_key", "owner": "caa_..."}
  *     reply     {"id": 17, "ok": true, "sealed": "AQF...", ...}
  *               {"id": 17, "ok": false, "code": "bad_input", "field": "owner", "text": "..."}
  *

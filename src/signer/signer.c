@@ -57,15 +57,12 @@ static bool take_key(struct arena *mem, const json_t *reply, struct signer_key *
     return true;
 }
 
-bool signer_make_key(struct arena *mem, struct signer *signer, enum signer_key_kind kind,
-                     const char *owner, struct signer_key *out, struct err *err)
+bool signer_make_key(struct arena *mem, struct signer *signer, const char *owner,
+                     struct signer_key *out, struct err *err)
 {
-    static const enum seal_kind kinds[] = {
-        [SIGNER_CERTIFICATE] = SEAL_CERTIFICATE_KEY, [SIGNER_ACCOUNT] = SEAL_ACCOUNT_KEY};
     json_t *request = json_object();
     json_auto_t *reply = NULL;
 
-    put(request, "kind", seal_kind_name(kinds[kind]));
     put(request, "owner", owner);
     return signer_call(signer, SIGNER_OP_MAKE_KEY, request, &reply, err) &&
            take_key(mem, reply, out, err);

@@ -32,17 +32,15 @@ struct signer *signer_new_fd(int fd);
 MUST_CHECK bool signer_new_path(const char *path, struct signer **out, struct err *err);
 void signer_free(struct signer *signer);
 
-enum signer_key_kind { SIGNER_CERTIFICATE, SIGNER_ACCOUNT };
-
 struct signer_key {
     enum key_type type;
     struct slice sealed;
     struct slice spki; /* SubjectPublicKeyInfo, DER */
 };
 
-/* owner: certificate id (crt_...) or CA account id (caa_...). */
-MUST_CHECK bool signer_make_key(struct arena *mem, struct signer *signer, enum signer_key_kind kind,
-                                const char *owner, struct signer_key *out, struct err *err);
+/* The key of an account. owner: CA account id (caa_...). */
+MUST_CHECK bool signer_make_key(struct arena *mem, struct signer *signer, const char *owner,
+                                struct signer_key *out, struct err *err);
 
 struct signer_csr {
     struct signer_key key;

@@ -19,7 +19,7 @@ PROGRAM = BUILD / "src/bin/latchkey"
 # LeakSanitizer cannot look into a process that refuses to be traced, and would fail it for that.
 ENVIRONMENT = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
 HEADER = b'{"alg":"ES256","url":"https://ca.example/x","nonce":"n","kid":"k"}'
-MAKE_KEY = {"op": "make_key", "kind": "account-key", "owner": "caa_01jd0000000000000000000000"}
+MAKE_KEY = {"op": "make_key", "owner": "caa_01jd0000000000000000000000"}
 
 
 class Signer:
@@ -234,7 +234,7 @@ def test_no_account_or_certificate_key_stays_in_memory(signer):
         kind = "account-key" if number % 2 else "certificate-key"
         owner = f"x_{number}"
         if kind == "account-key":
-            sealed = ask(connection, number, op="make_key", kind=kind, owner=owner)["sealed"]
+            sealed = ask(connection, number, op="make_key", owner=owner)["sealed"]
             used = ask(connection, number, op="jws", owner=owner, sealed=sealed,
                        payload=encode(b"{}"), protected=encode(HEADER))
         else:

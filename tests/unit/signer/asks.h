@@ -12,7 +12,7 @@ static inline bool has_answer(struct signer *client)
     struct signer_key key;
     struct err err = {0};
 
-    return ok(signer_make_key(mem, client, SIGNER_ACCOUNT, ACCOUNT, &key, &err), "%s", err.text);
+    return ok(signer_make_key(mem, client, ACCOUNT, &key, &err), "%s", err.text);
 }
 
 struct wait {
@@ -29,7 +29,7 @@ static inline void *ask_nobody(void *arg)
     struct signer_key key;
     int64_t start = clock_boot_ms();
 
-    wait->is_answered = signer_make_key(mem, wait->client, SIGNER_ACCOUNT, ACCOUNT, &key, &wait->err);
+    wait->is_answered = signer_make_key(mem, wait->client, ACCOUNT, &key, &wait->err);
     wait->took_ms = clock_boot_ms() - start;
     return NULL;
 }

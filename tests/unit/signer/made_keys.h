@@ -8,19 +8,25 @@
 
 static struct fixture f;
 
-static inline struct signer_key make_key(struct arena *mem, enum signer_key_kind kind,
-                                         const char *owner)
+/* Of a certificate. */
+static inline struct signer_key make_key(struct arena *mem, const char *owner)
 {
-    struct signer_key key = {0};
+    static const char *const names[] = {"a.example"};
+    const struct csr_wish wish = {.names = names, .name_count = 1};
+    struct signer_csr made = {0};
     struct err err = {0};
 
-    assert_true(signer_make_key(mem, f.client, kind, owner, &key, &err));
-    return key;
+    assert_true(signer_make_csr(mem, f.client, owner, &wish, &made, &err));
+    return made.key;
 }
 
 static inline struct signer_sealed make_account(struct arena *mem, const char *owner)
 {
-    return (struct signer_sealed){owner, make_key(mem, SIGNER_ACCOUNT, owner).sealed};
+    struct signer_key key = {0};
+    struct err err = {0};
+
+    assert_true(signer_make_key(mem, f.client, owner, &key, &err));
+    return (struct signer_sealed){owner, key.sealed};
 }
 
 /* The scalar in a blob, opened here with the key file. */

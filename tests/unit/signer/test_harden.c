@@ -76,7 +76,7 @@ static bool work(void)
     bool is_done;
 
     fixture_start(&f);
-    is_done = signer_make_key(mem, f.client, SIGNER_ACCOUNT, ACCOUNT, &key, &err);
+    is_done = signer_make_key(mem, f.client, ACCOUNT, &key, &err);
     account.blob = key.sealed;
     is_done = is_done && signer_jws(mem, f.client, &wish, &jws, &err);
     fixture_stop(&f);

@@ -86,7 +86,7 @@ static void test_path(void **state)
     start_listener(&l);
     has_answer(client); /* over a new connection */
     stop_listener(&l);
-    ok(!signer_make_key(NULL, client, SIGNER_ACCOUNT, ACCOUNT, &(struct signer_key){0}, &err) &&
+    ok(!signer_make_key(NULL, client, ACCOUNT, &(struct signer_key){0}, &err) &&
            err.code == ERR_SIGNER && strstr(err.text, "could not reach the signer at /tmp/") &&
            strstr(err.text, "No such file or directory"),
        "%s", err.text);

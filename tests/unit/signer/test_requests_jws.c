@@ -147,7 +147,7 @@ static void test_jws_of_a_certificate(void **state)
 {
     static const char only[] = "a certificate's key signs the revocation of the certificate only";
     AUTO(arena_freep) struct arena *mem = arena_new();
-    struct signer_key key = make_key(mem, SIGNER_CERTIFICATE, OWNER);
+    struct signer_key key = make_key(mem, OWNER);
     struct signer_sealed sealed = {OWNER, key.sealed}, account = make_account(mem, ACCOUNT);
     AUTO(EVP_PKEY_freep) EVP_PKEY *opened = open_key(key, SEAL_CERTIFICATE_KEY, OWNER);
     const char *names[] = {"a.example", NULL}, *jws = NULL, *own, *rest;

@@ -198,7 +198,7 @@ static void test_other_end_gone(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
     client = signer_new_fd(pair[1]);
     close(pair[0]);
-    ok(!signer_make_key(mem, client, SIGNER_ACCOUNT, ACCOUNT, &key, &err) && err.code == ERR_SIGNER &&
+    ok(!signer_make_key(mem, client, ACCOUNT, &key, &err) && err.code == ERR_SIGNER &&
            strcmp(err.text, "could not talk to the signer: Broken pipe") == 0,
        "%s", err.text);
     signer_free(client);
